@@ -1,0 +1,72 @@
+"""Literal enumeration: every order by recursion, one list of tokens each (SPEC 2), no symmetry."""
+
+from collections import defaultdict
+
+from core.graph.graph import Graph
+from core.sent.strategies import Bias, Strategy, TieBreak
+from core.sent.vocabulary import EOS, LADJ, RADJ, RESET, SOS, Vocabulary
+
+
+def every_sequence(
+    graph: Graph, vocabulary: Vocabulary, strategy: Strategy, tie_break: TieBreak
+) -> dict[tuple[int, ...], float]:
+    """Probability of every sequence: the sum over the orders that write it."""
+    probability: dict[tuple[int, ...], float] = defaultdict(float)
+
+    def visit(order: list[int], q: float) -> None:
+        if len(order) == graph.num_nodes:
+            probability[write(graph, order, vocabulary)] += q
+            return
+        unvisited = [node for node in range(graph.num_nodes) if node not in order]
+        near = [v for v in unvisited if order and v in graph.neighbours[order[-1]]]
+        if not order:
+            candidates, bias = unvisited, strategy.start
+        elif near:
+            candidates, bias = near, strategy.neighbour
+        else:
+            candidates, bias = unvisited, strategy.jump
+        best = best_by(candidates, bias, graph)
+        if tie_break is TieBreak.LOWEST_INDEX and bias is not Bias.RANDOM:
+            best = [min(best)]
+        for node in best:
+            visit([*order, node], q / len(best))
+
+    visit([], 1.0)
+    return dict(probability)
+
+
+def best_by(candidates: list[int], bias: Bias, graph: Graph) -> list[int]:
+    degree = [len(near) for near in graph.neighbours]
+    if bias is Bias.RANDOM:
+        return candidates
+    extreme = (max if bias is Bias.MAX_DEGREE else min)(degree[v] for v in candidates)
+    return [v for v in candidates if degree[v] == extreme]
+
+
+def write(graph: Graph, order: list[int], vocabulary: Vocabulary) -> tuple[int, ...]:
+    """The tokens of one visit order, node by node."""
+    tokens = [SOS]
+    for step, node in enumerate(order):
+        walked_from = order[step - 1] if step else None
+        if walked_from is not None and walked_from not in graph.neighbours[node]:
+            tokens.append(RESET)
+            walked_from = None
+        elif walked_from is not None and graph.is_labelled:
+            tokens.append(edge_token(graph, walked_from, node, vocabulary))
+        tokens.append(vocabulary.index_offset + step)
+        if graph.node_labels is not None:
+            tokens.append(vocabulary.node_offset + int(graph.node_labels[node]))
+        listed = [i for i, other in enumerate(order[:step])
+                  if other in graph.neighbours[node] and other != walked_from]
+        if listed:
+            tokens.append(LADJ)
+            for index in listed:
+                if graph.is_labelled:
+                    tokens.append(edge_token(graph, order[index], node, vocabulary))
+                tokens.append(vocabulary.index_offset + index)
+            tokens.append(RADJ)
+    return (*tokens, EOS)
+
+
+def edge_token(graph: Graph, u: int, v: int, vocabulary: Vocabulary) -> int:
+    return vocabulary.edge_offset + graph.edge_label_of[u, v]
