@@ -170,3 +170,14 @@ def test_refuses_large_and_very_symmetric_graphs_at_once(monkeypatch):
 def test_log_q_is_the_log_of_the_probabilities():
     exact = enumerate_sequences(from_smiles("CO").graph, QM9_VOCABULARY, RANDOM_ORDER)
     assert exact.log_q[0] == pytest.approx(-math.log(6))
+
+
+def test_lowest_index_ties_tell_twins_apart():
+    """Leaves 0 and 3 are twins, but only a start at 3 leaves the lowest index to a twin."""
+    star = Graph(4, np.array([(0, 1), (1, 2), (1, 3)]), node_labels=np.array([0, 1, 1, 0]),
+                 edge_labels=np.zeros(3, dtype=np.int64))
+    strategy = Strategy(Bias.RANDOM, Bias.MAX_DEGREE, Bias.MAX_DEGREE)
+    lowest = enumerate_sequences(star, SMALL_VOCABULARY, strategy, tie_break=TieBreak.LOWEST_INDEX)
+    assert lowest.probabilities.tolist() == [0.25] * 4
+    assert as_dict(lowest) == every_sequence(star, SMALL_VOCABULARY, strategy,
+                                             TieBreak.LOWEST_INDEX)
