@@ -17,8 +17,10 @@ import igraph
 import networkx as nx
 import numpy as np
 
+from core.errors import InputError
 
-class GraphError(ValueError):
+
+class GraphError(InputError):
     """The data given do not describe a simple undirected graph."""
 
 

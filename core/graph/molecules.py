@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from rdkit import Chem, rdBase
 
+from core.errors import InputError
 from core.graph.graph import Graph
 
 ELEMENTS = ("H", "C", "N", "O", "F")
@@ -33,7 +34,7 @@ _VALENCES = np.array([1, 4, 3, 2, 1])  # H C N O F, SPEC 5
 _CAN_CARRY_CHARGE = ("N", "O", "S")
 
 
-class MoleculeError(ValueError):
+class MoleculeError(InputError):
     """Input that is no molecule of the vocabulary; the message says why and what would be right."""
 
 

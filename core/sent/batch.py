@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.errors import InputError
 from core.graph.graph import Graph
 from core.sent.vocabulary import Vocabulary
 
 
-class VocabularyError(ValueError):
+class VocabularyError(InputError):
     """A graph cannot be written in the vocabulary at hand."""
 
 

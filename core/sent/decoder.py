@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from core.errors import InputError
 from core.graph.graph import Graph
 from core.sent.vocabulary import EOS, LADJ, PAD, RADJ, RESET, SOS, TokenKind, Vocabulary
 
 
-class DecodeError(ValueError):
+class DecodeError(InputError):
     """A sequence that no walk can write.
 
     Attributes:

@@ -1,0 +1,8 @@
+"""The one base class of errors that are the input's fault, not the program's."""
+
+
+class InputError(ValueError):
+    """One clear sentence on what is wrong with the input and what would be right.
+
+    Commands and pages show the message as it is; any other exception is a bug and shows as one.
+    """

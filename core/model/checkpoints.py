@@ -1,0 +1,201 @@
+"""Models on disk: `from_pretrained` folders with what is needed to use and to trust them.
+
+A folder holds `config.json` and `model.safetensors` as `transformers` writes them, so that any
+tool of that ecosystem opens it, and `trailscope.json` with vocabulary, strategy, data split,
+training record and the SHA-256 of the weights. Weights are stored in fp16 and used in fp32.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from core.errors import InputError
+from core.records import sha256_of, write_json
+from core.sent.strategies import Strategy
+from core.sent.vocabulary import Vocabulary
+
+FORMAT_VERSION = 1
+_CARD = "trailscope.json"
+_WEIGHTS = "model.safetensors"
+
+
+class CheckpointError(InputError):
+    """A model cannot be loaded; the message says why and what would be right."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a folder says of its model besides the weights.
+
+    Attributes:
+        name: how commands and pages call it.
+        vocabulary: what it can write.
+        strategy: the strategy it was trained under.
+        preset: its size, a key of `core.model.transformer.PRESETS`, or `imported`.
+        data: data set, split and number of graphs it was trained on.
+        training: the training record: steps, molecules, seconds, device, loss.
+        weights_sha256: hash of `model.safetensors`, checked on loading.
+        path: the folder.
+    """
+
+    name: str
+    vocabulary: Vocabulary
+    strategy: Strategy
+    preset: str
+    data: dict[str, Any] = field(default_factory=dict)
+    training: dict[str, Any] = field(default_factory=dict)
+    weights_sha256: str = ""
+    path: Path = Path()
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `trailscope.json`."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "name": self.name,
+            "vocabulary": self.vocabulary.to_json(),
+            "strategy": self.strategy.name,
+            "preset": self.preset,
+            "data": self.data,
+            "training": self.training,
+            "weights_sha256": self.weights_sha256,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A loaded model with its card; the model is in evaluation mode and fp32."""
+
+    model: LlamaForCausalLM
+    card: ModelCard
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What the model can write."""
+        return self.card.vocabulary
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.model.parameters()).device
+
+
+def assets_folder() -> Path:
+    """Folder of shipped checkpoints and results; `TRAILSCOPE_ASSETS` overrides it."""
+    override = os.environ.get("TRAILSCOPE_ASSETS")
+    return Path(override) if override else Path(__file__).parents[2] / "assets"
+
+
+def shipped_models() -> list[ModelCard]:
+    """Cards of all models in the assets folder, sorted by data set, then strategy order."""
+    folders = sorted((assets_folder() / "checkpoints").glob(f"*/{_CARD}"))
+    return [read_card(card.parent) for card in folders]
+
+
+def resolve_model(name_or_path: str | Path) -> Path:
+    """Folder of a shipped model's name, or the given folder.
+
+    Raises:
+        CheckpointError: listing the shipped names.
+    """
+    shipped = assets_folder() / "checkpoints" / str(name_or_path)
+    if shipped.parent == assets_folder() / "checkpoints" and (shipped / _CARD).is_file():
+        return shipped
+    folder = Path(name_or_path)
+    if folder.is_dir():
+        return folder
+    names = ", ".join(card.name for card in shipped_models()) or "none"
+    raise CheckpointError(
+        f"There is no model {str(name_or_path)!r}; give a checkpoint folder or one of: {names}."
+    )
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Read `trailscope.json` of a checkpoint folder.
+
+    Raises:
+        CheckpointError: if it is missing, of another format version, or broken.
+    """
+    path = folder / _CARD
+    if not path.is_file():
+        raise CheckpointError(
+            f"{folder} is not a TrailScope checkpoint: it has no {_CARD}. An AutoGraph or LU "
+            "checkpoint is brought in with `trailscope import-checkpoint`."
+        )
+    try:
+        row = json.loads(path.read_text(encoding="utf-8"))
+        if row["format_version"] != FORMAT_VERSION:
+            raise CheckpointError(
+                f"{path} has format version {row['format_version']}; this TrailScope reads "
+                f"version {FORMAT_VERSION}."
+            )
+        return ModelCard(
+            name=row["name"],
+            vocabulary=Vocabulary.from_json(row["vocabulary"]),
+            strategy=Strategy.from_name(row["strategy"]),
+            preset=row["preset"],
+            data=row["data"],
+            training=row["training"],
+            weights_sha256=row["weights_sha256"],
+            path=folder,
+        )
+    except CheckpointError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} is damaged ({error!r}); get the folder again.") from error
+
+
+def load_checkpoint(
+    name_or_path: str | Path, *, device: torch.device | str = "cpu"
+) -> Checkpoint:
+    """Load a shipped model by name, or any checkpoint folder.
+
+    Raises:
+        CheckpointError: if it is missing, foreign, damaged or does not fit its own card.
+    """
+    folder = resolve_model(name_or_path)
+    card = read_card(folder)
+    weights = folder / _WEIGHTS
+    if not weights.is_file():
+        raise CheckpointError(f"{folder} has no {_WEIGHTS}; get the folder again.")
+    if sha256_of(weights) != card.weights_sha256:
+        raise CheckpointError(
+            f"{weights} is not the file that {_CARD} describes (its SHA-256 differs); get the "
+            "folder again."
+        )
+    try:
+        config = LlamaConfig.from_pretrained(folder, local_files_only=True)
+        if config.vocab_size != len(card.vocabulary):
+            raise CheckpointError(
+                f"{folder} says {len(card.vocabulary)} tokens in {_CARD}, but {config.vocab_size} "
+                "in config.json; get the folder again."
+            )
+        model = LlamaForCausalLM.from_pretrained(
+            folder, config=config, dtype=torch.float32, local_files_only=True, use_safetensors=True
+        )
+    except (OSError, SafetensorError, RuntimeError, KeyError) as error:
+        raise CheckpointError(f"{folder} cannot be loaded: {error}") from error
+    return Checkpoint(model.to(device).eval(), card)
+
+
+def save_checkpoint(folder: Path, model: LlamaForCausalLM, card: ModelCard) -> ModelCard:
+    """Write a checkpoint folder, weights in fp16.
+
+    Returns:
+        The card as written, with path and hash filled in.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    half = LlamaForCausalLM(model.config).to(torch.float16)
+    half.load_state_dict(model.state_dict())
+    half.save_pretrained(folder)
+    card = ModelCard(**{**card.__dict__, "path": folder,
+                        "weights_sha256": sha256_of(folder / _WEIGHTS)})
+    write_json(folder / _CARD, card.to_json())
+    return card

@@ -1,0 +1,205 @@
+"""Sampling new graphs: grammar-masked, batched, with a key-value cache that never copies itself.
+
+All sequences of a batch have the same length at every step, so no padding mask is needed and
+attention reads a plain prefix of the cache. Finished sequences leave; when a quarter of the slots
+is free, cache and state are compacted, so that the long tail of a batch costs little.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+from transformers.cache_utils import Cache, CacheLayerMixin
+
+from core.graph.graph import Graph
+from core.model.checkpoints import Checkpoint
+from core.sent.decoder import DecodeError, decode, decode_lenient
+from core.sent.grammar import Grammar
+from core.sent.vocabulary import EOS, SOS
+
+
+@dataclass(frozen=True)
+class SamplingConfig:
+    """How to sample (defaults: SPEC 5).
+
+    Attributes:
+        temperature: divides the logits; 1 samples from the model itself.
+        top_k: keep this many of the best allowed tokens; None keeps all.
+        mask: `strict` allows what the strict decoder accepts next, `kinds` only fixes token kinds.
+        max_tokens: a sequence without `eos` after this many tokens is invalid.
+        batch_size: sequences sampled at a time.
+        precision: `fp32`, or `bf16` for about half the time; then `self_nll` carries its error.
+    """
+
+    temperature: float = 1.0
+    top_k: int | None = 10
+    mask: Literal["strict", "kinds"] = "strict"
+    max_tokens: int = 500
+    batch_size: int = 256
+    precision: Literal["fp32", "bf16"] = "fp32"
+
+    def __post_init__(self) -> None:
+        if not self.temperature > 0:
+            raise ValueError(f"temperature must be above 0, got {self.temperature}.")
+        if self.top_k is not None and self.top_k < 1:
+            raise ValueError(f"top_k must be at least 1, got {self.top_k}.")
+
+
+@dataclass(frozen=True, eq=False)
+class GeneratedGraph:
+    """One sampled sequence and what it says.
+
+    Attributes:
+        tokens: the sequence from `sos` on, without padding.
+        graph: the decoded graph, or None if there is no `eos` or it cannot be read.
+        self_nll: NLL of the sequence under the unmasked model at temperature 1, nats.
+    """
+
+    tokens: tuple[int, ...]
+    graph: Graph | None
+    self_nll: float
+
+
+def generate(
+    checkpoint: Checkpoint,
+    number: int,
+    *,
+    generator: torch.Generator,
+    config: SamplingConfig = SamplingConfig(),
+) -> Iterator[list[GeneratedGraph]]:
+    """Sample `number` graphs, yielding batch by batch so that callers can show progress and stop.
+
+    Raises:
+        ValueError: for fewer than one graph.
+    """
+    if number < 1:
+        raise ValueError(f"The number of graphs must be at least 1, got {number}.")
+    for first in range(0, number, config.batch_size):
+        size = min(config.batch_size, number - first)
+        yield _generate_batch(checkpoint, size, generator, config)
+
+
+def _generate_batch(
+    checkpoint: Checkpoint, size: int, generator: torch.Generator, config: SamplingConfig
+) -> list[GeneratedGraph]:
+    tokens, self_nll = sample_tokens(checkpoint, size, generator=generator, config=config)
+    return [
+        GeneratedGraph(sequence, _read(sequence, checkpoint, config), nll)
+        for sequence, nll in zip(_sequences(tokens), self_nll.tolist(), strict=True)
+    ]
+
+
+@torch.inference_mode()
+def sample_tokens(
+    checkpoint: Checkpoint, size: int, *, generator: torch.Generator, config: SamplingConfig
+) -> tuple[Tensor, Tensor]:
+    """Sample one batch of sequences.
+
+    Returns:
+        tokens [B, L] int64 on the CPU, `pad` after `eos`, and their unmasked NLL [B] in nats.
+    """
+    device, vocabulary = checkpoint.device, checkpoint.vocabulary
+    model = checkpoint.model
+    grammar = Grammar(size, vocabulary, kinds_only=config.mask == "kinds", device=device)
+    cache = Cache(layers=[_PrefixLayer() for _ in range(model.config.num_hidden_layers)])
+    written = torch.full((size, config.max_tokens), 5, device=device)
+    written[:, 0] = SOS
+    nll = torch.zeros(size, dtype=torch.float64, device=device)
+    alive = torch.arange(size, device=device)  # row of `written` behind every cache slot
+    token = written[:, 0].clone()
+    autocast = torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16")
+    for position in range(1, config.max_tokens):
+        with autocast:
+            logits = model(input_ids=token[:, None], past_key_values=cache, use_cache=True).logits
+        logits = logits[:, -1].float()
+        is_done = grammar.is_done
+        token = _sample(logits, grammar.allowed(), config, generator)
+        grammar.advance(token)
+        chosen = logits.log_softmax(-1).gather(1, token[:, None]).squeeze(1)
+        nll[alive] -= chosen.masked_fill(is_done, 0.0).double()
+        written[alive, position] = token
+        is_done = grammar.is_done
+        num_done = int(is_done.sum())
+        if num_done == len(alive):
+            break
+        if num_done * 4 >= len(alive):
+            rows = (~is_done).nonzero().squeeze(1)
+            grammar.select(rows)
+            for layer in cache.layers:
+                layer.select(rows)
+            alive, token = alive[rows], token[rows]
+    return written[:, : position + 1].cpu(), nll.cpu()
+
+
+def _sample(
+    logits: Tensor, allowed: Tensor, config: SamplingConfig, generator: torch.Generator
+) -> Tensor:
+    """Mask, keep the top k, then draw one token per row (Gumbel-max), [B] int64."""
+    scores = logits.masked_fill(~allowed, -math.inf) / config.temperature
+    if config.top_k is not None and config.top_k < scores.shape[1]:
+        kth = scores.topk(config.top_k, dim=1).values[:, -1:]
+        scores = scores.masked_fill(scores < kth, -math.inf)
+    uniform = torch.rand(scores.shape, generator=generator, device=generator.device)
+    # float32 uniforms can be 0, whose Gumbel noise would be -inf even for an allowed token.
+    gumbel = -torch.log(-torch.log(uniform.clamp(1e-12, 1 - 1e-7)))
+    return (scores + gumbel.to(scores.device)).argmax(1)
+
+
+def _sequences(tokens: Tensor) -> Iterator[tuple[int, ...]]:
+    for row in tokens.tolist():
+        end = row.index(EOS) + 1 if EOS in row else len(row)
+        yield tuple(row[:end])
+
+
+def _read(
+    tokens: tuple[int, ...], checkpoint: Checkpoint, config: SamplingConfig
+) -> Graph | None:
+    if tokens[-1] != EOS:
+        return None
+    reader = decode if config.mask == "strict" else decode_lenient
+    try:
+        return reader(tokens, checkpoint.vocabulary)
+    except DecodeError:
+        return None
+
+
+class _PrefixLayer(CacheLayerMixin):
+    """Keys and values in one buffer that doubles when full; attention gets a view of its prefix."""
+
+    def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
+        self.used = 0
+        shape = (*key_states.shape[:2], 32, key_states.shape[3])
+        self.keys, self.values = key_states.new_empty(shape), value_states.new_empty(shape)
+        self.is_initialized = True
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, *args: object, **kwargs: object
+    ) -> tuple[Tensor, Tensor]:
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+        first, self.used = self.used, self.used + key_states.shape[2]
+        if self.used > self.keys.shape[2]:
+            grow = (0, 0, 0, self.keys.shape[2])
+            self.keys = torch.nn.functional.pad(self.keys, grow)
+            self.values = torch.nn.functional.pad(self.values, grow)
+        self.keys[:, :, first : self.used] = key_states
+        self.values[:, :, first : self.used] = value_states
+        return self.keys[:, :, : self.used], self.values[:, :, : self.used]
+
+    def select(self, rows: Tensor) -> None:
+        """Keep only the given sequences."""
+        self.keys, self.values = self.keys[rows], self.values[rows]
+
+    def get_seq_length(self) -> int:
+        return self.used if self.is_initialized else 0
+
+    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
+        return self.get_seq_length() + query_length, 0
+
+    def get_max_length(self) -> int:
+        return -1

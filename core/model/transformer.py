@@ -1,0 +1,76 @@
+"""The likelihood model: a Llama-style causal LM over SENT tokens, built on `transformers`.
+
+Presets name the sizes. `small` is what a laptop trains and what ships; `paper` is the model of the
+LU paper (12 layers of 768), `medium` its smallest size class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from core.sent.vocabulary import EOS, PAD, SOS, Vocabulary
+
+MAX_TOKENS = 1024
+"""Longest sequence a model attends over; the longest linearization of QM9 has about 130 tokens."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Width and depth of a model; heads are 32 wide up to 384 and 64 wide above, as in LU."""
+
+    layers: int
+    hidden: int
+    heads: int
+    intermediate: int
+
+
+PRESETS: dict[str, Preset] = {
+    "tiny": Preset(layers=2, hidden=32, heads=2, intermediate=64),
+    "small": Preset(layers=6, hidden=192, heads=6, intermediate=768),
+    "medium": Preset(layers=6, hidden=384, heads=12, intermediate=1536),
+    "paper": Preset(layers=12, hidden=768, heads=12, intermediate=3072),
+}
+"""Named sizes, the only list of them; `tiny` is for tests."""
+
+
+def build_model(
+    vocabulary: Vocabulary, preset: str = "small", *, generator: torch.Generator
+) -> LlamaForCausalLM:
+    """A freshly initialised model in fp32 on the CPU.
+
+    Args:
+        vocabulary: fixes the number of tokens.
+        preset: a key of `PRESETS`.
+        generator: fixes the initial weights.
+
+    Raises:
+        ValueError: for an unknown preset, listing the known ones.
+    """
+    if preset not in PRESETS:
+        raise ValueError(f"Unknown preset {preset!r}; use one of {', '.join(PRESETS)}.")
+    size = PRESETS[preset]
+    config = LlamaConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=size.hidden,
+        num_hidden_layers=size.layers,
+        num_attention_heads=size.heads,
+        intermediate_size=size.intermediate,
+        max_position_embeddings=MAX_TOKENS,
+        rms_norm_eps=1e-5,
+        bos_token_id=SOS,
+        eos_token_id=EOS,
+        pad_token_id=PAD,
+        tie_word_embeddings=False,
+    )
+    # transformers draws from the global stream, which is put back as it was.
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(torch.randint(2**31, (), generator=generator)))
+        return LlamaForCausalLM(config).float().eval()
+
+
+def num_parameters(model: torch.nn.Module) -> int:
+    """Number of trainable numbers, embeddings included."""
+    return sum(parameter.numel() for parameter in model.parameters())

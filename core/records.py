@@ -1,0 +1,63 @@
+"""Provenance: what was run, with what, and what came out, as plain JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = ("torch", "transformers", "rdkit", "numpy")
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of Python and of the packages that numbers depend on."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run of a command: enough to repeat it and to know what it was run on.
+
+    Attributes:
+        command: name of the command, such as `train`.
+        config: all settings that change the result, JSON values.
+        result: what came out, JSON values.
+        seed: the seed that reproduces it.
+        device: where tensors lived.
+        checkpoint: SHA-256 of the weights used or made, if any.
+        versions: see `package_versions`.
+    """
+
+    command: str
+    config: dict[str, Any]
+    result: dict[str, Any]
+    seed: int
+    device: str
+    checkpoint: str | None = None
+    versions: dict[str, str] = field(default_factory=package_versions)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON of all fields."""
+        return asdict(self)
+
+    def write(self, path: Path) -> None:
+        """Write the record as JSON, whole or not at all."""
+        write_json(path, self.to_json())
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON to a file, whole or not at all."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    os.replace(partial, path)
+
+
+def sha256_of(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
