@@ -6,22 +6,33 @@ molecules", Scientific Data 1, 140022, 2014 (CC0).
 
 from __future__ import annotations
 
-import csv
-import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+from rich.progress import Progress as ProgressBar
 
+from core.errors import InputError
+from core.graph.download import download
 from core.graph.graph import Graph
-from core.graph.molecules import MoleculeError, from_smiles
+from core.graph.inputs import count_rows, read_molecules
 from core.graph.packing import FORMAT_VERSION, PackedGraphs
+from core.records import sha256_of
 
 QM9_SIZE = 133_885
 """Molecules of QM9; row i of a list in the data set's order, counted from 1, is `gdb_i`."""
+
+QM9_URL = "https://deepchemdata.s3-us-west-1.amazonaws.com/datasets/qm9.csv"
+"""DeepChem's table of QM9, 29,856,825 bytes, columns `mol_id`, `smiles` and 19 properties."""
+
+QM9_SHA256 = "3e668f8c34e4bc392a90d417a50a5eed3b64b842a817a633024bdc054c68ccb4"
+"""Digest of the file at `QM9_URL`. DeepChem publishes none: it is the one that several independent
+public projects record for their downloads of that address (file of 10 July 2020)."""
 
 _TRAIN_SIZE = 100_000
 _SPLIT_SEED = 42
@@ -31,8 +42,8 @@ Progress = Callable[[int, int], None]
 """Called as `progress(done, total)`, now and then and at the end."""
 
 
-class DatasetError(ValueError):
-    """A file or data set that cannot be read; the message says why and what would be right."""
+class DatasetError(InputError):
+    """A data set that cannot be used as asked; the message says why and what would be right."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +65,13 @@ class Split:
         return getattr(self, name)
 
 
-def split_rows(num_rows: int, *, train_size: int | None = None, test_size: int | None = None,
-               seed: int = _SPLIT_SEED) -> Split:
+def split_rows(
+    num_rows: int,
+    *,
+    train_size: int | None = None,
+    test_size: int | None = None,
+    seed: int = _SPLIT_SEED,
+) -> Split:
     """Shuffle the rows, take the first for training, the last for testing, the rest to validate.
 
     The shuffle is that of `pandas.Series(range(n)).sample(frac=1, random_state=seed)`, which is
@@ -92,66 +108,91 @@ def data_folder() -> Path:
 def load_qm9_graphs(
     source: Path | None, split: SplitName, progress: Progress | None = None
 ) -> list[Graph]:
-    """Molecules of one part of QM9 as graphs, in the split's order.
-
-    The first call reads 100,000 molecules in about 20 s; their arrays are then kept in the
-    `graphs` folder of `data_folder()`, named after a hash of the molecules' text.
+    """Molecules of one part of QM9 as graphs named `gdb_i`, in the split's order.
 
     Args:
-        source: a CSV with a `smiles` column in the data set's order.
+        source: see `load_qm9`.
         split: `train`, `validation` or `test`, see `split_rows`.
-        progress: told how many molecules are read.
+        progress: see `load_qm9`.
 
     Raises:
-        DatasetError: for a file that cannot be read, or naming the first row that is no molecule.
+        InputError: as `load_qm9`, or for another split.
     """
-    smiles = load_qm9(source)
-    rows = split_rows(len(smiles)).rows(split).tolist()
-    names = [f"gdb_{row + 1}" for row in rows]
-    return _graphs_from_smiles([smiles[row] for row in rows], names, progress)
+    packed = _load_packed(source, progress)
+    return _unpack(packed, split_rows(len(packed)).rows(split))
 
 
-def load_qm9(source: Path | None = None) -> list[str]:
-    """SMILES of QM9 in the data set's order.
+def load_qm9(source: Path | None = None, progress: Progress | None = None) -> list[Graph]:
+    """Molecules of QM9 as graphs named `gdb_i`, in the data set's order.
+
+    The first call reads all molecules, in about half a minute; their arrays are then kept in the
+    folder `graphs` of `data_folder()`, under a hash of the source.
 
     Args:
-        source: a CSV with a `smiles` column.
+        source: the data set, or its first rows, as a file that `read_molecules` reads: a CSV with
+            a `smiles` column, or the data set's SDF. By default DeepChem's CSV, see `download_qm9`.
+        progress: told how many molecules have been read; not called where a cache is at hand.
 
     Raises:
-        DatasetError: for a file that cannot be read.
+        DownloadError: naming the local file to give instead.
+        InputFileError: for a file that cannot be read.
+        DatasetError: naming the first row that is no molecule.
     """
-    if source is None:
-        raise DatasetError("Give a CSV with a `smiles` column as the source of QM9.")
-    try:
-        with open(source, newline="", encoding="utf-8") as file:
-            rows = csv.reader(file)
-            header = next(rows, [])
-            if "smiles" not in header:
-                raise DatasetError(f"{source} has no `smiles` column.")
-            column = header.index("smiles")
-            return [row[column] for row in rows if row]
-    except FileNotFoundError:
-        raise DatasetError(f"There is no file {source}.") from None
+    packed = _load_packed(source, progress)
+    return _unpack(packed, np.arange(len(packed)))
 
 
-def _graphs_from_smiles(
-    smiles: Sequence[str], names: Sequence[str], progress: Progress | None
-) -> list[Graph]:
-    text = "\n".join([f"graphs {FORMAT_VERSION}", *smiles])
-    key = hashlib.sha256(text.encode()).hexdigest()[:32]
-    cache = data_folder() / "graphs" / f"{key}.npz"
+def download_qm9(folder: Path | None = None, *, url: str = QM9_URL,
+                 sha256: str = QM9_SHA256) -> Path:
+    """DeepChem's CSV of QM9, fetched once, with a progress bar on standard error.
+
+    What is checked is that the file is, byte for byte, the one others have had from this address
+    (`QM9_SHA256`); that its rows are QM9 rests on them.
+
+    Args:
+        folder: by default `data_folder()`.
+        url: of the CSV.
+        sha256: its digest.
+
+    Raises:
+        DownloadError: naming the local file to give instead.
+    """
+    columns = (TextColumn("Downloading QM9"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with ProgressBar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        return download(
+            url, (folder or data_folder()) / "qm9.csv", sha256=sha256,
+            instead="Give QM9 as a local file instead: a CSV with a `smiles` column in the data "
+                    "set's order, or its SDF.",
+            progress=lambda done, total: bar.update(task, completed=done, total=total or None),
+        )
+
+
+def _load_packed(source: Path | None, progress: Progress | None) -> PackedGraphs:
+    source = download_qm9() if source is None else source
+    if not source.is_file():
+        raise DatasetError(f"There is no file {source}; give QM9 as a CSV or SDF.")
+    cache = data_folder() / "graphs" / f"{sha256_of(source)[:32]}-v{FORMAT_VERSION}.npz"
     packed = PackedGraphs.load(cache)
-    if packed is not None:
-        return packed.to_graphs(names)
+    if packed is None:
+        packed = PackedGraphs.from_graphs(_read_all(source, progress))
+        packed.save(cache)
+    return packed
+
+
+def _read_all(source: Path, progress: Progress | None) -> list[Graph]:
+    total = count_rows(source)
     graphs = []
-    for done, (text, name) in enumerate(zip(smiles, names, strict=True)):
+    for done, row in enumerate(read_molecules(source)):
+        if row.graph is None:
+            raise DatasetError(f"{source}, molecule {done + 1}: {row.error}")
+        graphs.append(row.graph)
         if progress is not None and done % 1000 == 0:
-            progress(done, len(smiles))
-        try:
-            graphs.append(from_smiles(text, name=name).graph)
-        except MoleculeError as error:
-            raise DatasetError(f"{name} cannot be read. {error}") from None
-    PackedGraphs.from_graphs(graphs).save(cache)
+            progress(done, total)
     if progress is not None:
-        progress(len(smiles), len(smiles))
+        progress(total, total)
     return graphs
+
+
+def _unpack(packed: PackedGraphs, rows: np.ndarray) -> list[Graph]:
+    return packed.to_graphs(rows, names=[f"gdb_{row + 1}" for row in rows.tolist()])

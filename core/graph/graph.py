@@ -205,12 +205,14 @@ class Graph:
         Raises:
             GraphError: naming the field that is missing or does not fit.
         """
-        if "edges" not in row:
+        if not isinstance(row, Mapping) or not isinstance(row.get("edges"), Sequence):
             raise GraphError('The graph has no "edges" field (a list of [u, v] or [u, v, label]).')
         labels = row.get("node_labels")
-        num_nodes = row.get("num_nodes", None if labels is None else len(labels))
-        if num_nodes is None:
-            raise GraphError('A graph without "node_labels" must say "num_nodes".')
+        labels = None if labels is None else _integers(labels, "node_labels")
+        num_nodes = row.get("num_nodes")
+        num_nodes = labels.size if num_nodes is None and labels is not None else num_nodes
+        if not isinstance(num_nodes, int):
+            raise GraphError('A graph without "node_labels" must say "num_nodes", a whole number.')
         width = 2 if labels is None else 3
         if any(not isinstance(e, Sequence) or len(e) != width for e in row["edges"]):
             form = "[u, v]" if labels is None else "[u, v, label]"
@@ -218,9 +220,9 @@ class Graph:
         edges = _integers(row["edges"], "edges").reshape(-1, width)
         name = row.get("id")
         return cls(
-            num_nodes=int(num_nodes),
+            num_nodes=num_nodes,
             edges=edges[:, :2],
-            node_labels=None if labels is None else _integers(labels, "node_labels"),
+            node_labels=labels,
             edge_labels=None if labels is None else edges[:, 2],
             name=None if name is None else str(name),
         )
@@ -244,7 +246,10 @@ def _sorted(labels: np.ndarray | None) -> list[int]:
 
 
 def _integers(values: Any, what: str) -> np.ndarray:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of different lengths
+        raise GraphError(f"{what} must hold whole numbers, in rows of one length.") from None
     if array.size == 0:
         return np.zeros(array.shape, dtype=np.int64)
     if array.dtype.kind not in "iu":

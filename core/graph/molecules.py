@@ -108,23 +108,64 @@ def from_rdkit(
         raise MoleculeError(f"Element {found} is outside the vocabulary; the models know "
                             f"{', '.join(ELEMENTS)}.")
     mol = Chem.AddHs(mol)
-    if mol.GetNumAtoms() > max_atoms:
-        raise MoleculeError(
-            f"The molecule has {mol.GetNumAtoms()} atoms with hydrogens; at most {max_atoms} are "
-            "possible."
-        )
+    _check_size(mol, max_atoms)
     try:
         Chem.Kekulize(mol, clearAromaticFlags=True)
     except Chem.KekulizeException:
         raise MoleculeError("The aromatic bonds cannot be written as single and double bonds; "
                             "check for a missing [nH].") from None
+    return Molecule(_to_graph(mol, name), smiles, notes)
+
+
+def from_mol_block(
+    block: str, *, max_atoms: int = MAX_ATOMS, name: str | None = None
+) -> Molecule:
+    """Read one record of an SDF file; coordinates are ignored.
+
+    Records that show all hydrogens and leave out formal charges, as QM9's own zwitterions do, are
+    read as drawn, with a note, where N, O or S with one bond too many makes sense of them.
+
+    Raises:
+        MoleculeError: one sentence on what is wrong and what would be right.
+    """
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromMolBlock(block, sanitize=False, removeHs=False)
+        if mol is None:
+            raise MoleculeError("The record is not a valid MOL block; check its counts line.")
+        problems = Chem.DetectChemistryProblems(mol)
+        if not problems:
+            Chem.SanitizeMol(mol)
+            short = Chem.MolToSmiles(Chem.RemoveHs(mol))
+            return from_rdkit(mol, smiles=short, max_atoms=max_atoms, name=name)
+        reason = f"The record is not a possible molecule: {_describe(problems[0].Message())}"
+    if not all(atom.GetSymbol() in ELEMENTS for atom in mol.GetAtoms()):
+        raise MoleculeError(reason)
+    _check_size(mol, max_atoms)
+    graph = _to_graph(mol, name)
+    smiles = to_smiles(graph, hydrogens=False)
+    if smiles is None or "H" not in {atom.GetSymbol() for atom in mol.GetAtoms()}:
+        raise MoleculeError(reason)
+    return Molecule(graph, smiles, ("Formal charges are missing in the record; its atoms and "
+                                    "bonds are read as drawn, without adding hydrogens.",))
+
+
+def _check_size(mol: Chem.Mol, max_atoms: int) -> None:
+    if mol.GetNumAtoms() > max_atoms:
+        raise MoleculeError(
+            f"The molecule has {mol.GetNumAtoms()} atoms with hydrogens; at most {max_atoms} are "
+            "possible."
+        )
+
+
+def _to_graph(mol: Chem.Mol, name: str | None) -> Graph:
+    """Atoms and bonds as they stand."""
     labels = [ELEMENTS.index(atom.GetSymbol()) for atom in mol.GetAtoms()]
     bonds = list(mol.GetBonds())
     for bond in bonds:
         if bond.GetBondType() not in _BOND_TYPES:
             raise MoleculeError(f"A {str(bond.GetBondType()).lower()} bond is outside the "
                                 "vocabulary; use single, double, triple or aromatic bonds.")
-    graph = Graph(
+    return Graph(
         num_nodes=len(labels),
         edges=np.array([[b.GetBeginAtomIdx(), b.GetEndAtomIdx()] for b in bonds],
                        dtype=np.int64).reshape(-1, 2),
@@ -132,7 +173,6 @@ def from_rdkit(
         edge_labels=np.array([_BOND_TYPES.index(b.GetBondType()) for b in bonds], dtype=np.int64),
         name=name,
     )
-    return Molecule(graph, smiles, notes)
 
 
 def to_rdkit(graph: Graph) -> Chem.Mol:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,30 +55,31 @@ class PackedGraphs:
     def __len__(self) -> int:
         return len(self.num_nodes)
 
-    def to_graphs(self, names: Sequence[str | None] | None = None) -> list[Graph]:
-        """Unpack; `names` go to the graphs, as packing drops them."""
-        nodes = np.split(self.node_labels, np.cumsum(self.num_nodes)[:-1])
-        ends = np.cumsum(self.num_edges)[:-1]
-        edges, edge_labels = np.split(self.edges, ends), np.split(self.edge_labels, ends)
+    def to_graphs(
+        self, rows: np.ndarray | None = None, names: Sequence[str] | None = None
+    ) -> list[Graph]:
+        """Unpack the graphs at `rows`, by default all; `names`, one for each, go to the graphs."""
+        rows = np.arange(len(self)) if rows is None else rows
+        nodes, edges = _slices(self.num_nodes), _slices(self.num_edges)
         labelled = len(self.node_labels) > 0
-        names = [None] * len(self) if names is None else names
         return [
-            Graph(int(n), edges[i],
-                  nodes[i] if labelled else None, edge_labels[i] if labelled else None, name)
-            for i, (n, name) in enumerate(zip(self.num_nodes, names, strict=True))
+            Graph(
+                num_nodes=int(self.num_nodes[row]),
+                edges=self.edges[edges[row]],
+                node_labels=self.node_labels[nodes[row]] if labelled else None,
+                edge_labels=self.edge_labels[edges[row]] if labelled else None,
+                name=None if names is None else names[place],
+            )
+            for place, row in enumerate(rows.tolist())
         ]
 
     def save(self, path: Path) -> None:
         """Write an `.npz` of plain arrays; the file appears under its name only when complete."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, unfinished = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez_compressed(file, **vars(self))
-            os.replace(unfinished, path)
-        except BaseException:
-            os.unlink(unfinished)
-            raise
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
+        with unfinished.open("wb") as file:
+            np.savez_compressed(file, **vars(self))
+        os.replace(unfinished, path)
 
     @classmethod
     def load(cls, path: Path) -> PackedGraphs | None:
@@ -98,3 +98,8 @@ def _join(arrays: list[np.ndarray], dtype: type[np.integer]) -> np.ndarray:
     if joined.size and joined.max() > np.iinfo(dtype).max:
         raise GraphError(f"Packing holds numbers up to {np.iinfo(dtype).max}, got {joined.max()}.")
     return joined.astype(dtype)
+
+
+def _slices(counts: np.ndarray) -> list[slice]:
+    ends = np.cumsum(counts, dtype=np.int64).tolist()
+    return [slice(end - count, end) for end, count in zip(ends, counts.tolist(), strict=True)]

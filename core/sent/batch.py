@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,10 +101,10 @@ class GraphBatch:
         """The same batch on another device."""
         return self._map(lambda tensor: tensor.to(device))
 
-    def _map(self, function) -> GraphBatch:
-        fields = (self.num_nodes, self.edges, self.num_edges, self.node_labels,
-                  self.edge_labels, self.log_automorphisms)
-        return GraphBatch(*(None if field is None else function(field) for field in fields))
+    def _map(self, function: Callable[[Tensor], Tensor]) -> GraphBatch:
+        fields = {name: None if tensor is None else function(tensor)
+                  for name, tensor in vars(self).items()}
+        return GraphBatch(**fields)
 
     def check_fits(self, vocabulary: Vocabulary) -> None:
         """Refuse graphs that `vocabulary` cannot write.
