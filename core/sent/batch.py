@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -102,8 +103,10 @@ class GraphBatch:
         return self._map(lambda tensor: tensor.to(device))
 
     def _map(self, function: Callable[[Tensor], Tensor]) -> GraphBatch:
-        fields = {name: None if tensor is None else function(tensor)
-                  for name, tensor in vars(self).items()}
+        fields: dict[str, Any] = {
+            name: None if tensor is None else function(tensor)
+            for name, tensor in vars(self).items()
+        }
         return GraphBatch(**fields)
 
     def check_fits(self, vocabulary: Vocabulary) -> None:
