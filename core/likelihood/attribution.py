@@ -1,0 +1,74 @@
+"""Where in a graph its surprisal comes from: token NLLs summed onto nodes and edges.
+
+For one linearization the shares of all nodes, all edges and `eos` add up to its NLL exactly. Over
+K linearizations the mean says what the model finds hard, and the spread (standard deviation) where
+that depends on the order: LU, located.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from core.likelihood.scoring import Likelihoods
+from core.sent.anatomy import token_subjects
+from core.sent.batch import GraphBatch
+from core.sent.trails import TrailBatch
+from core.sent.vocabulary import EOS, Vocabulary
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """Surprisal of every linearization by node and edge, in nats; padding is 0.
+
+    Attributes:
+        node_nll: [G, K, N] float64.
+        edge_nll: [G, K, E] float64.
+        eos_nll: [G, K] float64, the share of neither: knowing that the graph is complete.
+    """
+
+    node_nll: Tensor
+    edge_nll: Tensor
+    eos_nll: Tensor
+
+    @property
+    def node_mean(self) -> Tensor:
+        """Mean over permutations, [G, N] nats."""
+        return self.node_nll.mean(1)
+
+    @property
+    def node_std(self) -> Tensor:
+        """Standard deviation (ddof 0) over permutations, [G, N] nats."""
+        return self.node_nll.std(1, correction=0)
+
+    @property
+    def edge_mean(self) -> Tensor:
+        """Mean over permutations, [G, E] nats."""
+        return self.edge_nll.mean(1)
+
+    @property
+    def edge_std(self) -> Tensor:
+        """Standard deviation (ddof 0) over permutations, [G, E] nats."""
+        return self.edge_nll.std(1, correction=0)
+
+
+def attribute(
+    likelihoods: Likelihoods, trails: TrailBatch, graphs: GraphBatch, vocabulary: Vocabulary
+) -> Attribution:
+    """Sum the NLL of every token onto the node or edge that it speaks of."""
+    subjects = token_subjects(trails, graphs, vocabulary)
+    nll = likelihoods.token_nll.double()
+    tokens = trails.tokens[..., 1:]
+
+    def add_up(subject: Tensor, count: int) -> Tensor:
+        total = torch.zeros((*nll.shape[:2], count + 1), dtype=torch.float64)
+        place = subject[..., 1:].masked_fill(subject[..., 1:] < 0, count)
+        return total.scatter_add_(2, place, nll)[..., :count]
+
+    return Attribution(
+        node_nll=add_up(subjects.node, int(graphs.num_nodes.max())),
+        edge_nll=add_up(subjects.edge, graphs.edges.shape[1]),
+        eos_nll=nll.masked_fill(tokens != EOS, 0.0).sum(-1),
+    )
