@@ -107,14 +107,13 @@ class _StrictReader:
     def _read_bracket(self, node: int, listable: list[int]) -> None:
         is_first = True
         while is_first or self._peek() != RADJ:
-            names = ", ".join(map(str, listable)) or "none left"
             label = None
             if self.vocabulary.is_labelled:
                 closing = "" if is_first else ", or radj"
                 if not listable:
                     self._fail("radj")
                 label = self._take(TokenKind.EDGE_LABEL, f"an edge label{closing}")
-            expected = f"a visit index out of {names}" if listable else "radj"
+            expected = f"visit index {_either(listable)}" if listable else "radj"
             if not is_first and not self.vocabulary.is_labelled and listable:
                 expected += ", or radj"
             listed = self._peek() - self.vocabulary.index_offset
@@ -137,7 +136,7 @@ class _StrictReader:
         walked = bool(self.edges) and self.edges[-1] == (node - 1, node)
         if self.tokens[self.at - 1] != RADJ and self._listable(node, walked):
             options = [*options[:-1], "ladj", options[-1]]
-        return options[0] if len(options) == 1 else f"{', '.join(options[:-1])} or {options[-1]}"
+        return _either(options)
 
     def _add_edge(self, u: int, v: int, label: int | None) -> None:
         self.edges.append((u, v))
@@ -172,6 +171,11 @@ class _StrictReader:
             kind = self.vocabulary.kind(token).value.replace("_", " ")
             found += f" ({kind} {self.vocabulary.token_name(token)})"
         raise DecodeError(self.at, expected, found)
+
+
+def _either(options: Sequence[object]) -> str:
+    *others, last = map(str, options)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def decode_lenient(tokens: Sequence[int], vocabulary: Vocabulary) -> Graph:
