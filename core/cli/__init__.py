@@ -28,9 +28,10 @@ messages = Console(stderr=True, highlight=False)
 
 def main() -> None:
     """Run the command; a fault of the input is one sentence on stderr and exit status 1."""
-    from core.cli import training
+    from core.cli import models, sequences, training
 
-    training.register(app)
+    for group in (sequences, models, training):
+        group.register(app)
     try:
         app()
     except InputError as error:

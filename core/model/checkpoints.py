@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,11 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from transformers import LlamaConfig, LlamaForCausalLM
+from transformers.utils import logging as transformers_logging
 
 from core.errors import InputError
 from core.records import sha256_of, write_json
-from core.sent.strategies import Strategy
+from core.sent.strategies import STRATEGIES, Strategy
 from core.sent.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
@@ -94,9 +97,17 @@ def assets_folder() -> Path:
 
 
 def shipped_models() -> list[ModelCard]:
-    """Cards of all models in the assets folder, sorted by data set, then strategy order."""
-    folders = sorted((assets_folder() / "checkpoints").glob(f"*/{_CARD}"))
-    return [read_card(card.parent) for card in folders]
+    """Cards of all models in the assets folder, by data set, then in the strategies' order."""
+    cards = [read_card(card.parent)
+             for card in (assets_folder() / "checkpoints").glob(f"*/{_CARD}")]
+    order = list(STRATEGIES)
+
+    def rank(card: ModelCard) -> tuple[str, int, str]:
+        name = card.strategy.name
+        return (card.data.get("name", ""), order.index(name) if name in order else len(order),
+                card.name)
+
+    return sorted(cards, key=rank)
 
 
 def resolve_model(name_or_path: str | Path) -> Path:
@@ -177,9 +188,11 @@ def load_checkpoint(
                 f"{folder} says {len(card.vocabulary)} tokens in {_CARD}, but {config.vocab_size} "
                 "in config.json; get the folder again."
             )
-        model = LlamaForCausalLM.from_pretrained(
-            folder, config=config, dtype=torch.float32, local_files_only=True, use_safetensors=True
-        )
+        with _quiet():
+            model = LlamaForCausalLM.from_pretrained(
+                folder, config=config, dtype=torch.float32, local_files_only=True,
+                use_safetensors=True,
+            )
     except (OSError, SafetensorError, RuntimeError, KeyError) as error:
         raise CheckpointError(f"{folder} cannot be loaded: {error}") from error
     return Checkpoint(model.to(device).eval(), card)
@@ -194,8 +207,21 @@ def save_checkpoint(folder: Path, model: LlamaForCausalLM, card: ModelCard) -> M
     folder.mkdir(parents=True, exist_ok=True)
     half = LlamaForCausalLM(model.config).to(torch.float16)
     half.load_state_dict(model.state_dict())
-    half.save_pretrained(folder)
+    with _quiet():
+        half.save_pretrained(folder)
     card = ModelCard(**{**card.__dict__, "path": folder,
                         "weights_sha256": sha256_of(folder / _WEIGHTS)})
     write_json(folder / _CARD, card.to_json())
     return card
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """A model of a few megabytes needs no progress bar of its own."""
+    was_enabled = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            transformers_logging.enable_progress_bar()

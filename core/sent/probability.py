@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from core.errors import InputError
 from core.graph.graph import Graph
 from core.sent.batch import GraphBatch
 from core.sent.strategies import RANDOM_ORDER, Bias, Strategy, TieBreak
@@ -28,7 +29,7 @@ where many walks write the same sequence."""
 _WRITE_CHUNK = 32_768  # walks written at a time, about 100 MB of working memory for QM9
 
 
-class TooManySequencesError(ValueError):
+class TooManySequencesError(InputError):
     """The graph has more sequences than the limit, or needs too much work to list them."""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.errors import InputError
+
 
 class Bias(StrEnum):
     """Which candidates a choice keeps: all, those of highest or those of lowest degree."""
@@ -51,14 +53,14 @@ class Strategy:
         """Read a registered name or a triple such as `max_degree/random/min_degree`.
 
         Raises:
-            ValueError: listing what would be right.
+            InputError: listing what would be right.
         """
         if name in STRATEGIES:
             return STRATEGIES[name]
         biases = name.split("/")
         if len(biases) == 3 and all(bias in tuple(Bias) for bias in biases):
             return cls(*(Bias(bias) for bias in biases))
-        raise ValueError(
+        raise InputError(
             f"Unknown strategy {name!r}. Use one of {', '.join(STRATEGIES)}, or three biases "
             f"start/jump/neighbour out of {', '.join(Bias)}."
         )

@@ -107,3 +107,6 @@ QM9_VOCABULARY = Vocabulary(
 
 PLANAR_VOCABULARY = Vocabulary(max_nodes=64)
 """70 tokens: unlabelled graphs of at most 64 nodes."""
+
+VOCABULARIES: dict[str, Vocabulary] = {"qm9": QM9_VOCABULARY, "planar": PLANAR_VOCABULARY}
+"""Named vocabularies, the only list of them."""

@@ -1,0 +1,181 @@
+"""`trailscope score`, `generate`, `models`, `import-checkpoint` and `app`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+from rich.table import Table
+
+from core.cli.rows import Format, RowWriter, in_chunks
+from core.cli.sequences import INPUT_HELP, STRATEGY_HELP, check_row
+from core.errors import InputError
+from core.graph.inputs import read_input
+from core.sent.strategies import Strategy
+
+DEFAULT_MODEL = "qm9-random_order"
+_MODEL_HELP = "A shipped model's name (see `trailscope models`) or a checkpoint folder."
+_DEVICE_HELP = "Where to compute; by default a GPU if there is one."
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(score)
+    app.command("generate")(generate_molecules)
+    app.command()(models)
+    app.command()(import_checkpoint)
+    app.command("app")(serve)
+
+
+def score(
+    input: Annotated[str, typer.Argument(help=INPUT_HELP)],
+    model: Annotated[str, typer.Option(help=_MODEL_HELP)] = DEFAULT_MODEL,
+    strategy: Annotated[
+        str | None, typer.Option(help=f"{STRATEGY_HELP} Default: the model's own.")
+    ] = None,
+    permutations: Annotated[int, typer.Option(min=2, help="Linearizations per molecule.")] = 32,
+    seed: Annotated[int, typer.Option(help="Fixes sequences and intervals.")] = 0,
+    format: Annotated[Format, typer.Option(help="json (lines) or csv.")] = Format.JSON,
+    precision: Annotated[str, typer.Option(help="fp32 or bf16.")] = "fp32",
+    device: Annotated[str | None, typer.Option(help=_DEVICE_HELP)] = None,
+) -> None:
+    """Print NLL, Linearization Uncertainty and order-marginal NLL of every molecule."""
+    from core.cli import messages
+    from core.likelihood.analysis import SUMMARY_COLUMNS, summarize
+    from core.model.checkpoints import load_checkpoint
+
+    if precision not in ("fp32", "bf16"):
+        raise InputError(f"Unknown precision {precision!r}; use fp32 or bf16.")
+    checkpoint = load_checkpoint(model, device=device or best_device())
+    chosen = checkpoint.card.strategy if strategy is None else Strategy.from_name(strategy)
+    rows = read_input(input, max_atoms=checkpoint.vocabulary.max_nodes)
+    writer = RowWriter(format, SUMMARY_COLUMNS)
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+        task = progress.add_task("Scoring", total=None)
+        for chunk in in_chunks(rows, max(1, 2048 // permutations)):
+            checked = [check_row(row, checkpoint.vocabulary) for row in chunk]
+            for summary in summarize(
+                checkpoint, checked, chosen, permutations=permutations, seed=seed,
+                precision=precision,  # type: ignore[arg-type]
+            ):
+                writer.write(summary)
+                progress.advance(task)
+    writer.finish()
+
+
+def generate_molecules(
+    model: Annotated[str, typer.Option(help=_MODEL_HELP)] = DEFAULT_MODEL,
+    number: Annotated[int, typer.Option(min=1, help="Molecules to sample.")] = 10,
+    seed: Annotated[int, typer.Option(help="Fixes the sample.")] = 0,
+    temperature: Annotated[float, typer.Option(help="Divides the logits.")] = 1.0,
+    top_k: Annotated[int, typer.Option(min=0, help="Best tokens kept; 0 keeps all.")] = 10,
+    mask: Annotated[str, typer.Option(help="strict, or kinds as LU's code masks.")] = "strict",
+    batch_size: Annotated[int, typer.Option(min=1, help="Sampled at a time.")] = 256,
+    precision: Annotated[str, typer.Option(help="fp32 or bf16.")] = "fp32",
+    device: Annotated[str | None, typer.Option(help=_DEVICE_HELP)] = None,
+) -> None:
+    """Sample molecules: one JSON line each."""
+    import torch
+
+    from core.cli import messages
+    from core.graph.molecules import is_stable, num_fragments, to_smiles
+    from core.model.checkpoints import load_checkpoint
+    from core.model.generation import SamplingConfig, generate
+
+    checkpoint = load_checkpoint(model, device=device or best_device())
+    config = SamplingConfig(
+        temperature=temperature, top_k=top_k or None, mask=mask, batch_size=batch_size,  # type: ignore[arg-type]
+        precision=precision,  # type: ignore[arg-type]
+    )
+    writer = RowWriter()
+    generator = torch.Generator().manual_seed(seed)
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+        task = progress.add_task("Sampling", total=number)
+        at = 0
+        for batch in generate(checkpoint, number, generator=generator, config=config):
+            for sample in batch:
+                graph = sample.graph
+                is_molecule = graph is not None and graph.is_labelled
+                smiles = to_smiles(graph) if graph is not None and is_molecule else None
+                writer.write({
+                    "id": f"{checkpoint.card.name}:{seed}:{at}",
+                    "smiles": smiles,
+                    "valid": smiles is not None if is_molecule else graph is not None,
+                    "stable": is_stable(graph) if graph is not None and is_molecule else None,
+                    "fragments": num_fragments(graph)
+                    if graph is not None and is_molecule else None,
+                    "self_nll": sample.self_nll,
+                    "tokens": list(sample.tokens),
+                })
+                at += 1
+            progress.update(task, completed=at)
+    writer.finish()
+
+
+def models(
+    format: Annotated[str, typer.Option(help="table or json.")] = "table",
+) -> None:
+    """List the shipped models."""
+    import json
+
+    from rich.console import Console
+
+    from core.model.checkpoints import shipped_models
+
+    cards = shipped_models()
+    if format == "json":
+        rows = [{"name": card.name, "path": str(card.path), **card.to_json()} for card in cards]
+        print(json.dumps(rows, indent=2))
+        return
+    if format != "table":
+        raise InputError(f"Unknown format {format!r}; use table or json.")
+    table = Table("name", "preset", "graphs seen", "device", "validation NLL/token")
+    for card in cards:
+        training = card.training
+        validation = training.get("validation", {}).get("nll_per_token")
+        table.add_row(card.name, card.preset, f"{training.get('graphs_seen', 0):,}",
+                      str(training.get("device", "")),
+                      "" if validation is None else f"{validation:.4f}")
+    Console().print(table)
+
+
+def import_checkpoint(
+    source: Annotated[Path, typer.Argument(help="A Lightning .ckpt of AutoGraph or LU's code.")],
+    output: Annotated[Path, typer.Argument(help="Checkpoint folder to write.")],
+    strategy: Annotated[str, typer.Option(help=f"Trained under: {STRATEGY_HELP}")],
+    name: Annotated[str | None, typer.Option(help="Default: the folder's name.")] = None,
+    rms_norm_eps: Annotated[float, typer.Option(help="1e-5 for `llama2` models.")] = 1e-6,
+) -> None:
+    """Convert a foreign checkpoint into a TrailScope folder, without running its pickle."""
+    from core.cli import messages
+    from core.model.lightning import import_lightning_checkpoint
+
+    card = import_lightning_checkpoint(
+        source, output, name=name or output.name, strategy=Strategy.from_name(strategy),
+        rms_norm_eps=rms_norm_eps,
+    )
+    messages.print(f"Wrote {card.path}.")
+
+
+def serve(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8501,
+    address: Annotated[str, typer.Option(help="Address to listen on.")] = "localhost",
+) -> None:
+    """Serve the dashboard."""
+    page = Path(__file__).parents[2] / "dashboard" / "app.py"
+    os.chdir(page.parents[1])  # where .streamlit/config.toml is found
+    os.execv(sys.executable, [
+        sys.executable, "-m", "streamlit", "run", str(page),
+        "--server.port", str(port), "--server.address", address,
+    ])
+
+
+def best_device() -> str:
+    """`cuda` if there is a GPU, else `cpu`."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,0 +1,62 @@
+"""What the commands share: reading INPUT, writing rows, and the exit status of bad rows."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
+from itertools import islice
+from typing import Any
+
+import typer
+
+from core.graph.inputs import InputRow
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+class RowWriter:
+    """Prints rows to standard output as they come and remembers whether one was bad."""
+
+    def __init__(self, format: Format = Format.JSON, columns: Sequence[str] = ()) -> None:
+        self._format = format
+        self._columns = columns
+        self._csv = csv.writer(sys.stdout, lineterminator="\n")
+        self._failed = False
+        if format is Format.CSV:
+            self._csv.writerow(columns)
+
+    def write(self, row: dict[str, Any]) -> None:
+        """Print one row; a row with an `error` makes `finish` exit with status 1."""
+        self._failed |= row.get("error") is not None
+        row = {key: _plain(value) for key, value in row.items()}
+        if self._format is Format.CSV:
+            self._csv.writerow(["" if row.get(c) is None else row[c] for c in self._columns])
+        else:
+            print(json.dumps(row))
+
+    def finish(self) -> None:
+        """End the command: status 0 only if all rows worked."""
+        sys.stdout.flush()
+        if self._failed:
+            raise typer.Exit(1)
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no NaN: what is not known is null."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def in_chunks(rows: Iterable[InputRow], size: int) -> Iterator[list[InputRow]]:
+    """Rows in lists of at most `size`, so that a long file is never held whole."""
+    rows = iter(rows)
+    while chunk := list(islice(rows, size)):
+        yield chunk

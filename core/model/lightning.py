@@ -1,0 +1,149 @@
+"""Bringing in a checkpoint of the AutoGraph or LU code: a PyTorch Lightning `.ckpt` file.
+
+Such a file is a pickle, and unpickling can run anything. Here it cannot: the reader below builds
+tensors and plain containers, and an inert stand-in for every other class that the file names (its
+configuration objects), so neither foreign code nor foreign packages are needed.
+"""
+
+from __future__ import annotations
+
+import collections
+import pickle
+import types
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from core.errors import InputError
+from core.model.checkpoints import ModelCard, save_checkpoint
+from core.sent.strategies import Strategy
+from core.sent.vocabulary import (
+    EOS,
+    PAD,
+    PLANAR_VOCABULARY,
+    QM9_VOCABULARY,
+    SOS,
+    Vocabulary,
+)
+
+_HEADS_OF_WIDTH = {384: 12, 768: 12, 1024: 16}  # AutoGraph's sizes xs, s and m
+_EMBEDDING = "model.embed_tokens.weight"
+_ALLOWED = {
+    ("collections", "OrderedDict"): collections.OrderedDict,
+    ("torch._utils", "_rebuild_tensor_v2"): torch._utils._rebuild_tensor_v2,
+    ("torch._utils", "_rebuild_parameter"): torch._utils._rebuild_parameter,
+    ("torch", "Size"): torch.Size,
+    ("builtins", "set"): set,
+}
+
+
+def import_lightning_checkpoint(
+    source: Path, folder: Path, *, name: str, strategy: Strategy, rms_norm_eps: float = 1e-6
+) -> ModelCard:
+    """Convert a Lightning checkpoint of a Llama model into a TrailScope folder.
+
+    Args:
+        source: the `.ckpt` file.
+        folder: where to write.
+        name: of the model.
+        strategy: what the model was trained under; the file does not say it reliably.
+        rms_norm_eps: 1e-6 for the code's `llama` models, 1e-5 for `llama2`.
+
+    Raises:
+        InputError: if the file is no such checkpoint or its size fits no known vocabulary.
+    """
+    weights = _llama_weights(_read_state(source), source)
+    vocabulary = _vocabulary(weights[_EMBEDDING].shape[0])
+    model = LlamaForCausalLM(_config(weights, rms_norm_eps))
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise InputError(f"The weights in {source} are not those of a Llama model: {error}.") \
+            from None
+    card = ModelCard(
+        name=name, vocabulary=vocabulary, strategy=strategy, preset="imported",
+        data={"name": "unknown", "source": source.name}, training={"imported_from": source.name},
+    )
+    return save_checkpoint(folder, model, card)
+
+
+def _read_state(source: Path) -> dict[str, Any]:
+    if not source.is_file():
+        raise InputError(f"There is no file {source}; give a Lightning .ckpt file.")
+    reader: Any = types.ModuleType("inert_pickle")
+    reader.Unpickler, reader.load, reader.loads = _InertUnpickler, pickle.load, pickle.loads
+    try:
+        content = torch.load(source, map_location="cpu", weights_only=False, pickle_module=reader)
+    except Exception as error:
+        raise InputError(f"{source} is not a PyTorch checkpoint: {error}.") from None
+    state = content.get("state_dict") if isinstance(content, dict) else None
+    if not isinstance(state, dict):
+        raise InputError(f"{source} has no state_dict; give a Lightning .ckpt file.")
+    return state
+
+
+def _llama_weights(state: dict[str, Any], source: Path) -> dict[str, Tensor]:
+    """Weights under the names of `LlamaForCausalLM`, without the wrappers' prefix."""
+    prefix = next((key.removesuffix(_EMBEDDING) for key in state if key.endswith(_EMBEDDING)), None)
+    if prefix is None:
+        raise InputError(f"{source} holds no Llama model; only AutoGraph's `llama` models can be "
+                         "imported.")
+    return {key.removeprefix(prefix): value.float() for key, value in state.items()
+            if key.startswith(prefix) and isinstance(value, Tensor)
+            and not key.endswith("rotary_emb.inv_freq")}
+
+
+def _vocabulary(num_tokens: int) -> Vocabulary:
+    for vocabulary in (QM9_VOCABULARY, PLANAR_VOCABULARY):
+        if len(vocabulary) == num_tokens:
+            return vocabulary
+    raise InputError(
+        f"The checkpoint has {num_tokens} tokens; known are {len(QM9_VOCABULARY)} (QM9) and "
+        f"{len(PLANAR_VOCABULARY)} (planar graphs)."
+    )
+
+
+def _config(weights: dict[str, Tensor], rms_norm_eps: float) -> LlamaConfig:
+    num_tokens, hidden = weights[_EMBEDDING].shape
+    layers = 1 + max(int(key.split(".")[2]) for key in weights if key.startswith("model.layers."))
+    return LlamaConfig(
+        vocab_size=num_tokens, hidden_size=hidden, num_hidden_layers=layers,
+        num_attention_heads=_HEADS_OF_WIDTH.get(hidden, max(1, hidden // 64)),
+        intermediate_size=weights["model.layers.0.mlp.gate_proj.weight"].shape[0],
+        rms_norm_eps=rms_norm_eps, bos_token_id=SOS, eos_token_id=EOS, pad_token_id=PAD,
+        tie_word_embeddings=False,
+    )
+
+
+class _StandIn:
+    """Takes the place of any class the file names; it swallows whatever it is given."""
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> _StandIn:
+        return super().__new__(cls)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def __setstate__(self, state: Any) -> None:
+        pass
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        pass
+
+    def append(self, value: Any) -> None:
+        """Pickle fills list-like objects by this."""
+
+    def extend(self, values: Any) -> None:
+        """Pickle fills list-like objects by this."""
+
+
+class _InertUnpickler(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) in _ALLOWED:
+            return _ALLOWED[module, name]
+        if module == "torch" and name.endswith("Storage"):
+            return getattr(torch, name)
+        return _StandIn
