@@ -12,8 +12,8 @@ from dashboard.components.payload import diff_json, player_json
 from dashboard.components.trail_view import TrailView
 from dashboard.drawings import Layout
 
-_SHARED_SCRIPTS = ("dom.js", "colors.js", "glyphs.js", "geometry.js", "molecule.js", "trail.js",
-                   "cursor.js", "strip.js", "transport.js", "chart.js")
+_SHARED_SCRIPTS = ("dom.js", "colors.js", "glyphs.js", "geometry.js", "molecule.js", "cursor.js",
+                   "trail.js", "strip.js", "transport.js", "tooltip.js", "chart.js")
 
 
 def trail_player(

@@ -1,0 +1,61 @@
+// Where on the graph one trail pays more than the other.
+
+import { inkOn, scaleColor } from "./colors.js";
+import { formatNats, htmlNode, svgNode } from "./dom.js";
+import { drawMolecule } from "./molecule.js";
+
+/** The map; returns `node` and `point(target)`. */
+export function differenceMap(layout, differences, labels, palette) {
+  const known = differences.filter((value) => value !== null);
+  const reach = Math.max(0.1, ...known.map(Math.abs));
+  const drawing = drawMolecule(layout, palette,
+    `Nats spent per atom, ${labels[0]} less ${labels[1]}`);
+  drawing.svg.classList.add("difference");
+  drawing.bonds.forEach((bond) => bond.classList.add("written"));
+  differences.forEach((value, atom) => {
+    if (value === null) return;
+    const color = scaleColor(palette.diverging, 0.5 + value / (2 * reach));
+    const node = drawing.atoms[atom];
+    node.classList.add("valued");
+    node.style.setProperty("--value", color);
+    node.style.setProperty("--on-value", inkOn(color));
+    drawing.layers.top.append(valueLabel(drawing, layout, value, atom, reach));
+  });
+  const node = htmlNode("figure", { class: "figure" }, drawing.svg,
+    differenceLegend(labels, palette, reach));
+  return {
+    node,
+    point(target) {
+      drawing.atoms.forEach((atom, at) => atom.classList.toggle("pointed", at === target?.atom));
+    },
+  };
+}
+
+/** The value inside its disc's neighbourhood; small ones would only be noise. */
+function valueLabel({ points }, layout, value, atom, reach) {
+  const angle = layout.freeAngles[atom];
+  const small = layout.hydrogen[atom];
+  const distance = small ? 19 : 23;
+  const text = Math.abs(value) < reach * 0.12 ? "" : signed(value, 1);
+  return svgNode("text", {
+    class: "value-label", x: (points[atom][0] + Math.cos(angle) * distance).toFixed(1),
+    y: (points[atom][1] + Math.sin(angle) * distance).toFixed(1), dy: "0.36em",
+  }, text);
+}
+
+/** A number with its sign, and a true minus. */
+export function signed(value, digits = 2) {
+  const size = formatNats(Math.abs(value), digits);
+  if (Number(size) === 0) return size;
+  return `${value < 0 ? "−" : "+"}${size}`;
+}
+
+function differenceLegend(labels, palette, reach) {
+  const bar = htmlNode("span", { class: "scale-bar" });
+  bar.style.background = `linear-gradient(90deg, ${palette.diverging.join(", ")})`;
+  return htmlNode("figcaption", { class: "key" },
+    htmlNode("span", {}, `${labels[1]} pays more`),
+    htmlNode("span", { class: "key-entry" },
+      signed(-reach, 1), bar, `${signed(reach, 1)} nats`),
+    htmlNode("span", {}, `${labels[0]} pays more`));
+}

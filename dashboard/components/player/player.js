@@ -1,0 +1,129 @@
+// The trail player: drawing, strip, chart and expectations around one cursor.
+
+import { AXIS_WIDTH, listenForDrag, surprisalChart } from "./chart.js";
+import { applyPalette } from "./colors.js";
+import { createCursor, listenForPointer } from "./cursor.js";
+import { formatNats, htmlNode } from "./dom.js";
+import { expectedPanel } from "./expected.js";
+import { tokenTitle } from "./glyphs.js";
+import { drawMolecule } from "./molecule.js";
+import { scaleLegend, tokenChip, tokenStrip } from "./strip.js";
+import { tipLines, tooltip } from "./tooltip.js";
+import { layTrail } from "./trail.js";
+import { createPlayback, listenForKeys, scrubber, transportButtons } from "./transport.js";
+
+const SETTLE_MS = 450;
+const mounted = new WeakMap(); // what stands in a container, to take it down before the next
+
+/** Called by streamlit on mount and whenever data or theme change. */
+export default function mountPlayer({ parentElement, data, setStateValue }) {
+  const before = mounted.get(parentElement);
+  before?.stop();
+  const tokens = data.trail.tokens.map((token) => token.name).join(" ");
+  const position = before?.tokens === tokens ? before.cursor.position : data.position;
+  const cursor = createCursor(data.trail.tokens.length, position);
+  const root = htmlNode("div", {
+    class: "trailscope player", tabindex: 0, role: "group",
+    "aria-label": "Trail player. Arrow keys step, space plays, Home and End jump.",
+  });
+  if (before) before.root.replaceWith(root);
+  else parentElement.append(root);
+  const stop = buildPlayer(root, data, cursor);
+  const settle = data.reportPosition ? reportWhenSettled(cursor, setStateValue) : () => {};
+  mounted.set(parentElement, {
+    root, cursor, tokens, stop: () => { stop(); settle(); },
+  });
+  return () => { mounted.get(parentElement)?.stop(); };
+}
+
+function buildPlayer(root, data, cursor) {
+  const { layout, trail, natsMax } = data;
+  const palette = applyPalette(root, data.palettes);
+  const drawing = drawMolecule(layout, palette, "The graph, with the trail up to the cursor");
+  const playback = createPlayback(cursor);
+  const parts = {
+    trail: layTrail(drawing, layout, trail, palette),
+    strip: tokenStrip(trail, palette, natsMax),
+    chart: surprisalChart(trail, palette, natsMax),
+    expected: expectedPanel(trail, palette, natsMax),
+    readout: readout(trail, palette, natsMax),
+    tip: tooltip(root, (target) => tipLines(target, trail)),
+  };
+  const slider = scrubber(cursor, playback, [trail]);
+  slider.style.marginLeft = `${AXIS_WIDTH - 8}px`;
+  root.append(
+    htmlNode("header", { class: "head" },
+      transportButtons(cursor, playback), ...parts.readout.nodes),
+    htmlNode("div", { class: "stage" },
+      stageFigure(drawing, data),
+      htmlNode("div", { class: "side" },
+        htmlNode("section", { class: "panel tokens" },
+          htmlNode("h3", {}, "Tokens", scaleLegend(natsMax)), parts.strip.node),
+        parts.expected.node)),
+    htmlNode("footer", { class: "foot" }, parts.chart.node, slider), parts.tip.node);
+  for (const part of Object.values(parts)) {
+    if (part.show) cursor.onMove(part.show);
+    if (part.point) cursor.onPoint(part.point);
+  }
+  for (const node of [drawing.svg, parts.strip.node, parts.chart.node]) {
+    listenForPointer(node, cursor, trail);
+    node.addEventListener("click", playback.stop);
+  }
+  listenForDrag(parts.chart.node, cursor, playback);
+  listenForKeys(root, cursor, playback);
+  return () => { playback.stop(); parts.chart.stop(); };
+}
+
+function stageFigure(drawing, data) {
+  const figure = htmlNode("figure", { class: "figure" }, drawing.svg, trailKey(data.layout));
+  if (data.height) figure.style.setProperty("--figure-height", `${data.height}px`);
+  return figure;
+}
+
+/** What the marks on the drawing mean. */
+export function trailKey(layout) {
+  const entry = (style, text) => htmlNode("span", { class: "key-entry" },
+    htmlNode("span", { class: `key-sign ${style}` }), text);
+  return htmlNode("figcaption", { class: "key" },
+    entry("key-walk", "walk"), entry("key-jump", "jump"), entry("key-closed", "bond listed back"),
+    entry("key-unwritten", layout.isMolecule ? "not written yet" : "not visited yet"));
+}
+
+function readout(trail, palette, natsMax) {
+  const chipPlace = htmlNode("span", { class: "now-chip" });
+  const meaning = htmlNode("span", { class: "meaning", "aria-live": "polite" });
+  const place = htmlNode("span", { class: "place" });
+  const nats = htmlNode("strong", {});
+  const meter = htmlNode("span", { class: "meter", "aria-hidden": "true" });
+  const show = (position) => {
+    const token = trail.tokens[position];
+    chipPlace.replaceChildren(tokenChip(token, palette, natsMax));
+    meaning.textContent = token.meaning;
+    const visit = token.step === null ? "" : ` · visit ${token.step} of ${trail.visits.length - 1}`;
+    place.textContent = `token ${position} of ${trail.tokens.length - 1}${visit}`;
+    nats.textContent = formatNats(trail.cumulative[position]);
+    meter.style.setProperty("--share", trail.cumulative[position] / (trail.total || 1));
+    chipPlace.title = tokenTitle(token);
+  };
+  const nodes = [
+    htmlNode("div", { class: "now" }, chipPlace,
+      htmlNode("div", { class: "now-text" }, meaning, place)),
+    htmlNode("div", { class: "running" },
+      htmlNode("span", { class: "running-text" }, nats, ` of ${formatNats(trail.total)} nats`),
+      meter),
+  ];
+  return { nodes, show };
+}
+
+function reportWhenSettled(cursor, setStateValue) {
+  let timer = null;
+  let reported = cursor.position;
+  cursor.onMove((position) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (position !== reported) setStateValue("position", position);
+      reported = position;
+    }, SETTLE_MS);
+  });
+  return () => clearTimeout(timer);
+}
