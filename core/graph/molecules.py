@@ -105,7 +105,8 @@ def from_rdkit(
                       if atom.GetSymbol() not in ELEMENTS)
     if foreign:
         found = ", ".join(sorted(foreign))
-        raise MoleculeError(f"Element {found} is outside the vocabulary; the models know "
+        subject = f"Element {found} is" if len(foreign) == 1 else f"Elements {found} are"
+        raise MoleculeError(f"{subject} outside the vocabulary; the models know "
                             f"{', '.join(ELEMENTS)}.")
     mol = Chem.AddHs(mol)
     _check_size(mol, max_atoms)
@@ -163,8 +164,9 @@ def _to_graph(mol: Chem.Mol, name: str | None) -> Graph:
     bonds = list(mol.GetBonds())
     for bond in bonds:
         if bond.GetBondType() not in _BOND_TYPES:
-            raise MoleculeError(f"A {str(bond.GetBondType()).lower()} bond is outside the "
-                                "vocabulary; use single, double, triple or aromatic bonds.")
+            kind = str(bond.GetBondType()).lower()
+            raise MoleculeError(f"Bonds of kind {kind!r} are outside the vocabulary; use single, "
+                                "double, triple or aromatic bonds.")
     return Graph(
         num_nodes=len(labels),
         edges=np.array([[b.GetBeginAtomIdx(), b.GetEndAtomIdx()] for b in bonds],
@@ -212,7 +214,8 @@ def to_smiles(graph: Graph, *, hydrogens: bool = True) -> str | None:
     mol = to_valid_rdkit(graph)
     if mol is None:
         return None
-    return Chem.MolToSmiles(mol if hydrogens else Chem.RemoveHs(mol))
+    with rdBase.BlockLogs():  # lone hydrogen atoms are worth no warning
+        return Chem.MolToSmiles(mol if hydrogens else Chem.RemoveHs(mol))
 
 
 def is_valid(graph: Graph) -> bool:

@@ -1,0 +1,126 @@
+"""QM9: the split, the cache, and what happens to a file that is not QM9."""
+
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.graph import (
+    QM9_SIZE,
+    DatasetError,
+    InputFileError,
+    data_folder,
+    from_smiles,
+    load_qm9,
+    load_qm9_graphs,
+    split_rows,
+)
+from tests.golden.reader import golden_molecules
+
+SMILES = [row["smiles"] for row in golden_molecules()[:50]]
+
+
+@pytest.fixture(autouse=True)
+def private_data_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRAILSCOPE_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "qm9.csv"
+    path.write_text("smiles\n" + "\n".join(SMILES) + "\n")
+    return path
+
+
+def test_the_split_is_the_papers():
+    shuffled = pd.Series(range(QM9_SIZE)).sample(frac=1, random_state=42).to_numpy()
+    split = split_rows(QM9_SIZE)
+    assert (split.train == shuffled[:100_000]).all()
+    assert (split.validation == shuffled[100_000:-13_388]).all()
+    assert (split.test == shuffled[-13_388:]).all()
+    assert len(split.validation) == 20_497
+    assert split.rows("test") is split.test
+
+
+@pytest.mark.parametrize("num_rows", [0, 1, 9, 10, 1000])
+def test_parts_of_any_data_set_hold_each_row_once(num_rows):
+    split = split_rows(num_rows)
+    together = np.concatenate([split.train, split.validation, split.test])
+    assert sorted(together.tolist()) == list(range(num_rows))
+
+
+def test_sizes_and_seed_can_be_given():
+    split = split_rows(10, train_size=5, test_size=3, seed=1)
+    assert [len(part) for part in (split.train, split.validation, split.test)] == [5, 2, 3]
+    assert split.train.tolist() != split_rows(10, train_size=5, test_size=3).train.tolist()
+
+
+def test_refused_splits():
+    with pytest.raises(DatasetError, match="10 rows cannot give 8 to train and 3 to test; ask "
+                                           "for at most 10 in all"):
+        split_rows(10, train_size=8, test_size=3)
+    with pytest.raises(DatasetError, match="Unknown split 'val'; use train, validation, test"):
+        split_rows(10).rows("val")
+
+
+def test_graphs_in_the_data_sets_order(source):
+    graphs = load_qm9(source)
+    assert graphs == [from_smiles(smiles).graph for smiles in SMILES]
+    assert [graph.name for graph in graphs[:2]] == ["gdb_1", "gdb_2"]
+
+
+def test_graphs_of_a_part_in_the_splits_order(source):
+    split = split_rows(50)
+    for name in ("train", "validation", "test"):
+        graphs = load_qm9_graphs(source, name)
+        assert graphs == [from_smiles(SMILES[row]).graph for row in split.rows(name)]
+        assert [graph.name for graph in graphs] == [f"gdb_{row + 1}" for row in split.rows(name)]
+
+
+def test_a_second_call_reads_the_cache(source, monkeypatch):
+    calls = []
+    first = load_qm9(source, lambda done, total: calls.append((done, total)))
+    assert calls == [(0, 50), (50, 50)]
+    monkeypatch.setattr("core.graph.datasets.read_molecules", None)  # would fail if called
+    assert load_qm9(source, lambda done, total: calls.append((done, total))) == first
+    assert len(calls) == 2
+
+
+def test_another_file_gets_another_cache(source):
+    load_qm9(source)
+    source.write_text("smiles\nC\n")
+    assert load_qm9(source) == [from_smiles("C").graph]
+
+
+def test_a_damaged_cache_is_made_again(source):
+    first = load_qm9(source)
+    (cache,) = (data_folder() / "graphs").iterdir()
+    cache.write_bytes(cache.read_bytes()[:200])
+    assert load_qm9(source) == first
+
+
+def test_the_first_bad_molecule_is_named(source):
+    source.write_text("smiles\nC\nCS\nC(C\n")
+    with pytest.raises(DatasetError) as raised:
+        load_qm9(source)
+    assert str(raised.value) == (f"{source}, molecule 2: Element S is outside the vocabulary; the "
+                                 "models know H, C, N, O, F.")
+    assert not (data_folder() / "graphs").exists()
+
+
+def test_a_missing_or_unsuitable_file(tmp_path):
+    with pytest.raises(DatasetError, match=r"There is no file .*none.csv; give QM9 as a CSV or "
+                                           r"SDF"):
+        load_qm9(tmp_path / "none.csv")
+    packed = tmp_path / "qm9.csv.gz"
+    packed.write_bytes(gzip.compress(b"smiles\nC\n"))
+    with pytest.raises(InputFileError, match="of an unknown kind"):
+        load_qm9(packed)
+
+
+def test_data_live_where_the_environment_says(tmp_path, monkeypatch):
+    assert data_folder() == tmp_path / "data"
+    monkeypatch.delenv("TRAILSCOPE_DATA")
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert str(data_folder()) == "/home/somebody/.cache/trailscope"

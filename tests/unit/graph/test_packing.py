@@ -1,0 +1,56 @@
+"""Graphs to arrays, to a file, and back."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.graph import Graph, GraphError, from_smiles
+from core.graph.packing import PackedGraphs
+from tests.random_graphs import graphs
+
+MOLECULES = [from_smiles(smiles).graph for smiles in ("CCO", "[H+]", "C", "C.C")]
+PATH = Graph(3, np.array([(0, 1), (1, 2)]))
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_round_trip(labelled, data):
+    drawn = data.draw(st.lists(graphs(labelled=labelled), max_size=5))
+    assert PackedGraphs.from_graphs(drawn).to_graphs() == drawn
+
+
+def test_some_rows_with_names():
+    packed = PackedGraphs.from_graphs(MOLECULES)
+    assert len(packed) == 4
+    some = packed.to_graphs(np.array([2, 0]), names=["methane", "ethanol"])
+    assert some == [MOLECULES[2], MOLECULES[0]]
+    assert [graph.name for graph in some] == ["methane", "ethanol"]
+
+
+def test_file_round_trip(tmp_path):
+    path = tmp_path / "folder" / "graphs.npz"
+    PackedGraphs.from_graphs(MOLECULES).save(path)
+    assert PackedGraphs.load(path).to_graphs() == MOLECULES
+    assert [file.name for file in path.parent.iterdir()] == ["graphs.npz"]
+
+
+def test_a_missing_or_damaged_file_is_none(tmp_path):
+    path = tmp_path / "graphs.npz"
+    assert PackedGraphs.load(path) is None
+    PackedGraphs.from_graphs(MOLECULES).save(path)
+    whole = path.read_bytes()
+    for damaged in (b"", whole[:100], b"no archive"):
+        path.write_bytes(damaged)
+        assert PackedGraphs.load(path) is None
+    np.savez(path, something=np.zeros(3))
+    assert PackedGraphs.load(path) is None
+
+
+def test_refusals():
+    with pytest.raises(GraphError, match="labelled or unlabelled graphs, not both"):
+        PackedGraphs.from_graphs([MOLECULES[0], PATH])
+    many_labels = Graph(1, np.zeros((0, 2), dtype=int), np.array([300]), np.zeros(0, dtype=int))
+    with pytest.raises(GraphError, match="Packing holds numbers up to 255, got 300"):
+        PackedGraphs.from_graphs([many_labels])

@@ -1,0 +1,76 @@
+"""Planar graphs: triangulations, and three streams that never meet."""
+
+from itertools import islice
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from core.graph import PLANAR_NODES, Graph, is_isomorphic, planar_graph, planar_stream
+from tests.golden.reader import golden_planar
+
+
+def test_a_planar_graph():
+    drawn = planar_graph(3, seed=5)
+    assert drawn.graph.num_nodes == PLANAR_NODES == 64
+    assert drawn.positions.shape == (64, 2)
+    assert ((drawn.positions >= 0) & (drawn.positions < 1)).all()
+    assert not drawn.positions.flags.writeable
+    assert not drawn.graph.is_labelled
+    assert drawn.graph.name == "planar-5-train-3"
+
+
+@pytest.mark.parametrize("index", range(20))
+def test_triangulations_are_planar_connected_and_maximal(index):
+    graph = planar_graph(index, seed=0).graph
+    networkx_graph = graph.to_networkx()
+    assert nx.is_connected(networkx_graph)
+    assert nx.check_planarity(networkx_graph)[0]
+    # Euler: 3n - 3 - h edges with h points on the hull, 3 ≤ h.
+    assert 2 * 64 - 3 <= len(graph.edges) <= 3 * 64 - 6
+
+
+def test_edges_are_those_of_the_golden_triangulations():
+    from scipy.spatial import Delaunay
+
+    for row in golden_planar():
+        corners = Delaunay(np.array(row["positions"])).simplices
+        sides = {tuple(sorted((int(t[i]), int(t[j])))) for t in corners
+                 for i, j in ((0, 1), (1, 2), (0, 2))}
+        assert sorted(sides) == [tuple(edge) for edge in Graph.from_json(row).edges.tolist()]
+
+
+def test_the_same_arguments_give_the_same_graph():
+    again = [planar_graph(7, seed=1, split="test") for _ in range(2)]
+    assert again[0].graph == again[1].graph
+    assert (again[0].positions == again[1].positions).all()
+
+
+def test_streams_of_splits_and_seeds_differ():
+    firsts = [drawn.graph for seed in (0, 1) for split in ("train", "validation", "test")
+              for drawn in islice(planar_stream(split, seed=seed), 5)]
+    assert len(set(firsts)) == 30
+    assert not is_isomorphic(firsts[0], firsts[5])
+
+
+def test_a_stream_is_its_graphs_in_order():
+    stream = planar_stream("validation", seed=2, num_nodes=10)
+    for index, drawn in enumerate(islice(stream, 3)):
+        assert drawn.graph == planar_graph(index, seed=2, split="validation", num_nodes=10).graph
+
+
+def test_three_points_make_a_triangle():
+    assert planar_graph(0, seed=0, num_nodes=3).graph.edges.tolist() == [[0, 1], [0, 2], [1, 2]]
+
+
+def test_what_a_seed_means_does_not_change_between_versions():
+    drawn = planar_graph(0, seed=0)
+    assert drawn.positions[0].tolist() == [0.5651317655614634, 0.935433136976671]
+    assert drawn.graph.neighbours[0] == (16, 21, 44, 50, 53)
+
+
+def test_refusals():
+    with pytest.raises(ValueError, match="Unknown split 'val'; use train, validation, test"):
+        planar_graph(0, seed=0, split="val")
+    with pytest.raises(ValueError, match="A triangulation needs at least 3 points, got 2"):
+        planar_graph(0, seed=0, num_nodes=2)
