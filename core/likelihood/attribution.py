@@ -7,11 +7,14 @@ that depends on the order: LU, located.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from core.graph.graph import Graph
 from core.likelihood.scoring import Likelihoods
 from core.sent.anatomy import token_subjects
 from core.sent.batch import GraphBatch
@@ -52,6 +55,54 @@ class Attribution:
     def edge_std(self) -> Tensor:
         """Standard deviation (ddof 0) over permutations, [G, E] nats."""
         return self.edge_nll.std(1, correction=0)
+
+
+@dataclass(frozen=True, eq=False)
+class LocatedSurprisal:
+    """Where one graph's surprisal comes from, over its K permutations; nats.
+
+    Attributes:
+        node_mean: [n], NaN for nodes folded into another.
+        node_std: [n], spread over permutations (ddof 0).
+        edge_mean: [e], NaN for edges inside a folded group.
+        edge_std: [e].
+        eos_mean: mean share of `eos`, of no node or edge.
+    """
+
+    node_mean: np.ndarray
+    node_std: np.ndarray
+    edge_mean: np.ndarray
+    edge_std: np.ndarray
+    eos_mean: float
+
+
+def locate(
+    attribution: Attribution, graph: Graph, row: int = 0, *, owners: Sequence[int] | None = None
+) -> LocatedSurprisal:
+    """Mean and spread of the surprisal on every node and edge of one graph of a batch.
+
+    Args:
+        attribution: of the batch.
+        graph: the graph at `row`.
+        row: which graph of the batch.
+        owners: for every node the one it is folded into, itself by default; the edge between the
+            two goes with it. Hydrogens that a drawing hides belong to their heavy atom so: shares
+            are added up in each permutation before their spread is taken.
+    """
+    owner = np.arange(graph.num_nodes) if owners is None else np.asarray(owners)
+    nodes = attribution.node_nll[row, :, : graph.num_nodes].numpy()
+    edges = attribution.edge_nll[row, :, : len(graph.edges)].numpy().copy()
+    folded = np.zeros_like(nodes)
+    np.add.at(folded, (slice(None), owner), nodes)
+    ends = owner[graph.edges]
+    is_inside = ends[:, 0] == ends[:, 1]
+    np.add.at(folded, (slice(None), ends[is_inside, 0]), edges[:, is_inside])
+    folded[:, owner != np.arange(graph.num_nodes)] = np.nan
+    edges[:, is_inside] = np.nan
+    return LocatedSurprisal(
+        folded.mean(0), folded.std(0), edges.mean(0), edges.std(0),
+        float(attribution.eos_nll[row].mean()),
+    )
 
 
 def attribute(

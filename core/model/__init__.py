@@ -1,0 +1,25 @@
+"""What scores and generates: the transformer, its checkpoints, training and sampling."""
+
+from core.lazy import lazy_exports
+
+__all__, __getattr__ = lazy_exports(__name__, {
+    "Checkpoint": "checkpoints",
+    "CheckpointError": "checkpoints",
+    "ModelCard": "checkpoints",
+    "load_checkpoint": "checkpoints",
+    "save_checkpoint": "checkpoints",
+    "shipped_models": "checkpoints",
+    "write_trained_checkpoint": "finish",
+    "GeneratedGraph": "generation",
+    "SamplingConfig": "generation",
+    "generate": "generation",
+    "sample_tokens": "generation",
+    "import_lightning_checkpoint": "lightning",
+    "TrainingConfig": "training",
+    "TrainingError": "training",
+    "TrainingStep": "training",
+    "train": "training",
+    "PRESETS": "transformer",
+    "build_model": "transformer",
+    "num_parameters": "transformer",
+})

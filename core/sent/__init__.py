@@ -1,18 +1,14 @@
-"""How graphs are linearized: strategies, SENT walks, their tokens, and the way back.
+"""How graphs are linearized: strategies, SENT walks, their tokens, and the way back."""
 
-The names below are imported on first use: half of them need torch, which takes longer to import
-than most commands take to run.
-"""
+from core.lazy import lazy_exports
 
-from importlib import import_module
-from typing import Any
-
-_MODULE_OF = {
+__all__, __getattr__ = lazy_exports(__name__, {
     "DecodeError": "decoder",
     "decode": "decoder",
     "decode_lenient": "decoder",
     "GraphBatch": "batch",
     "VocabularyError": "batch",
+    "Grammar": "grammar",
     "GraphSeed": "randomness",
     "SequenceDistribution": "probability",
     "TooManySequencesError": "probability",
@@ -27,17 +23,12 @@ _MODULE_OF = {
     "Strategy": "strategies",
     "TieBreak": "strategies",
     "TrailBatch": "trails",
+    "TokenSubjects": "anatomy",
+    "token_subjects": "anatomy",
     "PLANAR_VOCABULARY": "vocabulary",
     "QM9_VOCABULARY": "vocabulary",
+    "VOCABULARIES": "vocabulary",
     "TokenKind": "vocabulary",
     "Vocabulary": "vocabulary",
     "write_tokens": "writer",
-}
-
-__all__ = list(_MODULE_OF)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+})

@@ -1,0 +1,25 @@
+"""TrailScope's dashboard: `streamlit run dashboard/app.py`."""
+
+import sys
+from pathlib import Path
+
+# `streamlit run` puts this file's folder on the path, not the project's.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import streamlit as st
+
+from core.model.checkpoints import assets_folder
+
+st.set_page_config(
+    page_title="TrailScope",
+    page_icon=str(assets_folder() / "logo.svg"),
+    layout="wide",
+    initial_sidebar_state="expanded",
+)
+st.logo(str(assets_folder() / "logo.svg"), size="large")
+
+page = st.navigation(
+    [st.Page("views/explore.py", title="Explore", icon=":material/route:", default=True)],
+    position="hidden",
+)
+page.run()

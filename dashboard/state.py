@@ -1,0 +1,138 @@
+"""What a visitor can choose, and how it stands in the address.
+
+Every choice is a widget bound to a URL parameter of the same name, so that a copied address opens
+the same view. Streamlit drops a parameter that its widget cannot take; `url_complaints` says so
+before it happens.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.errors import InputError
+from core.sent.strategies import STRATEGIES, Strategy
+
+DEFAULT_SMILES = "CC(N)C(=O)O"
+DEFAULT_MODEL = "qm9-random_order"
+OWN_ORDER = "own"
+"""Strategy choice that means: the one the model was trained under."""
+
+STRATEGY_OPTIONS = (OWN_ORDER, *STRATEGIES)
+MIN_PERMUTATIONS, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS = 2, 256, 32
+MAX_SEED = 2**31 - 1
+RANKED = ("lowest", "median", "highest")
+"""Names for permutations by NLL; any permutation can also be chosen by its number."""
+
+VIEWS = {
+    "where": "Where it comes from",
+    "diff": "Two orders compared",
+    "enough": "Enough permutations?",
+    "models": "All models",
+    "table": "All permutations",
+    "reproduce": "Reproduce",
+}
+"""Sections below the trail player, by URL name."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the numbers on the Explore page depend on.
+
+    Attributes:
+        smiles: the molecule as typed.
+        model: a shipped model's name.
+        weights: SHA-256 of its weights, so that nothing is cached under a mere name.
+        strategy: registered name or triple, never `own`.
+        permutations: K.
+        seed: of the sequences and intervals.
+    """
+
+    smiles: str
+    model: str
+    weights: str
+    strategy: str
+    permutations: int
+    seed: int
+
+    @property
+    def command(self) -> str:
+        """The command line that prints the page's numbers."""
+        return (f"trailscope score {shlex.quote(self.smiles)} --model {self.model} "
+                f"--strategy {shlex.quote(self.strategy)} --permutations {self.permutations} "
+                f"--seed {self.seed}")
+
+    @property
+    def python(self) -> str:
+        """The Python that gives the page's numbers."""
+        return f"""\
+from core.graph import from_smiles
+from core.likelihood import analyse
+from core.model import load_checkpoint
+from core.sent import Strategy
+
+analysis = analyse(
+    load_checkpoint({self.model!r}),
+    [from_smiles({self.smiles!r}).graph],
+    Strategy.from_name({self.strategy!r}),
+    permutations={self.permutations},
+    seed={self.seed},
+)
+print(analysis.uncertainties[0])
+print(analysis.likelihoods.nll[0])  # one NLL per permutation, nats
+"""
+
+
+def permutation_options(permutations: int) -> list[str]:
+    """What the permutation boxes offer: ranks, then numbers from 1."""
+    return [*RANKED, *(str(number) for number in range(1, permutations + 1))]
+
+
+def permutation_index(option: str, nll: Sequence[float]) -> int:
+    """Row of the permutation that an option means."""
+    by_nll = sorted(range(len(nll)), key=lambda row: (nll[row], row))
+    places = {"lowest": 0, "median": (len(nll) - 1) // 2, "highest": len(nll) - 1}
+    return by_nll[places[option]] if option in places else int(option) - 1
+
+
+def url_complaints(query: Mapping[str, str], models: Sequence[str]) -> list[str]:
+    """One sentence for every parameter of an address that cannot be taken as it stands."""
+    complaints = []
+    model = query.get("model")
+    if model is not None and model not in models:
+        complaints.append(f"The address asks for the model {_short(model)}, which does not exist; "
+                          f"there are {', '.join(models)}.")
+    if "strategy" in query and query["strategy"] != OWN_ORDER:
+        try:
+            Strategy.from_name(query["strategy"])
+        except InputError:
+            complaints.append(f"The address asks for the order {_short(query['strategy'])}; "
+                              f"use one of {', '.join(STRATEGY_OPTIONS)}.")
+    k = _whole(query.get("k", ""))
+    if "k" in query and (k is None or not MIN_PERMUTATIONS <= k <= MAX_PERMUTATIONS):
+        complaints.append(f"The address asks for K = {_short(query['k'])}; K is a whole number "
+                          f"from {MIN_PERMUTATIONS} to {MAX_PERMUTATIONS}.")
+    seed = _whole(query.get("seed", ""))
+    if "seed" in query and (seed is None or not 0 <= seed <= MAX_SEED):
+        complaints.append(f"The address asks for the seed {_short(query['seed'])}; a seed is a "
+                          f"whole number from 0 to {MAX_SEED:,}.")
+    for name in ("trail", "a", "b"):
+        if name in query and query[name] not in permutation_options(k or DEFAULT_PERMUTATIONS):
+            complaints.append(f"The address asks for the permutation {_short(query[name])}; use "
+                              f"{', '.join(RANKED)} or a number from 1 to K.")
+    if "view" in query and query["view"] not in VIEWS:
+        complaints.append(f"The address asks for the section {_short(query['view'])}; there are "
+                          f"{', '.join(VIEWS)}.")
+    return complaints
+
+
+def _whole(text: str) -> int | None:
+    try:
+        return int(text) if len(text) < 20 else None
+    except ValueError:
+        return None
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:39] + "…")

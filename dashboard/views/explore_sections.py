@@ -1,0 +1,227 @@
+"""The parts of the Explore page below its title."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.errors import InputError
+from core.likelihood.analysis import Analysis
+from core.likelihood.attribution import locate
+from core.likelihood.uncertainty import judge_permutations
+from core.model.checkpoints import ModelCard
+from dashboard import cache, charts, texts
+from dashboard.components.trail_player import trail_diff
+from dashboard.drawings import attribution_svg
+from dashboard.state import (
+    OWN_ORDER,
+    VIEWS,
+    Choice,
+    permutation_index,
+    permutation_options,
+)
+from dashboard.views.explore_inputs import is_dark
+
+
+def show_numbers(analysis: Analysis) -> None:
+    """LU with its interval, NLL, order-marginal NLL and the verdict on K."""
+    found = analysis.uncertainties[0]
+    lu, nll, per_token, marginal = st.columns(4)
+    lu.metric(
+        "Linearization Uncertainty", f"{found.lu:.3f}", texts.interval(found),
+        delta_color="off", delta_arrow="off", border=True, delta_description="95% interval",
+        help="Standard deviation of the NLL over permutations, divided by its mean.",
+    )
+    nll.metric(
+        "NLL of a sequence", f"{found.nll_mean:.2f} nats", f"± {found.nll_std:.2f}",
+        delta_color="off", delta_arrow="off", border=True,
+        delta_description=f"over K = {found.k}, seed {found.seed}",
+    )
+    per_token.metric(
+        "NLL per token", f"{analysis.likelihoods.nll_per_token:.3f} nats",
+        f"{int(analysis.likelihoods.num_tokens.sum()):,} tokens", delta_color="off",
+        delta_arrow="off", border=True, help="Total nats over total tokens of all permutations.",
+    )
+    marginal.metric(
+        "Order-marginal NLL", texts.marginal(found), texts.effective_sample_size(found),
+        delta_color="off", delta_arrow="off", border=True,
+        help="−log of the probability of all sequences of this molecule together, by importance "
+             "weighting; biased upwards, less so as K grows. A biased order covers only its own "
+             "sequences.",
+    )
+    verdict = judge_permutations(found)
+    icon = ":green[:material/check_circle:]" if verdict.enough else ":orange[:material/pending:]"
+    st.markdown(f"{icon} {verdict.sentence}")
+
+
+def choose_permutation(analysis: Analysis) -> int:
+    """The NLL distribution and a box; a click on a dot chooses that permutation."""
+    nll = analysis.likelihoods.nll[0].tolist()
+    st.subheader("NLL of the permutations", anchor=False)
+    option = st.selectbox(
+        "Permutation to play", permutation_options(len(nll)), index=1, key="trail",
+        bind="query-params", format_func=lambda name: name,
+    )
+    chosen = permutation_index(option, nll)
+    st.plotly_chart(
+        charts.nll_distribution(nll, chosen, dark=is_dark()), key="distribution",
+        on_select=_take_dot, selection_mode="points", config=_MODEBAR,
+        alt=texts.distribution_finding(analysis),
+    )
+    st.caption(f"Playing permutation {chosen + 1}: {nll[chosen]:.2f} nats. Click a dot to play "
+               "another.")
+    return chosen
+
+
+def show_sections(
+    choice: Choice, analysis: Analysis, models: Mapping[str, ModelCard], *, show_hydrogens: bool
+) -> None:
+    """One of several sections, by a bar that is part of the address."""
+    view = st.segmented_control(
+        "Section", list(VIEWS), default="where", required=True, key="view", bind="query-params",
+        format_func=VIEWS.__getitem__, label_visibility="collapsed",
+    )
+    match view:
+        case "where":
+            _show_where(choice, analysis, show_hydrogens=show_hydrogens)
+        case "diff":
+            _show_diff(choice, analysis, show_hydrogens=show_hydrogens)
+        case "enough":
+            _show_convergence(choice)
+        case "models":
+            _show_models(choice, models)
+        case "table":
+            _show_table(analysis)
+        case "reproduce":
+            _show_commands(choice)
+
+
+def _show_where(choice: Choice, analysis: Analysis, *, show_hydrogens: bool) -> None:
+    layout = cache.molecule_layout(choice.smiles)
+    owners = None if show_hydrogens else layout.owners
+    found = locate(analysis.attribution, analysis.graphs[0], owners=owners)
+    st.caption("Every token speaks of an atom, a bond, or the end. Its surprisal, summed over a "
+               f"sequence and averaged over all {choice.permutations} permutations, says where "
+               "the model pays; its spread, where that depends on the order. Deciding to stop "
+               f"costs {found.eos_mean:.2f} nats on average.")
+    pictures = (
+        ("mean", "Mean surprisal", found.node_mean, found.edge_mean),
+        ("spread", "Spread over permutations", found.node_std, found.edge_std),
+    )
+    for column, (name, title, nodes, edges) in zip(st.columns(2, gap="large"), pictures,
+                                                   strict=True):
+        svg = attribution_svg(
+            layout, nodes, edges, dark=is_dark(), title=f"{title} by atom and bond", unit="nats",
+            show_hydrogens=show_hydrogens, scale=texts.scale_of(nodes, edges),
+        )
+        with column:
+            st.subheader(title, anchor=False)
+            st.image(svg, alt=texts.located_finding(title, nodes, layout), width="stretch")
+            st.download_button("SVG", svg, f"trailscope-{name}.svg", "image/svg+xml",
+                               icon=":material/download:", on_click="ignore", type="tertiary")
+
+
+def _show_diff(choice: Choice, analysis: Analysis, *, show_hydrogens: bool) -> None:
+    nll = analysis.likelihoods.nll[0].tolist()
+    options = permutation_options(len(nll))
+    rows = [
+        permutation_index(
+            column.selectbox(label, options, index=index, key=key, bind="query-params"), nll
+        )
+        for column, label, key, index in zip(
+            st.columns(2), ("Permutation A", "Permutation B"), ("a", "b"), (0, 2), strict=True
+        )
+    ]
+    trail_diff(
+        cache.molecule_layout(choice.smiles), *(cache.trail(choice, row) for row in rows),
+        key="diff", labels=(f"permutation {rows[0] + 1}", f"permutation {rows[1] + 1}"),
+        show_hydrogens=show_hydrogens,
+    )
+
+
+def _show_convergence(choice: Choice) -> None:
+    steps = cache.convergence(choice)
+    exact = None
+    if st.toggle("List all sequences for the exact value", key="exact", bind="query-params",
+                 help=f"For molecules with at most {cache.MAX_EXACT_SEQUENCES:,} sequences under "
+                      "this order."):
+        try:
+            exact = cache.exact(choice)
+            st.markdown(f":green[:material/check_circle:] {texts.exact_sentence(exact)}")
+        except InputError as error:
+            st.info(str(error), icon=":material/info:")
+    st.plotly_chart(
+        charts.lu_convergence_curve(steps, exact, dark=is_dark()), key="convergence",
+        config=_MODEBAR, alt=texts.convergence_finding(steps),
+    )
+    st.download_button("CSV", texts.convergence_table(steps).to_csv(index=False),
+                       "trailscope-convergence.csv", "text/csv", icon=":material/download:",
+                       on_click="ignore", type="tertiary")
+
+
+def _show_models(choice: Choice, models: Mapping[str, ModelCard]) -> None:
+    own = st.segmented_control(
+        "Order", [OWN_ORDER, "same"], default=OWN_ORDER, required=True, key="compare",
+        bind="query-params",
+        format_func={OWN_ORDER: "each under its own order",
+                     "same": f"all under {choice.strategy}"}.__getitem__,
+    ) == OWN_ORDER
+    place = st.empty()
+    results = []
+    for card in models.values():
+        place.progress(len(results) / len(models), f"Scoring under {card.name}")
+        results.append(cache.analysis(Choice(
+            choice.smiles, card.name, card.weights_sha256,
+            card.strategy.name if own else choice.strategy, choice.permutations, choice.seed,
+        )))
+    place.dataframe(
+        texts.model_table(results), hide_index=True, column_config=texts.MODEL_COLUMNS,
+        alt=texts.models_finding(results),
+    )
+
+
+def _show_table(analysis: Analysis) -> None:
+    table = texts.permutation_table(analysis)
+    st.caption("Select a row to play that permutation.")
+    st.dataframe(
+        table, hide_index=True, key="permutations", on_select=_take_row,
+        selection_mode="single-row", column_config=texts.PERMUTATION_COLUMNS, height=360,
+    )
+    st.download_button("CSV", table.to_csv(index=False), "trailscope-permutations.csv", "text/csv",
+                       icon=":material/download:", on_click="ignore", type="tertiary")
+
+
+def _show_commands(choice: Choice) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Command line", anchor=False)
+        st.code(choice.command, language="bash", wrap_lines=True)
+    with right:
+        st.subheader("Python", anchor=False)
+        st.code(choice.python, language="python")
+
+
+_MODEBAR = {
+    "displaylogo": False,
+    "modeBarButtons": [["toImage"]],
+    "toImageButtonOptions": {"format": "svg", "filename": "trailscope"},
+}
+
+
+def _take_dot() -> None:
+    """A click on the distribution becomes the choice in the box, and so part of the address."""
+    points = st.session_state.distribution.selection.points
+    if points:
+        st.session_state.trail = str(int(_first(points[0]["customdata"])) + 1)
+
+
+def _take_row() -> None:
+    rows = st.session_state.permutations.selection.rows
+    if rows:
+        st.session_state.trail = str(rows[0] + 1)
+
+
+def _first(value: object) -> int:
+    """Plotly reports a point's custom data as a number or as a list of one."""
+    return value[0] if isinstance(value, (list, tuple)) else value  # type: ignore[return-value]
