@@ -36,7 +36,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import stats
+from scipy.special import ndtr, stdtrit
 
 MAX_FACTOR = 10.0
 """An interval that reaches beyond this multiple of the estimate is worth nothing."""
@@ -84,8 +84,8 @@ def resample_weights(size: int, resamples: int, *, seed: int) -> np.ndarray:
 
 def tail_probability(size: int, confidence: float) -> float:
     """Quantile level α of the lower end; see the head of this module."""
-    student = stats.t.ppf((1 + confidence) / 2, size - 1)
-    return float(stats.norm.cdf(-math.sqrt(size / (size - 1)) * student))
+    student = stdtrit(size - 1, (1 + confidence) / 2)
+    return float(ndtr(-math.sqrt(size / (size - 1)) * student))
 
 
 def _intervals(samples: np.ndarray, weights: np.ndarray, tail: float) -> np.ndarray:
