@@ -16,10 +16,11 @@ from rdkit.Chem import rdCoordGen, rdDepictor
 from core.graph.graph import Graph
 from core.graph.molecules import to_rdkit
 
-HYDROGEN_DISTANCE = 0.66
-"""Length of a drawn bond to a hydrogen, in bonds."""
+HYDROGEN_DISTANCES = (0.66, 0.5)
+"""Lengths of a drawn bond to a hydrogen, in bonds; the short one is for crowded places."""
 
 _FRAGMENT_GAP = 1.2
+_ATOM_ROOM = 0.7  # least distance of heavy atoms
 _DIRECTIONS = 48  # angles tried for a hydrogen
 _PARTIAL = (Chem.SanitizeFlags.SANITIZE_SYMMRINGS | Chem.SanitizeFlags.SANITIZE_SETCONJUGATION
             | Chem.SanitizeFlags.SANITIZE_SETHYBRIDIZATION)
@@ -80,18 +81,22 @@ def _move_to(place: np.ndarray, nodes: Sequence[int], left: float) -> float:
 
 
 def _skeleton_coordinates(graph: Graph, skeleton: list[int]) -> np.ndarray:
-    """Of two depictions the one with fewer crossings and more room, [len(skeleton), 2]."""
+    """The clearest of several depictions, [len(skeleton), 2]."""
     index = {node: i for i, node in enumerate(skeleton)}
     edges = np.array([[index[u], index[v]] for u, v in graph.edges.tolist()
                       if u in index and v in index], dtype=np.int64).reshape(-1, 2)
     if len(skeleton) == 1:
         return np.zeros((1, 2))
     molecule = _rdkit_skeleton(graph, skeleton)
-    candidates = [_depict(molecule, coordgen=coordgen) for coordgen in (True, False)]
-    usable = [unit_bonds(place, edges) for place in candidates if place is not None]
+    depicted = (_depict(molecule, coordgen=coordgen) for coordgen in (True, False))
+    usable = [unit_bonds(place, edges) for place in depicted if place is not None]
     if not usable:
-        return unit_bonds(_stress_coordinates(graph, skeleton), edges)
-    return min(usable, key=lambda place: _clutter(place, edges))
+        usable = [unit_bonds(_stress_coordinates(graph, skeleton), edges)]
+    if min(_crossings(place, edges) for place in usable) > 0:
+        # A cage: a view into it from one face shows every bond of it uncrossed.
+        flat = _flat_coordinates(len(skeleton), edges)
+        usable += [] if flat is None else [flat]
+    return spread(min(usable, key=lambda place: _clutter(place, edges)), _ATOM_ROOM)
 
 
 def _rdkit_skeleton(graph: Graph, skeleton: list[int]) -> Chem.Mol:
@@ -120,6 +125,34 @@ def _depict(molecule: Chem.Mol, *, coordgen: bool) -> np.ndarray | None:
         return None
     place = copy.GetConformer().GetPositions()[:, :2] * [1.0, -1.0]
     return place if np.isfinite(place).all() else None
+
+
+def _flat_coordinates(count: int, edges: np.ndarray) -> np.ndarray | None:
+    """Tutte's drawing: the largest face outside, every other node amid its neighbours, [n, 2]."""
+    graph = nx.Graph()
+    graph.add_nodes_from(range(count))
+    graph.add_edges_from(edges.tolist())
+    is_planar, embedding = nx.check_planarity(graph)
+    if not is_planar or count < 4:
+        return None
+    seen: set[tuple[int, int]] = set()
+    faces = [embedding.traverse_face(*edge, mark_half_edges=seen)
+             for edge in sorted(embedding.edges) if edge not in seen]
+    outer = max(faces, key=len)
+    if len(set(outer)) < len(outer):
+        return None  # the walk around passes a node twice: no polygon
+    system = np.diag([1.0 if v in outer else float(graph.degree[v]) for v in range(count)])
+    target = np.zeros((count, 2))
+    for node in range(count):
+        if node in outer:
+            angle = 2 * math.pi * outer.index(node) / len(outer)
+            target[node] = math.cos(angle), math.sin(angle)
+        else:
+            system[node, list(graph[node])] = -1.0
+    place = np.linalg.solve(system, target)
+    ends = place[edges]
+    shortest = float(np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1).min())
+    return place / shortest if shortest > 0.05 else None  # the inner bonds need the room
 
 
 def _clutter(place: np.ndarray, edges: np.ndarray) -> float:
@@ -182,11 +215,16 @@ def _freest_spot(
     """Spot around an atom that is farthest from other atoms and from the atom's own bonds."""
     angles = np.arange(_DIRECTIONS) * (2 * math.pi / _DIRECTIONS)
     directions = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    spots = place[atom] + HYDROGEN_DISTANCE * directions
-    cost = np.zeros(_DIRECTIONS)
+    directions = np.concatenate([directions] * len(HYDROGEN_DISTANCES))
+    reach = np.repeat(HYDROGEN_DISTANCES, _DIRECTIONS)
+    spots = place[atom] + reach[:, None] * directions
+    cost = 30 * (HYDROGEN_DISTANCES[0] - reach)
     if others:
         gap = np.linalg.norm(spots[:, None] - place[others][None], axis=2).clip(min=0.05)
         cost += (gap ** -3).sum(axis=1)
+    for u, v in graph.edges.tolist():
+        if u in others and v in others:
+            cost += (_distance_to_segment(spots, place[u], place[v]).clip(min=0.05) / 0.45) ** -4
     for neighbour in graph.neighbours[atom]:
         if neighbour in others:
             bond = place[neighbour] - place[atom]
@@ -216,3 +254,20 @@ def _distance_to_segment(points: np.ndarray, a: np.ndarray, b: np.ndarray) -> np
     along = b - a
     share = ((points - a) @ along / max(float(along @ along), 1e-9)).clip(0, 1)
     return np.linalg.norm(points - (a + share[:, None] * along), axis=1)
+
+
+def spread(place: np.ndarray, least: float) -> np.ndarray:
+    """Push apart nodes closer than `least`, the others stay where they are, [n, 2]."""
+    place = place.copy()
+    first, second = np.triu_indices(len(place), 1)
+    for _ in range(60):
+        between = place[second] - place[first]
+        gap = np.linalg.norm(between, axis=1)
+        lack = (least - gap).clip(min=0)
+        if not (lack > 1e-3).any():
+            break
+        along = np.where(gap[:, None] > 1e-6, between / gap.clip(min=1e-6)[:, None], [[1.0, 0.0]])
+        push = along * lack[:, None] / 2
+        np.add.at(place, first, -push)
+        np.add.at(place, second, push)
+    return place

@@ -27,6 +27,7 @@ class TrailReader:
         self.index_positions: list[int] = []
         self._arrival = Arrival.START
         self._in_bracket = False
+        self._edges = "bonds" if vocabulary.is_labelled else "edges"
 
     def read(self) -> Iterator[TrailToken]:
         """Yield the tokens in order, without surprisals.
@@ -70,10 +71,10 @@ class TrailReader:
         if token == LADJ:
             self._in_bracket = True
             return self._token(at, step, atom, None,
-                               f"Begins the bonds from visit {step} back to earlier visits.")
+                               f"Begins the {self._edges} from visit {step} to earlier visits.")
         if token == RADJ:
             self._in_bracket = False
-            return self._token(at, step, atom, None, "Ends the list of bonds.")
+            return self._token(at, step, atom, None, f"Ends the list of {self._edges}.")
         return self._token(at, None, None, None,
                            "The sequence starts." if token == SOS else "The sequence ends.")
 
@@ -122,7 +123,7 @@ class TrailReader:
         label = self.tokens[at] if index_at > at else None
         self._check_bond(at, bond, label)
         if label is None:
-            meaning = f"The bond from visit {self._step} goes back to visit {listed}."
+            meaning = f"The {self._edges[:-1]} from visit {self._step} goes back to visit {listed}."
         else:
             meaning = f"Lists {_a(self._name(at))} bond from visit {self._step} to visit {listed}."
         return self._token(at, self._step, bond[1], bond, meaning)

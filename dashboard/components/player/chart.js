@@ -79,14 +79,16 @@ function gridLines(frame, natsMax, width) {
   return nodes;
 }
 
+/** One stretch of colour per trail segment, under its tokens. */
 function segmentBand(trail, frame, palette) {
-  return trail.tokens.flatMap((token, at) => {
-    const visit = token.step === null ? null : trail.visits[token.step];
-    if (!visit) return [];
-    return [svgNode("rect", {
-      x: frame.x(at).toFixed(2), y: SIZE.top + SIZE.bars + 3, width: (frame.slot + 0.4).toFixed(2),
+  const starts = trail.visits.filter((visit) => visit.arrival !== "walk");
+  return starts.map((visit, at) => {
+    const from = frame.x(visit.arrival === "start" ? visit.position : visit.position - 1);
+    const end = at + 1 < starts.length ? starts[at + 1].position - 1 : trail.visits.at(-1).last + 1;
+    return svgNode("rect", {
+      x: from.toFixed(2), y: SIZE.top + SIZE.bars + 3, width: (frame.x(end) - from).toFixed(2),
       height: SIZE.band, fill: segmentColor(palette, visit.segment),
-    })];
+    });
   });
 }
 

@@ -76,7 +76,7 @@ function partingMark(frame, partsAt, length) {
   const x = frame.x(partsAt);
   return [
     svgNode("line", { class: "parting", x1: x, x2: x, y1: FRAME.top, y2: FRAME.top + FRAME.plot }),
-    svgNode("text", { class: "parting-name", x: x + 5, y: FRAME.top - 4 }, "they part"),
+    svgNode("text", { class: "parting-name", x: x + 6, y: FRAME.top + 9 }, "they part"),
   ];
 }
 

@@ -33,7 +33,7 @@ export default function mountDiff({ parentElement, data }) {
 
 function buildDiff(root, data, cursor) {
   const palette = applyPalette(root, data.palettes);
-  const colors = palette.series.slice(0, 2);
+  const colors = [palette.diverging.at(-1), palette.diverging[0]];
   const playback = createPlayback(cursor);
   const context = { ...data, palette, colors, cursor, playback };
   const sides = data.trails.map((_, side) => trailSide(context, side));
@@ -41,7 +41,7 @@ function buildDiff(root, data, cursor) {
   const curves = runningCurves(data.trails, data.labels, colors, data.partsAt);
   const map = differenceMap(data.layout, data.difference, data.labels, palette);
   const tip = tooltip(root, (target) => diffLines(context, target));
-  root.append(
+  root.append(htmlNode("div", { class: "frame" },
     htmlNode("header", { class: "head" }, transportButtons(cursor, playback),
       scrubber(cursor, playback, data.trails), totals(context)),
     htmlNode("div", { class: "pair" }, ...sides.map((side) => side.figure)),
@@ -51,7 +51,7 @@ function buildDiff(root, data, cursor) {
     htmlNode("div", { class: "pair" },
       htmlNode("section", { class: "panel" }, htmlNode("h3", {}, "Where the nats go"), curves.node),
       htmlNode("section", { class: "panel" },
-        htmlNode("h3", {}, `Nats per atom, ${data.labels[0]} less ${data.labels[1]}`), map.node)),
+        htmlNode("h3", {}, `Nats per atom, ${data.labels[0]} less ${data.labels[1]}`), map.node))),
     tip.node);
   for (const part of [...sides, prefix, curves]) cursor.onMove(part.show);
   for (const part of [...sides, prefix, map, tip]) cursor.onPoint(part.point);

@@ -28,6 +28,11 @@ export function viewBox(points) {
   return [spans[0][0], spans[1][0], spans[0][1], spans[1][1]];
 }
 
+/** Middle of the points. */
+export function centreOf(points) {
+  return [0, 1].map((axis) => points.reduce((sum, point) => sum + point[axis], 0) / points.length);
+}
+
 export function unitVector([ax, ay], [bx, by]) {
   const length = Math.hypot(bx - ax, by - ay) || 1;
   return [(bx - ax) / length, (by - ay) / length];
@@ -59,12 +64,15 @@ export function arrowHead(tip, along, size) {
     .map(formatPoint).join(" ");
 }
 
-/** A bent path between two discs and the direction in which it arrives. */
-export function arcBetween(a, b, radiusA, radiusB) {
+/** A path between two discs, bent away from `centre`, and the direction in which it arrives. */
+export function arcBetween(a, b, centre, radiusA, radiusB) {
   const length = Math.hypot(b[0] - a[0], b[1] - a[1]);
   const along = unitVector(a, b);
   const bend = Math.min(0.28 * length, UNIT * 1.1);
-  const control = movePoint(between(a, b, 0.5), [along[1], -along[0]], bend);
+  const middle = between(a, b, 0.5);
+  const outwards = (middle[0] - centre[0]) * along[1] - (middle[1] - centre[1]) * along[0];
+  const side = outwards < 0 ? -1 : 1;
+  const control = movePoint(middle, [along[1] * side, -along[0] * side], bend);
   const start = movePoint(a, unitVector(a, control), radiusA);
   const arrival = unitVector(control, b);
   const end = movePoint(b, arrival, -radiusB);

@@ -1,9 +1,11 @@
 // The graph itself: bonds and atoms, without a trail.
 
 import { svgNode } from "./dom.js";
-import { UNIT, between, movePoint, placePoints, trimmed, unitVector, viewBox } from "./geometry.js";
+import {
+  between, centreOf, movePoint, placePoints, trimmed, unitVector, viewBox,
+} from "./geometry.js";
 
-const RADIUS = { atom: 13.5, hydrogen: 9.5, dot: 4.2, node: 11.5 };
+const RADIUS = { atom: 13.5, hydrogen: 9.5, dot: 4.2, node: 11 };
 const LINE_GAP = 6; // between the lines of a double bond
 
 /** Radius of an atom's disc. */
@@ -16,7 +18,7 @@ export function atomRadius(layout, atom) {
 /**
  * Draw a graph.
  *
- * Returns the `svg`, the `points` of atoms, one group per atom and bond, and empty groups
+ * Returns the `svg`, the `points` of atoms and their `centre`, one group per atom and bond, and empty groups
  * (`under`: below the bonds, `over`: between bonds and atoms, `top`: above the atoms) for a trail.
  */
 export function drawMolecule(layout, palette, label) {
@@ -29,11 +31,13 @@ export function drawMolecule(layout, palette, label) {
   const atoms = points.map((point, atom) => atomGroup(layout, palette, point, atom));
   layers.bonds.append(...bonds);
   layers.atoms.append(...atoms);
+  const box = viewBox(points);
   const svg = svgNode("svg", {
-    viewBox: viewBox(points).map((value) => value.toFixed(1)).join(" "),
+    viewBox: box.map((value) => value.toFixed(1)).join(" "),
     class: "molecule", role: "img", "aria-label": label,
   }, ...Object.values(layers));
-  return { svg, points, layers, bonds, atoms };
+  svg.style.setProperty("--aspect", (box[3] / box[2]).toFixed(3));
+  return { svg, points, centre: centreOf(points), layers, bonds, atoms };
 }
 
 function bondGroup(layout, points, row) {
@@ -107,6 +111,3 @@ export function badgePoint(layout, points, atom) {
   const reach = atomRadius(layout, atom) + (layout.hydrogen[atom] ? 7.5 : 8.5);
   return movePoint(points[atom], [Math.cos(angle), Math.sin(angle)], reach);
 }
-
-/** Length of a bond in drawing units, for whoever styles by it. */
-export const BOND_LENGTH = UNIT;

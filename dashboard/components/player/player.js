@@ -1,6 +1,6 @@
 // The trail player: drawing, strip, chart and expectations around one cursor.
 
-import { AXIS_WIDTH, listenForDrag, surprisalChart } from "./chart.js";
+import { listenForDrag, surprisalChart } from "./chart.js";
 import { applyPalette } from "./colors.js";
 import { createCursor, listenForPointer } from "./cursor.js";
 import { formatNats, htmlNode } from "./dom.js";
@@ -50,8 +50,8 @@ function buildPlayer(root, data, cursor) {
     tip: tooltip(root, (target) => tipLines(target, trail)),
   };
   const slider = scrubber(cursor, playback, [trail]);
-  slider.style.marginLeft = `${AXIS_WIDTH - 8}px`;
-  root.append(
+  root.style.setProperty("--count", trail.tokens.length);
+  root.append(htmlNode("div", { class: "frame" },
     htmlNode("header", { class: "head" },
       transportButtons(cursor, playback), ...parts.readout.nodes),
     htmlNode("div", { class: "stage" },
@@ -60,7 +60,7 @@ function buildPlayer(root, data, cursor) {
         htmlNode("section", { class: "panel tokens" },
           htmlNode("h3", {}, "Tokens", scaleLegend(natsMax)), parts.strip.node),
         parts.expected.node)),
-    htmlNode("footer", { class: "foot" }, parts.chart.node, slider), parts.tip.node);
+    htmlNode("footer", { class: "foot" }, parts.chart.node, slider)), parts.tip.node);
   for (const part of Object.values(parts)) {
     if (part.show) cursor.onMove(part.show);
     if (part.point) cursor.onPoint(part.point);
@@ -85,8 +85,9 @@ export function trailKey(layout) {
   const entry = (style, text) => htmlNode("span", { class: "key-entry" },
     htmlNode("span", { class: `key-sign ${style}` }), text);
   return htmlNode("figcaption", { class: "key" },
-    entry("key-walk", "walk"), entry("key-jump", "jump"), entry("key-closed", "bond listed back"),
-    entry("key-unwritten", layout.isMolecule ? "not written yet" : "not visited yet"));
+    entry("key-walk", "walk"), entry("key-jump", "jump"),
+    layout.isMolecule ? entry("key-closed", "bond listed back") : entry("key-line", "edge listed back"),
+    entry(layout.isMolecule ? "key-unwritten" : "key-dot", "not written yet"));
 }
 
 function readout(trail, palette, natsMax) {

@@ -48,7 +48,7 @@ export function tokenStrip(trail, palette, natsMax, { from = 0, to = trail.token
 
 function visitGroup(trail, step, palette) {
   const visit = step === null ? null : trail.visits[step];
-  const group = htmlNode("span", { class: visit ? "visit" : "visit frame" });
+  const group = htmlNode("span", { class: visit ? "visit" : "visit outside" });
   if (visit) paintSegment(group, palette, visit.segment);
   return group;
 }
@@ -64,7 +64,7 @@ function showOnStrip(node, chips, position) {
 /** Scroll the strip, and only the strip, so that the chip can be seen. */
 function keepInView(node, chip) {
   if (!chip || node.scrollHeight <= node.clientHeight + 1) return;
-  const top = chip.offsetTop - node.offsetTop;
+  const top = chip.offsetTop;
   const room = 40;
   if (top < node.scrollTop + room) node.scrollTop = top - room;
   const bottom = top + chip.offsetHeight - node.clientHeight + room;

@@ -46,7 +46,7 @@ function routeMark({ points, layers }, layout, visit) {
   group.append(svgNode("line", line));
   layers.under.append(group);
   const ends = trimmed(from, to, atomRadius(layout, visit.origin), atomRadius(layout, visit.node));
-  if (!ends || !layout.showHydrogens && layout.hydrogen[visit.node]) return group;
+  if (!ends || isDot(layout, visit.node) || isDot(layout, visit.origin)) return group;
   const along = unitVector(from, to);
   const tip = movePoint(between(...ends, 0.5), along, 5);
   group.twin = svgNode("g", { class: "mark route-arrow" },
@@ -55,9 +55,14 @@ function routeMark({ points, layers }, layout, visit) {
   return group;
 }
 
-function jumpMark({ points, layers }, layout, visit) {
+/** Whether an atom is a hidden hydrogen, drawn as a dot. */
+function isDot(layout, atom) {
+  return !layout.showHydrogens && layout.hydrogen[atom];
+}
+
+function jumpMark({ points, layers, centre }, layout, visit) {
   const { d, end, arrival } = arcBetween(
-    points[visit.origin], points[visit.node],
+    points[visit.origin], points[visit.node], centre,
     atomRadius(layout, visit.origin) + 2, atomRadius(layout, visit.node) + 3,
   );
   const group = svgNode("g", { class: "mark jump" },
@@ -74,7 +79,7 @@ function badgeMark({ points, layers, atoms }, layout, visit, step) {
     atoms[visit.node].append(group);
     return group;
   }
-  const dot = !layout.showHydrogens && layout.hydrogen[visit.node];
+  const dot = isDot(layout, visit.node);
   const width = 9 + 6 * text.length;
   const [x, y] = badgePoint(layout, points, visit.node);
   const group = svgNode("g", {
@@ -98,8 +103,8 @@ function closedBonds({ points, layers }, layout, trail, palette) {
       class: "halo", x1: points[u][0], y1: points[u][1], x2: points[v][0], y2: points[v][1],
     });
     const group = svgNode("g", { class: "mark closed" });
-    const dot = !layout.showHydrogens && (layout.hydrogen[u] || layout.hydrogen[v]);
-    if (!dot) group.append(...bondTicks(points, u, v));
+    const dot = isDot(layout, u) || isDot(layout, v);
+    if (!dot && layout.isMolecule) group.append(...bondTicks(points, u, v));
     const under = svgNode("g", { class: "mark closed" }, halo);
     for (const mark of [group, under]) {
       paintSegment(mark, palette, trail.visits[token.step].segment);
