@@ -18,7 +18,7 @@ _MAX_STACK = 16  # dots on top of each other before bins are made narrower
 
 
 def nll_distribution(
-    nll: Sequence[float], chosen: int, *, dark: bool, height: int = 250
+    nll: Sequence[float], chosen: int, *, dark: bool, height: int = 190
 ) -> go.Figure:
     """One dot per permutation, stacked by NLL; `customdata` of a dot is its row.
 
@@ -84,7 +84,7 @@ def lu_convergence_curve(
         figure.add_hline(y=exact.lu, line={"color": colors.series[1], "width": 2})
         figure.add_scatter(x=[None], y=[None], mode="lines", name="exact, all sequences listed",
                            line={"color": colors.series[1], "width": 2})
-    figure.update_xaxes(title="permutations K", type="log", tickvals=k, ticktext=[str(i) for i in k])
+    figure.update_xaxes(title="permutations K", type="log", tickvals=k, ticktext=list(map(str, k)))
     figure.update_yaxes(title="LU", rangemode="tozero")
     return _styled(figure, colors, height, legend=True)
 
@@ -110,7 +110,7 @@ def _stack(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _dot_size(tallest: int) -> float:
-    return float(np.clip(150 / max(tallest, 1), 4, 11))
+    return float(np.clip(90 / max(tallest, 1), 4, 10))
 
 
 def _translucent(color: str, opacity: float) -> str:

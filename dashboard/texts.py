@@ -58,8 +58,8 @@ def marginal(found: Uncertainty) -> str:
 def effective_sample_size(found: Uncertainty) -> str:
     """What the order-marginal NLL rests on."""
     if found.effective_sample_size is None:
-        return "not available"
-    return f"effective sample size {found.effective_sample_size:.1f} of {found.k}"
+        return "unknown under lowest-index ties"
+    return f"ESS {found.effective_sample_size:.1f} of {found.k}"
 
 
 def exact_sentence(found: ExactUncertainty) -> str:

@@ -54,6 +54,7 @@ class _StrictReader:
     edges: list[tuple[int, int]] = field(default_factory=list)
     edge_labels: list[int] = field(default_factory=list)
     left: set[int] = field(default_factory=set)  # jumped away from: no unvisited neighbour remains
+    num_visited: int = 0
 
     def read(self) -> Graph:
         self._expect_token(SOS, "sos")
@@ -65,20 +66,18 @@ class _StrictReader:
             self._expect_token(PAD, "nothing or pad after eos")
         labelled = self.vocabulary.is_labelled
         return Graph(
-            num_nodes=self._visited,
+            num_nodes=self.num_visited,
             edges=np.array(self.edges, dtype=np.int64).reshape(-1, 2),
             node_labels=np.array(self.node_labels) if labelled else None,
             edge_labels=np.array(self.edge_labels, dtype=np.int64) if labelled else None,
         )
 
-    _visited: int = 0
-
     def _read_step(self) -> None:
-        if self._visited == self.vocabulary.max_nodes:
+        if self.num_visited == self.vocabulary.max_nodes:
             self._fail(self._after_node(["eos"]))
         if self._peek() == RESET:
             self.at += 1
-            self.left.add(self._visited - 1)
+            self.left.add(self.num_visited - 1)
             self._read_node(walked_edge_label=None, walked=False)
         elif self.vocabulary.is_labelled:
             label = self._take(TokenKind.EDGE_LABEL, self._after_node(["an edge label", "reset",
@@ -88,14 +87,14 @@ class _StrictReader:
             self._read_node(walked_edge_label=None, walked=True)
 
     def _read_node(self, walked_edge_label: int | None, *, walked: bool) -> None:
-        node = self._visited
+        node = self.num_visited
         expected = f"visit index {node}"
         if walked and not self.vocabulary.is_labelled:
             expected = self._after_node([expected, "reset", "eos"])
         if self._peek() != self.vocabulary.index_offset + node:
             self._fail(expected)
         self.at += 1
-        self._visited += 1
+        self.num_visited += 1
         if self.vocabulary.is_labelled:
             self.node_labels.append(self._take(TokenKind.NODE_LABEL, "a node label"))
         if walked:
@@ -132,7 +131,7 @@ class _StrictReader:
 
     def _after_node(self, options: list[str]) -> str:
         """What may follow a complete node; a bracket too, if none has been read."""
-        node = self._visited - 1
+        node = self.num_visited - 1
         walked = bool(self.edges) and self.edges[-1] == (node - 1, node)
         if self.tokens[self.at - 1] != RADJ and self._listable(node, walked):
             options = [*options[:-1], "ladj", options[-1]]
@@ -182,7 +181,8 @@ def decode_lenient(tokens: Sequence[int], vocabulary: Vocabulary) -> Graph:
     """Read a sequence as LU's code does, but keep isolated nodes.
 
     Any index order, walking back and duplicates are read as they stand; self-loops are dropped; of
-    several labels for a node the first holds, for an edge the smallest; a missing label is 0.
+    several labels for a node the first holds, for an edge the smallest; a missing label is 0, and
+    visit indices that are skipped become isolated nodes of label 0.
 
     Raises:
         DecodeError: only if no node is named at all, as the empty graph is refused.

@@ -103,6 +103,7 @@ def enumerate_sequences(
     """
     if limit < 1:
         raise ValueError(f"limit must be at least 1, got {limit}.")
+    tie_break = TieBreak(tie_break)
     batch = GraphBatch.from_graphs([graph], with_automorphisms=False)
     batch.check_fits(vocabulary)
     is_symmetric = tie_break is TieBreak.RANDOM or strategy == RANDOM_ORDER

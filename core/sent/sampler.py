@@ -19,7 +19,7 @@ from core.graph.graph import Graph
 from core.sent import bitsets
 from core.sent.batch import GraphBatch
 from core.sent.randomness import RANDOM_BITS, GraphSeed, draw_choices
-from core.sent.strategies import Bias, Strategy, TieBreak
+from core.sent.strategies import RANDOM_ORDER, Bias, Strategy, TieBreak
 from core.sent.trails import TrailBatch
 from core.sent.vocabulary import Vocabulary
 from core.sent.writer import write_tokens
@@ -68,6 +68,7 @@ def sample_trails(
     if device is not None:
         graphs = graphs.to(device)
     graphs.check_fits(vocabulary)
+    tie_break = TieBreak(tie_break)
     parts = [
         _sample_chunk(chunk, vocabulary, strategy, permutations, generator, tie_break)
         for chunk in _chunks(graphs, max(1, chunk_size // permutations))
@@ -103,7 +104,7 @@ def _sequence_log_q(
     if tie_break is TieBreak.LOWEST_INDEX:
         if strategy.is_deterministic_with_lowest_index:
             return torch.zeros_like(log_q_order)
-        if strategy != Strategy(Bias.RANDOM, Bias.RANDOM, Bias.RANDOM):
+        if strategy != RANDOM_ORDER:
             return torch.full_like(log_q_order, math.nan)
     if graphs.log_automorphisms is None:
         return torch.full_like(log_q_order, math.nan)

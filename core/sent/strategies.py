@@ -40,6 +40,10 @@ class Strategy:
     jump: Bias
     neighbour: Bias
 
+    def __post_init__(self) -> None:
+        for choice in ("start", "jump", "neighbour"):
+            object.__setattr__(self, choice, Bias(getattr(self, choice)))  # plain strings are fine
+
     @property
     def name(self) -> str:
         """Registered name, or `start/jump/neighbour` for a custom triple; `from_name` reads it."""

@@ -22,8 +22,9 @@ def write_tokens(
 
     Args:
         graphs: G graphs.
-        orders: [G, K, N] int64, padded with -1.
-        vocabulary: fixes the token numbers.
+        orders: [G, K, N] int64, padded with -1; each an order in which a walk can visit the
+            graph, which is not checked.
+        vocabulary: fixes the token numbers; must hold the graphs (`GraphBatch.check_fits`).
 
     Returns:
         tokens [G, K, L] int32, padded with `pad`, and lengths [G, K] int64.

@@ -36,15 +36,11 @@ def main() -> None:
 
     analysis = analyse_with_progress(choice, models[choice.model])
     sections.show_numbers(analysis)
-    player, distribution = st.columns([7, 4], gap="large")
-    with distribution:
-        chosen = sections.choose_permutation(analysis)
-    with player:
-        st.subheader("Trail player", anchor=False)
-        trail_player(
-            cache.molecule_layout(choice.smiles), cache.trail(choice, chosen),
-            key="player", show_hydrogens=show_hydrogens,
-        )
+    chosen = sections.choose_permutation(analysis)
+    trail_player(
+        cache.molecule_layout(choice.smiles), cache.trail(choice, chosen),
+        key="player", show_hydrogens=show_hydrogens,
+    )
     sections.show_sections(choice, analysis, models, show_hydrogens=show_hydrogens)
 
 

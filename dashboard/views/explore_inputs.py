@@ -60,8 +60,8 @@ def choose(models: Mapping[str, ModelCard]) -> Choice:
         )
         left, right = st.columns(2)
         permutations = left.number_input(
-            "Permutations K", MIN_PERMUTATIONS, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS, 1,
-            key="k", bind="query-params", help="Linearizations drawn, 2 to 256.",
+            "K", MIN_PERMUTATIONS, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS, 1,
+            key="k", bind="query-params", help="Permutations: linearizations drawn, 2 to 256.",
         )
         seed = right.number_input(
             "Seed", 0, MAX_SEED, 0, 1, key="seed", bind="query-params",

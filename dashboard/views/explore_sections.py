@@ -27,29 +27,22 @@ from dashboard.views.explore_inputs import is_dark
 def show_numbers(analysis: Analysis) -> None:
     """LU with its interval, NLL, order-marginal NLL and the verdict on K."""
     found = analysis.uncertainties[0]
-    lu, nll, per_token, marginal = st.columns(4)
-    lu.metric(
-        "Linearization Uncertainty", f"{found.lu:.3f}", texts.interval(found),
-        delta_color="off", delta_arrow="off", border=True, delta_description="95% interval",
-        help="Standard deviation of the NLL over permutations, divided by its mean.",
+    numbers = (
+        ("Linearization Uncertainty", f"{found.lu:.3f}", f"95%: {texts.interval(found)}",
+         "LU: standard deviation of the NLL over permutations, divided by its mean."),
+        ("NLL of a sequence", f"{found.nll_mean:.2f} nats", f"± {found.nll_std:.2f}",
+         f"Mean and standard deviation over K = {found.k} permutations, seed {found.seed}."),
+        ("NLL per token", f"{analysis.likelihoods.nll_per_token:.3f} nats",
+         f"{int(analysis.likelihoods.num_tokens.sum()):,} tokens",
+         "Total nats over total tokens of all permutations."),
+        ("Order-marginal NLL", texts.marginal(found), texts.effective_sample_size(found),
+         "−log of the probability of all sequences of this molecule together, by importance "
+         "weighting; biased upwards, less so as K grows. ESS is the effective sample size. A "
+         "biased order covers only its own sequences."),
     )
-    nll.metric(
-        "NLL of a sequence", f"{found.nll_mean:.2f} nats", f"± {found.nll_std:.2f}",
-        delta_color="off", delta_arrow="off", border=True,
-        delta_description=f"over K = {found.k}, seed {found.seed}",
-    )
-    per_token.metric(
-        "NLL per token", f"{analysis.likelihoods.nll_per_token:.3f} nats",
-        f"{int(analysis.likelihoods.num_tokens.sum()):,} tokens", delta_color="off",
-        delta_arrow="off", border=True, help="Total nats over total tokens of all permutations.",
-    )
-    marginal.metric(
-        "Order-marginal NLL", texts.marginal(found), texts.effective_sample_size(found),
-        delta_color="off", delta_arrow="off", border=True,
-        help="−log of the probability of all sequences of this molecule together, by importance "
-             "weighting; biased upwards, less so as K grows. A biased order covers only its own "
-             "sequences.",
-    )
+    for column, (label, value, detail, explanation) in zip(st.columns(4), numbers, strict=True):
+        column.metric(label, value, detail, delta_color="off", delta_arrow="off", border=True,
+                      help=explanation)
     verdict = judge_permutations(found)
     icon = ":green[:material/check_circle:]" if verdict.enough else ":orange[:material/pending:]"
     st.markdown(f"{icon} {verdict.sentence}")
@@ -58,19 +51,19 @@ def show_numbers(analysis: Analysis) -> None:
 def choose_permutation(analysis: Analysis) -> int:
     """The NLL distribution and a box; a click on a dot chooses that permutation."""
     nll = analysis.likelihoods.nll[0].tolist()
-    st.subheader("NLL of the permutations", anchor=False)
-    option = st.selectbox(
+    box, chart = st.columns([1, 3], gap="medium", vertical_alignment="center")
+    option = box.selectbox(
         "Permutation to play", permutation_options(len(nll)), index=1, key="trail",
-        bind="query-params", format_func=lambda name: name,
+        bind="query-params",
     )
     chosen = permutation_index(option, nll)
-    st.plotly_chart(
+    box.caption(f"Number {chosen + 1} of {len(nll)}: {nll[chosen]:.2f} nats. Every dot on the "
+                "right is a permutation; click one to play it.")
+    chart.plotly_chart(
         charts.nll_distribution(nll, chosen, dark=is_dark()), key="distribution",
         on_select=_take_dot, selection_mode="points", config=_MODEBAR,
         alt=texts.distribution_finding(analysis),
     )
-    st.caption(f"Playing permutation {chosen + 1}: {nll[chosen]:.2f} nats. Click a dot to play "
-               "another.")
     return chosen
 
 
