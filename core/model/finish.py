@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from dataclasses import asdict
 from pathlib import Path
 
 from core.model.checkpoints import ModelCard, save_checkpoint
+from core.model.run_state import read_progress
 from core.model.training import TrainingConfig, TrainingError, trained_model
 from core.model.transformer import num_parameters
 from core.records import package_versions
@@ -29,7 +29,7 @@ def write_trained_checkpoint(
     Raises:
         TrainingError: if steps are left.
     """
-    progress = json.loads((run_folder / "progress.json").read_text(encoding="utf-8"))
+    progress = read_progress(run_folder)
     if progress["step"] < config.steps:
         raise TrainingError(f"{run_folder} is at step {progress['step']} of {config.steps}; run "
                             "the same command again to resume it.")

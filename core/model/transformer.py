@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from core.errors import InputError
 from core.sent.vocabulary import EOS, PAD, SOS, Vocabulary
 
 MAX_TOKENS = 1024
@@ -47,10 +48,10 @@ def build_model(
         generator: fixes the initial weights.
 
     Raises:
-        ValueError: for an unknown preset, listing the known ones.
+        InputError: for an unknown preset, listing the known ones.
     """
     if preset not in PRESETS:
-        raise ValueError(f"Unknown preset {preset!r}; use one of {', '.join(PRESETS)}.")
+        raise InputError(f"Unknown preset {preset!r}; use one of {', '.join(PRESETS)}.")
     size = PRESETS[preset]
     config = LlamaConfig(
         vocab_size=len(vocabulary),
@@ -69,6 +70,12 @@ def build_model(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(torch.randint(2**31, (), generator=generator)))
         return LlamaForCausalLM(config).float().eval()
+
+
+def to_device(model: LlamaForCausalLM, device: torch.device | str) -> LlamaForCausalLM:
+    """Move the model itself to a device and return it; `transformers` leaves `to` untyped."""
+    torch.nn.Module.to(model, device)
+    return model
 
 
 def num_parameters(model: torch.nn.Module) -> int:
