@@ -21,6 +21,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from transformers.utils import logging as transformers_logging
 
 from core.errors import InputError
+from core.model.transformer import to_device
 from core.records import sha256_of, write_json
 from core.sent.strategies import STRATEGIES, Strategy
 from core.sent.vocabulary import Vocabulary
@@ -195,7 +196,7 @@ def load_checkpoint(
             )
     except (OSError, SafetensorError, RuntimeError, KeyError) as error:
         raise CheckpointError(f"{folder} cannot be loaded: {error}") from error
-    return Checkpoint(model.to(device).eval(), card)
+    return Checkpoint(to_device(model, device).eval(), card)
 
 
 def save_checkpoint(folder: Path, model: LlamaForCausalLM, card: ModelCard) -> ModelCard:
@@ -205,7 +206,7 @@ def save_checkpoint(folder: Path, model: LlamaForCausalLM, card: ModelCard) -> M
         The card as written, with path and hash filled in.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    half = LlamaForCausalLM(model.config).to(torch.float16)
+    half = LlamaForCausalLM(model.config).half()
     half.load_state_dict(model.state_dict())
     with _quiet():
         half.save_pretrained(folder)

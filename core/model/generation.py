@@ -16,11 +16,12 @@ import torch
 from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
+from core.errors import InputError
 from core.graph.graph import Graph
 from core.model.checkpoints import Checkpoint
 from core.sent.decoder import DecodeError, decode, decode_lenient
 from core.sent.grammar import Grammar
-from core.sent.vocabulary import EOS, SOS
+from core.sent.vocabulary import EOS, PAD, SOS
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,16 @@ class SamplingConfig:
     precision: Literal["fp32", "bf16"] = "fp32"
 
     def __post_init__(self) -> None:
-        if not self.temperature > 0:
-            raise ValueError(f"temperature must be above 0, got {self.temperature}.")
-        if self.top_k is not None and self.top_k < 1:
-            raise ValueError(f"top_k must be at least 1, got {self.top_k}.")
+        if not 0 < self.temperature < math.inf:
+            raise InputError(f"temperature must be above 0 and finite, got {self.temperature}.")
+        for what, value, least in (("top_k", self.top_k, 1), ("max_tokens", self.max_tokens, 2),
+                                   ("batch_size", self.batch_size, 1)):
+            if value is not None and value < least:
+                raise InputError(f"{what} must be at least {least}, got {value}.")
+        for what, choice, known in (("mask", self.mask, ("strict", "kinds")),
+                                    ("precision", self.precision, ("fp32", "bf16"))):
+            if choice not in known:
+                raise InputError(f"Unknown {what} {choice!r}; use {' or '.join(known)}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +82,10 @@ def generate(
     """Sample `number` graphs, yielding batch by batch so that callers can show progress and stop.
 
     Raises:
-        ValueError: for fewer than one graph.
+        InputError: for fewer than one graph.
     """
     if number < 1:
-        raise ValueError(f"The number of graphs must be at least 1, got {number}.")
+        raise InputError(f"The number of graphs must be at least 1, got {number}.")
     for first in range(0, number, config.batch_size):
         size = min(config.batch_size, number - first)
         yield _generate_batch(checkpoint, size, generator, config)
@@ -106,8 +113,9 @@ def sample_tokens(
     device, vocabulary = checkpoint.device, checkpoint.vocabulary
     model = checkpoint.model
     grammar = Grammar(size, vocabulary, kinds_only=config.mask == "kinds", device=device)
-    cache = Cache(layers=[_PrefixLayer() for _ in range(model.config.num_hidden_layers)])
-    written = torch.full((size, config.max_tokens), 5, device=device)
+    layers = [_PrefixLayer() for _ in range(model.config.num_hidden_layers)]
+    cache = Cache(layers=[*layers])
+    written = torch.full((size, config.max_tokens), PAD, device=device)
     written[:, 0] = SOS
     nll = torch.zeros(size, dtype=torch.float64, device=device)
     alive = torch.arange(size, device=device)  # row of `written` behind every cache slot
@@ -130,7 +138,7 @@ def sample_tokens(
         if num_done * 4 >= len(alive):
             rows = (~is_done).nonzero().squeeze(1)
             grammar.select(rows)
-            for layer in cache.layers:
+            for layer in layers:
                 layer.select(rows)
             alive, token = alive[rows], token[rows]
     return written[:, : position + 1].cpu(), nll.cpu()
@@ -170,6 +178,9 @@ def _read(
 
 class _PrefixLayer(CacheLayerMixin):
     """Keys and values in one buffer that doubles when full; attention gets a view of its prefix."""
+
+    keys: Tensor
+    values: Tensor
 
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
         self.used = 0
