@@ -3,40 +3,46 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from core.errors import InputError
-
-app = typer.Typer(
-    name="trailscope",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-
-@app.callback()
-def _commands() -> None:
-    """See what a graph generator's likelihood depends on."""
-
 
 messages = Console(stderr=True, highlight=False)
 """Where progress and errors go, so that standard output holds results alone."""
 
 
-def main() -> None:
-    """Run the command; a fault of the input is one sentence on stderr and exit status 1."""
+def build_app() -> typer.Typer:
+    """The command with all its subcommands."""
     from core.cli import models, sequences, training
 
+    app = typer.Typer(
+        name="trailscope", help="See what a graph generator's likelihood depends on.",
+        no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    )
     for group in (sequences, models, training):
         group.register(app)
+    return app
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command; a fault of the input is one sentence on stderr and exit status 1.
+
+    Args:
+        arguments: by default those of the process.
+    """
     try:
-        app()
+        build_app()(args=arguments)
     except InputError as error:
-        messages.print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        messages.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        messages.print("stopped")
-        sys.exit(130)
+
+
+def best_device() -> str:
+    """`cuda` if there is a GPU, else `cpu`."""
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"

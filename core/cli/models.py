@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.progress import Progress
@@ -13,13 +14,17 @@ from rich.table import Table
 
 from core.cli.rows import Format, RowWriter, in_chunks
 from core.cli.sequences import INPUT_HELP, STRATEGY_HELP, check_row
-from core.errors import InputError
 from core.graph.inputs import read_input
 from core.sent.strategies import Strategy
+
+if TYPE_CHECKING:
+    from core.graph.graph import Graph
+    from core.model.generation import GeneratedGraph
 
 DEFAULT_MODEL = "qm9-random_order"
 _MODEL_HELP = "A shipped model's name (see `trailscope models`) or a checkpoint folder."
 _DEVICE_HELP = "Where to compute; by default a GPU if there is one."
+_PrecisionOption = Annotated[Literal["fp32", "bf16"], typer.Option(help="Of forward passes.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -40,16 +45,14 @@ def score(
     permutations: Annotated[int, typer.Option(min=2, help="Linearizations per molecule.")] = 32,
     seed: Annotated[int, typer.Option(help="Fixes sequences and intervals.")] = 0,
     format: Annotated[Format, typer.Option(help="json (lines) or csv.")] = Format.JSON,
-    precision: Annotated[str, typer.Option(help="fp32 or bf16.")] = "fp32",
+    precision: _PrecisionOption = "fp32",
     device: Annotated[str | None, typer.Option(help=_DEVICE_HELP)] = None,
 ) -> None:
     """Print NLL, Linearization Uncertainty and order-marginal NLL of every molecule."""
-    from core.cli import messages
+    from core.cli import best_device, messages
     from core.likelihood.analysis import SUMMARY_COLUMNS, summarize
     from core.model.checkpoints import load_checkpoint
 
-    if precision not in ("fp32", "bf16"):
-        raise InputError(f"Unknown precision {precision!r}; use fp32 or bf16.")
     checkpoint = load_checkpoint(model, device=device or best_device())
     chosen = checkpoint.card.strategy if strategy is None else Strategy.from_name(strategy)
     rows = read_input(input, max_atoms=checkpoint.vocabulary.max_nodes)
@@ -60,7 +63,7 @@ def score(
             checked = [check_row(row, checkpoint.vocabulary) for row in chunk]
             for summary in summarize(
                 checkpoint, checked, chosen, permutations=permutations, seed=seed,
-                precision=precision,  # type: ignore[arg-type]
+                precision=precision,
             ):
                 writer.write(summary)
                 progress.advance(task)
@@ -73,51 +76,56 @@ def generate_molecules(
     seed: Annotated[int, typer.Option(help="Fixes the sample.")] = 0,
     temperature: Annotated[float, typer.Option(help="Divides the logits.")] = 1.0,
     top_k: Annotated[int, typer.Option(min=0, help="Best tokens kept; 0 keeps all.")] = 10,
-    mask: Annotated[str, typer.Option(help="strict, or kinds as LU's code masks.")] = "strict",
+    mask: Annotated[
+        Literal["strict", "kinds"], typer.Option(help="strict, or kinds as LU's code masks.")
+    ] = "strict",
     batch_size: Annotated[int, typer.Option(min=1, help="Sampled at a time.")] = 256,
-    precision: Annotated[str, typer.Option(help="fp32 or bf16.")] = "fp32",
+    precision: _PrecisionOption = "fp32",
     device: Annotated[str | None, typer.Option(help=_DEVICE_HELP)] = None,
 ) -> None:
     """Sample molecules: one JSON line each."""
     import torch
 
-    from core.cli import messages
-    from core.graph.molecules import is_stable, num_fragments, to_smiles
+    from core.cli import best_device, messages
     from core.model.checkpoints import load_checkpoint
     from core.model.generation import SamplingConfig, generate
 
+    config = SamplingConfig(temperature=temperature, top_k=top_k or None, mask=mask,
+                            batch_size=batch_size, precision=precision)
     checkpoint = load_checkpoint(model, device=device or best_device())
-    config = SamplingConfig(
-        temperature=temperature, top_k=top_k or None, mask=mask, batch_size=batch_size,  # type: ignore[arg-type]
-        precision=precision,  # type: ignore[arg-type]
-    )
     writer = RowWriter()
     generator = torch.Generator().manual_seed(seed)
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
         task = progress.add_task("Sampling", total=number)
-        at = 0
-        for batch in generate(checkpoint, number, generator=generator, config=config):
-            for sample in batch:
-                graph = sample.graph
-                is_molecule = graph is not None and graph.is_labelled
-                smiles = to_smiles(graph) if graph is not None and is_molecule else None
-                writer.write({
-                    "id": f"{checkpoint.card.name}:{seed}:{at}",
-                    "smiles": smiles,
-                    "valid": smiles is not None if is_molecule else graph is not None,
-                    "stable": is_stable(graph) if graph is not None and is_molecule else None,
-                    "fragments": num_fragments(graph)
-                    if graph is not None and is_molecule else None,
-                    "self_nll": sample.self_nll,
-                    "tokens": list(sample.tokens),
-                })
-                at += 1
-            progress.update(task, completed=at)
+        samples = chain.from_iterable(
+            generate(checkpoint, number, generator=generator, config=config)
+        )
+        for at, sample in enumerate(samples):
+            writer.write({"id": f"{checkpoint.card.name}:{seed}:{at}", **_describe(sample)})
+            progress.update(task, completed=at + 1)
     writer.finish()
 
 
+def _describe(sample: GeneratedGraph) -> dict[str, Any]:
+    return {
+        **_describe_graph(sample.graph),
+        "self_nll": sample.self_nll,
+        "tokens": list(sample.tokens),
+    }
+
+
+def _describe_graph(graph: Graph | None) -> dict[str, Any]:
+    from core.graph.molecules import is_stable, num_fragments, to_smiles
+
+    if graph is None or not graph.is_labelled:
+        return {"smiles": None, "valid": graph is not None, "stable": None, "fragments": None}
+    smiles = to_smiles(graph)
+    return {"smiles": smiles, "valid": smiles is not None, "stable": is_stable(graph),
+            "fragments": num_fragments(graph)}
+
+
 def models(
-    format: Annotated[str, typer.Option(help="table or json.")] = "table",
+    format: Annotated[Literal["table", "json"], typer.Option(help="For whom.")] = "table",
 ) -> None:
     """List the shipped models."""
     import json
@@ -131,8 +139,6 @@ def models(
         rows = [{"name": card.name, "path": str(card.path), **card.to_json()} for card in cards]
         print(json.dumps(rows, indent=2))
         return
-    if format != "table":
-        raise InputError(f"Unknown format {format!r}; use table or json.")
     table = Table("name", "preset", "graphs seen", "device", "validation NLL/token")
     for card in cards:
         training = card.training
@@ -158,7 +164,7 @@ def import_checkpoint(
         source, output, name=name or output.name, strategy=Strategy.from_name(strategy),
         rms_norm_eps=rms_norm_eps,
     )
-    messages.print(f"Wrote {card.path}.")
+    messages.print(f"Wrote {card.path}.", markup=False, soft_wrap=True)
 
 
 def serve(
@@ -172,10 +178,3 @@ def serve(
         sys.executable, "-m", "streamlit", "run", str(page),
         "--server.port", str(port), "--server.address", address,
     ])
-
-
-def best_device() -> str:
-    """`cuda` if there is a GPU, else `cpu`."""
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,13 +14,16 @@ from core.errors import InputError
 from core.graph.graph import Graph
 from core.graph.inputs import InputRow, read_input
 from core.graph.molecules import to_smiles
-from core.sent.strategies import STRATEGIES, Strategy
+from core.sent.strategies import STRATEGIES, Strategy, TieBreak
 from core.sent.vocabulary import (
     PLANAR_VOCABULARY,
     QM9_VOCABULARY,
     VOCABULARIES,
     Vocabulary,
 )
+
+if TYPE_CHECKING:
+    from core.sent.trails import TrailBatch
 
 INPUT_HELP = "A SMILES string, or a file: .smi, .csv, .sdf, .json or .jsonl of graphs."
 STRATEGY_HELP = f"One of {', '.join(STRATEGIES)}, or start/jump/neighbour biases."
@@ -43,9 +46,6 @@ def linearize(
     format: Annotated[Format, typer.Option(help="Only json.")] = Format.JSON,
 ) -> None:
     """Print linearizations: one JSON line per permutation of every graph."""
-    from core.sent.randomness import GraphSeed
-    from core.sent.sampler import sample_trails
-
     if format is not Format.JSON:
         raise InputError("linearize prints lists of tokens; use --format json.")
     chosen = Strategy.from_name(strategy)
@@ -53,30 +53,37 @@ def linearize(
     writer = RowWriter()
     for chunk in in_chunks(read_input(input, max_atoms=PLANAR_VOCABULARY.max_nodes), _CHUNK):
         rows = [check_row(row) for row in chunk]
-        for vocabulary in (QM9_VOCABULARY, PLANAR_VOCABULARY):
-            graphs = [row.graph for row in rows if row.graph is not None
-                      and row.graph.is_labelled == vocabulary.is_labelled]
-            if not graphs:
-                continue
-            trails = sample_trails(graphs, vocabulary, chosen, permutations=permutations,
-                                   generator=GraphSeed(seed), tie_break=ties)
-            place = {id(graph): at for at, graph in enumerate(graphs)}
-            for row in rows:
-                if row.graph is None or id(row.graph) not in place:
-                    continue
-                at = place[id(row.graph)]
-                for k in range(permutations):
-                    writer.write({
-                        "id": row.id, "smiles": row.smiles, "strategy": chosen.name,
-                        "permutation": k, "tokens": trails.sequence(at, k),
-                        "order": trails.order(at, k), "log_q": float(trails.log_q[at, k]),
-                    })
-        for row in rows:
-            if row.error is not None:
-                writer.write({"id": row.id, "smiles": row.smiles, "strategy": chosen.name,
-                              "permutation": None, "tokens": None, "order": None, "log_q": None,
-                              "error": row.error})
+        for line in _linearizations(rows, chosen, permutations, seed, ties):
+            writer.write(line)
     writer.finish()
+
+
+def _linearizations(
+    rows: list[InputRow], strategy: Strategy, permutations: int, seed: int, ties: TieBreak
+) -> Iterator[dict[str, Any]]:
+    """Lines of every row in input order, molecules and unlabelled graphs mixed at will."""
+    from core.sent.randomness import GraphSeed
+    from core.sent.sampler import sample_trails
+
+    found: dict[int, tuple[TrailBatch, int]] = {}  # by row: the batch that holds it, and where
+    for vocabulary in (QM9_VOCABULARY, PLANAR_VOCABULARY):
+        of_kind = {at: row.graph for at, row in enumerate(rows)
+                   if row.graph is not None and row.graph.is_labelled == vocabulary.is_labelled}
+        if of_kind:
+            trails = sample_trails(list(of_kind.values()), vocabulary, strategy,
+                                   permutations=permutations, generator=GraphSeed(seed),
+                                   tie_break=ties)
+            found |= {at: (trails, g) for g, at in enumerate(of_kind)}
+    for at, row in enumerate(rows):
+        line = {"id": row.id, "smiles": row.smiles, "strategy": strategy.name}
+        if at not in found:
+            yield line | dict.fromkeys(("permutation", "tokens", "order", "log_q")) | {
+                "error": row.error}
+            continue
+        trails, g = found[at]
+        for k in range(permutations):
+            yield line | {"permutation": k, "tokens": trails.sequence(g, k),
+                          "order": trails.order(g, k), "log_q": float(trails.log_q[g, k])}
 
 
 def decode(
@@ -143,10 +150,8 @@ def check_row(row: InputRow, vocabulary: Vocabulary | None = None) -> InputRow:
     return row
 
 
-def read_tie_break(text: str):
+def read_tie_break(text: str) -> TieBreak:
     """`random` or `lowest-index`."""
-    from core.sent.strategies import TieBreak
-
     try:
         return TieBreak(text.replace("-", "_"))
     except ValueError:
