@@ -50,7 +50,8 @@ def token_subjects(
     step = torch.where(is_lead, visited, visited - 1).masked_fill(has_none, -1)
 
     listed = tokens - vocabulary.index_offset
-    following = torch.roll(listed, -1, dims=-1)  # an edge label in a bracket stands before its index
+    # An edge label in a bracket stands before its index.
+    following = torch.roll(listed, -1, dims=-1)
     other_step = torch.where(is_edge_label, torch.where(is_open, following, step - 1), listed)
     is_about_edge = is_edge_label | (is_index & is_open)
 
