@@ -1,0 +1,66 @@
+# Everything runs in an environment of its own, .venv, made on first use. `make` lists the targets.
+
+PYTHON ?= python3
+DATA ?=
+STRATEGY ?= random_order
+
+VENV := .venv
+BIN := $(VENV)/bin
+STRATEGIES := random_order max_degree_first min_degree_first anchor_expansion
+BENCHMARKS := $(patsubst benchmarks/%/run.py,%,$(wildcard benchmarks/*/run.py))
+TRAINING := --preset small --steps 1600 --batch-size 128 --learning-rate 5e-3 \
+	--warmup-steps 50 --micro-batch 32 --compile
+
+# A stamp says where the environment was made, as none survives being moved. Without one, with
+# another folder's, or with an interpreter that no longer starts, the environment is made anew.
+ifneq ($(shell test "$$(cat $(VENV)/made-in 2>&1)" = "$(CURDIR)" && $(BIN)/python -c "" 2>&1 && echo whole),whole)
+$(shell rm -f $(VENV)/made-*)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check train checkpoints bench
+
+help:  ## List the targets.
+	@echo "make TARGET [PYTHON=python3] [DATA=qm9.csv] [STRATEGY=random_order]"
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 15
+
+run: $(VENV)/made-in  ## Open the dashboard in a browser.
+	$(BIN)/streamlit run dashboard/app.py
+
+test: $(VENV)/made-with-test  ## Run the tests.
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/made-with-test  ## Check style, types and the direction of imports.
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+train: train-$(STRATEGY)  ## Train the shipped model of STRATEGY; run again to resume.
+
+checkpoints: $(STRATEGIES:%=train-%)  ## Train all shipped models, one after the other.
+
+train-%: $(VENV)/made-in
+	$(BIN)/trailscope train assets/checkpoints/qm9-$* --strategy $* $(TRAINING) \
+		$(if $(DATA),--data "$(DATA)")
+
+bench: $(BENCHMARKS:%=bench-%)  ## Run the benchmarks and draw their records.
+
+bench-%: $(VENV)/made-with-bench
+	$(BIN)/python -m benchmarks.$*.run $(if $(DATA),--source "$(DATA)")
+	$(BIN)/python -m benchmarks.$*.plot
+
+# Each recipe removes its stamp first and writes it last: whatever breaks off starts over.
+$(VENV)/made-in: pyproject.toml constraints.txt
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null || { \
+		echo "TrailScope needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1 | head -n 1)."; \
+		echo "Name another interpreter, such as: make PYTHON=python3.12 $(MAKECMDGOALS)"; \
+		exit 1; }
+	@test -f $@ || $(PYTHON) -m venv --clear $(VENV)
+	@rm -f $(VENV)/made-*
+	$(BIN)/python -m pip install --constraint constraints.txt --editable .
+	@echo "$(CURDIR)" > $@
+
+$(VENV)/made-with-%: $(VENV)/made-in
+	@rm -f $@
+	$(BIN)/python -m pip install --constraint constraints.txt --editable ".[$*]"
+	@touch $@
