@@ -12,6 +12,8 @@ from dashboard.palette import DARK, LIGHT
 
 Json = dict[str, Any]
 
+_MOST_NATS = 9999.0
+
 
 def layout_json(layout: Layout, *, show_hydrogens: bool) -> Json:
     """A layout with rounded coordinates."""
@@ -40,8 +42,8 @@ def trail_json(view: TrailView) -> Json:
              "position": visit.position, "last": visit.last_position}
             for visit in view.visits
         ],
-        "cumulative": view.cumulative_nats.round(5).tolist(),
-        "total": view.total_nats,
+        "cumulative": view.cumulative_nats.clip(max=_MOST_NATS).round(5).tolist(),
+        "total": min(view.total_nats, _MOST_NATS),
     }
 
 
@@ -61,7 +63,8 @@ def _token_json(token: TrailToken) -> Json:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.6g}")
+    """Six digits; JSON knows no infinity, and a model can give a token no chance at all."""
+    return None if value is None else float(f"{min(value, _MOST_NATS):.6g}")
 
 
 def palettes_json() -> Json:
@@ -71,7 +74,8 @@ def palettes_json() -> Json:
 
 def top_nats(*views: TrailView) -> float:
     """Upper end of a surprisal scale for trails shown together, rounded up to 1, 2, 3, …"""
-    return max(1.0, float(np.ceil(max(view.surprisal_nats.max() for view in views))))
+    nats = np.concatenate([view.surprisal_nats for view in views])
+    return max(1.0, float(np.ceil(nats[np.isfinite(nats)].max())))
 
 
 def player_json(

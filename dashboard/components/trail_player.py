@@ -12,8 +12,11 @@ from dashboard.components.payload import diff_json, player_json
 from dashboard.components.trail_view import TrailView
 from dashboard.drawings import Layout
 
-_SHARED_SCRIPTS = ("dom.js", "colors.js", "glyphs.js", "geometry.js", "molecule.js", "cursor.js",
-                   "trail.js", "strip.js", "transport.js", "tooltip.js", "chart.js")
+SHARED_SCRIPTS = ("dom.js", "colors.js", "glyphs.js", "geometry.js", "molecule.js", "cursor.js",
+                  "trail.js", "strip.js", "transport.js", "tooltip.js", "chart.js")
+PLAYER_SCRIPTS = ("expected.js", "player.js")
+DIFF_SCRIPTS = ("curves.js", "difference.js", "diff.js")
+"""Files of each component in the order in which they are joined."""
 
 
 def trail_player(
@@ -48,7 +51,7 @@ def trail_player(
         layout, view, show_hydrogens=show_hydrogens, position=position, height=height,
         nats_max=nats_max, report_position=report_position,
     )
-    mount = _component("trailscope_trail_player", ("expected.js", "player.js"))
+    mount = _component("trailscope_trail_player", PLAYER_SCRIPTS)
     result = mount(key=key, data=data, on_position_change=_nothing)
     return result.position if report_position else None
 
@@ -78,8 +81,7 @@ def trail_diff(
     """
     data = diff_json(layout, view_a, view_b, labels=labels, show_hydrogens=show_hydrogens,
                      height=height, nats_max=nats_max)
-    _component("trailscope_trail_diff", ("curves.js", "difference.js", "diff.js"))(
-        key=key, data=data)
+    _component("trailscope_trail_diff", DIFF_SCRIPTS)(key=key, data=data)
 
 
 @cache
@@ -87,7 +89,7 @@ def _component(name: str, own_scripts: tuple[str, ...]) -> Any:
     """Register a component once per process; streamlit adds it to further runtimes itself."""
     return st.components.v2.component(
         name,
-        js=join_scripts(*_SHARED_SCRIPTS, *own_scripts),
+        js=join_scripts(*SHARED_SCRIPTS, *own_scripts),
         css=join_styles("base.css", "molecule.css", "tokens.css", "panels.css"),
     )
 

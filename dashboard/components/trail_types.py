@@ -139,11 +139,12 @@ class TrailView:
     def visit_nats(self) -> np.ndarray:
         """Nats spent on each graph node: all tokens of its visit, [n]; NaN if never visited.
 
-        Only `eos` belongs to no visit, so these sum to `total_nats` less that of `eos`.
+        Only `eos` belongs to no visit, so for a whole sequence these sum to `total_nats` less
+        that of `eos`.
         """
         nats = np.full(self.num_nodes, np.nan)
         nats[list(self.order)] = 0.0
         for token in self.tokens:
-            if token.step is not None and token.surprisal_nats is not None:
-                nats[self.order[token.step]] += token.surprisal_nats
+            if token.step is not None and token.step < len(self.order):
+                nats[self.order[token.step]] += token.surprisal_nats or 0.0
         return nats

@@ -3,7 +3,7 @@
 import { AXIS_WIDTH } from "./chart.js";
 import { formatNats, htmlNode, onWidth, svgNode } from "./dom.js";
 
-const FRAME = { top: 22, plot: 170, bottom: 26, right: 74 };
+const FRAME = { top: 22, bottom: 26, right: 74 };
 
 /** The chart; `colors` and `labels` are those of the trails. Returns `node`, `show`, `stop`. */
 export function runningCurves(trails, labels, colors, partsAt) {
@@ -22,11 +22,13 @@ function drawCurves(trails, labels, colors, partsAt, width) {
   const length = Math.max(...trails.map((trail) => trail.tokens.length));
   const top = Math.max(...trails.map((trail) => trail.total)) || 1;
   const slot = (width - AXIS_WIDTH - FRAME.right) / (length - 1);
+  const plot = Math.min(Math.max(width * 0.44, 170), 270);
   const frame = {
+    base: FRAME.top + plot,
     x: (at) => AXIS_WIDTH + at * slot,
-    y: (nats) => FRAME.top + FRAME.plot * (1 - nats / top),
+    y: (nats) => FRAME.top + plot * (1 - nats / top),
   };
-  const height = FRAME.top + FRAME.plot + FRAME.bottom;
+  const height = frame.base + FRAME.bottom;
   const svg = svgNode("svg", {
     width, height, viewBox: `0 0 ${width} ${height}`, role: "img",
     "aria-label": trails.map((trail, side) =>
@@ -34,7 +36,7 @@ function drawCurves(trails, labels, colors, partsAt, width) {
   });
   svg.append(...axes(frame, top, length, width));
   svg.append(...partingMark(frame, partsAt, length));
-  const cursorLine = svgNode("line", { class: "cursor", y1: FRAME.top, y2: FRAME.top + FRAME.plot });
+  const cursorLine = svgNode("line", { class: "cursor", y1: FRAME.top, y2: frame.base });
   svg.append(cursorLine);
   const ends = endLabelPlaces(trails.map((trail) => frame.y(trail.total)));
   const dots = trails.map((trail, side) => {
@@ -56,11 +58,11 @@ function axes(frame, top, length, width) {
       svgNode("text", { class: "tick", x: AXIS_WIDTH - 7, y: frame.y(nats), dy: "0.35em" },
         String(nats)));
   }
-  const base = FRAME.top + FRAME.plot + 17;
+  const base = frame.base + 17;
   for (const at of ticks(length - 1, 8)) {
     nodes.push(svgNode("text", { class: "tick middle", x: frame.x(at), y: base }, String(at)));
   }
-  nodes.push(svgNode("text", { class: "axis-name", x: width - FRAME.right + 12, y: base }, "token"));
+  nodes.push(svgNode("text", { class: "axis-name", x: width - FRAME.right + 22, y: base }, "token"));
   return nodes;
 }
 
@@ -75,7 +77,7 @@ function partingMark(frame, partsAt, length) {
   if (partsAt >= length) return [];
   const x = frame.x(partsAt);
   return [
-    svgNode("line", { class: "parting", x1: x, x2: x, y1: FRAME.top, y2: FRAME.top + FRAME.plot }),
+    svgNode("line", { class: "parting", x1: x, x2: x, y1: FRAME.top, y2: frame.base }),
     svgNode("text", { class: "parting-name", x: x + 6, y: FRAME.top + 9 }, "they part"),
   ];
 }

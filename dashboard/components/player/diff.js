@@ -140,7 +140,7 @@ function totals({ trails, labels, colors }) {
   const [a, b] = trails.map((trail) => trail.total);
   return htmlNode("div", { class: "totals" },
     entry(labels[0], colors[0], formatNats(a)), entry(labels[1], colors[1], formatNats(b)),
-    entry("Δ nats", "transparent", signed(a - b)));
+    entry(`${labels[0]} − ${labels[1]}`, "transparent", signed(a - b)));
 }
 
 function diffLines({ trails, labels, difference }, target) {

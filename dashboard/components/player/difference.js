@@ -2,7 +2,9 @@
 
 import { inkOn, scaleColor } from "./colors.js";
 import { formatNats, htmlNode, svgNode } from "./dom.js";
-import { drawMolecule } from "./molecule.js";
+import { atomRadius, drawMolecule } from "./molecule.js";
+
+const CROWDED = 30; // atoms; beyond, only large values are written out
 
 /** The map; returns `node` and `point(target)`. */
 export function differenceMap(layout, differences, labels, palette) {
@@ -31,12 +33,12 @@ export function differenceMap(layout, differences, labels, palette) {
   };
 }
 
-/** The value inside its disc's neighbourhood; small ones would only be noise. */
+/** The value beside its disc; small ones would only be noise. */
 function valueLabel({ points }, layout, value, atom, reach) {
   const angle = layout.freeAngles[atom];
-  const small = layout.hydrogen[atom];
-  const distance = small ? 19 : 23;
-  const text = Math.abs(value) < reach * 0.12 ? "" : signed(value, 1);
+  const distance = atomRadius(layout, atom) + 6 + 9 * Math.abs(Math.cos(angle));
+  const least = points.length > CROWDED ? 0.5 : 0.12;
+  const text = Math.abs(value) < reach * least ? "" : signed(value, 1);
   return svgNode("text", {
     class: "value-label", x: (points[atom][0] + Math.cos(angle) * distance).toFixed(1),
     y: (points[atom][1] + Math.sin(angle) * distance).toFixed(1), dy: "0.36em",

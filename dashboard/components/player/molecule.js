@@ -15,6 +15,11 @@ export function atomRadius(layout, atom) {
   return layout.showHydrogens ? RADIUS.hydrogen : RADIUS.dot;
 }
 
+/** Whether an atom is a hidden hydrogen, drawn as a dot. */
+export function isDot(layout, atom) {
+  return !layout.showHydrogens && layout.hydrogen[atom];
+}
+
 /**
  * Draw a graph.
  *
@@ -43,7 +48,9 @@ export function drawMolecule(layout, palette, label) {
 function bondGroup(layout, points, row) {
   const [u, v] = layout.bonds[row];
   const ends = trimmed(points[u], points[v], atomRadius(layout, u), atomRadius(layout, v));
-  const group = svgNode("g", { class: "bond", "data-bond": row });
+  const group = svgNode("g", {
+    class: isDot(layout, u) || isDot(layout, v) ? "bond to-dot" : "bond", "data-bond": row,
+  });
   if (!ends) return group;
   for (const [from, to, style] of bondLines(ends, layout.orders[row], layout.sides[row])) {
     group.append(svgNode("line", {

@@ -9,8 +9,11 @@ import { kindClass, tokenSign, tokenTitle } from "./glyphs.js";
 export function tokenChip(token, palette, natsMax, at = null) {
   const chip = htmlNode("span", { class: `chip ${kindClass(token)}`, "data-token": at },
     tokenSign(token));
-  chip.setAttribute("aria-label", `${tokenTitle(token)}, ${formatNats(token.nats)} nats`);
-  if (token.nats !== null && token.nats !== undefined) {
+  const isPriced = token.nats !== null && token.nats !== undefined;
+  const cost = isPriced ? `, ${formatNats(token.nats)} nats` : "";
+  chip.setAttribute("role", "img");
+  chip.setAttribute("aria-label", tokenTitle(token) + cost);
+  if (isPriced) {
     const color = surprisalColor(palette, token.nats, natsMax);
     chip.style.setProperty("--chip", color);
     chip.style.setProperty("--on-chip", inkOn(color));
@@ -47,7 +50,7 @@ export function tokenStrip(trail, palette, natsMax, { from = 0, to = trail.token
 }
 
 function visitGroup(trail, step, palette) {
-  const visit = step === null ? null : trail.visits[step];
+  const visit = trail.visits[step] ?? null; // a cut sequence may lead to no visit
   const group = htmlNode("span", { class: visit ? "visit" : "visit outside" });
   if (visit) paintSegment(group, palette, visit.segment);
   return group;

@@ -6,7 +6,7 @@ import { svgNode } from "./dom.js";
 import {
   arcBetween, arrowHead, between, formatPoint, movePoint, trimmed, unitVector,
 } from "./geometry.js";
-import { atomRadius, badgePoint, bondTicks } from "./molecule.js";
+import { atomRadius, badgePoint, bondTicks, isDot } from "./molecule.js";
 
 /** Put a trail on a drawn graph; returns `show(position)` and `point(target)`. */
 export function layTrail(drawing, layout, trail, palette) {
@@ -53,11 +53,6 @@ function routeMark({ points, layers }, layout, visit) {
     svgNode("polygon", { points: arrowHead(tip, along, 7) }));
   layers.over.append(group.twin);
   return group;
-}
-
-/** Whether an atom is a hidden hydrogen, drawn as a dot. */
-function isDot(layout, atom) {
-  return !layout.showHydrogens && layout.hydrogen[atom];
 }
 
 function jumpMark({ points, layers, centre }, layout, visit) {

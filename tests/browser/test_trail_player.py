@@ -1,0 +1,292 @@
+"""The trail player in a real browser: what moves together stays together."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
+expect = sync_api.expect
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+BROWSER = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+pytestmark = pytest.mark.skipif(
+    not (BROWSER and Path(BROWSER).exists()),
+    reason="No Chromium found; install one or name it in the environment variable CHROMIUM.",
+)
+STARTUP_S = 90
+
+
+@pytest.fixture(scope="module")
+def app_url():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(HERE / "trail_app.py"),
+               "--server.port", str(port), "--server.address", "127.0.0.1",
+               "--server.fileWatcherType", "none"]
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": path},
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_until_up(server, f"http://127.0.0.1:{port}/_stcore/health")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _wait_until_up(server, url):
+    give_up = time.monotonic() + STARTUP_S
+    while time.monotonic() < give_up and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.3)
+    pytest.fail(f"The test app did not answer within {STARTUP_S} s.")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser, app_url):
+    """Opens the app; at the end of the test nothing may have gone wrong in the console."""
+    contexts, problems = [], []
+
+    def open_it(query="", *, dark=False, width=1440, height=1100):
+        context = browser.new_context(viewport={"width": width, "height": height},
+                                      color_scheme="dark" if dark else "light")
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda line: line.type == "error" and problems.append(line.text))
+        page.goto(f"{app_url}/?{query}")
+        expect(page.locator(".trailscope").first).to_be_visible(timeout=60_000)
+        expect(page.locator(".trailscope svg.molecule").first).to_be_visible()
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def current_token(page):
+    return int(page.locator(".strip .chip.current").get_attribute("data-token"))
+
+
+def written_badges(page):
+    return page.locator(".badge.written").count()
+
+
+def assert_in_step(page, position):
+    """Strip, slider, readout and bars agree on where the cursor is."""
+    expect(page.locator(".strip .chip.current")).to_have_attribute("data-token", str(position))
+    expect(page.locator("input.scrubber")).to_have_value(str(position))
+    expect(page.locator(".place")).to_contain_text(f"token {position} of")
+    bars = page.locator(".chart .bar")
+    expect(page.locator(".chart .bar.current")).to_have_count(1)
+    assert page.locator(".chart .bar.ahead").count() == bars.count() - 1 - position
+
+
+def test_arrow_keys_step_through_everything(open_page):
+    page = open_page()
+    player = page.locator(".trailscope")
+    assert_in_step(page, 0)
+    assert written_badges(page) == 0
+    player.focus()
+    page.keyboard.press("ArrowRight")
+    assert_in_step(page, 1)
+    assert written_badges(page) == 1
+    expect(page.locator(".atom.current")).to_have_count(1)
+    page.keyboard.press("ArrowLeft")
+    assert_in_step(page, 0)
+    page.keyboard.press("End")
+    expect(page.locator(".atom.written")).to_have_count(9)
+    expect(page.locator(".bond.written")).to_have_count(8)
+    last = page.locator(".strip .chip").count() - 1
+    assert_in_step(page, last)
+    page.keyboard.press("Home")
+    assert_in_step(page, 0)
+
+
+def test_a_click_on_a_chip_bar_or_atom_moves_the_cursor(open_page):
+    page = open_page()
+    page.locator('.strip [data-token="7"]').click()
+    assert_in_step(page, 7)
+    page.locator('.chart .hit[data-token="12"]').click()
+    assert_in_step(page, 12)
+    page.locator(".atom[data-atom='1']").click()
+    at = current_token(page)
+    expect(page.locator(".atom.current")).to_have_attribute("data-atom", "1")
+    assert_in_step(page, at)
+
+
+def test_pointing_lights_up_token_atom_and_bar(open_page):
+    page = open_page()
+    page.locator('.strip [data-token="4"]').hover()
+    expect(page.locator(".strip .chip.pointed")).to_have_count(1)
+    expect(page.locator(".atom.pointed")).to_have_count(1)
+    expect(page.locator(".chart .bar.pointed")).to_have_count(1)
+    expect(page.locator(".bond.pointed")).to_have_count(1)
+    expect(page.locator(".tip")).to_be_visible()
+    expect(page.locator(".tip")).to_contain_text("nats")
+    page.locator(".atom[data-atom='1']").hover()
+    chips = page.locator(".strip .chip.pointed")
+    expect(chips).not_to_have_count(1)
+    expect(page.locator(".chart .bar.pointed")).to_have_count(chips.count())
+    page.locator(".head").hover(position={"x": 600, "y": 4})
+    expect(page.locator(".strip .chip.pointed")).to_have_count(0)
+
+
+def test_playing_runs_to_the_end_and_stops(open_page):
+    page = open_page("molecule=C")
+    page.locator(".speed").select_option("4")
+    page.locator(".trailscope").focus()
+    page.keyboard.press("Space")
+    play = page.locator("[data-control='play']")
+    expect(play).to_have_attribute("aria-label", "Pause (space)")
+    last = page.locator(".strip .chip").count() - 1
+    expect(page.locator("input.scrubber")).to_have_value(str(last), timeout=30_000)
+    expect(play).to_have_attribute("aria-label", "Play (space)")
+    assert_in_step(page, last)
+
+
+def test_space_pauses_and_a_step_stops_playing(open_page):
+    page = open_page()
+    page.locator("[data-control='play']").click()
+    expect(page.locator(".strip .chip.current")).not_to_have_attribute("data-token", "0")
+    page.locator("[data-control='back']").click()
+    at = current_token(page)
+    page.wait_for_timeout(800)
+    assert current_token(page) == at
+
+
+def test_the_expected_panel_marks_what_was_written(open_page):
+    page = open_page()
+    page.locator('.strip [data-token="3"]').click()
+    expect(page.locator(".expected-row")).to_have_count(3)
+    expect(page.locator(".expected-row.actual")).to_have_count(1)
+    expect(page.locator(".expected-row.actual")).to_contain_text("written")
+
+
+def test_the_running_total_ends_at_the_sum(open_page):
+    page = open_page()
+    expect(page.locator(".running strong")).to_have_text("0.00")
+    page.locator(".trailscope").focus()
+    page.keyboard.press("End")
+    text = page.locator(".running-text").inner_text()
+    so_far, total = re.findall(r"\d+\.\d+", text)
+    assert so_far == total
+
+
+def test_hidden_hydrogens_are_dots_without_numbers(open_page):
+    page = open_page("hydrogens=no")
+    page.locator(".trailscope").focus()
+    page.keyboard.press("End")
+    expect(page.locator(".atom .symbol")).to_have_count(3)
+    visible = page.locator(".badge.written").evaluate_all(
+        "badges => badges.filter((badge) => badge.getClientRects().length).length")
+    assert 3 <= visible <= 4  # heavy atoms, and the hydrogen where the walk is
+
+
+def test_toggling_hydrogens_keeps_the_cursor(open_page):
+    page = open_page()
+    page.locator('.strip [data-token="9"]').click()
+    page.get_by_text("Hydrogens").click()
+    expect(page.locator(".atom .symbol")).to_have_count(3)
+    assert_in_step(page, 9)
+
+
+def test_the_dark_theme_reaches_the_component(open_page):
+    page = open_page(dark=True)
+    root = page.locator(".trailscope")
+    expect(root).to_have_attribute("data-theme", "dark")
+    assert root.evaluate("node => getComputedStyle(node).backgroundColor") == "rgb(17, 24, 27)"
+
+
+def test_nothing_reruns_the_page_unless_asked(open_page):
+    page = open_page()
+    page.locator(".trailscope").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(900)
+    expect(page.get_by_text("runs 1", exact=True)).to_be_visible()
+
+
+def test_a_settled_cursor_is_reported_once_when_asked(open_page):
+    page = open_page("report=yes")
+    page.locator(".trailscope").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    expect(page.get_by_text("position 5", exact=True)).to_be_visible()
+    expect(page.get_by_text("runs 2", exact=True)).to_be_visible()
+    assert_in_step(page, 5)
+
+
+def test_a_graph_of_64_nodes_steps_fast(open_page):
+    page = open_page("molecule=wheel63")
+    expect(page.locator(".atom")).to_have_count(64)
+    spent = page.locator(".trailscope").evaluate("""async (root) => {
+        const slider = root.querySelector('input.scrubber');
+        const frame = () => new Promise(requestAnimationFrame);
+        const began = performance.now();
+        for (let at = 0; at <= Number(slider.max); at += 1) {
+            slider.value = at;
+            slider.dispatchEvent(new Event('input'));
+            await frame();
+        }
+        return (performance.now() - began) / Number(slider.max);
+    }""")
+    assert spent < 60, f"{spent:.1f} ms per step"
+    expect(page.locator(".atom.written")).to_have_count(64)
+
+
+@pytest.mark.parametrize("width", [1440, 900, 600])
+@pytest.mark.parametrize("query", ["molecule=CC1=CN=C(N)C(=O)N1C", "molecule=CCO&diff=yes"])
+def test_nothing_overflows(open_page, query, width):
+    page = open_page(query, width=width)
+    overflow = page.locator(".trailscope").evaluate("""(root) => {
+        const right = root.getBoundingClientRect().right;
+        return [...root.querySelectorAll('.chip, .total, .running, .expected-value, .key, svg')]
+            .filter((node) => node.getBoundingClientRect().right > right + 1)
+            .map((node) => node.getAttribute('class'));
+    }""")
+    assert overflow == []
+
+
+def test_the_diff_moves_both_trails_and_says_what_parting_costs(open_page):
+    page = open_page("diff=yes")
+    expect(page.locator("svg.molecule")).to_have_count(3)
+    expect(page.locator(".totals strong")).to_have_count(3)
+    first, second, difference = (
+        float(text.replace("−", "-")) for text in page.locator(".totals strong").all_inner_texts())
+    assert difference == pytest.approx(first - second, abs=0.011)
+    expect(page.get_by_text("they part", exact=True)).to_be_visible()
+    page.locator(".trailscope").focus()
+    page.keyboard.press("Home")
+    expect(page.locator(".atom.written")).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator(".atom.written")).to_have_count(2)
+
+
+def test_the_diff_finds_an_atom_in_both_trails(open_page):
+    page = open_page("diff=yes")
+    page.locator(".pair svg.molecule:not(.difference) .atom[data-atom='1']").first.hover()
+    expect(page.locator(".pair svg.molecule .atom.pointed")).to_have_count(3)
