@@ -27,7 +27,7 @@ function rect(box, rx, paint, more = {}) {
 }
 
 function grown(box, by) {
-  return { x: box.x - by, y: box.y - by, width: box.width + 2 * by, height: box.height + 2 * by };
+  return new DOMRect(box.x - by, box.y - by, box.width + 2 * by, box.height + 2 * by);
 }
 
 /** Shadows that are only spread, the last one lowest; blurred ones are left out. */
@@ -44,7 +44,7 @@ function fills(box, rx, style) {
   if (!stops) return [below];
   const colors = stops[2].match(/\w+\([^)]*\)/g).map(paintOf);
   const share = style.backgroundSize.endsWith("%") ? parseFloat(style.backgroundSize) / 100 : 1;
-  const part = { ...box, width: box.width * Math.min(share, 1) };
+  const part = new DOMRect(box.x, box.y, box.width * Math.min(share, 1), box.height);
   if (colors.every(({ color }) => color === colors[0].color)) {
     return [below, part.width > 0 ? rect(part, rx, colors[0]) : null];
   }
