@@ -16,7 +16,8 @@ st.set_page_config(
     layout="wide",
     initial_sidebar_state="expanded",
 )
-st.logo(str(assets_folder() / "wordmark.svg"), icon_image=str(assets_folder() / "logo.svg"), size="large")
+assets = assets_folder()
+st.logo(str(assets / "wordmark.svg"), icon_image=str(assets / "logo.svg"), size="large")
 
 page = st.navigation(
     [st.Page("views/explore.py", title="Explore", icon=":material/route:", default=True)],

@@ -25,15 +25,11 @@ MAX_SEED = 2**31 - 1
 RANKED = ("lowest", "median", "highest")
 """Names for permutations by NLL; any permutation can also be chosen by its number."""
 
-VIEWS = {
-    "where": "Where it comes from",
-    "diff": "Two orders compared",
-    "enough": "Enough permutations?",
-    "models": "All models",
-    "table": "All permutations",
-    "reproduce": "Reproduce",
-}
-"""Sections below the trail player, by URL name."""
+VIEWS = ("Where", "Compare", "Convergence", "Models", "Permutations", "Code")
+"""Sections below the trail player. Streamlit writes a choice into the address as it is labelled."""
+
+COMPARISONS = ("own order", "chosen order")
+"""Under which order the models of the comparison table are scored."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dashboard import cache, charts, texts
 from dashboard.components.trail_player import trail_diff
 from dashboard.drawings import attribution_svg
 from dashboard.state import (
-    OWN_ORDER,
+    COMPARISONS,
     VIEWS,
     Choice,
     permutation_index,
@@ -72,21 +72,21 @@ def show_sections(
 ) -> None:
     """One of several sections, by a bar that is part of the address."""
     view = st.segmented_control(
-        "Section", list(VIEWS), default="where", required=True, key="view", bind="query-params",
-        format_func=VIEWS.__getitem__, label_visibility="collapsed",
+        "Section", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params",
+        label_visibility="collapsed",
     )
     match view:
-        case "where":
+        case "Where":
             _show_where(choice, analysis, show_hydrogens=show_hydrogens)
-        case "diff":
+        case "Compare":
             _show_diff(choice, analysis, show_hydrogens=show_hydrogens)
-        case "enough":
+        case "Convergence":
             _show_convergence(choice)
-        case "models":
+        case "Models":
             _show_models(choice, models)
-        case "table":
+        case "Permutations":
             _show_table(analysis)
-        case "reproduce":
+        case "Code":
             _show_commands(choice)
 
 
@@ -155,11 +155,10 @@ def _show_convergence(choice: Choice) -> None:
 
 def _show_models(choice: Choice, models: Mapping[str, ModelCard]) -> None:
     own = st.segmented_control(
-        "Order", [OWN_ORDER, "same"], default=OWN_ORDER, required=True, key="compare",
-        bind="query-params",
-        format_func={OWN_ORDER: "each under its own order",
-                     "same": f"all under {choice.strategy}"}.__getitem__,
-    ) == OWN_ORDER
+        "Score each model under", COMPARISONS, default=COMPARISONS[0], required=True,
+        key="compare", bind="query-params",
+        help=f"Its own order, or the order chosen on the left: {choice.strategy}.",
+    ) == COMPARISONS[0]
     place = st.empty()
     results = []
     for card in models.values():
