@@ -155,6 +155,7 @@ def test_one_bond_too_many_makes_a_cation():
     assert not is_valid(five_bonds)
     assert to_smiles(five_bonds) is None
     two_too_many = molecule("NHHHHH", [(0, i, "single") for i in range(1, 6)])
+    assert to_rdkit(two_too_many).GetAtomWithIdx(0).GetFormalCharge() == 0
     assert not is_valid(two_too_many)
 
 
@@ -224,6 +225,10 @@ def test_mol_blocks_without_their_charges_are_read_as_drawn():
                               "possible."),
         (mol_block("C[N+](C)(C)C", hydrogens=False).replace("M  CHG  1   2   1\n", ""),
          "The record is not a possible molecule: explicit valence for atom # 1 N, 4, is greater "
+         "than permitted."),
+        (Chem.MolToMolBlock(Chem.MolFromSmiles("[H]C([H])([H])([H])[H]", sanitize=False),
+                            kekulize=False),
+         "The record is not a possible molecule: explicit valence for atom # 1 C, 5, is greater "
          "than permitted."),
         (mol_block("[SiH5-]").replace("M  CHG  1   1  -1\n", ""),
          "The record is not a possible molecule: explicit valence for atom # 0 Si, 5, is greater "

@@ -217,6 +217,7 @@ def test_lenient_decoding(tokens, edges, num_nodes, why):
         ([0, 6, 37, 42, 7, 38, 41, 6, 36, 4], [2, 3], [[0, 1, 1]]),
         ([0, 6, 37, 40, 41, 7, 38, 4], [2, 3], [[0, 1, 1]]),  # the nearest bond label counts
         ([0, 6, 37, 41, 1, 7, 38, 8, 35, 4], [2, 3, 0], [[1, 2, 0]]),  # a jump forgets the label
+        ([0, 6, 37, 41, 2, 7, 3, 4], [2, 0], [[0, 1, 0]]),  # so does a bracket
     ],
 )
 def test_lenient_decoding_of_labels(tokens, node_labels, edges):
