@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +13,7 @@ from core.graph.molecules import ELEMENTS
 from core.likelihood.analysis import Analysis
 from core.likelihood.order_marginal import ExactUncertainty
 from core.likelihood.uncertainty import Uncertainty
+from dashboard.components.trail_types import TrailView
 from dashboard.drawings import Layout
 
 _QM9_HEAVY_ATOMS = 9
@@ -112,6 +112,33 @@ def located_finding(title: str, nodes: np.ndarray, layout: Layout) -> str:
     return f"{title}: highest on {named}."
 
 
+def located_table(layout: Layout, nodes: np.ndarray, edges: np.ndarray) -> pd.DataFrame:
+    """One row per atom and bond that carries a value."""
+    rows = [{"kind": "atom", "atoms": str(atom), "symbols": layout.symbols[atom], "nats": value}
+            for atom, value in enumerate(nodes.tolist())]
+    rows += [{"kind": "bond", "atoms": f"{u}-{v}",
+              "symbols": f"{layout.symbols[u]}-{layout.symbols[v]}", "nats": value}
+             for (u, v), value in zip(layout.bonds.tolist(), edges.tolist(), strict=True)]
+    return pd.DataFrame(rows).dropna(subset="nats")
+
+
+def token_table(view: TrailView) -> pd.DataFrame:
+    """One row per token of a trail."""
+    return pd.DataFrame([
+        {
+            "position": token.position, "token": token.name, "kind": str(token.kind),
+            "surprisal_nats": token.surprisal_nats, "nats_so_far": so_far, "step": token.step,
+            "atom": token.atom,
+        }
+        for token, so_far in zip(view.tokens, view.cumulative_nats.tolist(), strict=True)
+    ]).astype({"step": "Int64", "atom": "Int64"})
+
+
+def comparison_table(a: TrailView, b: TrailView) -> pd.DataFrame:
+    """The tokens of two trails, one below the other."""
+    return pd.concat([token_table(a).assign(trail="A"), token_table(b).assign(trail="B")])
+
+
 def convergence_table(steps: Sequence[Uncertainty]) -> pd.DataFrame:
     """One row per K of the convergence curve."""
     return pd.DataFrame([
@@ -142,10 +169,10 @@ def model_table(results: Sequence[Analysis]) -> pd.DataFrame:
             "order": result.trails.strategy.name,
             "LU": found.lu,
             "95% interval": interval(found),
-            "NLL": found.nll_mean,
+            "NLL (nats)": found.nll_mean,
             "NLL per token": result.likelihoods.nll_per_token,
             "order-marginal NLL": found.marginal_nll,
-            "effective sample size": found.effective_sample_size,
+            "ESS": found.effective_sample_size,
         })
     return pd.DataFrame(rows)
 
@@ -158,20 +185,8 @@ def models_finding(results: Sequence[Analysis]) -> str:
             f"{high.card.name} ({high.uncertainties[0].lu:.3f}).")
 
 
-def _number(digits: int, unit: str = "") -> Any:
-    return {"type": "number", "format": f"%.{digits}f{unit}"}
+MODEL_DIGITS = {"LU": 3, "NLL (nats)": 2, "NLL per token": 3, "order-marginal NLL": 2, "ESS": 1}
+"""Decimals of the columns of `model_table`."""
 
-
-MODEL_COLUMNS = {
-    "LU": {"type_config": _number(3)}, "NLL": {"type_config": _number(2, " nats")},
-    "NLL per token": {"type_config": _number(3, " nats")},
-    "order-marginal NLL": {"type_config": _number(2, " nats")},
-    "effective sample size": {"type_config": _number(1)},
-}
-"""How the columns of `model_table` are written."""
-
-PERMUTATION_COLUMNS = {
-    "NLL (nats)": {"type_config": _number(3)}, "NLL per token": {"type_config": _number(3)},
-    "log q": {"type_config": _number(2)},
-}
-"""How the columns of `permutation_table` are written."""
+PERMUTATION_DIGITS = {"NLL (nats)": 3, "NLL per token": 3, "log q": 2}
+"""Decimals of the columns of `permutation_table`."""

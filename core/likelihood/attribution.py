@@ -92,11 +92,10 @@ def locate(
     owner = np.arange(graph.num_nodes) if owners is None else np.asarray(owners)
     nodes = attribution.node_nll[row, :, : graph.num_nodes].numpy()
     edges = attribution.edge_nll[row, :, : len(graph.edges)].numpy().copy()
-    folded = np.zeros_like(nodes)
-    np.add.at(folded, (slice(None), owner), nodes)
+    goes_to = np.eye(graph.num_nodes)
     ends = owner[graph.edges]
     is_inside = ends[:, 0] == ends[:, 1]
-    np.add.at(folded, (slice(None), ends[is_inside, 0]), edges[:, is_inside])
+    folded = nodes @ goes_to[owner] + edges[:, is_inside] @ goes_to[ends[is_inside, 0]]
     folded[:, owner != np.arange(graph.num_nodes)] = np.nan
     edges[:, is_inside] = np.nan
     return LocatedSurprisal(

@@ -8,7 +8,6 @@ from core.errors import InputError
 from core.likelihood.analysis import Analysis
 from core.model.checkpoints import ModelCard
 from dashboard import cache, texts
-from dashboard.components.trail_player import trail_player
 from dashboard.state import Choice
 from dashboard.views import explore_inputs as inputs
 from dashboard.views import explore_sections as sections
@@ -37,10 +36,7 @@ def main() -> None:
     analysis = analyse_with_progress(choice, models[choice.model])
     sections.show_numbers(analysis)
     chosen = sections.choose_permutation(analysis)
-    trail_player(
-        cache.molecule_layout(choice.smiles), cache.trail(choice, chosen),
-        key="player", show_hydrogens=show_hydrogens,
-    )
+    sections.play(choice, chosen, show_hydrogens=show_hydrogens)
     sections.show_sections(choice, analysis, models, show_hydrogens=show_hydrogens)
 
 

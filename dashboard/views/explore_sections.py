@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -12,7 +13,8 @@ from core.likelihood.attribution import locate
 from core.likelihood.uncertainty import judge_permutations
 from core.model.checkpoints import ModelCard
 from dashboard import cache, charts, texts
-from dashboard.components.trail_player import trail_diff
+from dashboard.components.figure_downloads import figure_downloads
+from dashboard.components.trail_player import trail_diff, trail_player
 from dashboard.drawings import attribution_svg
 from dashboard.state import (
     COMPARISONS,
@@ -61,10 +63,22 @@ def choose_permutation(analysis: Analysis) -> int:
                 "right is a permutation; click one to play it.")
     chart.plotly_chart(
         charts.nll_distribution(nll, chosen, dark=is_dark()), key="distribution",
-        on_select=_take_dot, selection_mode="points", config=_MODEBAR,
+        on_select=_take_dot, selection_mode="points", config=_PLAIN,
         alt=texts.distribution_finding(analysis),
     )
+    with chart:
+        figure_downloads("distribution", key="downloads-distribution", target="distribution",
+                         csv=texts.permutation_table(analysis).to_csv(index=False))
     return chosen
+
+
+def play(choice: Choice, permutation: int, *, show_hydrogens: bool) -> None:
+    """The trail player and its downloads."""
+    view = cache.trail(choice, permutation)
+    trail_player(cache.molecule_layout(choice.smiles), view, key="player",
+                 show_hydrogens=show_hydrogens)
+    figure_downloads("trail", key="downloads-trail", target="player",
+                     csv=texts.token_table(view).to_csv(index=False))
 
 
 def show_sections(
@@ -111,8 +125,8 @@ def _show_where(choice: Choice, analysis: Analysis, *, show_hydrogens: bool) -> 
         with column:
             st.subheader(title, anchor=False)
             st.image(svg, alt=texts.located_finding(title, nodes, layout), width="stretch")
-            st.download_button("SVG", svg, f"trailscope-{name}.svg", "image/svg+xml",
-                               icon=":material/download:", on_click="ignore", type="tertiary")
+            figure_downloads(name, key=f"downloads-{name}", svg=svg,
+                             csv=texts.located_table(layout, nodes, edges).to_csv(index=False))
 
 
 def _show_diff(choice: Choice, analysis: Analysis, *, show_hydrogens: bool) -> None:
@@ -126,11 +140,14 @@ def _show_diff(choice: Choice, analysis: Analysis, *, show_hydrogens: bool) -> N
             st.columns(2), ("Permutation A", "Permutation B"), ("a", "b"), (0, 2), strict=True
         )
     ]
+    views = [cache.trail(choice, row) for row in rows]
     trail_diff(
-        cache.molecule_layout(choice.smiles), *(cache.trail(choice, row) for row in rows),
+        cache.molecule_layout(choice.smiles), *views,
         key="diff", labels=(f"permutation {rows[0] + 1}", f"permutation {rows[1] + 1}"),
         show_hydrogens=show_hydrogens,
     )
+    figure_downloads("comparison", key="downloads-comparison", target="diff",
+                     csv=texts.comparison_table(*views).to_csv(index=False))
 
 
 def _show_convergence(choice: Choice) -> None:
@@ -146,11 +163,10 @@ def _show_convergence(choice: Choice) -> None:
             st.info(str(error), icon=":material/info:")
     st.plotly_chart(
         charts.lu_convergence_curve(steps, exact, dark=is_dark()), key="convergence",
-        config=_MODEBAR, alt=texts.convergence_finding(steps),
+        config=_PLAIN, alt=texts.convergence_finding(steps),
     )
-    st.download_button("CSV", texts.convergence_table(steps).to_csv(index=False),
-                       "trailscope-convergence.csv", "text/csv", icon=":material/download:",
-                       on_click="ignore", type="tertiary")
+    figure_downloads("convergence", key="downloads-convergence", target="convergence",
+                     csv=texts.convergence_table(steps).to_csv(index=False))
 
 
 def _show_models(choice: Choice, models: Mapping[str, ModelCard]) -> None:
@@ -160,17 +176,17 @@ def _show_models(choice: Choice, models: Mapping[str, ModelCard]) -> None:
         help=f"Its own order, or the order chosen on the left: {choice.strategy}.",
     ) == COMPARISONS[0]
     place = st.empty()
-    results = []
+    results: list[Analysis] = []
     for card in models.values():
         place.progress(len(results) / len(models), f"Scoring under {card.name}")
         results.append(cache.analysis(Choice(
             choice.smiles, card.name, card.weights_sha256,
             card.strategy.name if own else choice.strategy, choice.permutations, choice.seed,
         )))
-    place.dataframe(
-        texts.model_table(results), hide_index=True, column_config=texts.MODEL_COLUMNS,
-        alt=texts.models_finding(results),
-    )
+    table = texts.model_table(results)
+    place.dataframe(table, hide_index=True, column_config=_decimals(texts.MODEL_DIGITS),
+                    alt=texts.models_finding(results))
+    figure_downloads("models", key="downloads-models", csv=table.to_csv(index=False))
 
 
 def _show_table(analysis: Analysis) -> None:
@@ -178,10 +194,9 @@ def _show_table(analysis: Analysis) -> None:
     st.caption("Select a row to play that permutation.")
     st.dataframe(
         table, hide_index=True, key="permutations", on_select=_take_row,
-        selection_mode="single-row", column_config=texts.PERMUTATION_COLUMNS, height=360,
+        selection_mode="single-row", column_config=_decimals(texts.PERMUTATION_DIGITS), height=360,
     )
-    st.download_button("CSV", table.to_csv(index=False), "trailscope-permutations.csv", "text/csv",
-                       icon=":material/download:", on_click="ignore", type="tertiary")
+    figure_downloads("permutations", key="downloads-permutations", csv=table.to_csv(index=False))
 
 
 def _show_commands(choice: Choice) -> None:
@@ -194,11 +209,12 @@ def _show_commands(choice: Choice) -> None:
         st.code(choice.python, language="python")
 
 
-_MODEBAR = {
-    "displaylogo": False,
-    "modeBarButtons": [["toImage"]],
-    "toImageButtonOptions": {"format": "svg", "filename": "trailscope"},
-}
+def _decimals(digits: Mapping[str, int]) -> dict[str, Any]:
+    return {name: st.column_config.NumberColumn(format=f"%.{places}f")
+            for name, places in digits.items()}
+
+
+_PLAIN = {"displayModeBar": False}  # downloads have buttons of their own
 
 
 def _take_dot() -> None:
