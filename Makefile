@@ -7,6 +7,7 @@ STRATEGY ?= random_order
 VENV := .venv
 BIN := $(VENV)/bin
 STRATEGIES := random_order max_degree_first min_degree_first anchor_expansion
+NEED_DATA := linearize quality
 BENCHMARKS := $(patsubst benchmarks/%/run.py,%,$(wildcard benchmarks/*/run.py))
 TRAINING := --preset small --steps 1600 --batch-size 128 --learning-rate 5e-3 \
 	--warmup-steps 50 --micro-batch 32 --compile
@@ -46,8 +47,8 @@ train-%: $(VENV)/made-in
 bench: $(BENCHMARKS:%=bench-%)  ## Run the benchmarks and draw their records.
 
 bench-%: $(VENV)/made-with-bench
-	$(BIN)/python -m benchmarks.$*.run $(if $(DATA),--source "$(DATA)")
-	$(BIN)/python -m benchmarks.$*.plot
+	$(BIN)/python -m benchmarks.$*.run $(if $(and $(DATA),$(filter $*,$(NEED_DATA))),--source "$(DATA)")
+	$(if $(wildcard benchmarks/$*/plot.py),$(BIN)/python -m benchmarks.$*.plot)
 
 # Each recipe removes its stamp first and writes it last: whatever breaks off starts over.
 $(VENV)/made-in: pyproject.toml constraints.txt

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -22,7 +21,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from core.records import package_versions, write_json
+from core.records import RunRecord
 
 _ROOT = Path(__file__).parents[2]
 _WARM_UP = ("CCO", "CCN", "CCC")
@@ -67,10 +66,10 @@ def main() -> None:
         server.wait()
     result = {"new_molecule": _summary(new), "cached": _summary(cached)}
     print(result)
-    write_json(Path(__file__).with_name("record.json"), {
-        "permutations": 32, "molecules": len(_MOLECULES), "cores": os.cpu_count(),
-        "machine": platform.machine(), "versions": package_versions(), **result,
-    })
+    RunRecord(
+        "benchmark explore", {"permutations": 32, "molecules": len(_MOLECULES)}, result, seed=0,
+        device=f"cpu, {os.cpu_count()} cores",
+    ).write(Path(__file__).with_name("record.json"))
 
 
 def _seconds_to_fresh(page: Page, smiles: str) -> float:

@@ -1,6 +1,6 @@
 """What the shipped models are worth: native NLL per token and the quality of their samples.
 
-    python -m benchmarks.quality.run --data qm9.csv
+    python -m benchmarks.quality.run --source qm9.csv
 
 writes `record.json` beside this file and prints the README's table.
 """
@@ -20,7 +20,7 @@ from core.likelihood.quality import sample_quality
 from core.likelihood.scoring import score_trails
 from core.model.checkpoints import load_checkpoint, shipped_models
 from core.model.generation import generate
-from core.records import package_versions, write_json
+from core.records import RunRecord
 from core.sent.batch import GraphBatch
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
@@ -29,9 +29,9 @@ from core.sent.sampler import sample_trails
 def main() -> None:
     """Measure every shipped QM9 model."""
     arguments = _arguments()
-    graphs = load_qm9_graphs(arguments.data, "test")[: arguments.molecules]
+    graphs = load_qm9_graphs(arguments.source, "test")[: arguments.molecules]
     batch = GraphBatch.from_graphs(graphs, with_automorphisms=False)
-    training = {to_smiles(graph) for graph in load_qm9_graphs(arguments.data, "train")}
+    training = {to_smiles(graph) for graph in load_qm9_graphs(arguments.source, "train")}
     rows = []
     for card in shipped_models():
         checkpoint = load_checkpoint(card.path)
@@ -46,10 +46,11 @@ def main() -> None:
             "nll_per_token": score_trails(checkpoint, trails).nll_per_token, **asdict(quality),
         })
         print(json.dumps(rows[-1]), flush=True)
-    write_json(Path(__file__).with_name("record.json"), {
-        "test_molecules": len(graphs), "seed": arguments.seed, "versions": package_versions(),
-        "models": rows,
-    })
+    RunRecord(
+        "benchmark quality",
+        {"test_molecules": len(graphs), "sampled_per_model": arguments.number},
+        {"models": rows}, seed=arguments.seed, device="cpu",
+    ).write(Path(__file__).with_name("record.json"))
     print(_table(rows))
 
 
@@ -65,7 +66,7 @@ def _table(rows: list[dict]) -> str:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="QM9 as CSV or SDF; downloaded if left out")
+    parser.add_argument("--source", type=Path, help="QM9 as CSV or SDF; downloaded if left out")
     parser.add_argument("--molecules", type=int, default=2000, help="test molecules scored")
     parser.add_argument("--number", type=int, default=1000, help="molecules sampled per model")
     parser.add_argument("--seed", type=int, default=0)
