@@ -1,0 +1,49 @@
+"""What all tests share: one thread, and tiny models with random weights, saved and loaded."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from core.model.checkpoints import Checkpoint, ModelCard, load_checkpoint, save_checkpoint
+from core.model.transformer import build_model
+from core.sent.strategies import RANDOM_ORDER, Strategy
+from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY, Vocabulary
+
+SHARPNESS = 6.0
+"""Fresh weights say nearly the same of every token; larger ones tell tokens and orders apart."""
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def make_checkpoint(tmp_path_factory) -> Callable[..., Checkpoint]:
+    """Save a tiny model with random weights and load it again."""
+
+    def make(
+        name: str, vocabulary: Vocabulary = QM9_VOCABULARY, strategy: Strategy = RANDOM_ORDER,
+        *, folder: Path | None = None, seed: int = 0,
+    ) -> Checkpoint:
+        model = build_model(vocabulary, "tiny", generator=torch.Generator().manual_seed(seed))
+        with torch.no_grad():
+            for parameter in model.parameters():
+                if parameter.ndim == 2:
+                    parameter.mul_(SHARPNESS)
+        folder = folder or tmp_path_factory.mktemp("checkpoints") / name
+        save_checkpoint(folder, model, ModelCard(name, vocabulary, strategy, preset="tiny"))
+        return load_checkpoint(folder)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny(make_checkpoint) -> Checkpoint:
+    """A model of molecules."""
+    return make_checkpoint("tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_planar(make_checkpoint) -> Checkpoint:
+    """A model of unlabelled graphs."""
+    return make_checkpoint("tiny-planar", PLANAR_VOCABULARY)

@@ -1,0 +1,157 @@
+"""The whole chain: what K samples say comes to what all sequences say; rows come in order."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from core.graph.inputs import InputRow
+from core.graph.molecules import from_smiles
+from core.likelihood.analysis import SUMMARY_COLUMNS, analyse, summarize
+from core.likelihood.order_marginal import exact_uncertainty
+from core.likelihood.scoring import score_trails
+from core.sent.batch import VocabularyError
+from core.sent.probability import enumerate_sequences
+from core.sent.strategies import (
+    ANCHOR_EXPANSION,
+    MAX_DEGREE_FIRST,
+    MIN_DEGREE_FIRST,
+    RANDOM_ORDER,
+    TieBreak,
+)
+
+METHANOL = from_smiles("CO").graph
+OTHERS = [from_smiles(smiles).graph for smiles in ("C1CC1", "CC(=O)N")]
+
+
+def exact(checkpoint, graph, strategy):
+    """LU and order-marginal NLL from every sequence there is."""
+    sequences = enumerate_sequences(graph, checkpoint.vocabulary, strategy)
+    nll = score_trails(checkpoint, sequences.to_trails()).nll[0].numpy()
+    return exact_uncertainty(nll, sequences.probabilities)
+
+
+def test_fewer_permutations_are_the_first_of_more(tiny):
+    graphs = [METHANOL, *OTHERS]
+    few, many = (analyse(tiny, graphs, RANDOM_ORDER, permutations=k, seed=3) for k in (8, 16))
+    for g in range(3):
+        assert [few.trails.sequence(g, k) for k in range(8)] == [
+            many.trails.sequence(g, k) for k in range(8)]
+    torch.testing.assert_close(few.likelihoods.nll, many.likelihoods.nll[:, :8], rtol=0, atol=1e-4)
+    assert few.uncertainties[0].k == 8
+
+
+def test_a_molecule_has_the_same_numbers_in_any_company(tiny):
+    alone = analyse(tiny, [METHANOL], ANCHOR_EXPANSION, permutations=16, seed=3)
+    [first, _, last] = analyse(tiny, [METHANOL, *OTHERS], ANCHOR_EXPANSION, permutations=16,
+                               seed=3).uncertainties
+    assert alone.uncertainties[0].lu == pytest.approx(first.lu, rel=1e-4)
+    assert alone.uncertainties[0].interval.high == pytest.approx(first.interval.high, rel=1e-3)
+    assert first.nll_mean != pytest.approx(last.nll_mean, rel=0.01)
+
+
+@pytest.mark.parametrize(("smiles", "strategy", "num_sequences"), [
+    ("CO", RANDOM_ORDER, 18), ("CO", MIN_DEGREE_FIRST, 3), ("CC=O", ANCHOR_EXPANSION, 6),
+], ids=["methanol, random", "methanol, min degree", "acetaldehyde, anchor"])
+def test_sampling_converges_to_the_exact_numbers(smiles, strategy, num_sequences, tiny):
+    graph = from_smiles(smiles).graph
+    truth = exact(tiny, graph, strategy)
+    assert truth.num_sequences == num_sequences
+    errors = []
+    for permutations in (200, 5_000):
+        [found] = analyse(tiny, [graph], strategy, permutations=permutations,
+                          seed=0).uncertainties
+        assert found.interval.low < truth.lu < found.interval.high
+        standard_error = math.sqrt(1 / found.effective_sample_size - 1 / permutations)
+        errors.append(abs(found.marginal_nll - truth.marginal_nll))
+        assert errors[-1] < 3 * standard_error
+    assert found.lu == pytest.approx(truth.lu, rel=0.03)
+    assert found.nll_mean == pytest.approx(truth.nll_mean, rel=2e-3)
+    assert errors[-1] < 0.1
+
+
+def test_the_marginal_counts_each_sequence_once(tiny):
+    """Its probability mass is what all sequences have together, however often q draws each."""
+    truth = exact(tiny, METHANOL, RANDOM_ORDER)
+    assert truth.num_sequences == 18
+    sequences = enumerate_sequences(METHANOL, tiny.vocabulary, RANDOM_ORDER)
+    nll = score_trails(tiny, sequences.to_trails()).nll[0]
+    assert truth.graph_probability == pytest.approx(float((-nll).exp().sum()))
+
+
+def test_a_single_sequence_is_exact(tiny):
+    methane = from_smiles("C").graph
+    [found] = analyse(tiny, [methane], MAX_DEGREE_FIRST, permutations=4, seed=0).uncertainties
+    assert found.is_exact
+    assert found.lu == 0
+    assert found.marginal_nll == pytest.approx(found.nll_mean, abs=1e-4)
+
+
+def test_seed_and_ties_reach_the_sampler(tiny):
+    ethanol = from_smiles("CCO").graph
+    one, same, other = (analyse(tiny, [ethanol], RANDOM_ORDER, permutations=8, seed=seed)
+                        for seed in (1, 1, 2))
+    assert torch.equal(one.trails.tokens, same.trails.tokens)
+    assert one.trails.tokens.tolist() != other.trails.tokens.tolist()
+    assert one.trails.seed == 1
+    [tied] = analyse(tiny, [ethanol], MAX_DEGREE_FIRST, permutations=8, seed=1,
+                     tie_break=TieBreak.LOWEST_INDEX).uncertainties
+    assert tied.is_exact
+
+
+def test_attribution_is_of_the_same_likelihoods(tiny):
+    found = analyse(tiny, [METHANOL, *OTHERS], RANDOM_ORDER, permutations=4, seed=0)
+    parts = found.attribution
+    total = parts.node_nll.sum(-1) + parts.edge_nll.sum(-1) + parts.eos_nll
+    torch.testing.assert_close(total, found.likelihoods.nll)
+
+
+def test_a_graph_that_the_model_cannot_read_is_refused(tiny_planar):
+    with pytest.raises(VocabularyError, match="reads unlabelled graphs, the input is labelled"):
+        analyse(tiny_planar, [METHANOL], RANDOM_ORDER, permutations=4, seed=0)
+
+
+def rows_of(*smiles):
+    return [InputRow(f"m{at}", text, from_smiles(text).graph) for at, text in enumerate(smiles)]
+
+
+def test_summary_rows_say_what_the_analysis_says(tiny):
+    [row] = summarize(tiny, rows_of("CO"), ANCHOR_EXPANSION, permutations=32, seed=7)
+    found = analyse(tiny, [METHANOL], ANCHOR_EXPANSION, permutations=32, seed=7)
+    [uncertainty] = found.uncertainties
+    assert tuple(row) == SUMMARY_COLUMNS
+    assert row == {
+        "id": "m0", "smiles": "CO", "num_nodes": 6, "model": "tiny",
+        "strategy": "anchor_expansion", "permutations": 32,
+        "nll_mean": uncertainty.nll_mean, "nll_std": uncertainty.nll_std,
+        "nll_per_token": pytest.approx(found.likelihoods.nll_per_token),
+        "lu": uncertainty.lu, "lu_low": uncertainty.interval.low,
+        "lu_high": uncertainty.interval.high, "nll_marginal": uncertainty.marginal_nll,
+        "effective_sample_size": uncertainty.effective_sample_size, "error": None,
+    }
+    nll = found.likelihoods.nll[0].numpy()
+    assert row["nll_mean"] == pytest.approx(np.mean(nll))
+    assert row["lu"] == pytest.approx(np.std(nll) / np.mean(nll))
+
+
+def test_too_few_permutations_give_no_interval(tiny):
+    [row] = summarize(tiny, rows_of("CO"), RANDOM_ORDER, permutations=15, seed=0)
+    assert row["lu"] > 0
+    assert row["lu_low"] is row["lu_high"] is None
+
+
+def test_bad_rows_keep_their_place(tiny):
+    first, second = rows_of("CO", "C1CC1")
+    bad = InputRow("bad", "Cl", None, error="Element Cl is outside the vocabulary.")
+    rows = list(summarize(tiny, [bad, first, bad, second], RANDOM_ORDER, permutations=4, seed=0))
+    assert [row["id"] for row in rows] == ["bad", "m0", "bad", "m1"]
+    assert [row["num_nodes"] for row in rows] == [None, 6, None, 9]
+    assert [row["error"] is None for row in rows] == [False, True, False, True]
+    assert rows[0]["model"] == "tiny"
+    assert rows[0]["lu"] is None
+    [alone] = summarize(tiny, [second], RANDOM_ORDER, permutations=4, seed=0)
+    for column in ("nll_mean", "nll_std", "nll_per_token", "lu", "nll_marginal"):
+        assert rows[3][column] == pytest.approx(alone[column], rel=1e-4)
+    only_bad = list(summarize(tiny, [bad], RANDOM_ORDER, permutations=4, seed=0))
+    assert [row["error"] for row in only_bad] == ["Element Cl is outside the vocabulary."]
