@@ -130,20 +130,25 @@ def trail(choice: Choice, permutation: int) -> TrailView:
     )
 
 
-@st.cache_resource(max_entries=64, show_spinner="Listing and scoring every sequence")
-def exact(choice: Choice) -> ExactUncertainty:
-    """LU and order-marginal NLL without sampling error.
+def exact(choice: Choice, progress: Progress | None = None) -> ExactUncertainty:
+    """LU and order-marginal NLL without sampling error; `progress` as for `analysis`.
 
     Raises:
         TooManySequencesError: for more than `MAX_EXACT_SEQUENCES` sequences.
     """
-    model = checkpoint(choice.model, choice.weights)
-    found = enumerate_sequences(
-        molecule(choice.smiles).graph, model.vocabulary, Strategy.from_name(choice.strategy),
-        limit=MAX_EXACT_SEQUENCES,
-    )
-    nll = score_trails(model, found.to_trails()).nll[0].numpy()
-    return exact_uncertainty(nll, found.probabilities)
+
+    def compute() -> ExactUncertainty:
+        model = checkpoint(choice.model, choice.weights)
+        found = enumerate_sequences(
+            molecule(choice.smiles).graph, model.vocabulary, Strategy.from_name(choice.strategy),
+            limit=MAX_EXACT_SEQUENCES,
+        )
+        likelihoods = score_trails(model, found.to_trails(), token_budget=4096, progress=progress)
+        return exact_uncertainty(likelihoods.nll[0].numpy(), found.probabilities)
+
+    # Neither K nor the seed matters, so they must not be part of the key.
+    key = (choice.smiles, choice.weights, choice.strategy)
+    return _exact_values().get(key, compute)
 
 
 class _BoundedCache:
@@ -170,4 +175,9 @@ class _BoundedCache:
 
 @st.cache_resource(show_spinner=False)
 def _analyses() -> _BoundedCache:
+    return _BoundedCache(max_entries=128)
+
+
+@st.cache_resource(show_spinner=False)
+def _exact_values() -> _BoundedCache:
     return _BoundedCache(max_entries=128)

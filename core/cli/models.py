@@ -139,13 +139,12 @@ def models(
         rows = [{"name": card.name, "path": str(card.path), **card.to_json()} for card in cards]
         print(json.dumps(rows, indent=2))
         return
-    table = Table("name", "preset", "graphs seen", "device", "validation NLL/token")
+    table = Table("name", "preset", "graphs seen", "device", "last training loss (nats/token)")
     for card in cards:
         training = card.training
-        validation = training.get("validation", {}).get("nll_per_token")
+        losses = training.get("loss_nats_per_token", [])
         table.add_row(card.name, card.preset, f"{training.get('graphs_seen', 0):,}",
-                      str(training.get("device", "")),
-                      "" if validation is None else f"{validation:.4f}")
+                      str(training.get("device", "")), f"{losses[-1][1]:.3f}" if losses else "")
     Console().print(table)
 
 

@@ -24,6 +24,7 @@ from dashboard.state import (
     permutation_options,
 )
 from dashboard.views.explore_inputs import is_dark
+from dashboard.views.progress import progress_bar
 
 
 def show_numbers(analysis: Analysis) -> None:
@@ -157,7 +158,8 @@ def _show_convergence(choice: Choice) -> None:
                  help=f"For molecules with at most {cache.MAX_EXACT_SEQUENCES:,} sequences under "
                       "this order."):
         try:
-            exact = cache.exact(choice)
+            with progress_bar("Scoring every sequence") as progress:
+                exact = cache.exact(choice, progress)
             st.markdown(f":green[:material/check_circle:] {texts.exact_sentence(exact)}")
         except InputError as error:
             st.info(str(error), icon=":material/info:")
@@ -175,17 +177,16 @@ def _show_models(choice: Choice, models: Mapping[str, ModelCard]) -> None:
         key="compare", bind="query-params",
         help=f"Its own order, or the order chosen on the left: {choice.strategy}.",
     ) == COMPARISONS[0]
-    place = st.empty()
     results: list[Analysis] = []
     for card in models.values():
-        place.progress(len(results) / len(models), f"Scoring under {card.name}")
-        results.append(cache.analysis(Choice(
-            choice.smiles, card.name, card.weights_sha256,
-            card.strategy.name if own else choice.strategy, choice.permutations, choice.seed,
-        )))
+        with progress_bar(f"Scoring under {card.name}") as progress:
+            results.append(cache.analysis(Choice(
+                choice.smiles, card.name, card.weights_sha256,
+                card.strategy.name if own else choice.strategy, choice.permutations, choice.seed,
+            ), progress))
     table = texts.model_table(results)
-    place.dataframe(table, hide_index=True, column_config=_decimals(texts.MODEL_DIGITS),
-                    alt=texts.models_finding(results))
+    st.dataframe(table, hide_index=True, column_config=_decimals(texts.MODEL_DIGITS),
+                 alt=texts.models_finding(results))
     figure_downloads("models", key="downloads-models", csv=table.to_csv(index=False))
 
 

@@ -183,3 +183,18 @@ def test_missing_checkpoints_are_said(open_page, monkeypatch, tmp_path, assets):
     (error,) = messages(page.error)
     assert "There are no checkpoints" in error
     assert not page.exception
+
+
+@pytest.mark.parametrize("view", ["Where", "Models"])
+def test_damaged_checkpoint_is_said(open_page, assets, view):
+    weights = assets / "checkpoints" / "qm9-max_degree_first" / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[:-100])
+    try:
+        model = "qm9-max_degree_first" if view == "Where" else "qm9-random_order"
+        page = open_page(smiles="CO", model=model, view=view, k="16")
+        (error,) = messages(page.error)
+        assert "SHA-256 differs" in error
+        assert not page.exception
+    finally:
+        weights.write_bytes(whole)
