@@ -132,7 +132,7 @@ def _write_nodes(
     page.put(nodes.index_at - 1, nodes.lead, nodes.has_lead)
     page.put(nodes.index_at, index.expand_as(orders), nodes.is_node)
     if graphs.node_labels is not None:
-        label_of = graphs.node_labels[:, None].expand_as(orders)
+        label_of = graphs.node_labels[:, None].expand(-1, orders.shape[1], -1)
         label = label_of.gather(2, orders.clamp_min(0)) + vocabulary.node_offset
         page.put(nodes.index_at + 1, label, nodes.is_node)
     has_bracket = nodes.num_listed > 0
