@@ -11,9 +11,8 @@ import streamlit as st
 
 from dashboard.components.bundle import join_scripts, join_styles
 
-_SCRIPTS = ("dom.js", "../downloads/paint.js", "../downloads/copy.js", "../downloads/boxes.js",
-            "../downloads/lines.js", "../downloads/figure.js", "../downloads/save.js",
-            "../downloads/buttons.js")
+_OWN_SCRIPTS = ("paint.js", "copy.js", "boxes.js", "lines.js", "tree.js", "figure.js", "save.js",
+                "buttons.js")
 _MAX_NAME = 80
 
 
@@ -65,6 +64,6 @@ def _component() -> Any:
     """Register the component once per process."""
     return st.components.v2.component(
         "trailscope_figure_downloads",
-        js=join_scripts(*_SCRIPTS),
+        js=join_scripts("dom.js", *(f"../downloads/{name}" for name in _OWN_SCRIPTS)),
         css=join_styles("../downloads/downloads.css"),
     )

@@ -28,6 +28,7 @@ class TrailReader:
         self._arrival = Arrival.START
         self._in_bracket = False
         self._edges = "bonds" if vocabulary.is_labelled else "edges"
+        self._node = "atom" if vocabulary.is_labelled else "node"
 
     def read(self) -> Iterator[TrailToken]:
         """Yield the tokens in order, without surprisals.
@@ -102,12 +103,12 @@ class TrailReader:
         bond = (node, self.visited[-1]) if self._arrival is Arrival.WALK else None
         if bond is not None:
             self._check_bond(at, bond, None)
-        what = {Arrival.START: "Starts at a first node", Arrival.WALK: "Comes to a new node",
-                Arrival.JUMP: "Lands on a new node"}[self._arrival]
+        what = {Arrival.START: "Starts at a first", Arrival.WALK: "Comes to a new",
+                Arrival.JUMP: "Lands on a new"}[self._arrival]
         self.arrivals.append(self._arrival)
         self.visited.append(node)
         self.index_positions.append(at)
-        return self._token(at, step, node, bond, f"{what}, visit {step}.")
+        return self._token(at, step, node, bond, f"{what} {self._node}, visit {step}.")
 
     def _label(self, at: int, token: int) -> TrailToken:
         node, labels = self.visited[-1], self.graph.node_labels

@@ -91,10 +91,6 @@ def current_token(page):
     return int(page.locator(".strip .chip.current").get_attribute("data-token"))
 
 
-def written_badges(page):
-    return page.locator(".badge.written").count()
-
-
 def assert_in_step(page, position):
     """Strip, slider, readout and bars agree on where the cursor is."""
     expect(page.locator(".strip .chip.current")).to_have_attribute("data-token", str(position))
@@ -102,18 +98,18 @@ def assert_in_step(page, position):
     expect(page.locator(".place")).to_contain_text(f"token {position} of")
     bars = page.locator(".chart .bar")
     expect(page.locator(".chart .bar.current")).to_have_count(1)
-    assert page.locator(".chart .bar.ahead").count() == bars.count() - 1 - position
+    expect(page.locator(".chart .bar.ahead")).to_have_count(bars.count() - 1 - position)
 
 
 def test_arrow_keys_step_through_everything(open_page):
     page = open_page()
     player = page.locator(".trailscope")
     assert_in_step(page, 0)
-    assert written_badges(page) == 0
+    expect(page.locator(".badge.written")).to_have_count(0)
     player.focus()
     page.keyboard.press("ArrowRight")
     assert_in_step(page, 1)
-    assert written_badges(page) == 1
+    expect(page.locator(".badge.written")).to_have_count(1)
     expect(page.locator(".atom.current")).to_have_count(1)
     page.keyboard.press("ArrowLeft")
     assert_in_step(page, 0)
@@ -133,9 +129,8 @@ def test_a_click_on_a_chip_bar_or_atom_moves_the_cursor(open_page):
     page.locator('.chart .hit[data-token="12"]').click()
     assert_in_step(page, 12)
     page.locator(".atom[data-atom='1']").click()
-    at = current_token(page)
     expect(page.locator(".atom.current")).to_have_attribute("data-atom", "1")
-    assert_in_step(page, at)
+    assert_in_step(page, current_token(page))
 
 
 def test_pointing_lights_up_token_atom_and_bar(open_page):
@@ -173,8 +168,10 @@ def test_space_pauses_and_a_step_stops_playing(open_page):
     page.locator("[data-control='play']").click()
     expect(page.locator(".strip .chip.current")).not_to_have_attribute("data-token", "0")
     page.locator("[data-control='back']").click()
+    expect(page.locator("[data-control='play']")).to_have_attribute("aria-label", "Play (space)")
+    page.wait_for_timeout(300)
     at = current_token(page)
-    page.wait_for_timeout(800)
+    page.wait_for_timeout(900)
     assert current_token(page) == at
 
 
@@ -191,6 +188,7 @@ def test_the_running_total_ends_at_the_sum(open_page):
     expect(page.locator(".running strong")).to_have_text("0.00")
     page.locator(".trailscope").focus()
     page.keyboard.press("End")
+    expect(page.locator(".running strong")).not_to_have_text("0.00")
     text = page.locator(".running-text").inner_text()
     so_far, total = re.findall(r"\d+\.\d+", text)
     assert so_far == total
@@ -201,6 +199,7 @@ def test_hidden_hydrogens_are_dots_without_numbers(open_page):
     page.locator(".trailscope").focus()
     page.keyboard.press("End")
     expect(page.locator(".atom .symbol")).to_have_count(3)
+    expect(page.locator(".badge.written")).to_have_count(9)
     visible = page.locator(".badge.written").evaluate_all(
         "badges => badges.filter((badge) => badge.getClientRects().length).length")
     assert 3 <= visible <= 4  # heavy atoms, and the hydrogen where the walk is
@@ -219,6 +218,25 @@ def test_the_dark_theme_reaches_the_component(open_page):
     root = page.locator(".trailscope")
     expect(root).to_have_attribute("data-theme", "dark")
     assert root.evaluate("node => getComputedStyle(node).backgroundColor") == "rgb(17, 24, 27)"
+
+
+def test_the_component_follows_a_change_of_theme(open_page):
+    page = open_page()
+    page.locator('.strip [data-token="9"]').click()
+    root = page.locator(".trailscope")
+    expect(root).to_have_attribute("data-theme", "light")
+    page.emulate_media(color_scheme="dark")
+    expect(root).to_have_attribute("data-theme", "dark")
+    assert_in_step(page, 9)
+
+
+def test_readers_who_want_no_motion_get_none(open_page):
+    page = open_page()
+    page.locator('.strip [data-token="9"]').click()
+    pulse = page.locator(".pulse.on")
+    assert pulse.evaluate("node => getComputedStyle(node).animationName") != "none"
+    page.emulate_media(reduced_motion="reduce")
+    assert pulse.evaluate("node => getComputedStyle(node).animationName") == "none"
 
 
 def test_nothing_reruns_the_page_unless_asked(open_page):
@@ -243,18 +261,25 @@ def test_a_settled_cursor_is_reported_once_when_asked(open_page):
 def test_a_graph_of_64_nodes_steps_fast(open_page):
     page = open_page("molecule=wheel63")
     expect(page.locator(".atom")).to_have_count(64)
+    # The median of what each frame's own script takes, so that a busy machine does not matter.
     spent = page.locator(".trailscope").evaluate("""async (root) => {
         const slider = root.querySelector('input.scrubber');
-        const frame = () => new Promise(requestAnimationFrame);
-        const began = performance.now();
+        const real = window.requestAnimationFrame.bind(window);
+        const times = [];
+        window.requestAnimationFrame = (callback) => real((now) => {
+            const began = performance.now();
+            callback(now);
+            times.push(performance.now() - began);
+        });
         for (let at = 0; at <= Number(slider.max); at += 1) {
             slider.value = at;
             slider.dispatchEvent(new Event('input'));
-            await frame();
+            await new Promise(real);
         }
-        return (performance.now() - began) / Number(slider.max);
+        window.requestAnimationFrame = real;
+        return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
     }""")
-    assert spent < 60, f"{spent:.1f} ms per step"
+    assert spent < 16, f"{spent:.1f} ms of script per step"
     expect(page.locator(".atom.written")).to_have_count(64)
 
 

@@ -9,12 +9,17 @@ const DASHES = { dashed: 2, dotted: 1 };
 /** What an element's box shows, below its content. `box` is in the coordinates of the file. */
 export function paintBox(box, style) {
   if (!box.width || !box.height) return [];
-  const radius = Math.min(parseFloat(style.borderTopLeftRadius) || 0, box.width / 2, box.height / 2);
-  const radiusText = style.borderTopLeftRadius;
-  const rx = radiusText.endsWith("%") ? Math.min(box.width, box.height) / 2 : radius;
+  const rx = cornerOf(box, style.borderTopLeftRadius);
   return [
     ...rings(box, rx, style.boxShadow), ...fills(box, rx, style), ...borders(box, rx, style),
   ].filter(Boolean);
+}
+
+/** All four corners are drawn like the first. */
+function cornerOf({ width, height }, radius) {
+  const side = Math.min(width, height);
+  const wanted = parseFloat(radius) * (radius.endsWith("%") ? side / 100 : 1);
+  return Math.min(wanted || 0, side / 2);
 }
 
 function rect(box, rx, paint, more = {}) {

@@ -1,16 +1,17 @@
 // A quiet row of buttons that save a figure.
 
 import { htmlNode, svgNode } from "../player/dom.js";
-import { drawFigure, findTarget } from "./figure.js";
+import { drawFigure } from "./figure.js";
 import { backgroundBehind } from "./paint.js";
 import { csvFile, pngFile, saveFile, svgFile, withBackground } from "./save.js";
+import { findTarget } from "./tree.js";
 
 const mountedRows = new WeakMap(); // row and newest data, by container
 
 /** Called by streamlit on mount and whenever data or theme change. */
 export default function mountDownloads({ parentElement, data }) {
   const before = mountedRows.get(parentElement);
-  if (before && before.data.name === data.name && String(formatsOf(before.data)) === String(formatsOf(data))) {
+  if (before && signOf(before.data) === signOf(data)) {
     before.data = data; // the row stays, and with it the keyboard's focus
     return;
   }
@@ -19,6 +20,11 @@ export default function mountDownloads({ parentElement, data }) {
   if (before) before.row.replaceWith(mounted.row);
   else parentElement.append(mounted.row);
   mountedRows.set(parentElement, mounted);
+}
+
+/** What the buttons depend on. */
+function signOf(data) {
+  return [data.name, ...formatsOf(data)].join();
 }
 
 function formatsOf({ svg, target, csv }) {
@@ -47,24 +53,27 @@ function formatButton(format, mounted, note) {
     note.textContent = "";
     try {
       const { data } = mounted;
-      saveFile(await fileOf(format, data, button), `${data.file}.${format}`);
+      const file = await fileOf(format, data, button);
+      if (file) saveFile(file, `${data.file}.${format}`);
+      else note.textContent = "This figure is not on the page yet.";
     } catch (error) {
-      note.textContent = error.message;
+      note.textContent = "This figure could not be saved.";
+      console.error(error);
     }
   });
   return button;
 }
 
-function fileOf(format, data, button) {
+/** The file; null if the figure cannot be found. */
+async function fileOf(format, data, button) {
   if (format === "csv") return csvFile(data.csv);
   const drawing = data.svg === null ? drawTarget(data)
     : withBackground(data.svg, backgroundBehind(button));
+  if (!drawing) return null;
   return format === "svg" ? svgFile(drawing) : pngFile(drawing);
 }
 
 function drawTarget({ target, name }) {
   const element = findTarget(target);
-  const drawing = element && drawFigure(element, name);
-  if (!drawing) throw new Error("This figure is not on the page yet.");
-  return drawing;
+  return element && drawFigure(element, name);
 }

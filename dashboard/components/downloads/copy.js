@@ -18,23 +18,25 @@ const OWN_LOOKS = {
 const DEFINITIONS = new Set(["defs", "clipPath", "mask", "pattern", "linearGradient",
   "radialGradient", "symbol", "marker", "filter"]);
 const SHAPES = new Set(["rect", "circle", "ellipse", "path", "line", "polygon", "polyline"]);
+const HOLDERS = new Set(["g", "defs", "a"]);
 const TEXTS = new Set(["text", "tspan", "textPath", "title", "desc", "a"]);
 const LEFT_OUT = "script, style, foreignObject, .hoverlayer, .draglayer, .zoomlayer";
-const DROPPED_ATTRIBUTE = /^(on|data-|aria-)|^(class|style|role|tabindex|transform|cursor)$|^pointer/;
+const DROPPED_ATTRIBUTE =
+  /^(on|data-|aria-|pointer-)|^(class|style|role|tabindex|transform|cursor)$/;
 
 /** The looks that everything inherits in a file whose text is in `fontFamily`. */
 export function outermostLooks(fontFamily) {
   return { ...INITIAL_LOOKS, "font-family": fontFamily };
 }
 
-/** Copy an element with all that is drawn in it; null if nothing is. `outer` is its parent's looks. */
+/** Copy an element and all that is drawn in it, null if nothing is; `outer`: its parent's looks. */
 export function copyDrawn(source, outer, isDefined = false) {
   const style = getComputedStyle(source);
   const isDefinition = isDefined || DEFINITIONS.has(source.localName);
-  if (source.matches(LEFT_OUT) || (!isDefinition && isInvisible(source, style))) return null;
+  const looks = inheritedLooks(style);
+  if (source.matches(LEFT_OUT) || (!isDefinition && isInvisible(source, style, looks))) return null;
   const copy = document.createElementNS(source.namespaceURI, source.localName);
   copyAttributes(source, copy);
-  const looks = inheritedLooks(style);
   setDifferent(copy, looks, outer);
   setDifferent(copy, ownLooks(source, style), OWN_LOOKS);
   setTransform(source, copy, style);
@@ -42,7 +44,7 @@ export function copyDrawn(source, outer, isDefined = false) {
     const part = copyChild(child, source, looks, isDefinition);
     if (part) copy.append(part);
   }
-  return copy.localName === "g" && !copy.childNodes.length && !isDefinition ? null : copy;
+  return HOLDERS.has(copy.localName) && !copy.childNodes.length ? null : copy;
 }
 
 function copyChild(child, source, looks, isDefinition) {
@@ -117,10 +119,12 @@ export function matrixText({ a, b, c, d, e, f }) {
   return `matrix(${[...parts, rounded(e), rounded(f)].join(" ")})`;
 }
 
-function isInvisible(source, style) {
+function isInvisible(source, style, looks) {
   if (style.display === "none" || style.opacity === "0") return true;
   if (style.visibility !== "visible" && !source.childElementCount) return true;
   if (!SHAPES.has(source.localName)) return false;
-  const hasStroke = paintOf(style.stroke).color !== "none" && parseFloat(style.strokeWidth) > 0;
-  return paintOf(style.fill).color === "none" && !hasStroke;
+  const isPainted = (kind) => looks[kind] !== "none" && looks[`${kind}-opacity`] !== "0";
+  const hasStroke = isPainted("stroke") && parseFloat(looks["stroke-width"]) > 0;
+  const isEmpty = source.localName === "path" && !source.getAttribute("d");
+  return isEmpty || (!isPainted("fill") && !hasStroke);
 }

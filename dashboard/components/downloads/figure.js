@@ -5,96 +5,34 @@ import { paintBox } from "./boxes.js";
 import { copyDrawn, matrixText, outermostLooks } from "./copy.js";
 import { paintText } from "./lines.js";
 import { backgroundBehind, rounded } from "./paint.js";
+import { contentOf, extentOf, holdAnimations, isShown } from "./tree.js";
 
 const MARGIN = 12;
-// Controls make no sense in a file, nor does what only shows under the pointer.
-const CONTROLS = "button, select, input, textarea, style, script, template, .modebar-container, "
-  + ".tip, [data-testid='stElementToolbar'], .trailscope-downloads";
-
-/** The element with a streamlit key; null if it is not on the page. */
-export function findTarget(key) {
-  const name = `st-key-${key.trim().replace(/[^a-zA-Z0-9_-]/g, "-")}`;
-  const found = [...document.getElementsByClassName(name)];
-  return found.find((element) => element.getClientRects().length) ?? null;
-}
+// What places an SVG element itself; its group in the file is placed by a transform.
+const SVG_FRAME = new Set(["width", "height", "viewBox", "preserveAspectRatio", "x", "y",
+  "version", "transform", "opacity"]);
 
 /** Everything drawn in `target`, in the page's colours; null if nothing is. */
 export function drawFigure(target, title) {
   const resume = holdAnimations(target);
   try {
-    const { fontFamily } = getComputedStyle(target);
-    const figure = { parts: [], origin: new DOMPoint(0, 0), fontFamily, extent: null, clips: 0 };
-    measure(target, figure);
-    if (!figure.extent) return null;
-    figure.origin = new DOMPoint(figure.extent.left - MARGIN, figure.extent.top - MARGIN);
-    const parts = paintNode(target, figure);
-    return finished(parts, figure, backgroundBehind(target), title);
+    const extent = extentOf(target);
+    if (!extent) return null;
+    const figure = {
+      width: Math.ceil(extent.width + 2 * MARGIN), height: Math.ceil(extent.height + 2 * MARGIN),
+      origin: new DOMPoint(extent.left - MARGIN, extent.top - MARGIN),
+      fontFamily: getComputedStyle(target).fontFamily, clips: 0,
+    };
+    return framed(paintNode(target, figure), figure, backgroundBehind(target), title);
   } finally {
     resume();
   }
 }
 
-function finished(parts, { extent, fontFamily }, background, title) {
-  const width = Math.ceil(extent.right - extent.left + 2 * MARGIN);
-  const height = Math.ceil(extent.bottom - extent.top + 2 * MARGIN);
+function framed(parts, { width, height, fontFamily }, background, title) {
   return svgNode("svg", {
     width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "font-family": fontFamily,
   }, svgNode("title", {}, title), svgNode("rect", { width, height, fill: background }), ...parts);
-}
-
-/** Let nothing move while it is copied: transitions at their end, endless ones at their start. */
-function holdAnimations(target) {
-  const held = target.getAnimations({ subtree: true })
-    .concat(shadowRootsIn(target).flatMap((root) => root.getAnimations()))
-    .filter((animation) => animation.playState === "running");
-  const times = held.map((animation) => animation.currentTime);
-  for (const animation of held) {
-    const { endTime } = animation.effect.getComputedTiming();
-    animation.currentTime = Number.isFinite(endTime) ? endTime - 0.01 : 0;
-  }
-  return () => held.forEach((animation, at) => { animation.currentTime = times[at]; });
-}
-
-function shadowRootsIn(node) {
-  const below = [...contentOf(node)].filter((child) => child instanceof Element)
-    .flatMap(shadowRootsIn);
-  return node.shadowRoot ? [node.shadowRoot, ...below] : below;
-}
-
-/** Children as they are shown: those of the shadow root, or what a slot was given. */
-function contentOf(element) {
-  if (element.localName === "slot") return element.assignedNodes({ flatten: true });
-  return (element.shadowRoot ?? element).childNodes;
-}
-
-function isShown(element, style) {
-  return style.display !== "none" && style.opacity !== "0" && !element.matches(CONTROLS);
-}
-
-/** Find the corners of all that will be painted. */
-function measure(element, figure) {
-  const style = getComputedStyle(element);
-  if (!isShown(element, style)) return;
-  const box = element.getBoundingClientRect();
-  if (element instanceof SVGElement || paintBox(box, style).length) extend(figure, box);
-  if (element instanceof SVGElement) return;
-  for (const child of contentOf(element)) {
-    if (child instanceof Element) measure(child, figure);
-    else if (child.nodeType === Node.TEXT_NODE && child.data.trim()) {
-      const range = document.createRange();
-      range.selectNode(child);
-      extend(figure, range.getBoundingClientRect());
-    }
-  }
-}
-
-function extend(figure, { left, top, right, bottom }) {
-  if (right <= left || bottom <= top) return;
-  const known = figure.extent ?? { left, top, right, bottom };
-  figure.extent = {
-    left: Math.min(known.left, left), top: Math.min(known.top, top),
-    right: Math.max(known.right, right), bottom: Math.max(known.bottom, bottom),
-  };
 }
 
 function paintNode(element, figure) {
@@ -112,7 +50,7 @@ function paintNode(element, figure) {
 }
 
 function paintContent(element, style, figure) {
-  const children = [...contentOf(element)].map((child) => ({
+  const children = contentOf(element).map((child) => ({
     child, layer: child instanceof Element ? Number(getComputedStyle(child).zIndex) || 0 : 0,
   }));
   return children.sort((one, other) => one.layer - other.layer).flatMap(({ child }) => {
@@ -146,9 +84,6 @@ function paintSvg(svg, { origin, fontFamily }) {
   const place = new DOMMatrix().translate(-origin.x, -origin.y).multiply(matrix);
   return svgNode("g", {
     ...Object.fromEntries(kept.map(({ name, value }) => [name, value])),
-    opacity: null, transform: matrixText(place),
+    transform: matrixText(place),
   }, ...copy.childNodes);
 }
-
-const SVG_FRAME = new Set(["width", "height", "viewBox", "preserveAspectRatio", "x", "y",
-  "version", "transform"]);

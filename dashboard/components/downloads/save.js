@@ -4,29 +4,34 @@ import { svgNode } from "../player/dom.js";
 
 const LARGEST_SIDE = 8000; // pixels; browsers refuse larger canvases
 
-/** Text of a drawing made in Python, with the page's colour behind it. */
+/** A drawing made in Python, with the page's colour behind it. */
 export function withBackground(text, background) {
   const svg = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
   if (svg.localName !== "svg") throw new Error("This drawing is not SVG.");
   const { x, y, width, height } = frameOf(svg);
+  svg.setAttribute("width", sideOf(svg, "width") ?? width);
+  svg.setAttribute("height", sideOf(svg, "height") ?? height);
   svg.prepend(svgNode("rect", { x, y, width, height, fill: background }));
   return svg;
 }
 
+/** What a drawing shows, in its own coordinates. */
 function frameOf(svg) {
   const [x, y, width, height] = (svg.getAttribute("viewBox") ?? "").split(/[\s,]+/).map(Number);
   if (width > 0 && height > 0) return { x, y, width, height };
-  return { x: 0, y: 0, width: sideOf(svg, "width"), height: sideOf(svg, "height") };
+  return { x: 0, y: 0, width: sideOf(svg, "width") ?? 300, height: sideOf(svg, "height") ?? 150 };
 }
 
+/** A length in pixels; null if it is not given in pixels. */
 function sideOf(svg, name) {
-  return parseFloat(svg.getAttribute(name)) || frameOf(svg)[name];
+  const [, pixels] = /^([\d.]+)(?:px)?$/.exec(svg.getAttribute(name) ?? "") ?? [];
+  return pixels ? Number(pixels) : null;
 }
 
 /** An SVG element as a file. */
 export function svgFile(svg) {
-  const text = `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(svg)}`;
-  return new Blob([text], { type: "image/svg+xml" });
+  const text = new XMLSerializer().serializeToString(svg);
+  return new Blob(['<?xml version="1.0" encoding="UTF-8"?>\n', text], { type: "image/svg+xml" });
 }
 
 /** An SVG element as a picture of two or three times its size. */

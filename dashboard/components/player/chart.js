@@ -75,7 +75,7 @@ function gridLines(frame, natsMax, width) {
         String(Number(nats.toFixed(2)))),
     );
   }
-  nodes.push(svgNode("text", { class: "axis-name", x: 0, y: 9 }, "nats per token"));
+  nodes.push(svgNode("text", { class: "axis-name", x: AXIS_WIDTH, y: 8 }, "nats per token"));
   return nodes;
 }
 
@@ -94,21 +94,25 @@ function segmentBand(trail, frame, palette) {
 
 function runningCurve(trail, frame, width) {
   const bottom = frame.runningTop + SIZE.running;
-  const steps = trail.cumulative.map((nats, at) => {
-    return `${frame.x(at).toFixed(1)},${frame.runningY(nats).toFixed(1)}H${frame.x(at + 1).toFixed(1)}`;
-  });
-  const line = `M${steps.join("V").replaceAll(/V[\d.]+,/g, "V")}`;
+  const line = `M${AXIS_WIDTH},${bottom}${runningSteps(trail, frame, trail.tokens.length)}`;
   const done = svgNode("path", { class: "running-area" });
   const dot = svgNode("circle", { class: "running-dot", r: 4 });
+  const right = width - SIZE.right;
   const nodes = [
-    svgNode("line", { class: "grid", x1: AXIS_WIDTH, x2: width - SIZE.right, y1: bottom, y2: bottom }),
+    svgNode("line", { class: "grid", x1: AXIS_WIDTH, x2: right, y1: bottom, y2: bottom }),
     svgNode("text", { class: "tick", x: AXIS_WIDTH - 7, y: bottom, dy: "0.1em" }, "0"),
     svgNode("text", { class: "tick", x: AXIS_WIDTH - 7, y: frame.runningTop, dy: "0.6em" },
       trail.total.toFixed(trail.total < 10 ? 1 : 0)),
-    svgNode("text", { class: "axis-name", x: 0, y: frame.runningTop - 6 }, "nats so far"),
+    svgNode("text", { class: "axis-name", x: AXIS_WIDTH, y: frame.runningTop - 4 }, "nats so far"),
     done, svgNode("path", { class: "running-line", d: line }), dot,
   ];
-  return { nodes, done, dot, bottom, line };
+  return { nodes, done, dot, bottom };
+}
+
+/** The staircase of the first `count` tokens as path commands. */
+function runningSteps(trail, frame, count) {
+  return trail.cumulative.slice(0, count).map((nats, at) =>
+    `V${frame.runningY(nats).toFixed(1)}H${frame.x(at + 1).toFixed(1)}`).join("");
 }
 
 /** Invisible columns, wider targets than thin bars. */
@@ -130,10 +134,8 @@ function showOnChart({ position, parts }, trail) {
   const y = frame.runningY(trail.cumulative[position]);
   running.dot.setAttribute("cx", frame.x(position + 0.5).toFixed(1));
   running.dot.setAttribute("cy", y.toFixed(1));
-  const steps = trail.cumulative.slice(0, position + 1).map((nats, at) =>
-    `V${frame.runningY(nats).toFixed(1)}H${frame.x(at + 1).toFixed(1)}`);
-  running.done.setAttribute("d",
-    `M${AXIS_WIDTH},${running.bottom}${steps.join("")}V${running.bottom}Z`);
+  const steps = runningSteps(trail, frame, position + 1);
+  running.done.setAttribute("d", `M${AXIS_WIDTH},${running.bottom}${steps}V${running.bottom}Z`);
 }
 
 function pointOnChart({ target, parts }, trail) {

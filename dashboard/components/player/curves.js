@@ -31,8 +31,7 @@ function drawCurves(trails, labels, colors, partsAt, width) {
   const height = frame.base + FRAME.bottom;
   const svg = svgNode("svg", {
     width, height, viewBox: `0 0 ${width} ${height}`, role: "img",
-    "aria-label": trails.map((trail, side) =>
-      `${labels[side]}: ${formatNats(trail.total)} nats in ${trail.tokens.length - 1} tokens`).join("; "),
+    "aria-label": trails.map((trail, side) => totalText(trail, labels[side])).join("; "),
   });
   svg.append(...axes(frame, top, length, width));
   svg.append(...partingMark(frame, partsAt, length));
@@ -49,8 +48,12 @@ function drawCurves(trails, labels, colors, partsAt, width) {
   return { svg, frame, cursorLine, dots };
 }
 
+function totalText(trail, label) {
+  return `${label}: ${formatNats(trail.total)} nats in ${trail.tokens.length - 1} tokens`;
+}
+
 function axes(frame, top, length, width) {
-  const nodes = [svgNode("text", { class: "axis-name", x: 0, y: 10 }, "nats so far")];
+  const nodes = [svgNode("text", { class: "axis-name", x: AXIS_WIDTH, y: 10 }, "nats so far")];
   for (const nats of ticks(top, 4)) {
     nodes.push(
       svgNode("line", { class: "grid", x1: AXIS_WIDTH, x2: width - FRAME.right,
@@ -62,7 +65,8 @@ function axes(frame, top, length, width) {
   for (const at of ticks(length - 1, 8)) {
     nodes.push(svgNode("text", { class: "tick middle", x: frame.x(at), y: base }, String(at)));
   }
-  nodes.push(svgNode("text", { class: "axis-name", x: width - FRAME.right + 22, y: base }, "token"));
+  const right = width - FRAME.right + 22;
+  nodes.push(svgNode("text", { class: "axis-name", x: right, y: base }, "token"));
   return nodes;
 }
 

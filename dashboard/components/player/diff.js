@@ -56,14 +56,15 @@ function buildDiff(root, data, cursor) {
   for (const part of [...sides, prefix, curves]) cursor.onMove(part.show);
   for (const part of [...sides, prefix, map, tip]) cursor.onPoint(part.point);
   listenForPointer(map.node, cursor, data.trails[0]);
-  listenForPointer(curves.node, { ...cursor, point() {} }, data.trails[0]);
+  listenForPointer(curves.node, { move: cursor.move, point() {} }, data.trails[0]);
   listenForDrag(curves.node, cursor, playback);
   listenForKeys(root, cursor, playback);
   return () => { playback.stop(); curves.stop(); };
 }
 
 /** One trail's drawing and the tokens that only it has. */
-function trailSide({ layout, trails, labels, palette, colors, natsMax, partsAt, height, cursor }, side) {
+function trailSide(context, side) {
+  const { layout, trails, labels, palette, colors, natsMax, partsAt, height, cursor } = context;
   const trail = trails[side];
   const last = trail.tokens.length - 1;
   const drawing = drawMolecule(layout, palette, `${labels[side]}, up to the cursor`);
@@ -73,8 +74,7 @@ function trailSide({ layout, trails, labels, palette, colors, natsMax, partsAt, 
     sideTitle(labels[side], colors[side], `${trail.visits.at(-1).segment + 1} segments`),
     drawing.svg);
   if (height) figure.style.setProperty("--figure-height", `${height}px`);
-  const own = { ...cursor, point: (target) => cursor.point(target && { ...target, side }) };
-  own.move = cursor.move;
+  const own = { move: cursor.move, point: (target) => cursor.point(target && { ...target, side }) };
   listenForPointer(drawing.svg, own, trail);
   listenForPointer(strip.node, own, trail);
   return {

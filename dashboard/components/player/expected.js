@@ -33,7 +33,8 @@ function expectedRow(other, palette, natsMax) {
   const bar = htmlNode("span", { class: "expected-bar" });
   bar.style.setProperty("--share", other.probability);
   const nats = other.probability > 0 ? -Math.log(other.probability) : null;
-  return htmlNode("div", { class: other.actual ? "expected-row actual" : "expected-row", role: "row" },
+  const style = other.actual ? "expected-row actual" : "expected-row";
+  return htmlNode("div", { class: style, role: "row" },
     tokenChip({ ...other, nats: other.actual ? nats : undefined }, palette, natsMax),
     htmlNode("span", { class: "expected-name", role: "cell" }, tokenTitle(other)),
     htmlNode("span", { class: "expected-track", "aria-hidden": "true" }, bar),

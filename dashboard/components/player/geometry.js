@@ -1,6 +1,6 @@
 // Points, trims and curves in drawing units; a bond is UNIT long.
 
-export const UNIT = 60;
+const UNIT = 60;
 const HIDDEN_HYDROGEN_DISTANCE = 0.4;
 const SMALLEST_BOX = [5.4, 4.4]; // keeps methanol from filling the screen
 const BOX_MARGIN = 0.62;

@@ -23,8 +23,9 @@ export function isDot(layout, atom) {
 /**
  * Draw a graph.
  *
- * Returns the `svg`, the `points` of atoms and their `centre`, one group per atom and bond, and empty groups
- * (`under`: below the bonds, `over`: between bonds and atoms, `top`: above the atoms) for a trail.
+ * Returns the `svg`, the `points` of atoms and their `centre`, one group per atom and bond, and
+ * empty groups for a trail (`under`: below the bonds, `over`: between bonds and atoms, `top`:
+ * above the atoms).
  */
 export function drawMolecule(layout, palette, label) {
   const points = placePoints(layout);

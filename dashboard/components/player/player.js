@@ -81,12 +81,13 @@ function stageFigure(drawing, data) {
 }
 
 /** What the marks on the drawing mean. */
-export function trailKey(layout) {
+function trailKey(layout) {
   const entry = (style, text) => htmlNode("span", { class: "key-entry" },
     htmlNode("span", { class: `key-sign ${style}` }), text);
   return htmlNode("figcaption", { class: "key" },
     entry("key-walk", "walk"), entry("key-jump", "jump"),
-    layout.isMolecule ? entry("key-closed", "bond listed back") : entry("key-line", "edge listed back"),
+    layout.isMolecule
+      ? entry("key-closed", "bond listed back") : entry("key-line", "edge listed back"),
     entry(layout.isMolecule ? "key-unwritten" : "key-dot", "not written yet"));
 }
 
@@ -100,7 +101,8 @@ function readout(trail, palette, natsMax) {
     const token = trail.tokens[position];
     chipPlace.replaceChildren(tokenChip(token, palette, natsMax));
     meaning.textContent = token.meaning;
-    const visit = token.step === null ? "" : ` · visit ${token.step} of ${trail.visits.length - 1}`;
+    const last = trail.visits.length - 1;
+    const visit = token.step === null ? "" : ` · visit ${token.step} of ${last}`;
     place.textContent = `token ${position} of ${trail.tokens.length - 1}${visit}`;
     nats.textContent = formatNats(trail.cumulative[position]);
     meter.style.setProperty("--share", trail.cumulative[position] / (trail.total || 1));

@@ -16,7 +16,9 @@ export function layTrail(drawing, layout, trail, palette) {
   const ring = svgNode("circle", { class: "focus-ring", r: 10 });
   drawing.layers.over.append(pulse);
   drawing.layers.top.append(ring);
-  const rowOf = new Map(layout.bonds.flatMap(([u, v], row) => [[`${u}-${v}`, row], [`${v}-${u}`, row]]));
+  const rowOf = new Map(layout.bonds.flatMap(([u, v], row) => [
+    [`${u}-${v}`, row], [`${v}-${u}`, row],
+  ]));
   const view = { drawing, layout, trail, palette, steps, closed, pulse, ring, rowOf };
   return {
     show: (position) => showPosition(view, position),
@@ -124,7 +126,8 @@ function showPosition(view, position) {
     }
     drawing.atoms[visit.node].classList.toggle("written", isWritten);
     drawing.atoms[visit.node].classList.toggle("current", visit === current);
-    if (isWritten && visit.arrival === "walk") bonds.add(rowBetween(view, visit.node, visit.origin));
+    const isWalked = isWritten && visit.arrival === "walk";
+    if (isWalked) bonds.add(rowBetween(view, visit.node, visit.origin));
   });
   for (const { u, v, position: at, marks } of closed) {
     marks.forEach((mark) => mark.classList.toggle("written", at <= position));
@@ -144,7 +147,7 @@ function rowBetween({ rowOf }, u, v) {
   return rowOf.get(`${u}-${v}`);
 }
 
-/** The pulse rests on the atom the walk is at; the ring on what the token speaks of, if elsewhere. */
+/** The pulse rests where the walk is; the ring on what the token speaks of, if elsewhere. */
 function focusToken(view, token, current) {
   const { pulse, ring, trail } = view;
   placeRing(view, pulse, current ? current.node : null, 5);

@@ -91,7 +91,7 @@ def test_meanings_read_as_sentences():
     assert meanings[3] == "Walks along a single bond."
     assert meanings[10] == "Lists a single bond from visit 2 to visit 0."
     assert meanings[13] == "Jumps: visit 2 has no unvisited neighbour."
-    assert meanings[14] == "Lands on a new node, visit 3."
+    assert meanings[14] == "Lands on a new atom, visit 3."
     assert all(meaning.endswith(".") for meaning in meanings)
 
 
@@ -233,6 +233,7 @@ SOURCES = sorted(COMPONENT.iterdir())
 def test_component_sources_are_small_safe_and_offline(source):
     text = source.read_text(encoding="utf-8")
     assert len(text.splitlines()) < 300
+    assert max(map(len, text.splitlines())) <= 100
     assert "innerHTML" not in text
     assert "insertAdjacentHTML" not in text
     assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", text) == []
