@@ -25,7 +25,7 @@ def assets(make_checkpoint, tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture()
+@pytest.fixture
 def open_page(assets, monkeypatch) -> Callable[..., AppTest]:
     """Open the Explore page with URL parameters, as from a fresh browser."""
     monkeypatch.setenv("TRAILSCOPE_ASSETS", str(assets))

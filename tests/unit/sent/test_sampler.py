@@ -25,6 +25,7 @@ from core.sent import (
     enumerate_sequences,
     sample_trails,
 )
+from tests.golden.reader import golden_molecules
 from tests.oracles.sent_walk import automorphisms, best_candidates, log_q_of_order
 from tests.random_graphs import (
     ALL_STRATEGIES,
@@ -188,3 +189,15 @@ def test_refusals_say_what_would_be_right(changes, message):
         sample_trails(arguments.pop("graphs"), arguments.pop("vocabulary"),
                       arguments.pop("strategy"), generator=seeded(), **arguments)
     assert str(raised.value) == message
+
+
+def test_part_of_a_batch_may_be_padded_wider_than_it_needs():
+    graphs = [Graph.from_json(row) for row in golden_molecules()]
+    batch = GraphBatch.from_graphs(graphs, with_automorphisms=True)
+    small = (batch.num_nodes < 15).nonzero().flatten()[:5]
+    alone = [graphs[row] for row in small.tolist()]
+    of_batch, of_graphs = (
+        sample_trails(part, QM9_VOCABULARY, RANDOM_ORDER, permutations=4, generator=GraphSeed(0))
+        for part in (batch[small], alone)
+    )
+    assert torch.equal(of_batch.tokens, of_graphs.tokens)
