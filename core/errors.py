@@ -6,3 +6,9 @@ class InputError(ValueError):
 
     Commands and pages show the message as it is; any other exception is a bug and shows as one.
     """
+
+
+def one_line(error: BaseException) -> str:
+    """What another library's exception says, cut down to fit into a sentence of ours."""
+    first = next(iter(str(error).splitlines()), "") or type(error).__name__
+    return first.strip().rstrip(".:")

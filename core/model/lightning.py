@@ -1,15 +1,16 @@
 """Bringing in a checkpoint of the AutoGraph or LU code: a PyTorch Lightning `.ckpt` file.
 
-Such a file is a pickle, and unpickling can run anything. Here it cannot: the reader below builds
+Such a file holds a pickle, and unpickling can run anything. Here it cannot: the reader below builds
 tensors and plain containers, and an inert stand-in for every other class that the file names (its
-configuration objects), so neither foreign code nor foreign packages are needed.
+configuration objects), so neither foreign code nor foreign packages are needed. `torch.load` is not
+used, since for other kinds of files than the expected one it falls back to readers of its own.
 """
 
 from __future__ import annotations
 
 import collections
 import pickle
-import types
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import torch
 from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from core.errors import InputError
+from core.errors import InputError, one_line
 from core.model.checkpoints import ModelCard, save_checkpoint
 from core.sent.strategies import Strategy
 from core.sent.vocabulary import (
@@ -31,13 +32,6 @@ from core.sent.vocabulary import (
 
 _HEADS_OF_WIDTH = {384: 12, 768: 12, 1024: 16}  # AutoGraph's sizes xs, s and m
 _EMBEDDING = "model.embed_tokens.weight"
-_ALLOWED = {
-    ("collections", "OrderedDict"): collections.OrderedDict,
-    ("torch._utils", "_rebuild_tensor_v2"): torch._utils._rebuild_tensor_v2,
-    ("torch._utils", "_rebuild_parameter"): torch._utils._rebuild_parameter,
-    ("torch", "Size"): torch.Size,
-    ("builtins", "set"): set,
-}
 
 
 def import_lightning_checkpoint(
@@ -57,12 +51,13 @@ def import_lightning_checkpoint(
     """
     weights = _llama_weights(_read_state(source), source)
     vocabulary = _vocabulary(weights[_EMBEDDING].shape[0])
-    model = LlamaForCausalLM(_config(weights, rms_norm_eps))
     try:
+        model = LlamaForCausalLM(_config(weights, rms_norm_eps))
         model.load_state_dict(weights)
-    except RuntimeError as error:
-        raise InputError(f"The weights in {source} are not those of a Llama model: {error}.") \
-            from None
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise InputError(f"The weights in {source} are not those of a Llama model "
+                         f"({one_line(error)}); only AutoGraph's `llama` models can be "
+                         "imported.") from None
     card = ModelCard(
         name=name, vocabulary=vocabulary, strategy=strategy, preset="imported",
         data={"name": "unknown", "source": source.name}, training={"imported_from": source.name},
@@ -73,12 +68,13 @@ def import_lightning_checkpoint(
 def _read_state(source: Path) -> dict[str, Any]:
     if not source.is_file():
         raise InputError(f"There is no file {source}; give a Lightning .ckpt file.")
-    reader: Any = types.ModuleType("inert_pickle")
-    reader.Unpickler, reader.load, reader.loads = _InertUnpickler, pickle.load, pickle.loads
     try:
-        content = torch.load(source, map_location="cpu", weights_only=False, pickle_module=reader)
-    except Exception as error:
-        raise InputError(f"{source} is not a PyTorch checkpoint: {error}.") from None
+        with zipfile.ZipFile(source) as archive:
+            [pickled] = (name for name in archive.namelist() if name.endswith("/data.pkl"))
+            content = _InertUnpickler(archive, pickled).load()
+    except Exception as error:  # a hostile pickle may raise anything
+        raise InputError(f"{source} is not a PyTorch checkpoint ({one_line(error)}); give a "
+                         "Lightning .ckpt file.") from None
     state = content.get("state_dict") if isinstance(content, dict) else None
     if not isinstance(state, dict):
         raise InputError(f"{source} has no state_dict; give a Lightning .ckpt file.")
@@ -91,8 +87,9 @@ def _llama_weights(state: dict[str, Any], source: Path) -> dict[str, Tensor]:
     if prefix is None:
         raise InputError(f"{source} holds no Llama model; only AutoGraph's `llama` models can be "
                          "imported.")
+    parts = (f"{prefix}model.", f"{prefix}lm_head.")
     return {key.removeprefix(prefix): value.float() for key, value in state.items()
-            if key.startswith(prefix) and isinstance(value, Tensor)
+            if key.startswith(parts) and isinstance(value, Tensor)
             and not key.endswith("rotary_emb.inv_freq")}
 
 
@@ -141,9 +138,42 @@ class _StandIn:
 
 
 class _InertUnpickler(pickle.Unpickler):
+    """Reads `data.pkl` of a checkpoint; tensors' numbers lie in files beside it."""
+
+    def __init__(self, archive: zipfile.ZipFile, pickled: str) -> None:
+        super().__init__(archive.open(pickled))
+        self._archive = archive
+        self._folder = pickled.removesuffix("data.pkl") + "data/"
+
+    def persistent_load(self, identifier: Any) -> Any:
+        _, dtype, key, *_ = identifier
+        if dtype is _StandIn:
+            return _StandIn()
+        content = bytearray(self._archive.read(self._folder + key))
+        return torch.frombuffer(content, dtype=dtype) if content else torch.zeros(0, dtype=dtype)
+
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in _ALLOWED:
-            return _ALLOWED[module, name]
-        if module == "torch" and name.endswith("Storage"):
-            return getattr(torch, name)
-        return _StandIn
+        return _KNOWN.get((module, name), _StandIn)
+
+
+def _rebuild_tensor(numbers: Any, offset: int, size: Any, stride: Any, *_: Any) -> Any:
+    """A tensor from the numbers of its storage, [n]; a stand-in stays one."""
+    return numbers.as_strided(size, stride, offset) if isinstance(numbers, Tensor) else numbers
+
+
+_KNOWN = {
+    ("collections", "OrderedDict"): collections.OrderedDict,
+    ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
+    ("torch._utils", "_rebuild_parameter"): lambda tensor, *_: tensor,
+    ("torch", "Size"): torch.Size,
+    ("builtins", "set"): set,
+    ("torch", "BFloat16Storage"): torch.bfloat16,
+    ("torch", "BoolStorage"): torch.bool,
+    ("torch", "ByteStorage"): torch.uint8,
+    ("torch", "DoubleStorage"): torch.float64,
+    ("torch", "FloatStorage"): torch.float32,
+    ("torch", "HalfStorage"): torch.float16,
+    ("torch", "IntStorage"): torch.int32,
+    ("torch", "LongStorage"): torch.int64,
+}
+"""What the names in a pickle stand for; all others stand for `_StandIn`."""
