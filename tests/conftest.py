@@ -1,5 +1,6 @@
 """What all tests share: one thread, and tiny models with random weights, saved and loaded."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import torch
 
 from core.model.checkpoints import Checkpoint, ModelCard, load_checkpoint, save_checkpoint
 from core.model.transformer import build_model
-from core.sent.strategies import RANDOM_ORDER, Strategy
+from core.sent.strategies import RANDOM_ORDER, STRATEGIES, Strategy
 from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY, Vocabulary
+
+ROOT = Path(__file__).parents[1]
 
 SHARPNESS = 6.0
 """Fresh weights say nearly the same of every token; larger ones tell tokens and orders apart."""
@@ -47,3 +50,15 @@ def tiny(make_checkpoint) -> Checkpoint:
 def tiny_planar(make_checkpoint) -> Checkpoint:
     """A model of unlabelled graphs."""
     return make_checkpoint("tiny-planar", PLANAR_VOCABULARY)
+
+
+@pytest.fixture(scope="session")
+def assets(make_checkpoint, tmp_path_factory) -> Path:
+    """An assets folder with one tiny model per strategy under the shipped names."""
+    folder = tmp_path_factory.mktemp("assets")
+    for seed, (name, strategy) in enumerate(STRATEGIES.items()):
+        make_checkpoint(f"qm9-{name}", strategy=strategy, seed=seed,
+                        folder=folder / "checkpoints" / f"qm9-{name}")
+    for name in ("gallery.json", "logo.svg", "wordmark.svg"):
+        shutil.copy(ROOT / "assets" / name, folder / name)
+    return folder

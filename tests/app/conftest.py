@@ -1,6 +1,5 @@
 """The dashboard on tiny models: real pages, real code paths, random weights."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,21 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.sent.strategies import STRATEGIES
-
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="session")
-def assets(make_checkpoint, tmp_path_factory) -> Path:
-    """An assets folder with one tiny model per strategy under the shipped names."""
-    folder = tmp_path_factory.mktemp("assets")
-    for seed, (name, strategy) in enumerate(STRATEGIES.items()):
-        make_checkpoint(f"qm9-{name}", strategy=strategy, seed=seed,
-                        folder=folder / "checkpoints" / f"qm9-{name}")
-    for name in ("gallery.json", "logo.svg", "wordmark.svg"):
-        shutil.copy(ROOT / "assets" / name, folder / name)
-    return folder
 
 
 @pytest.fixture

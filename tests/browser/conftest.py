@@ -1,0 +1,70 @@
+"""A real Chromium and a real server for the browser tests."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+STARTUP_S = 90
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    """Headless Chromium; without one the test is skipped."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
+    if not (CHROMIUM and Path(CHROMIUM).exists()):
+        pytest.skip("No Chromium found; install one or name it in the environment variable "
+                    "CHROMIUM.")
+    with sync_api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM,
+                                             args=["--no-sandbox", "--disable-gpu"])
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def serve() -> Iterator[Callable[..., str]]:
+    """Start `streamlit run` on an app; returns its address. Servers end with the module."""
+    servers: list[subprocess.Popen] = []
+
+    def start(app: Path, **environment: str) -> str:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port),
+             "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"],
+            cwd=ROOT, env={**os.environ, "PYTHONPATH": path, **environment},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        servers.append(server)
+        _wait_until_up(server, f"http://127.0.0.1:{port}/_stcore/health")
+        return f"http://127.0.0.1:{port}"
+
+    yield start
+    for server in servers:
+        server.terminate()
+    for server in servers:
+        server.wait(timeout=20)
+
+
+def _wait_until_up(server: subprocess.Popen, url: str) -> None:
+    give_up = time.monotonic() + STARTUP_S
+    while time.monotonic() < give_up and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.3)
+    pytest.fail(f"The test app did not answer within {STARTUP_S} s.")
