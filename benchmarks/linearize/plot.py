@@ -60,7 +60,8 @@ def draw(record: dict[str, Any]) -> plt.Figure:
 def caption(record: dict[str, Any]) -> str:
     """What was measured, and on what."""
     result, machine = record["result"], record["result"]["machine"]
-    on = machine.get("gpu") or f"{machine['cpu']}, {machine['threads']} threads"
+    threads = "1 thread" if machine["threads"] == 1 else f"{machine['threads']} threads"
+    on = machine.get("gpu") or f"{machine['cpu']}, {threads}"
     return (f"Linearizations of {result['molecules']:,} QM9 molecules, "
             f"K = {record['config']['permutations']}, on {on}")
 

@@ -5,6 +5,7 @@ import gzip
 import numpy as np
 import pandas as pd
 import pytest
+from rdkit import Chem
 
 from core.graph import (
     QM9_SIZE,
@@ -12,9 +13,11 @@ from core.graph import (
     InputFileError,
     data_folder,
     from_smiles,
+    is_isomorphic,
     load_qm9,
     load_qm9_graphs,
     split_rows,
+    to_rdkit,
 )
 from tests.golden.reader import golden_molecules
 
@@ -68,6 +71,22 @@ def test_graphs_in_the_data_sets_order(source):
     graphs = load_qm9(source)
     assert graphs == [from_smiles(smiles).graph for smiles in SMILES]
     assert [graph.name for graph in graphs[:2]] == ["gdb_1", "gdb_2"]
+
+
+def test_the_data_sets_sdf_is_read_as_drawn(tmp_path):
+    """QM9's SDF shows all hydrogens and no charges: glycine's zwitterion keeps its ten atoms."""
+    path = tmp_path / "gdb9.sdf"
+    expected = [from_smiles(smiles).graph for smiles in ("C", "O=C([O-])C[NH3+]")]
+    with Chem.SDWriter(str(path)) as writer:
+        for graph in expected:
+            mol = Chem.RWMol(to_rdkit(graph))
+            for atom in mol.GetAtoms():
+                atom.SetFormalCharge(0)
+            mol.UpdatePropertyCache(strict=False)
+            writer.write(mol)
+    read = load_qm9(path)
+    assert len(read) == 2
+    assert all(map(is_isomorphic, read, expected))
 
 
 def test_graphs_of_a_part_in_the_splits_order(source):
