@@ -19,6 +19,8 @@ st.set_page_config(
 assets = assets_folder()
 st.logo(str(assets / "wordmark.svg"), icon_image=str(assets / "logo.svg"), size="large")
 
+st.html("<style>.stMainBlockContainer {padding: 3.5rem 3rem 4rem}</style>")
+
 page = st.navigation(
     [st.Page("views/explore.py", title="Explore", icon=":material/route:", default=True)],
     position="hidden",

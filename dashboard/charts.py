@@ -54,7 +54,7 @@ def nll_distribution(
 
 
 def lu_convergence_curve(
-    steps: Sequence[Uncertainty], exact: ExactUncertainty | None, *, dark: bool, height: int = 320
+    steps: Sequence[Uncertainty], exact: ExactUncertainty | None, *, dark: bool, height: int = 380
 ) -> go.Figure:
     """LU with its interval after the first K permutations, on a logarithmic K axis."""
     colors = palette(dark=dark)
@@ -123,7 +123,7 @@ def _styled(figure: go.Figure, colors: Palette, height: int, *, legend: bool = F
         height=height, showlegend=legend, dragmode=False, clickmode="event+select",
         margin={"l": 8, "r": 8, "t": 24, "b": 8}, font={"family": FONT_STACK, "color": colors.ink},
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "y": 1.12, "x": 0},
+        legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0},
         hoverlabel={"bgcolor": colors.surface, "font": {"color": colors.ink}},
     )
     figure.update_xaxes(gridcolor=colors.border, zeroline=False, title_font_color=colors.muted)

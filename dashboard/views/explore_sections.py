@@ -26,6 +26,9 @@ from dashboard.state import (
 from dashboard.views.explore_inputs import is_dark
 from dashboard.views.progress import progress_bar
 
+_CARD_WIDTH = 232
+_PICTURE_WIDTH = 460
+
 
 def show_numbers(analysis: Analysis) -> None:
     """LU with its interval, NLL, order-marginal NLL and the verdict on K."""
@@ -43,9 +46,11 @@ def show_numbers(analysis: Analysis) -> None:
          "weighting; biased upwards, less so as K grows. ESS is the effective sample size. A "
          "biased order covers only its own sequences."),
     )
-    for column, (label, value, detail, explanation) in zip(st.columns(4), numbers, strict=True):
-        column.metric(label, value, detail, delta_color="off", delta_arrow="off", border=True,
-                      help=explanation)
+    # Cards of a fixed width wrap on narrow screens instead of being cut off.
+    with st.container(horizontal=True):
+        for label, value, detail, explanation in numbers:
+            st.metric(label, value, detail, delta_color="off", delta_arrow="off", border=True,
+                      help=explanation, width=_CARD_WIDTH)
     verdict = judge_permutations(found)
     icon = ":green[:material/check_circle:]" if verdict.enough else ":orange[:material/pending:]"
     st.markdown(f"{icon} {verdict.sentence}")
@@ -54,22 +59,21 @@ def show_numbers(analysis: Analysis) -> None:
 def choose_permutation(analysis: Analysis) -> int:
     """The NLL distribution and a box; a click on a dot chooses that permutation."""
     nll = analysis.likelihoods.nll[0].tolist()
-    box, chart = st.columns([1, 3], gap="medium", vertical_alignment="center")
-    option = box.selectbox(
-        "Permutation to play", permutation_options(len(nll)), index=1, key="trail",
-        bind="query-params",
-    )
-    chosen = permutation_index(option, nll)
-    box.caption(f"Number {chosen + 1} of {len(nll)}: {nll[chosen]:.2f} nats. Every dot on the "
-                "right is a permutation; click one to play it.")
-    chart.plotly_chart(
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        option = st.selectbox(
+            "Permutation to play", permutation_options(len(nll)), index=1, key="trail",
+            bind="query-params", width=_CARD_WIDTH,
+        )
+        chosen = permutation_index(option, nll)
+        st.caption(f"Number {chosen + 1} of {len(nll)}: {nll[chosen]:.2f} nats. Every dot is a "
+                   "permutation; click one to play it.", width="content")
+    st.plotly_chart(
         charts.nll_distribution(nll, chosen, dark=is_dark()), key="distribution",
         on_select=_take_dot, selection_mode="points", config=_PLAIN,
         alt=texts.distribution_finding(analysis),
     )
-    with chart:
-        figure_downloads("distribution", key="downloads-distribution", target="distribution",
-                         csv=texts.permutation_table(analysis).to_csv(index=False))
+    figure_downloads("distribution", key="downloads-distribution", target="distribution",
+                     csv=texts.permutation_table(analysis).to_csv(index=False))
     return chosen
 
 
@@ -117,13 +121,13 @@ def _show_where(choice: Choice, analysis: Analysis, *, show_hydrogens: bool) -> 
         ("mean", "Mean surprisal", found.node_mean, found.edge_mean),
         ("spread", "Spread over permutations", found.node_std, found.edge_std),
     )
-    for column, (name, title, nodes, edges) in zip(st.columns(2, gap="large"), pictures,
-                                                   strict=True):
+    row = st.container(horizontal=True, gap="large")
+    for name, title, nodes, edges in pictures:
         svg = attribution_svg(
             layout, nodes, edges, dark=is_dark(), title=f"{title} by atom and bond", unit="nats",
             show_hydrogens=show_hydrogens, scale=texts.scale_of(nodes, edges),
         )
-        with column:
+        with row.container(width=_PICTURE_WIDTH):
             st.subheader(title, anchor=False)
             st.image(svg, alt=texts.located_finding(title, nodes, layout), width="stretch")
             figure_downloads(name, key=f"downloads-{name}", svg=svg,

@@ -21,6 +21,7 @@ const SHAPES = new Set(["rect", "circle", "ellipse", "path", "line", "polygon", 
 const HOLDERS = new Set(["g", "defs", "a"]);
 const TEXTS = new Set(["text", "tspan", "textPath", "title", "desc", "a"]);
 const LEFT_OUT = "script, style, foreignObject, .hoverlayer, .draglayer, .zoomlayer";
+const XLINK = "http://www.w3.org/1999/xlink";
 const DROPPED_ATTRIBUTE =
   /^(on|data-|aria-|pointer-)|^(class|style|role|tabindex|transform|cursor)$/;
 
@@ -90,7 +91,8 @@ function copyAttributes(source, copy) {
   for (const { namespaceURI, name, localName, value } of source.attributes) {
     if (DROPPED_ATTRIBUTE.test(name) || name.startsWith("xmlns")) continue;
     const leavesFile = localName === "href" && !/^(#|data:image\/)/.test(value);
-    if (!leavesFile) copy.setAttributeNS(namespaceURI, name, value);
+    if (leavesFile) continue;
+    copy.setAttributeNS(namespaceURI, namespaceURI === XLINK ? `xlink:${localName}` : name, value);
   }
 }
 
