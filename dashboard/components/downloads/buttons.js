@@ -53,7 +53,7 @@ function formatButton(format, mounted, note) {
     note.textContent = "";
     try {
       const { data } = mounted;
-      const file = await fileOf(format, data, button);
+      const file = await fileOf(format, data, mounted.row);
       if (file) saveFile(file, `${data.file}.${format}`);
       else note.textContent = "This figure is not on the page yet.";
     } catch (error) {
@@ -65,10 +65,10 @@ function formatButton(format, mounted, note) {
 }
 
 /** The file; null if the figure cannot be found. */
-async function fileOf(format, data, button) {
+async function fileOf(format, data, row) {
   if (format === "csv") return csvFile(data.csv);
   const drawing = data.svg === null ? drawTarget(data)
-    : withBackground(data.svg, backgroundBehind(button));
+    : withBackground(data.svg, backgroundBehind(row));
   if (!drawing) return null;
   return format === "svg" ? svgFile(drawing) : pngFile(drawing);
 }
