@@ -11,7 +11,6 @@ from itertools import permutations
 
 from core.graph.graph import Graph
 from core.sent.strategies import Bias, Strategy, TieBreak
-from tests.oracles.sequence_enumeration import best_by
 
 
 def draw_order(
@@ -44,6 +43,14 @@ def best_candidates(
     if tie_break is TieBreak.LOWEST_INDEX and bias is not Bias.RANDOM:
         best = [min(best)]
     return best
+
+
+def best_by(candidates: list[int], bias: Bias, graph: Graph) -> list[int]:
+    degree = [len(near) for near in graph.neighbours]
+    if bias is Bias.RANDOM:
+        return candidates
+    extreme = (max if bias is Bias.MAX_DEGREE else min)(degree[v] for v in candidates)
+    return [v for v in candidates if degree[v] == extreme]
 
 
 def log_q_of_order(graph: Graph, order: list[int], strategy: Strategy) -> float:

@@ -3,8 +3,9 @@
 from collections import defaultdict
 
 from core.graph.graph import Graph
-from core.sent.strategies import Bias, Strategy, TieBreak
+from core.sent.strategies import Strategy, TieBreak
 from core.sent.vocabulary import EOS, LADJ, RADJ, RESET, SOS, Vocabulary
+from tests.oracles.sent_walk import best_candidates
 
 
 def every_sequence(
@@ -17,30 +18,12 @@ def every_sequence(
         if len(order) == graph.num_nodes:
             probability[write(graph, order, vocabulary)] += q
             return
-        unvisited = [node for node in range(graph.num_nodes) if node not in order]
-        near = [v for v in unvisited if order and v in graph.neighbours[order[-1]]]
-        if not order:
-            candidates, bias = unvisited, strategy.start
-        elif near:
-            candidates, bias = near, strategy.neighbour
-        else:
-            candidates, bias = unvisited, strategy.jump
-        best = best_by(candidates, bias, graph)
-        if tie_break is TieBreak.LOWEST_INDEX and bias is not Bias.RANDOM:
-            best = [min(best)]
+        best = best_candidates(graph, order, strategy, tie_break)
         for node in best:
             visit([*order, node], q / len(best))
 
     visit([], 1.0)
     return dict(probability)
-
-
-def best_by(candidates: list[int], bias: Bias, graph: Graph) -> list[int]:
-    degree = [len(near) for near in graph.neighbours]
-    if bias is Bias.RANDOM:
-        return candidates
-    extreme = (max if bias is Bias.MAX_DEGREE else min)(degree[v] for v in candidates)
-    return [v for v in candidates if degree[v] == extreme]
 
 
 def write(graph: Graph, order: list[int], vocabulary: Vocabulary) -> tuple[int, ...]:
