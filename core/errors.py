@@ -1,5 +1,7 @@
 """The one base class of errors that are the input's fault, not the program's."""
 
+import textwrap
+
 
 class InputError(ValueError):
     """One clear sentence on what is wrong with the input and what would be right.
@@ -10,5 +12,5 @@ class InputError(ValueError):
 
 def one_line(error: BaseException) -> str:
     """What another library's exception says, cut down to fit into a sentence of ours."""
-    first = next(iter(str(error).splitlines()), "") or type(error).__name__
-    return first.strip().rstrip(".:")
+    text = textwrap.shorten(str(error) or type(error).__name__, 200, placeholder=" …")
+    return text.rstrip(".: ")

@@ -11,16 +11,17 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors.torch import load_file
 from transformers import LlamaConfig, LlamaForCausalLM
 from transformers.utils import logging as transformers_logging
 
-from core.errors import InputError
+from core.errors import InputError, one_line
 from core.model.transformer import to_device
 from core.records import sha256_of, write_json
 from core.sent.strategies import STRATEGIES, Strategy
@@ -183,20 +184,26 @@ def load_checkpoint(
             "folder again."
         )
     try:
-        config = LlamaConfig.from_pretrained(folder, local_files_only=True)
-        if config.vocab_size != len(card.vocabulary):
-            raise CheckpointError(
-                f"{folder} says {len(card.vocabulary)} tokens in {_CARD}, but {config.vocab_size} "
-                "in config.json; get the folder again."
-            )
-        with _quiet():
-            model = LlamaForCausalLM.from_pretrained(
-                folder, config=config, dtype=torch.float32, local_files_only=True,
-                use_safetensors=True,
-            )
-    except (OSError, SafetensorError, RuntimeError, KeyError) as error:
-        raise CheckpointError(f"{folder} cannot be loaded: {error}") from error
-    return Checkpoint(to_device(model, device).eval(), card)
+        model = _read_model(folder)
+    except Exception as error:  # of any of the libraries that read a file which may be damaged
+        raise CheckpointError(
+            f"{folder} cannot be loaded ({one_line(error)}); get the folder again."
+        ) from error
+    if model.config.vocab_size != len(card.vocabulary):
+        raise CheckpointError(
+            f"{folder} says {len(card.vocabulary)} tokens in {_CARD}, but "
+            f"{model.config.vocab_size} in config.json; get the folder again."
+        )
+    return Checkpoint(to_device(model, device), card)
+
+
+def _read_model(folder: Path) -> LlamaForCausalLM:
+    """The model of a folder, all weights and no others; `from_pretrained` invents missing ones."""
+    config = LlamaConfig.from_json_file(folder / "config.json")
+    with torch.random.fork_rng(devices=[]):  # a new model starts out random
+        model = LlamaForCausalLM(config).float()
+    model.load_state_dict(load_file(folder / _WEIGHTS))
+    return model.eval()
 
 
 def save_checkpoint(folder: Path, model: LlamaForCausalLM, card: ModelCard) -> ModelCard:
@@ -206,10 +213,8 @@ def save_checkpoint(folder: Path, model: LlamaForCausalLM, card: ModelCard) -> M
         The card as written, with path and hash filled in.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    half = LlamaForCausalLM(model.config).half()
-    half.load_state_dict(model.state_dict())
     with _quiet():
-        half.save_pretrained(folder)
+        deepcopy(model).half().save_pretrained(folder)
     card = ModelCard(**{**card.__dict__, "path": folder,
                         "weights_sha256": sha256_of(folder / _WEIGHTS)})
     write_json(folder / _CARD, card.to_json())
