@@ -51,3 +51,6 @@ figure_downloads("trail", key="save-trail", target="player", csv=TABLE)
 
 figure_downloads("gone", key="save-gone", target="no such figure")
 st.button("Rerun")
+st.session_state["runs"] = st.session_state.get("runs", 0) + 1
+figure_downloads("runs", key="save-runs", csv=f"runs\n{st.session_state['runs']}\n")
+st.text(f"run {st.session_state['runs']}")

@@ -67,13 +67,14 @@ function formatButton(format, mounted, note) {
 /** The file; null if the figure cannot be found. */
 async function fileOf(format, data, row) {
   if (format === "csv") return csvFile(data.csv);
-  const drawing = data.svg === null ? drawTarget(data)
+  const drawing = data.svg === null ? await drawTarget(data)
     : withBackground(data.svg, backgroundBehind(row));
   if (!drawing) return null;
   return format === "svg" ? svgFile(drawing) : pngFile(drawing);
 }
 
-function drawTarget({ target, name }) {
+async function drawTarget({ target, name }) {
+  await new Promise(requestAnimationFrame); // components move their marks once per frame
   const element = findTarget(target);
   return element && drawFigure(element, name);
 }

@@ -75,7 +75,7 @@ export function holdAnimations(target) {
   const times = held.map((animation) => animation.currentTime);
   for (const animation of held) {
     const { endTime } = animation.effect.getComputedTiming();
-    animation.currentTime = Number.isFinite(endTime) ? endTime - 0.01 : 0;
+    animation.currentTime = Number.isFinite(endTime) ? endTime : 0;
   }
   return () => held.forEach((animation, at) => { animation.currentTime = times[at]; });
 }
