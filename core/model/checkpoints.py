@@ -201,7 +201,7 @@ def _read_model(folder: Path) -> LlamaForCausalLM:
     """The model of a folder, all weights and no others; `from_pretrained` invents missing ones."""
     config = LlamaConfig.from_json_file(folder / "config.json")
     with torch.random.fork_rng(devices=[]):  # a new model starts out random
-        model = LlamaForCausalLM(config).float()
+        model = LlamaForCausalLM(config)
     model.load_state_dict(load_file(folder / _WEIGHTS))
     return model.eval()
 

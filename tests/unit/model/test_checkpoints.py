@@ -95,6 +95,7 @@ def test_saving_and_loading_leave_the_global_stream_alone(tmp_path):
     before = torch.get_rng_state()
     save_checkpoint(tmp_path / "a", small_model(),
                     ModelCard("a", QM9_VOCABULARY, ANCHOR_EXPANSION, "tiny"))
+    load_checkpoint(tmp_path / "a")
     assert torch.equal(torch.get_rng_state(), before)
 
 
