@@ -12,7 +12,7 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
-from core.cli.rows import Format, RowWriter, in_chunks
+from core.cli.rows import Format, RowWriter, in_chunks, saying_notes
 from core.cli.sequences import INPUT_HELP, STRATEGY_HELP, check_row
 from core.graph.inputs import read_input
 from core.sent.strategies import Strategy
@@ -55,7 +55,7 @@ def score(
 
     checkpoint = load_checkpoint(model, device=device or best_device())
     chosen = checkpoint.card.strategy if strategy is None else Strategy.from_name(strategy)
-    rows = read_input(input, max_atoms=checkpoint.vocabulary.max_nodes)
+    rows = saying_notes(read_input(input, max_atoms=checkpoint.vocabulary.max_nodes))
     writer = RowWriter(format, SUMMARY_COLUMNS)
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
         task = progress.add_task("Scoring", total=None)

@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import islice
@@ -53,6 +54,19 @@ class RowWriter:
 def _plain(value: Any) -> Any:
     """JSON has no NaN: what is not known is null."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def saying_notes(rows: Iterable[InputRow]) -> Iterator[InputRow]:
+    """Pass rows on; behind the last, say on stderr what of them the graphs do not encode."""
+    from core.cli import messages
+
+    counts: Counter[str] = Counter()
+    for row in rows:
+        counts.update(row.notes if row.graph is not None else ())
+        yield row
+    for note, count in counts.items():
+        messages.print(f"note: {note}" + (f" ({count:,} rows)" if count > 1 else ""),
+                       markup=False, soft_wrap=True)
 
 
 def in_chunks(rows: Iterable[InputRow], size: int) -> Iterator[list[InputRow]]:

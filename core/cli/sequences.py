@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.cli.rows import Format, RowWriter, in_chunks
+from core.cli.rows import Format, RowWriter, in_chunks, saying_notes
 from core.errors import InputError
 from core.graph.graph import Graph
 from core.graph.inputs import InputRow, read_input
@@ -51,7 +51,7 @@ def linearize(
     chosen = Strategy.from_name(strategy)
     ties = read_tie_break(tie_break)
     writer = RowWriter()
-    for chunk in in_chunks(read_input(input, max_atoms=PLANAR_VOCABULARY.max_nodes), _CHUNK):
+    for chunk in in_chunks(_read(input), _CHUNK):
         rows = [check_row(row) for row in chunk]
         for line in _linearizations(rows, chosen, permutations, seed, ties):
             writer.write(line)
@@ -113,7 +113,7 @@ def enumerate_all(
     chosen = Strategy.from_name(strategy)
     ties = read_tie_break(tie_break)
     writer = RowWriter()
-    for row in map(check_row, read_input(input, max_atoms=PLANAR_VOCABULARY.max_nodes)):
+    for row in map(check_row, _read(input)):
         if row.graph is None:
             writer.write({"id": row.id, "smiles": row.smiles, "error": row.error})
             continue
@@ -129,6 +129,10 @@ def enumerate_all(
             writer.write({"id": row.id, "smiles": row.smiles, "tokens": list(tokens),
                           "probability": probability, "log_q": log_q})
     writer.finish()
+
+
+def _read(input: str) -> Iterator[InputRow]:
+    return saying_notes(read_input(input, max_atoms=PLANAR_VOCABULARY.max_nodes))
 
 
 def vocabulary_of(graph: Graph) -> Vocabulary:
