@@ -1,0 +1,85 @@
+"""`trailscope train`: from a file of molecules to a checkpoint, told in plain lines."""
+
+import re
+
+import pytest
+
+from core.cli import training
+from core.model.checkpoints import load_checkpoint
+
+SMILES = ("C", "N", "O", "CO", "C=O", "C#N", "CC", "C#C", "C1CC1", "CCO")
+SMALL = ("--preset", "tiny", "--batch-size", 4, "--precision", "fp32", "--warmup-steps", 1)
+
+
+@pytest.fixture
+def train(trailscope, write, tmp_path):
+    data = write("qm9.csv", "smiles", *SMILES)
+
+    def run(*options, strategy="anchor_expansion"):
+        return trailscope("train", tmp_path / "mine", "--strategy", strategy, "--data", data,
+                          "--run-folder", tmp_path / "run", *SMALL, *options)
+
+    return run
+
+
+def test_a_model_is_trained_and_written(train, tmp_path):
+    result = train("--steps", 3, "--seed", 1)
+    assert result.status == 0
+    assert result.out == ""
+    card = load_checkpoint(tmp_path / "mine").card
+    assert (card.name, card.strategy.name, card.preset) == ("mine", "anchor_expansion", "tiny")
+    assert card.data == {"name": "QM9", "split": "train", "graphs": 7}  # of ten molecules
+    assert card.training["graphs_seen"] == 12
+    assert card.training["config"]["seed"] == 1
+
+
+def test_without_a_terminal_progress_is_plain_lines(train, tmp_path, monkeypatch):
+    lines = train("--steps", 3).err.splitlines()
+    assert lines[0] == "Reading QM9."
+    for line, step, left in ((lines[1], 1, r"\d:\d\d:\d\d"), (lines[2], 3, "0:00:00")):
+        assert re.fullmatch(rf"Training mine: step {step}, loss \d\.\d{{3}} nats/token, "
+                            rf"\d+ molecules/s, {left} left", line)
+    assert lines[3:] == [f"Wrote {tmp_path / 'mine'}."]
+    monkeypatch.setattr(training, "REPORT_EVERY_S", 0.0)
+    again = train("--steps", 5, "--run-folder", tmp_path / "other").err.splitlines()
+    assert [line.split(",")[0] for line in again[1:-1]] == [
+        f"Training mine: step {step}" for step in range(1, 6)]
+
+
+def test_the_same_command_again_resumes(train, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "_describe", interrupt)
+        assert train("--steps", 4).status == 130
+    result = train("--steps", 4)
+    assert result.status == 0
+    assert "step 2" in result.err.splitlines()[1]
+
+
+def interrupt(state):
+    raise KeyboardInterrupt
+
+
+def test_other_settings_are_refused(train):
+    assert train("--steps", 2).status == 0
+    result = train("--steps", 3)
+    assert result.status == 1
+    assert "holds a run of other settings" in result.err
+
+
+@pytest.mark.parametrize(("options", "status", "message"), [
+    (("--preset", "huge"), 1, "error: Unknown preset 'huge'; use tiny, small, medium, paper."),
+    (("--optimizer", "sgd"), 2, "--optimizer"),
+    (("--precision", "fp8"), 2, "--precision"),
+    (("--steps", 0), 2, "--steps"),
+    (("--data", "none.csv"), 1, "There is no file none.csv"),
+])
+def test_settings_that_make_no_sense_are_refused(options, status, message, train):
+    result = train(*options)
+    assert result.status == status
+    assert message in result.err
+
+
+def test_an_unknown_strategy_is_refused(train):
+    result = train(strategy="sideways")
+    assert result.status == 1
+    assert result.err.startswith("error: Unknown strategy 'sideways'.")
