@@ -79,7 +79,7 @@ def generate_molecules(
     mask: Annotated[
         Literal["strict", "kinds"], typer.Option(help="strict, or kinds as LU's code masks.")
     ] = "strict",
-    batch_size: Annotated[int, typer.Option(min=1, help="Sampled at a time.")] = 256,
+    batch_size: Annotated[int, typer.Option(min=1, help="Sampled at a time.")] = 512,
     precision: _PrecisionOption = "fp32",
     device: Annotated[str | None, typer.Option(help=_DEVICE_HELP)] = None,
 ) -> None:

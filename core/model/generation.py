@@ -34,14 +34,14 @@ class SamplingConfig:
         mask: `strict` allows what the strict decoder accepts next, `kinds` only fixes token kinds.
         max_tokens: a sequence without `eos` after this many tokens is invalid.
         batch_size: sequences sampled at a time.
-        precision: `fp32`, or `bf16` for about half the time; then `self_nll` carries its error.
+        precision: `fp32`, or `bf16` for speed; then `self_nll` is off by about 0.06 nats.
     """
 
     temperature: float = 1.0
     top_k: int | None = 10
     mask: Literal["strict", "kinds"] = "strict"
     max_tokens: int = 500
-    batch_size: int = 256
+    batch_size: int = 512
     precision: Literal["fp32", "bf16"] = "fp32"
 
     def __post_init__(self) -> None:

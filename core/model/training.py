@@ -177,9 +177,6 @@ class _Trainer:
         self.device = device
         self.strategy = Strategy.from_name(config.strategy)
         self.model = to_device(_initial_model(config, vocabulary), device).train()
-        # Fused scaled-dot-product kernels are slower than plain matrix products on CPUs here:
-        # 64 tokens and 32-wide heads are too small for them.
-        self.model.set_attn_implementation("eager" if device.type == "cpu" else "sdpa")
         self.optimizers = build_optimizers(
             self.model, config.optimizer,
             learning_rate=config.learning_rate, weight_decay=config.weight_decay,
