@@ -40,7 +40,7 @@ class RowWriter:
         self._failed |= row.get("error") is not None
         row = {key: _plain(value) for key, value in row.items()}
         if self._format is Format.CSV:
-            self._csv.writerow(["" if row.get(c) is None else row[c] for c in self._columns])
+            self._csv.writerow([row.get(column) for column in self._columns])
         else:
             print(json.dumps(row))
 

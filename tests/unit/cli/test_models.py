@@ -14,6 +14,7 @@ from rdkit import Chem
 from core.graph.molecules import from_smiles, is_stable, num_fragments, to_smiles
 from core.likelihood.scoring import score_sequences
 from core.model.checkpoints import load_checkpoint
+from core.model.generation import SamplingConfig, generate
 from core.sent.decoder import decode
 from core.sent.vocabulary import EOS, PAD, QM9_VOCABULARY
 
@@ -175,15 +176,21 @@ def test_generate_prints_what_it_sampled(trailscope):
 
 
 def test_generate_is_fixed_by_its_seed(trailscope):
-    first, same, other = (trailscope("generate", "--number", 3, "--seed", seed).out
+    first, same, other = (trailscope("generate", "--number", 3, "--seed", seed).rows
                           for seed in (0, 0, 1))
     assert first == same
-    assert first != other
+    assert [row["tokens"] for row in first] != [row["tokens"] for row in other]
 
 
-def test_generate_without_an_end_is_invalid(trailscope):
+def test_generate_hands_on_its_settings(trailscope):
     result = trailscope("generate", "--number", 20, "--mask", "kinds", "--top-k", 0,
-                        "--temperature", 3)
+                        "--temperature", 3, "--batch-size", 15)
+    assert result.status == 0
+    config = SamplingConfig(mask="kinds", top_k=None, temperature=3.0, batch_size=15)
+    batches = generate(load_checkpoint("qm9-random_order"), 20,
+                       generator=torch.Generator().manual_seed(0), config=config)
+    samples = [sample for batch in batches for sample in batch]
+    assert [tuple(row["tokens"]) for row in result.rows] == [sample.tokens for sample in samples]
     for row in result.rows:
         if row["tokens"][-1] != EOS:
             assert (row["smiles"], row["valid"], row["stable"]) == (None, False, None)
@@ -213,8 +220,9 @@ def test_an_imported_checkpoint_scores(trailscope, tiny, tmp_path):
     state = {f"model.{name}": tensor for name, tensor in tiny.model.state_dict().items()}
     torch.save({"state_dict": state}, tmp_path / "foreign.ckpt")
     result = trailscope("import-checkpoint", tmp_path / "foreign.ckpt", tmp_path / "mine",
-                        "--strategy", "max_degree_first")
+                        "--strategy", "max_degree_first", "--rms-norm-eps", 2e-5)
     assert result.status == 0
+    assert load_checkpoint(tmp_path / "mine").model.config.rms_norm_eps == 2e-5
     assert result.err == f"Wrote {tmp_path / 'mine'}.\n"
     [row] = trailscope("score", "CO", "--model", tmp_path / "mine", "--permutations", 4).rows
     assert (row["model"], row["strategy"], row["error"]) == ("mine", "max_degree_first", None)

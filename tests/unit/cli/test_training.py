@@ -33,6 +33,20 @@ def test_a_model_is_trained_and_written(train, tmp_path):
     assert card.training["config"]["seed"] == 1
 
 
+def test_every_setting_reaches_the_training(train, tmp_path):
+    settings = {
+        "steps": 2, "batch_size": 5, "learning_rate": 0.02, "warmup_steps": 3,
+        "optimizer": "adamw", "seed": 7, "precision": "bf16", "micro_batch": 3,
+    }
+    options = [word for name, value in settings.items()
+               for word in (f"--{name.replace('_', '-')}", value)]
+    assert train(*options, "--name", "named").status == 0
+    card = load_checkpoint(tmp_path / "mine").card
+    assert card.name == "named"
+    assert settings.items() <= card.training["config"].items()
+    assert card.training["config"]["compile"] is False
+
+
 def test_without_a_terminal_progress_is_plain_lines(train, tmp_path, monkeypatch):
     lines = train("--steps", 3).err.splitlines()
     assert lines[0] == "Reading QM9."
