@@ -11,8 +11,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.errors import InputError
-from core.sent.strategies import STRATEGIES, Strategy
+from core.sent.strategies import STRATEGIES
 
 DEFAULT_SMILES = "CC(N)C(=O)O"
 DEFAULT_MODEL = "qm9-random_order"
@@ -40,7 +39,7 @@ class Choice:
         smiles: the molecule as typed.
         model: a shipped model's name.
         weights: SHA-256 of its weights, so that nothing is cached under a mere name.
-        strategy: registered name or triple, never `own`.
+        strategy: a registered name, never `own`.
         permutations: K.
         seed: of the sequences and intervals.
     """
@@ -99,12 +98,9 @@ def url_complaints(query: Mapping[str, str], models: Sequence[str]) -> list[str]
     if model is not None and model not in models:
         complaints.append(f"The address asks for the model {_short(model)}, which does not exist; "
                           f"there are {', '.join(models)}.")
-    if "strategy" in query and query["strategy"] != OWN_ORDER:
-        try:
-            Strategy.from_name(query["strategy"])
-        except InputError:
-            complaints.append(f"The address asks for the order {_short(query['strategy'])}; "
-                              f"use one of {', '.join(STRATEGY_OPTIONS)}.")
+    if "strategy" in query and query["strategy"] not in STRATEGY_OPTIONS:
+        complaints.append(f"The address asks for the order {_short(query['strategy'])}; "
+                          f"use one of {', '.join(STRATEGY_OPTIONS)}.")
     k = _whole(query.get("k", ""))
     if "k" in query and (k is None or not MIN_PERMUTATIONS <= k <= MAX_PERMUTATIONS):
         complaints.append(f"The address asks for K = {_short(query['k'])}; K is a whole number "

@@ -8,7 +8,6 @@ import streamlit as st
 
 from core.errors import InputError
 from core.model.checkpoints import ModelCard
-from core.sent.strategies import Strategy
 from dashboard import cache
 from dashboard.state import (
     DEFAULT_MODEL,
@@ -73,7 +72,7 @@ def choose(models: Mapping[str, ModelCard]) -> Choice:
                    f"`{own if strategy == OWN_ORDER else strategy}`.")
     return Choice(
         smiles=smiles or "", model=card.name, weights=card.weights_sha256,
-        strategy=own if strategy == OWN_ORDER else Strategy.from_name(strategy).name,
+        strategy=own if strategy == OWN_ORDER else strategy,
         permutations=int(permutations), seed=int(seed),
     )
 
