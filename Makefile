@@ -14,7 +14,8 @@ TRAINING := --preset small --steps 1600 --batch-size 128 --learning-rate 5e-3 \
 
 # A stamp says where the environment was made, as none survives being moved. Without one, with
 # another folder's, or with an interpreter that no longer starts, the environment is made anew.
-ifneq ($(shell test "$$(cat $(VENV)/made-in 2>&1)" = "$(CURDIR)" && $(BIN)/python -c "" 2>&1 && echo whole),whole)
+IS_WHOLE = { test "$$(cat $(VENV)/made-in)" = "$(CURDIR)" && $(BIN)/python -c ""; } 2>/dev/null
+ifneq ($(shell $(IS_WHOLE) && echo whole),whole)
 $(shell rm -f $(VENV)/made-*)
 endif
 
