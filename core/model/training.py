@@ -50,8 +50,8 @@ class TrainingConfig:
         steps: optimizer steps.
         batch_size: graphs per step, one fresh linearization each.
         optimizer: `muon` (Jordan et al. 2024: orthogonalised momentum for the matrices inside the
-            blocks, AdamW for the rest) or `adamw`, which needs more steps for the
-            same loss here (about a quarter more in the first hundred).
+            blocks, AdamW for the rest) or `adamw`. The two have not been compared at rates
+            tuned alike.
         learning_rate: peak rate, reached after `warmup_steps`, then linearly to zero.
         warmup_steps: steps of linear warm-up.
         weight_decay: decoupled weight decay of matrices.
