@@ -21,8 +21,16 @@ st.logo(str(assets / "wordmark.svg"), icon_image=str(assets / "logo.svg"), size=
 
 st.html("<style>.stMainBlockContainer {padding: 3.5rem 3rem 4rem}</style>")
 
+# All pages share the keys of widgets, and a link loses the parameters that are bound on the page
+# that it starts from: give the widgets of every page keys of their own.
 page = st.navigation(
-    [st.Page("views/explore.py", title="Explore", icon=":material/route:", default=True)],
-    position="hidden",
+    [
+        st.Page("views/explore.py", title="Explore", icon=":material/route:", default=True),
+        st.Page("views/models.py", title="Models", icon=":material/grid_on:"),
+        st.Page("views/calibration.py", title="Calibration", icon=":material/target:"),
+        st.Page("views/triage.py", title="Generate & triage", url_path="triage",
+                icon=":material/filter_alt:"),
+    ],
+    position="top",
 )
 page.run()

@@ -15,7 +15,9 @@ from typing import TypeVar
 import streamlit as st
 
 from core.errors import InputError
+from core.graph.graph import Graph
 from core.graph.molecules import Molecule, from_smiles
+from core.graph.planar import PlanarGraph, PlanarName
 from core.likelihood.analysis import Analysis, analyse
 from core.likelihood.order_marginal import ExactUncertainty, exact_uncertainty
 from core.likelihood.scoring import next_token_probabilities, score_trails
@@ -24,12 +26,14 @@ from core.model.checkpoints import (
     Checkpoint,
     CheckpointError,
     ModelCard,
+    ShippedModels,
     assets_folder,
+    find_shipped_models,
     load_checkpoint,
-    shipped_models,
 )
 from core.sent.probability import enumerate_sequences
 from core.sent.strategies import Strategy
+from dashboard import texts
 from dashboard.components.trail_view import TrailView, trail_view
 from dashboard.drawings import Layout, layout, molecule_svg
 from dashboard.state import Choice
@@ -40,20 +44,35 @@ MAX_EXACT_SEQUENCES = 1000
 """Molecules with more sequences are not enumerated live."""
 
 _ALTERNATIVES = 5
+_TOKEN_BUDGET = 4096
+"""Tokens per forward pass: small enough that progress is seen, and a change heard, every second."""
+
+_CARDS_LAST_S = 30
+"""A checkpoint folder that was mended or added shows after this long."""
 
 
-@st.cache_resource(show_spinner=False)
 def models() -> dict[str, ModelCard]:
-    """Cards of the shipped models by name.
+    """Cards of the shipped models by name; damaged folders are left out.
 
     Raises:
         CheckpointError: if there are none.
     """
-    cards = {card.name: card for card in shipped_models()}
+    cards = {card.name: card for card in _shipped().cards}
     if not cards:
-        raise CheckpointError(f"There are no checkpoints in {assets_folder() / 'checkpoints'}; "
-                              "make them with `trailscope train`, or set TRAILSCOPE_ASSETS.")
+        raise CheckpointError(" ".join(_shipped().complaints) or (
+            f"There are no checkpoints in {assets_folder() / 'checkpoints'}; "
+            "make them with `trailscope train`, or set TRAILSCOPE_ASSETS."))
     return cards
+
+
+def model_complaints() -> tuple[str, ...]:
+    """One sentence for every checkpoint folder that is damaged."""
+    return _shipped().complaints
+
+
+@st.cache_resource(ttl=_CARDS_LAST_S, show_spinner=False)
+def _shipped() -> ShippedModels:
+    return find_shipped_models()
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the model")
@@ -72,6 +91,34 @@ def molecule(smiles: str) -> Molecule:
 def molecule_layout(smiles: str) -> Layout:
     """Where its atoms are drawn, the same for all trails."""
     return layout(molecule(smiles).graph)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def planar(name: PlanarName) -> PlanarGraph:
+    """A planar graph with the points that it joins."""
+    return name.triangulate()
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _planar_layout(name: PlanarName) -> Layout:
+    drawn = planar(name)
+    return layout(drawn.graph, positions=drawn.positions)
+
+
+def graph(choice: Choice) -> Graph:
+    """What a choice is about.
+
+    Raises:
+        MoleculeError: for a SMILES that is no molecule of the vocabulary.
+    """
+    return molecule(choice.smiles).graph if choice.planar is None else planar(choice.planar).graph
+
+
+def graph_layout(choice: Choice) -> Layout:
+    """Where it is drawn."""
+    if choice.planar is None:
+        return molecule_layout(choice.smiles)
+    return _planar_layout(choice.planar)
 
 
 @st.cache_resource(show_spinner=False)
@@ -97,8 +144,9 @@ def analysis(choice: Choice, progress: Progress | None = None) -> Analysis:
     def compute() -> Analysis:
         model = checkpoint(choice.model, choice.weights)
         return analyse(
-            model, [molecule(choice.smiles).graph], Strategy.from_name(choice.strategy),
-            permutations=choice.permutations, seed=choice.seed, progress=progress,
+            model, [graph(choice)], Strategy.from_name(choice.strategy),
+            permutations=choice.permutations, seed=choice.seed, token_budget=_TOKEN_BUDGET,
+            progress=progress,
         )
 
     return _analyses().get(choice, compute)
@@ -130,6 +178,18 @@ def trail(choice: Choice, permutation: int) -> TrailView:
     )
 
 
+@st.cache_resource(max_entries=64, show_spinner=False)
+def permutation_csv(choice: Choice) -> str:
+    """One row per permutation, as text."""
+    return texts.permutation_table(analysis(choice)).to_csv(index=False)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def trail_csv(choice: Choice, permutation: int) -> str:
+    """One row per token of a linearization, as text."""
+    return texts.token_table(trail(choice, permutation)).to_csv(index=False)
+
+
 def exact(choice: Choice, progress: Progress | None = None) -> ExactUncertainty:
     """LU and order-marginal NLL without sampling error; `progress` as for `analysis`.
 
@@ -140,14 +200,15 @@ def exact(choice: Choice, progress: Progress | None = None) -> ExactUncertainty:
     def compute() -> ExactUncertainty:
         model = checkpoint(choice.model, choice.weights)
         found = enumerate_sequences(
-            molecule(choice.smiles).graph, model.vocabulary, Strategy.from_name(choice.strategy),
+            graph(choice), model.vocabulary, Strategy.from_name(choice.strategy),
             limit=MAX_EXACT_SEQUENCES,
         )
-        likelihoods = score_trails(model, found.to_trails(), token_budget=4096, progress=progress)
+        likelihoods = score_trails(model, found.to_trails(), token_budget=_TOKEN_BUDGET,
+                                   progress=progress)
         return exact_uncertainty(likelihoods.nll[0].numpy(), found.probabilities)
 
     # Neither K nor the seed matters, so they must not be part of the key.
-    key = (choice.smiles, choice.weights, choice.strategy)
+    key = (choice.input, choice.weights, choice.strategy)
     return _exact_values().get(key, compute)
 
 

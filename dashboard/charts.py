@@ -12,7 +12,8 @@ import plotly.graph_objects as go
 
 from core.likelihood.order_marginal import ExactUncertainty
 from core.likelihood.uncertainty import TARGET_HALF_WIDTH, Uncertainty
-from dashboard.palette import FONT_STACK, Palette, palette
+from dashboard.chart_style import styled, translucent
+from dashboard.palette import palette
 
 _MAX_STACK = 16  # dots on top of each other before bins are made narrower
 
@@ -50,7 +51,7 @@ def nll_distribution(
                      annotation={"text": f"mean {mean:.2f}", "font": {"color": colors.muted}})
     figure.update_xaxes(title="NLL of the sequence, nats")
     figure.update_yaxes(visible=False, range=[0, max(6.0, level.max() + 1.5)])
-    return _styled(figure, colors, height)
+    return styled(figure, colors, height)
 
 
 def lu_convergence_curve(
@@ -68,7 +69,7 @@ def lu_convergence_curve(
         at = [step.k for step in known]
         figure.add_scatter(
             x=at + at[::-1], y=high + low[::-1], fill="toself", hoverinfo="skip", mode="lines",
-            fillcolor=_translucent(colors.series[0], 0.18), line={"width": 0},
+            fillcolor=translucent(colors.series[0], 0.18), line={"width": 0},
             name="95% interval",
         )
     figure.add_scatter(
@@ -86,7 +87,7 @@ def lu_convergence_curve(
                            line={"color": colors.series[1], "width": 2})
     figure.update_xaxes(title="permutations K", type="log", tickvals=k, ticktext=list(map(str, k)))
     figure.update_yaxes(title="LU", rangemode="tozero")
-    return _styled(figure, colors, height, legend=True)
+    return styled(figure, colors, height, legend=True)
 
 
 def _stack(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -111,21 +112,3 @@ def _stack(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _dot_size(tallest: int) -> float:
     return float(np.clip(90 / max(tallest, 1), 4, 10))
-
-
-def _translucent(color: str, opacity: float) -> str:
-    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{opacity})"
-
-
-def _styled(figure: go.Figure, colors: Palette, height: int, *, legend: bool = False) -> go.Figure:
-    figure.update_layout(
-        height=height, showlegend=legend, dragmode=False, clickmode="event+select",
-        margin={"l": 8, "r": 8, "t": 24, "b": 8}, font={"family": FONT_STACK, "color": colors.ink},
-        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
-        legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0},
-        hoverlabel={"bgcolor": colors.surface, "font": {"color": colors.ink}},
-    )
-    figure.update_xaxes(gridcolor=colors.border, zeroline=False, title_font_color=colors.muted)
-    figure.update_yaxes(gridcolor=colors.border, zeroline=False, title_font_color=colors.muted)
-    return figure

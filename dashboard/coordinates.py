@@ -15,6 +15,7 @@ from rdkit.Chem import rdCoordGen, rdDepictor
 
 from core.graph.graph import Graph
 from core.graph.molecules import to_rdkit
+from dashboard.spacing import crossings, distance_to_segments, even_out, spread
 
 HYDROGEN_DISTANCES = (0.66, 0.5)
 """Lengths of a drawn bond to a hydrogen, in bonds; the short one is for crowded places."""
@@ -47,11 +48,14 @@ def molecule_coordinates(graph: Graph, is_terminal_hydrogen: np.ndarray) -> np.n
 
 
 def plain_coordinates(graph: Graph) -> np.ndarray:
-    """Lay out a graph without chemistry by its distances (Kamada-Kawai), [n, 2] float64."""
+    """Lay out a graph without chemistry, [n, 2] float64.
+
+    By its distances (Kamada-Kawai); where edges cross so though they need not, by Tutte's drawing.
+    """
     place = np.zeros((graph.num_nodes, 2))
     left = 0.0
     for nodes in _components(graph):
-        place[nodes] = _stress_coordinates(graph, nodes)
+        place[nodes] = _plain_component(graph, nodes)
         left = _move_to(place, nodes, left)
     return place
 
@@ -92,7 +96,7 @@ def _skeleton_coordinates(graph: Graph, skeleton: list[int]) -> np.ndarray:
     usable = [unit_bonds(place, edges) for place in depicted if place is not None]
     if not usable:
         usable = [unit_bonds(_stress_coordinates(graph, skeleton), edges)]
-    if min(_crossings(place, edges) for place in usable) > 0:
+    if min(crossings(place, edges) for place in usable) > 0:
         # A cage: a view into it from one face shows every bond of it uncrossed.
         flat = _flat_coordinates(len(skeleton), edges)
         usable += [] if flat is None else [flat]
@@ -128,7 +132,41 @@ def _depict(molecule: Chem.Mol, *, coordgen: bool) -> np.ndarray | None:
 
 
 def _flat_coordinates(count: int, edges: np.ndarray) -> np.ndarray | None:
-    """Tutte's drawing: the largest face outside, every other node amid its neighbours, [n, 2]."""
+    """Tutte's drawing, scaled so that the shortest edge has length 1, [n, 2]."""
+    place = _tutte_coordinates(count, edges)
+    if place is None:
+        return None
+    shortest = _shortest(place, edges)
+    return place / shortest if shortest > 0.05 else None  # the inner bonds need the room
+
+
+def _plain_component(graph: Graph, nodes: list[int]) -> np.ndarray:
+    place = _stress_coordinates(graph, nodes)
+    number = {node: at for at, node in enumerate(nodes)}
+    edges = np.array([[number[u], number[v]] for u, v in graph.edges.tolist() if u in number],
+                     dtype=np.int64).reshape(-1, 2)
+    if not crossings(place, edges):
+        return place
+    flat = _tutte_coordinates(len(nodes), edges)
+    if flat is None or _shortest(flat, edges) < 1e-4:  # it lets loosely tied nodes coincide
+        drawn = nx.Graph(edges.tolist())
+        if not nx.check_planarity(drawn)[0]:
+            return place
+        spots = nx.planar_layout(drawn)
+        flat = np.array([spots[node] for node in range(len(nodes))])
+    return even_out(flat / np.ptp(flat, axis=0).max() * 1.5 * math.sqrt(len(nodes)), edges)
+
+
+def _shortest(place: np.ndarray, edges: np.ndarray) -> float:
+    ends = place[edges]
+    return float(np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1).min())
+
+
+def _tutte_coordinates(count: int, edges: np.ndarray) -> np.ndarray | None:
+    """The largest face as a circle, every other node amid its neighbours, [n, 2]; None if not so.
+
+    A connected planar graph is drawn without crossings if it is also 3-connected.
+    """
     graph = nx.Graph()
     graph.add_nodes_from(range(count))
     graph.add_edges_from(edges.tolist())
@@ -149,10 +187,7 @@ def _flat_coordinates(count: int, edges: np.ndarray) -> np.ndarray | None:
             target[node] = math.cos(angle), math.sin(angle)
         else:
             system[node, list(graph[node])] = -1.0
-    place = np.linalg.solve(system, target)
-    ends = place[edges]
-    shortest = float(np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1).min())
-    return place / shortest if shortest > 0.05 else None  # the inner bonds need the room
+    return np.linalg.solve(system, target)
 
 
 def _clutter(place: np.ndarray, edges: np.ndarray) -> float:
@@ -160,24 +195,7 @@ def _clutter(place: np.ndarray, edges: np.ndarray) -> float:
     gap = np.linalg.norm(place[:, None] - place[None], axis=2)
     close = gap[np.triu_indices(len(place), 1)]
     # Rounding keeps the choice the same where two depictions differ only by rounding errors.
-    return round(_crossings(place, edges) + float((3 * (1 - close).clip(min=0) ** 2).sum()), 6)
-
-
-def _crossings(place: np.ndarray, edges: np.ndarray) -> int:
-    """Number of pairs of edges that cross."""
-    if len(edges) < 2:
-        return 0
-    a, b = np.triu_indices(len(edges), 1)
-    shared = (edges[a][:, :, None] == edges[b][:, None, :]).any(axis=(1, 2))
-    p, q = place[edges[a, 0]], place[edges[a, 1]]
-    r, s = place[edges[b, 0]], place[edges[b, 1]]
-    split = (_side(p, q, r) * _side(p, q, s) < 0) & (_side(r, s, p) * _side(r, s, q) < 0)
-    return int((split & ~shared).sum())
-
-
-def _side(p: np.ndarray, q: np.ndarray, r: np.ndarray) -> np.ndarray:
-    along, to = q - p, r - p
-    return along[..., 0] * to[..., 1] - along[..., 1] * to[..., 0]
+    return round(crossings(place, edges) + float((3 * (1 - close).clip(min=0) ** 2).sum()), 6)
 
 
 def _stress_coordinates(graph: Graph, nodes: list[int]) -> np.ndarray:
@@ -222,9 +240,9 @@ def _freest_spot(
     if others:
         gap = np.linalg.norm(spots[:, None] - place[others][None], axis=2).clip(min=0.05)
         cost += (gap ** -3).sum(axis=1)
-    for u, v in graph.edges.tolist():
-        if u in others and v in others:
-            cost += (_distance_to_segment(spots, place[u], place[v]).clip(min=0.05) / 0.45) ** -4
+    near = graph.edges[np.isin(graph.edges, others).all(axis=1)]
+    gap = distance_to_segments(spots, place[near[:, 0]], place[near[:, 1]])
+    cost += ((gap.clip(min=0.05) / 0.45) ** -4).sum(axis=1)
     for neighbour in graph.neighbours[atom]:
         if neighbour in others:
             bond = place[neighbour] - place[atom]
@@ -244,30 +262,7 @@ def free_directions(graph: Graph, place: np.ndarray) -> np.ndarray:
         gap = np.linalg.norm(spots[:, None] - place[None], axis=2).clip(min=0.05)
         gap[:, node] = np.inf
         cost = cost + (gap ** -2).sum(axis=1)
-        for u, v in graph.edges.tolist():
-            cost += 0.6 / _distance_to_segment(spots, place[u], place[v]).clip(min=0.06)
+        gap = distance_to_segments(spots, place[graph.edges[:, 0]], place[graph.edges[:, 1]])
+        cost += (0.6 / gap.clip(min=0.06)).sum(axis=1)
         best[node] = angles[int(np.argmin(cost.round(9)))]
     return best
-
-
-def _distance_to_segment(points: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    along = b - a
-    share = ((points - a) @ along / max(float(along @ along), 1e-9)).clip(0, 1)
-    return np.linalg.norm(points - (a + share[:, None] * along), axis=1)
-
-
-def spread(place: np.ndarray, least: float) -> np.ndarray:
-    """Push apart nodes closer than `least`, the others stay where they are, [n, 2]."""
-    place = place.copy()
-    first, second = np.triu_indices(len(place), 1)
-    for _ in range(60):
-        between = place[second] - place[first]
-        gap = np.linalg.norm(between, axis=1)
-        lack = (least - gap).clip(min=0)
-        if not (lack > 1e-3).any():
-            break
-        along = np.where(gap[:, None] > 1e-6, between / gap.clip(min=1e-6)[:, None], [[1.0, 0.0]])
-        push = along * lack[:, None] / 2
-        np.add.at(place, first, -push)
-        np.add.at(place, second, push)
-    return place

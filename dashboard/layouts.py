@@ -15,12 +15,13 @@ from dashboard.coordinates import (
     free_directions,
     molecule_coordinates,
     plain_coordinates,
-    spread,
     unit_bonds,
 )
+from dashboard.spacing import give_room
 
 _ORDERS = {"single": 1.0, "double": 2.0, "triple": 3.0, "aromatic": 1.5}
-_NODE_ROOM = 0.45  # least distance of nodes, so that their numbers can be read
+_NODE_ROOM = 0.6  # least distance of nodes, so that their numbers can be read
+_EDGE_ROOM = 0.32  # least distance of a node from an edge that passes by
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,11 +101,13 @@ def layout(graph: Graph, *, positions: np.ndarray | None = None) -> Layout:
 
 def _plain_place(graph: Graph, positions: np.ndarray | None) -> np.ndarray:
     if positions is None:
-        return spread(unit_bonds(plain_coordinates(graph), graph.edges), _NODE_ROOM)
-    place = np.asarray(positions, dtype=np.float64)
-    if place.shape != (graph.num_nodes, 2):
-        raise ValueError(f"positions must be [{graph.num_nodes}, 2], got {list(place.shape)}.")
-    return spread(unit_bonds(place * [1.0, -1.0], graph.edges), _NODE_ROOM)
+        place = plain_coordinates(graph)
+    else:
+        place = np.asarray(positions, dtype=np.float64) * [1.0, -1.0]
+        if place.shape != (graph.num_nodes, 2):
+            raise ValueError(f"positions must be [{graph.num_nodes}, 2], got {list(place.shape)}.")
+    return give_room(unit_bonds(place, graph.edges), graph.edges, node_room=_NODE_ROOM,
+                     edge_room=_EDGE_ROOM)
 
 
 def _is_terminal_hydrogen(graph: Graph, symbols: Sequence[str], node: int) -> bool:

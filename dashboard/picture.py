@@ -42,25 +42,48 @@ class Picture:
         self.parts: list[str] = []
         self._behind_atom: dict[int, str] = {}
         self._behind_bond: dict[int, str] = {}
+        self._is_faded_atom = np.zeros(len(layout), bool)
+        self._is_faded_bond = np.zeros(len(layout.bonds), bool)
+
+    def fade(self, atoms: np.ndarray, bonds: np.ndarray) -> None:
+        """Draw these atoms [n] and bonds [e], both bool, as not reached yet."""
+        self._is_faded_atom, self._is_faded_bond = atoms, bonds
 
     def bond_halo(self, row: int, color: str, text: str) -> None:
         """Colour a bond; `text` shows when the pointer rests on it."""
         u, v = self.layout.bonds[row]
         if self.shown[u] and self.shown[v]:
             self._behind_bond[row] = color
-            self._line(self.spots[u], self.spots[v], color, 0.26 * self.bond, text)
+            width = 0.26 if self.layout.is_molecule else 0.12
+            self._line(self.spots[u], self.spots[v], color, width * self.bond, text)
 
     def atom_halo(self, atom: int, color: str, text: str) -> None:
         """Put a coloured disc behind an atom; `text` shows when the pointer rests on it."""
         if self.shown[atom]:
             self._behind_atom[atom] = color
-            (x, y), small = self.spots[atom], self.layout.is_hydrogen[atom]
-            radius = self.bond * (0.23 if small else 0.33)
+            (x, y), radius = self.spots[atom], self.bond * self._halo_radius(atom)
             self.parts.append(
                 f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{color}" '
                 f'stroke="{self.colors.background}" stroke-width="1.5">'
                 f'<title>{escape(text)}</title></circle>'
             )
+
+    def ring(self, atom: int, color: str, text: str) -> None:
+        """Put a broken circle around an atom, beside a halo around another."""
+        if self.shown[atom]:
+            (x, y) = self.spots[atom]
+            self.parts.append(
+                f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{0.36 * self.bond:.1f}" fill="none" '
+                f'stroke="{color}" stroke-width="2.5" stroke-dasharray="4 3">'
+                f'<title>{escape(text)}</title></circle>'
+            )
+
+    def badge(self, atom: int, text: str, color: str) -> None:
+        """Write a few characters beside an atom, where it is emptiest."""
+        if self.shown[atom]:
+            angle = self.layout.free_angles[atom]
+            aside = np.array([np.cos(angle), np.sin(angle)]) * 0.56 * self.bond
+            self._text(self.spots[atom] + aside, text, color, max(0.3 * self.bond, 11.0), "middle")
 
     def skeleton(self) -> None:
         """Draw all bonds and atom labels, in ink that reads on the halos behind them."""
@@ -74,11 +97,14 @@ class Picture:
                 self._node(atom)
 
     def _bond(self, row: int, u: int, v: int) -> None:
+        if row in self._behind_bond and not self.layout.is_molecule:
+            return  # its colour is all there is to an edge
         a, b = self._bond_end(u, v), self._bond_end(v, u)
         along = (b - a) / max(float(np.linalg.norm(b - a)), 1e-9)
         across = np.array([-along[1], along[0]]) * 0.12 * self.bond
         order, side = self.layout.orders[row], self.layout.sides[row]
-        ink = ink_on(self._behind_bond[row]) if row in self._behind_bond else self.colors.ink
+        plain = self.colors.faint if self._is_faded_bond[row] else self.colors.ink
+        ink = ink_on(self._behind_bond[row]) if row in self._behind_bond else plain
         if order in (2.0, 1.5) and side:
             inset = along * 0.12 * self.bond
             shifts = [(across * 0, across * 0), (inset + across * side, -inset + across * side)]
@@ -95,14 +121,22 @@ class Picture:
         if self._label(atom)[0]:
             radius = 0.17 if self.layout.is_hydrogen[atom] else 0.24
         if atom in self._behind_atom:
-            radius = 0.23 if self.layout.is_hydrogen[atom] else 0.33
+            radius = self._halo_radius(atom)
         return spot + toward / max(float(np.linalg.norm(toward)), 1e-9) * radius * self.bond
+
+    def _halo_radius(self, atom: int) -> float:
+        if not self.layout.is_molecule:
+            return 0.22  # a graph has many nodes, and edges pass close by
+        return 0.23 if self.layout.is_hydrogen[atom] else 0.33
 
     def _node(self, atom: int) -> None:
         (x, y), halo = self.spots[atom], self._behind_atom.get(atom)
         if halo is None:
+            ink = self.colors.faint if self._is_faded_atom[atom] else self.colors.ink
             self.parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{0.12 * self.bond:.1f}" '
-                              f'fill="{self.colors.ink}"/>')
+                              f'fill="{ink}"/>')
+        else:
+            self._text(self.spots[atom], str(atom), ink_on(halo), 0.22 * self.bond, "middle")
 
     def _atom(self, atom: int) -> None:
         symbol, hydrogens = self._label(atom)
@@ -111,6 +145,7 @@ class Picture:
         if not symbol:
             return
         own = self.colors.elements.get(self.layout.symbols[atom], self.colors.ink)
+        own = self.colors.faint if self._is_faded_atom[atom] else own
         color = own if halo is None else ink_on(halo)
         size = (0.3 if self.layout.is_hydrogen[atom] else 0.36) * self.bond
         self._text(self.spots[atom], symbol, color, size, "middle")

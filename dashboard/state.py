@@ -8,10 +8,14 @@ before it happens.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.graph.planar import MAX_PLANAR_NUMBER, PlanarName
 from core.sent.strategies import STRATEGIES
+
+KINDS = MOLECULE, PLANAR_GRAPH = ("Molecule", "Planar graph")
+"""What a model reads."""
 
 DEFAULT_SMILES = "CC(N)C(=O)O"
 DEFAULT_MODEL = "qm9-random_order"
@@ -36,12 +40,13 @@ class Choice:
     """What the numbers on the Explore page depend on.
 
     Attributes:
-        smiles: the molecule as typed.
+        smiles: the molecule as typed; empty for a planar graph.
         model: a shipped model's name.
         weights: SHA-256 of its weights, so that nothing is cached under a mere name.
         strategy: a registered name, never `own`.
         permutations: K.
         seed: of the sequences and intervals.
+        planar: the planar graph, None for a molecule.
     """
 
     smiles: str
@@ -50,26 +55,37 @@ class Choice:
     strategy: str
     permutations: int
     seed: int
+    planar: PlanarName | None = None
+
+    @property
+    def input(self) -> str:
+        """What the command line takes for the molecule or graph."""
+        return self.smiles if self.planar is None else str(self.planar)
 
     @property
     def command(self) -> str:
         """The command line that prints the page's numbers."""
-        return (f"trailscope score {shlex.quote(self.smiles)} --model {self.model} "
+        return (f"trailscope score {shlex.quote(self.input)} --model {self.model} "
                 f"--strategy {shlex.quote(self.strategy)} --permutations {self.permutations} "
                 f"--seed {self.seed}")
 
     @property
     def python(self) -> str:
         """The Python that gives the page's numbers."""
+        if self.planar is None:
+            maker, graph = "from_smiles", f"from_smiles({self.smiles!r})"
+        else:
+            maker = "planar_graph"
+            graph = f'planar_graph({self.planar.index}, seed={self.planar.seed}, split="test")'
         return f"""\
-from core.graph import from_smiles
+from core.graph import {maker}
 from core.likelihood import analyse
 from core.model import load_checkpoint
 from core.sent import Strategy
 
 analysis = analyse(
     load_checkpoint({self.model!r}),
-    [from_smiles({self.smiles!r}).graph],
+    [{graph}.graph],
     Strategy.from_name({self.strategy!r}),
     permutations={self.permutations},
     seed={self.seed},
@@ -91,13 +107,22 @@ def permutation_index(option: str, nll: Sequence[float]) -> int:
     return by_nll[places[option]] if option in places else int(option) - 1
 
 
-def url_complaints(query: Mapping[str, str], models: Sequence[str]) -> list[str]:
-    """One sentence for every parameter of an address that cannot be taken as it stands."""
+def url_complaints(
+    query: Mapping[str, str], models: Sequence[str], planar_models: Collection[str] = ()
+) -> list[str]:
+    """One sentence for every parameter of an address that cannot be taken as it stands.
+
+    Args:
+        query: the address's parameters.
+        models: names of all models.
+        planar_models: those that read planar graphs.
+    """
     complaints = []
     model = query.get("model")
     if model is not None and model not in models:
         complaints.append(f"The address asks for the model {_short(model)}, which does not exist; "
                           f"there are {', '.join(models)}.")
+    complaints += _graph_complaints(query, model if model in models else None, planar_models)
     if "strategy" in query and query["strategy"] not in STRATEGY_OPTIONS:
         complaints.append(f"The address asks for the order {_short(query['strategy'])}; "
                           f"use one of {', '.join(STRATEGY_OPTIONS)}.")
@@ -105,10 +130,7 @@ def url_complaints(query: Mapping[str, str], models: Sequence[str]) -> list[str]
     if "k" in query and (k is None or not MIN_PERMUTATIONS <= k <= MAX_PERMUTATIONS):
         complaints.append(f"The address asks for K = {_short(query['k'])}; K is a whole number "
                           f"from {MIN_PERMUTATIONS} to {MAX_PERMUTATIONS}.")
-    seed = _whole(query.get("seed", ""))
-    if "seed" in query and (seed is None or not 0 <= seed <= MAX_SEED):
-        complaints.append(f"The address asks for the seed {_short(query['seed'])}; a seed is a "
-                          f"whole number from 0 to {MAX_SEED:,}.")
+    complaints += _number_complaints(query, "seed", "the seed", "a seed", MAX_SEED)
     for name in ("trail", "a", "b"):
         if name in query and query[name] not in permutation_options(k or DEFAULT_PERMUTATIONS):
             complaints.append(f"The address asks for the permutation {_short(query[name])}; use "
@@ -117,6 +139,36 @@ def url_complaints(query: Mapping[str, str], models: Sequence[str]) -> list[str]
         complaints.append(f"The address asks for the section {_short(query['view'])}; there are "
                           f"{', '.join(VIEWS)}.")
     return complaints
+
+
+def _graph_complaints(
+    query: Mapping[str, str], model: str | None, planar_models: Collection[str]
+) -> list[str]:
+    """Of what is to be explored: a molecule or a planar graph, as the model reads."""
+    if model in planar_models:
+        if "smiles" in query:
+            return [f"The address asks for the molecule {_short(query['smiles'])} under {model}, "
+                    "which reads planar graphs; leave out one of the two."]
+        return [
+            *_number_complaints(query, "graph", "the graph seed", "a graph seed",
+                                MAX_PLANAR_NUMBER),
+            *_number_complaints(query, "number", "graph number", "a graph's number",
+                                MAX_PLANAR_NUMBER),
+        ]
+    if ("graph" in query or "number" in query) and planar_models:
+        return ["The address asks for a planar graph under a model of molecules; add "
+                f"model={next(iter(planar_models))}."]
+    return []
+
+
+def _number_complaints(
+    query: Mapping[str, str], name: str, the: str, a: str, largest: int
+) -> list[str]:
+    number = _whole(query.get(name, ""))
+    if name not in query or (number is not None and 0 <= number <= largest):
+        return []
+    return [f"The address asks for {the} {_short(query[name])}; {a} is a whole number from 0 to "
+            f"{largest:,}."]
 
 
 def _whole(text: str) -> int | None:

@@ -4,21 +4,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from core.graph.graph import Graph
 from core.graph.molecules import ELEMENTS
+from core.graph.planar import PlanarName, is_connected, is_planar
 from core.likelihood.analysis import Analysis
 from core.likelihood.order_marginal import ExactUncertainty
 from core.likelihood.uncertainty import Uncertainty
+from core.sent.vocabulary import TokenKind
 from dashboard.components.trail_types import TrailView
 from dashboard.drawings import Layout
 
 _QM9_HEAVY_ATOMS = 9
 _FORMULA_ORDER = ("C", "H", "F", "N", "O")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a graph and its parts are called."""
+
+    graph: str
+    node: str
+    edge: str
+
+
+def words(*, is_molecule: bool) -> Words:
+    """The words of chemistry for molecules, those of graph theory for all other graphs."""
+    return Words("molecule", "atom", "bond") if is_molecule else Words("graph", "node", "edge")
 
 
 def formula(graph: Graph) -> str:
@@ -39,6 +56,19 @@ def size_note(graph: Graph) -> str | None:
         return None
     return (f"QM9 has molecules of at most {_QM9_HEAVY_ATOMS} heavy atoms; this one has {heavy}, "
             "so the model extrapolates.")
+
+
+def planar_summary(graph: Graph) -> str:
+    """Size and validity of a graph that should be connected and planar."""
+    connected = "connected" if is_connected(graph) else "not connected"
+    planar = "planar" if is_planar(graph) else "not planar"
+    return f"{graph.num_nodes} nodes, {len(graph.edges)} edges, {connected} and {planar}"
+
+
+def planar_source(name: PlanarName) -> str:
+    """Where a planar graph comes from."""
+    return (f"Test graph {name.index} of seed {name.seed}: a Delaunay triangulation of uniformly "
+            "random points; models are trained on others.")
 
 
 def interval(found: Uncertainty) -> str:
@@ -104,34 +134,39 @@ def scale_of(nodes: np.ndarray, edges: np.ndarray) -> tuple[float, float]:
 
 
 def located_finding(title: str, nodes: np.ndarray, layout: Layout) -> str:
-    """Which atoms stand out, for those who cannot see it."""
-    ranked = [atom for atom in np.argsort(-np.nan_to_num(nodes, nan=-1.0))[:3]
-              if np.isfinite(nodes[atom])]
-    named = ", ".join(f"{layout.symbols[atom]} {atom} with {nodes[atom]:.2f} nats"
-                      for atom in ranked)
+    """Which nodes stand out, for those who cannot see it."""
+    ranked = [node for node in np.argsort(-np.nan_to_num(nodes, nan=-1.0))[:3]
+              if np.isfinite(nodes[node])]
+    named = ", ".join(f"{layout.symbols[node] or 'node'} {node} with {nodes[node]:.2f} nats"
+                      for node in ranked)
     return f"{title}: highest on {named}."
 
 
 def located_table(layout: Layout, nodes: np.ndarray, edges: np.ndarray) -> pd.DataFrame:
-    """One row per atom and bond that carries a value."""
-    rows = [{"kind": "atom", "atoms": str(atom), "symbols": layout.symbols[atom], "nats": value}
-            for atom, value in enumerate(nodes.tolist())]
-    rows += [{"kind": "bond", "atoms": f"{u}-{v}",
+    """One row per node and edge that carries a value; symbols for molecules only."""
+    word = words(is_molecule=layout.is_molecule)
+    rows = [{"kind": word.node, f"{word.node}s": str(node), "symbols": layout.symbols[node],
+             "nats": value}
+            for node, value in enumerate(nodes.tolist())]
+    rows += [{"kind": word.edge, f"{word.node}s": f"{u}-{v}",
               "symbols": f"{layout.symbols[u]}-{layout.symbols[v]}", "nats": value}
              for (u, v), value in zip(layout.bonds.tolist(), edges.tolist(), strict=True)]
-    return pd.DataFrame(rows).dropna(subset="nats")
+    table = pd.DataFrame(rows).dropna(subset="nats")
+    return table if layout.is_molecule else table.drop(columns="symbols")
 
 
 def token_table(view: TrailView) -> pd.DataFrame:
     """One row per token of a trail."""
+    has_labels = any(token.kind is TokenKind.NODE_LABEL for token in view.tokens)
+    node = words(is_molecule=has_labels).node
     return pd.DataFrame([
         {
             "position": token.position, "token": token.name, "kind": str(token.kind),
             "surprisal_nats": token.surprisal_nats, "nats_so_far": so_far, "step": token.step,
-            "atom": token.atom,
+            node: token.atom,
         }
         for token, so_far in zip(view.tokens, view.cumulative_nats.tolist(), strict=True)
-    ]).astype({"step": "Int64", "atom": "Int64"})
+    ]).astype({"step": "Int64", node: "Int64"})
 
 
 def comparison_table(a: TrailView, b: TrailView) -> pd.DataFrame:

@@ -9,8 +9,9 @@ import torch
 
 from core.model.checkpoints import Checkpoint, ModelCard, load_checkpoint, save_checkpoint
 from core.model.transformer import build_model
-from core.sent.strategies import RANDOM_ORDER, STRATEGIES, Strategy
+from core.sent.strategies import MAX_DEGREE_FIRST, RANDOM_ORDER, STRATEGIES, Strategy
 from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY, Vocabulary
+from tests.evaluations import evaluate_all
 
 ROOT = Path(__file__).parents[1]
 
@@ -54,11 +55,23 @@ def tiny_planar(make_checkpoint) -> Checkpoint:
 
 @pytest.fixture(scope="session")
 def assets(make_checkpoint, tmp_path_factory) -> Path:
-    """An assets folder with one tiny model per strategy under the shipped names."""
+    """An assets folder with tiny models under the shipped names."""
     folder = tmp_path_factory.mktemp("assets")
     for seed, (name, strategy) in enumerate(STRATEGIES.items()):
         make_checkpoint(f"qm9-{name}", strategy=strategy, seed=seed,
                         folder=folder / "checkpoints" / f"qm9-{name}")
+    for seed, strategy in enumerate((RANDOM_ORDER, MAX_DEGREE_FIRST)):
+        make_checkpoint(f"planar-{strategy.name}", PLANAR_VOCABULARY, strategy, seed=seed,
+                        folder=folder / "checkpoints" / f"planar-{strategy.name}")
     for name in ("gallery.json", "logo.svg", "wordmark.svg"):
         shutil.copy(ROOT / "assets" / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def evaluated_assets(assets, tmp_path_factory) -> Path:
+    """The same with small evaluations, see `tests.evaluations`."""
+    folder = tmp_path_factory.mktemp("evaluated") / "assets"
+    shutil.copytree(assets, folder)
+    evaluate_all(folder, folder.with_name("runs"))
     return folder

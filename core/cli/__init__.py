@@ -17,13 +17,13 @@ messages = Console(stderr=True, highlight=False)
 
 def build_app() -> typer.Typer:
     """The command with all its subcommands."""
-    from core.cli import models, sequences, training
+    from core.cli import evaluation, models, results, sequences, training, triage
 
     app = typer.Typer(
         name="trailscope", help="See what a graph generator's likelihood depends on.",
         no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     )
-    for group in (sequences, models, training):
+    for group in (sequences, models, training, evaluation, triage, results):
         group.register(app)
     return app
 

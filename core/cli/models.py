@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -19,11 +20,13 @@ from core.sent.strategies import Strategy
 
 if TYPE_CHECKING:
     from core.graph.graph import Graph
+    from core.model.checkpoints import ModelCard
     from core.model.generation import GeneratedGraph
 
 DEFAULT_MODEL = "qm9-random_order"
-_MODEL_HELP = "A shipped model's name (see `trailscope models`) or a checkpoint folder."
-_DEVICE_HELP = "Where to compute; by default a GPU if there is one."
+MODEL_HELP = "A shipped model's name (see `trailscope models`) or a checkpoint folder."
+COMPILE_HELP = "Score with fused kernels (needs a C++ compiler; pays for thousands of graphs)."
+DEVICE_HELP = "Where to compute; by default a GPU if there is one."
 _PrecisionOption = Annotated[Literal["fp32", "bf16"], typer.Option(help="Of forward passes.")]
 
 
@@ -38,7 +41,7 @@ def register(app: typer.Typer) -> None:
 
 def score(
     input: Annotated[str, typer.Argument(help=INPUT_HELP)],
-    model: Annotated[str, typer.Option(help=_MODEL_HELP)] = DEFAULT_MODEL,
+    model: Annotated[str, typer.Option(help=MODEL_HELP)] = DEFAULT_MODEL,
     strategy: Annotated[
         str | None, typer.Option(help=f"{STRATEGY_HELP} Default: the model's own.")
     ] = None,
@@ -46,7 +49,7 @@ def score(
     seed: Annotated[int, typer.Option(help="Fixes sequences and intervals.")] = 0,
     format: Annotated[Format, typer.Option(help="json (lines) or csv.")] = Format.JSON,
     precision: _PrecisionOption = "fp32",
-    device: Annotated[str | None, typer.Option(help=_DEVICE_HELP)] = None,
+    device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
 ) -> None:
     """Print NLL, Linearization Uncertainty and order-marginal NLL of every molecule."""
     from core.cli import best_device, messages
@@ -71,7 +74,7 @@ def score(
 
 
 def generate_molecules(
-    model: Annotated[str, typer.Option(help=_MODEL_HELP)] = DEFAULT_MODEL,
+    model: Annotated[str, typer.Option(help=MODEL_HELP)] = DEFAULT_MODEL,
     number: Annotated[int, typer.Option(min=1, help="Molecules to sample.")] = 10,
     seed: Annotated[int, typer.Option(help="Fixes the sample.")] = 0,
     temperature: Annotated[float, typer.Option(help="Divides the logits.")] = 1.0,
@@ -81,7 +84,7 @@ def generate_molecules(
     ] = "strict",
     batch_size: Annotated[int, typer.Option(min=1, help="Sampled at a time.")] = 512,
     precision: _PrecisionOption = "fp32",
-    device: Annotated[str | None, typer.Option(help=_DEVICE_HELP)] = None,
+    device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
 ) -> None:
     """Sample molecules: one JSON line each."""
     import torch
@@ -116,9 +119,11 @@ def _describe(sample: GeneratedGraph) -> dict[str, Any]:
 
 def _describe_graph(graph: Graph | None) -> dict[str, Any]:
     from core.graph.molecules import is_stable, num_fragments, to_smiles
+    from core.graph.planar import is_valid_planar
 
     if graph is None or not graph.is_labelled:
-        return {"smiles": None, "valid": graph is not None, "stable": None, "fragments": None}
+        return {"smiles": None, "valid": graph is not None and is_valid_planar(graph),
+                "stable": None, "fragments": None}
     smiles = to_smiles(graph)
     return {"smiles": smiles, "valid": smiles is not None, "stable": is_stable(graph),
             "fragments": num_fragments(graph)}
@@ -127,18 +132,28 @@ def _describe_graph(graph: Graph | None) -> dict[str, Any]:
 def models(
     format: Annotated[Literal["table", "json"], typer.Option(help="For whom.")] = "table",
 ) -> None:
-    """List the shipped models."""
+    """List the shipped models; status 1 if a folder is damaged."""
     import json
 
+    from core.cli import messages
+    from core.model.checkpoints import find_shipped_models
+
+    found = find_shipped_models()
+    if format == "json":
+        rows = [{"name": card.name, "path": str(card.path), **card.to_json()}
+                for card in found.cards]
+        print(json.dumps(rows, indent=2))
+    else:
+        _print_table(found.cards)
+    for complaint in found.complaints:
+        messages.print(f"error: {complaint}", markup=False, soft_wrap=True)
+    if found.complaints:
+        raise typer.Exit(1)
+
+
+def _print_table(cards: Sequence[ModelCard]) -> None:
     from rich.console import Console
 
-    from core.model.checkpoints import shipped_models
-
-    cards = shipped_models()
-    if format == "json":
-        rows = [{"name": card.name, "path": str(card.path), **card.to_json()} for card in cards]
-        print(json.dumps(rows, indent=2))
-        return
     table = Table("name", "preset", "graphs seen", "device", "last training loss (nats/token)")
     for card in cards:
         training = card.training

@@ -44,6 +44,10 @@ class RowWriter:
         else:
             print(json.dumps(row))
 
+    def fail(self) -> None:
+        """Note that a row was bad which is not printed here."""
+        self._failed = True
+
     def finish(self) -> None:
         """End the command: status 0 only if all rows worked."""
         sys.stdout.flush()

@@ -25,7 +25,8 @@ from core.sent.vocabulary import (
 if TYPE_CHECKING:
     from core.sent.trails import TrailBatch
 
-INPUT_HELP = "A SMILES string, or a file: .smi, .csv, .sdf, .json or .jsonl of graphs."
+INPUT_HELP = ("A SMILES string, planar:SEED:INDEX for a planar test graph, or a file: .smi, .csv, "
+              ".sdf, .json or .jsonl of graphs.")
 STRATEGY_HELP = f"One of {', '.join(STRATEGIES)}, or start/jump/neighbour biases."
 _CHUNK = 1024
 

@@ -7,17 +7,22 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from core.errors import InputError
 from core.graph.datasets import load_qm9_graphs
+from core.graph.planar import PLANAR_NODES, planar_graph
 from core.sent.strategies import STRATEGIES
 
 if TYPE_CHECKING:
     from core.graph.graph import Graph
     from core.model.training import TrainingConfig, TrainingStep
+    from core.sent.vocabulary import Vocabulary
+
+Dataset = Literal["qm9", "planar"]
 
 REPORT_EVERY_S = 30.0
 """Seconds between two lines of a log; a terminal gets a progress bar instead."""
@@ -31,9 +36,15 @@ def register(app: typer.Typer) -> None:
 def train(
     output: Annotated[Path, typer.Argument(help="Checkpoint folder to write.")],
     strategy: Annotated[str, typer.Option(help=f"One of {', '.join(STRATEGIES)}, or a triple.")],
+    dataset: Annotated[
+        Dataset, typer.Option(help="qm9, or planar: random Delaunay triangulations.")
+    ] = "qm9",
     data: Annotated[
         Path | None, typer.Option(help="QM9 as CSV or SDF; downloaded once if left out.")
     ] = None,
+    planar_graphs: Annotated[
+        int, typer.Option(min=1, help="Different planar graphs to train on.")
+    ] = 100_000,
     preset: Annotated[str, typer.Option(help="Model size.")] = "small",
     steps: Annotated[int, typer.Option(min=1, help="Optimizer steps.")] = 20_000,
     batch_size: Annotated[int, typer.Option(min=1, help="Molecules per step.")] = 512,
@@ -49,34 +60,90 @@ def train(
     run_folder: Annotated[
         Path | None, typer.Option(help="State for resuming; default runs/NAME.")
     ] = None,
+    milestones: Annotated[
+        str, typer.Option(help="Steps, such as 100,400, of which a checkpoint folder is kept in "
+                               "RUN_FOLDER/milestones.")
+    ] = "",
 ) -> None:
     """Train a model under a strategy; run the same command again to resume."""
     from core.cli import best_device, messages
     from core.model.finish import write_trained_checkpoint
     from core.model.training import TrainingConfig, train
     from core.sent.batch import GraphBatch
-    from core.sent.vocabulary import QM9_VOCABULARY
 
     config = TrainingConfig(
         strategy=strategy, preset=preset, steps=steps, batch_size=batch_size,
         optimizer=optimizer, learning_rate=learning_rate, warmup_steps=warmup_steps,
         seed=seed, precision=precision, micro_batch=micro_batch, compile=compile,
     )
+    kept = _read_milestones(milestones, steps)
     name = name or output.name
     run_folder = run_folder or Path("runs") / name
-    graphs = _read_graphs(data)
+    graphs, vocabulary, source = _read_graphs(dataset, data, planar_graphs, seed)
     batch = GraphBatch.from_graphs(graphs, with_automorphisms=False)
+
+    def write(folder: Path, name: str, *, unfinished: bool = False) -> None:
+        card = write_trained_checkpoint(config, vocabulary, run_folder, folder, name=name,
+                                        data=source, unfinished=unfinished)
+        messages.print(f"Wrote {card.path}.", markup=False, soft_wrap=True)
+
+    def keeping_milestones(states: Iterator[TrainingStep]) -> Iterator[TrainingStep]:
+        for state in states:
+            if state.step in kept:
+                write(run_folder / "milestones" / f"step-{state.step:05}",
+                      f"{name} at step {state.step:,}", unfinished=True)
+            yield state
+
     follow = _draw_bar if messages.is_terminal else _print_lines
     # Closed here, the state is saved whatever interrupts whoever shows the progress.
-    with closing(train(config, batch, QM9_VOCABULARY, run_folder=run_folder,
+    with closing(train(config, batch, vocabulary, run_folder=run_folder, save_at=kept,
                        device=device or best_device())) as states:
-        follow(states, name, config)
-    card = write_trained_checkpoint(config, QM9_VOCABULARY, run_folder, output, name=name,
-                                    num_graphs=len(graphs))
-    messages.print(f"Wrote {card.path}.", markup=False, soft_wrap=True)
+        follow(keeping_milestones(states), name, config)
+    write(output, name)
 
 
-def _read_graphs(data: Path | None) -> list[Graph]:
+def _read_milestones(text: str, steps: int) -> frozenset[int]:
+    """Steps named in a comma-separated list.
+
+    Raises:
+        InputError: for anything else than steps of the run.
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    for word in words:
+        if not word.isdecimal() or not 1 <= int(word) <= steps:
+            raise InputError(f"{word!r} is no milestone of a run of {steps} steps; give whole "
+                             f"numbers from 1 to {steps}, such as 100,400.")
+    return frozenset(map(int, words))
+
+
+def _read_graphs(
+    dataset: Dataset, data: Path | None, planar_graphs: int, seed: int
+) -> tuple[list[Graph], Vocabulary, dict[str, Any]]:
+    """The training graphs, the vocabulary that writes them, and what to say of their source."""
+    from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY
+
+    if dataset == "planar":
+        if data is not None:
+            raise InputError("Planar graphs are made, not read; leave out --data or give "
+                             "--dataset qm9.")
+        graphs = _make_planar(planar_graphs, seed)
+        return graphs, PLANAR_VOCABULARY, {
+            "name": "planar", "split": "train", "graphs": len(graphs), "seed": seed,
+            "nodes": PLANAR_NODES,
+        }
+    graphs = _read_qm9(data)
+    return graphs, QM9_VOCABULARY, {"name": "QM9", "split": "train", "graphs": len(graphs)}
+
+
+def _make_planar(number: int, seed: int) -> list[Graph]:
+    from core.cli import messages
+
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
+        indices = bar.track(range(number), description="Triangulating")
+        return [planar_graph(index, seed=seed).graph for index in indices]
+
+
+def _read_qm9(data: Path | None) -> list[Graph]:
     from core.cli import messages
 
     if not messages.is_terminal:

@@ -37,7 +37,16 @@ from core.graph.molecules import (
     to_smiles,
     to_valid_rdkit,
 )
-from core.graph.planar import PLANAR_NODES, PlanarGraph, planar_graph, planar_stream
+from core.graph.planar import (
+    PLANAR_NODES,
+    PlanarGraph,
+    PlanarName,
+    is_connected,
+    is_planar,
+    is_valid_planar,
+    planar_graph,
+    planar_stream,
+)
 
 __all__ = [
     "BONDS",
@@ -55,6 +64,7 @@ __all__ = [
     "Molecule",
     "MoleculeError",
     "PlanarGraph",
+    "PlanarName",
     "Split",
     "count_rows",
     "data_folder",
@@ -62,9 +72,12 @@ __all__ = [
     "from_mol_block",
     "from_rdkit",
     "from_smiles",
+    "is_connected",
     "is_isomorphic",
+    "is_planar",
     "is_stable",
     "is_valid",
+    "is_valid_planar",
     "load_qm9",
     "load_qm9_graphs",
     "num_fragments",

@@ -121,6 +121,18 @@ class Graph:
         return math.log(self.num_automorphisms)
 
     @cached_property
+    def canonical_form(self) -> str:
+        """A text that isomorphic graphs share, labels included, and no others; by BLISS."""
+        coloured, colours = self._coloured
+        order = coloured.canonical_permutation(color=colours)  # the vertex at every place
+        place = [0] * len(order)
+        for at, vertex in enumerate(order):
+            place[vertex] = at
+        by_place = [colours[vertex] for vertex in order] if colours else []
+        edges = sorted(sorted((place[u], place[v])) for u, v in coloured.get_edgelist())
+        return f"{self.num_nodes};{by_place};{edges}"
+
+    @cached_property
     def _coloured(self) -> tuple[igraph.Graph, list[int] | None]:
         """The graph as BLISS wants it: it colours vertices only, so edges become vertices."""
         n = self.num_nodes

@@ -1,4 +1,4 @@
-"""What a user brings: one SMILES, or a file of many molecules or graphs.
+"""What a user brings: one SMILES, one planar graph's name, or a file of molecules or graphs.
 
 A file is read row by row. A row that is no molecule of the vocabulary becomes an `InputRow` that
 says why, and the rest goes on; only a file that cannot be read at all raises.
@@ -26,6 +26,7 @@ from core.graph.molecules import (
     from_mol_block,
     from_smiles,
 )
+from core.graph.planar import PLANAR_PREFIX, PlanarName
 
 
 class InputFileError(InputError):
@@ -63,11 +64,11 @@ class _Record:
 
 
 def read_input(text_or_path: str | Path, *, max_atoms: int = MAX_ATOMS) -> Iterator[InputRow]:
-    """Read one SMILES string, or the rows of a file.
+    """Read one SMILES string, one planar graph by its name, or the rows of a file.
 
     Args:
         text_or_path: taken for a file if it exists or ends like one (`FILE_SUFFIXES`), else for
-            SMILES.
+            `planar:SEED:INDEX` (see `PlanarName`) if it begins like that, else for SMILES.
         max_atoms: largest number of atoms, hydrogens included, or of nodes.
 
     Raises:
@@ -76,6 +77,8 @@ def read_input(text_or_path: str | Path, *, max_atoms: int = MAX_ATOMS) -> Itera
     text = os.fspath(text_or_path)
     if isinstance(text_or_path, Path) or _suffix(text) in FILE_SUFFIXES or os.path.isfile(text):
         return read_molecules(Path(text), max_atoms=max_atoms)
+    if text.startswith(PLANAR_PREFIX):
+        return iter([_planar_row(text, max_atoms)])
     return iter([_to_row(_Record(name=None, smiles=text), 1, max_atoms)])
 
 
@@ -218,6 +221,15 @@ def _to_row(record: _Record, number: int, max_atoms: int) -> InputRow:
     return InputRow(name, molecule.smiles or None, molecule.graph, molecule.notes)
 
 
+def _planar_row(text: str, max_atoms: int) -> InputRow:
+    try:
+        graph = PlanarName.from_text(text).triangulate().graph
+        _check_size(graph, max_atoms)
+    except GraphError as error:
+        return InputRow(text, None, None, error=str(error))
+    return InputRow(graph.name or text, None, graph)
+
+
 def _understand(record: _Record, name: str, max_atoms: int) -> Molecule:
     if record.error is not None:
         raise GraphError(record.error)
@@ -227,10 +239,14 @@ def _understand(record: _Record, name: str, max_atoms: int) -> Molecule:
         return from_smiles(record.smiles or "", max_atoms=max_atoms, name=name)
     graph = Graph.from_json({**record.graph, "id": name})
     _check_labels(graph)
+    _check_size(graph, max_atoms)
+    return Molecule(graph, record.smiles or "")
+
+
+def _check_size(graph: Graph, max_atoms: int) -> None:
     if graph.num_nodes > max_atoms:
         raise GraphError(f"The graph has {graph.num_nodes} nodes; at most {max_atoms} are "
                          "possible.")
-    return Molecule(graph, record.smiles or "")
 
 
 def _check_labels(graph: Graph) -> None:

@@ -218,6 +218,23 @@ def to_smiles(graph: Graph, *, hydrogens: bool = True) -> str | None:
         return Chem.MolToSmiles(mol if hydrogens else Chem.RemoveHs(mol))
 
 
+def to_exact_smiles(graph: Graph) -> str | None:
+    """A SMILES that `from_smiles` reads back as this graph, under-valent atoms included.
+
+    None if the molecule is not valid. `to_smiles` writes an under-valent atom without brackets,
+    and whoever reads that adds the hydrogens that the graph does not have. Where a ring has two
+    Kekulé structures, reading may give the other one.
+    """
+    if to_valid_rdkit(graph) is None:
+        return None
+    mol = to_rdkit(graph)
+    for atom in mol.GetAtoms():
+        atom.SetNoImplicit(True)
+    with rdBase.BlockLogs():
+        Chem.SanitizeMol(mol)
+        return Chem.MolToSmiles(mol)
+
+
 def is_valid(graph: Graph) -> bool:
     """Whether RDKit sanitizes the molecule; fragments count as valid."""
     return to_valid_rdkit(graph) is not None

@@ -10,12 +10,19 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Literal, get_args
 
+import networkx as nx
 import numpy as np
 
-from core.graph.graph import Graph
+from core.graph.graph import Graph, GraphError
 
 PLANAR_NODES = 64
 """Nodes of a planar graph, as in SPECTRE's data set."""
+
+PLANAR_PREFIX = "planar:"
+"""How the name of a planar graph begins, where it could also be a molecule's SMILES."""
+
+MAX_PLANAR_NUMBER = 2**31 - 1
+"""Largest seed and index that a `PlanarName` can have."""
 
 PlanarSplit = Literal["train", "validation", "test"]
 
@@ -67,3 +74,62 @@ def planar_stream(
 ) -> Iterator[PlanarGraph]:
     """All graphs of a stream, without end; see `planar_graph`."""
     return (planar_graph(index, seed=seed, split=split, num_nodes=num_nodes) for index in count())
+
+
+@dataclass(frozen=True)
+class PlanarName:
+    """What commands and pages call a graph of a test stream: `planar:SEED:INDEX`.
+
+    Attributes:
+        seed: of the stream, 0 to `MAX_PLANAR_NUMBER`.
+        index: place in the stream, 0 to `MAX_PLANAR_NUMBER`.
+
+    >>> PlanarName.from_text("planar:0:3")
+    PlanarName(seed=0, index=3)
+    """
+
+    seed: int
+    index: int
+
+    def __str__(self) -> str:
+        return f"{PLANAR_PREFIX}{self.seed}:{self.index}"
+
+    @classmethod
+    def from_text(cls, text: str) -> PlanarName:
+        """Read what `str` writes.
+
+        Raises:
+            GraphError: for anything else.
+        """
+        words = text.removeprefix(PLANAR_PREFIX).split(":")
+        if (not text.startswith(PLANAR_PREFIX) or len(words) != 2
+                or not all(_is_planar_number(word) for word in words)):
+            shown = text if len(text) <= 40 else text[:39] + "…"
+            raise GraphError(f"{shown!r} names no planar graph; write planar:SEED:INDEX with two "
+                             f"whole numbers from 0 to {MAX_PLANAR_NUMBER:,}.")
+        return cls(*map(int, words))
+
+    def triangulate(self) -> PlanarGraph:
+        """The graph; test streams never overlap with those of training."""
+        return planar_graph(self.index, seed=self.seed, split="test")
+
+
+def _is_planar_number(text: str) -> bool:
+    # Digits beyond ASCII and very long numbers are no numbers here.
+    return (text.isascii() and text.isdecimal() and len(text) <= 10
+            and int(text) <= MAX_PLANAR_NUMBER)
+
+
+def is_connected(graph: Graph) -> bool:
+    """Whether every node can be reached from every other."""
+    return bool(nx.is_connected(graph.to_networkx()))
+
+
+def is_planar(graph: Graph) -> bool:
+    """Whether the graph can be drawn without crossing edges."""
+    return bool(nx.check_planarity(graph.to_networkx())[0])
+
+
+def is_valid_planar(graph: Graph) -> bool:
+    """Whether a generated graph is what planar graphs are: connected and planar."""
+    return is_connected(graph) and is_planar(graph)

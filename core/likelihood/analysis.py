@@ -14,7 +14,12 @@ from typing import Any
 from core.graph.graph import Graph
 from core.graph.inputs import InputRow
 from core.likelihood.attribution import Attribution, attribute
-from core.likelihood.scoring import Likelihoods, Precision, score_trails
+from core.likelihood.scoring import (
+    DEFAULT_TOKEN_BUDGET,
+    Likelihoods,
+    Precision,
+    score_trails,
+)
 from core.likelihood.uncertainty import Uncertainty, linearization_uncertainty
 from core.model.checkpoints import Checkpoint, ModelCard
 from core.sent.batch import GraphBatch
@@ -59,6 +64,7 @@ def analyse(
     seed: int,
     tie_break: TieBreak = TieBreak.RANDOM,
     precision: Precision = "fp32",
+    token_budget: int = DEFAULT_TOKEN_BUDGET,
     progress: Callable[[int, int], None] | None = None,
 ) -> Analysis:
     """Draw and score `permutations` linearizations of every graph.
@@ -71,6 +77,7 @@ def analyse(
         seed: fixes sequences (see `GraphSeed`) and bootstrap intervals.
         tie_break: how one of several best candidates is taken.
         precision: of the forward passes.
+        token_budget: most tokens, padding included, in one of them; progress comes after each.
         progress: called as `progress(done, total)` in sequences; may raise to cancel.
 
     Raises:
@@ -81,7 +88,8 @@ def analyse(
         batch, checkpoint.vocabulary, strategy, permutations=permutations,
         generator=GraphSeed(seed), tie_break=tie_break,
     )
-    likelihoods = score_trails(checkpoint, trails, precision=precision, progress=progress)
+    likelihoods = score_trails(checkpoint, trails, precision=precision,
+                               token_budget=token_budget, progress=progress)
     uncertainties = linearization_uncertainty(
         likelihoods.nll.numpy(), trails.log_q.numpy(), seed=seed
     )

@@ -1,13 +1,12 @@
-"""How good a sample of generated molecules is: valid, unique, novel, stable (SPEC 5)."""
+"""How good a sample of generated graphs is: valid, unique, novel, stable (SPEC 5)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from core.errors import InputError
-from core.graph.graph import Graph
-from core.graph.molecules import is_stable, num_fragments, stable_atoms, to_smiles
 
 
 @dataclass(frozen=True)
@@ -16,11 +15,11 @@ class SampleQuality:
 
     Attributes:
         number: sequences sampled.
-        valid: decoded and sanitized by RDKit, of all.
-        unique: different SMILES with explicit hydrogens, of the valid.
-        novel: not in the training set, of the unique.
-        stable_molecules: valid, and every atom has its valence, of all.
-        stable_atoms: atoms with their valence, of all atoms of decoded graphs.
+        valid: molecules that RDKit sanitizes, or connected planar graphs, of all.
+        unique: different ones, of the valid.
+        novel: not in the training set, of the unique; None where that was not looked up.
+        stable_molecules: valid, and every atom has its valence, of all; None for planar graphs.
+        stable_atoms: atoms with their valence, of all atoms of decoded molecules.
         fragmented: of more than one fragment, of the valid.
     """
 
@@ -28,38 +27,31 @@ class SampleQuality:
     valid: float
     unique: float | None
     novel: float | None
-    stable_molecules: float
+    stable_molecules: float | None
     stable_atoms: float | None
     fragmented: float | None
 
 
-def sample_quality(
-    graphs: Sequence[Graph | None], training_smiles: Collection[str]
-) -> SampleQuality:
-    """Judge a sample.
-
-    Args:
-        graphs: the decoded molecules; None for a sequence that could not be decoded.
-        training_smiles: SMILES of the training set, written by `to_smiles` with hydrogens.
+def sample_quality(table: pd.DataFrame) -> SampleQuality:
+    """Judge a table of samples (`core.likelihood.samples.SAMPLE_TYPES`).
 
     Raises:
         InputError: for an empty sample.
     """
-    if not graphs:
-        raise InputError("A sample needs at least one molecule.")
-    decoded = [graph for graph in graphs if graph is not None]
-    named = [(graph, to_smiles(graph)) for graph in decoded]
-    valid = [(graph, smiles) for graph, smiles in named if smiles is not None]
-    unique = {smiles for _, smiles in valid}
-    atoms = sum(graph.num_nodes for graph in decoded)
+    if table.empty:
+        raise InputError("A sample needs at least one graph.")
+    valid = table[table["valid"]]
+    unique = valid[valid["unique"].fillna(False).astype(bool)]
+    decoded = table[table["atoms_stable"].notna()]
+    knows_novelty = unique["novel"].notna().all()
     return SampleQuality(
-        number=len(graphs),
-        valid=len(valid) / len(graphs),
+        number=len(table),
+        valid=len(valid) / len(table),
         unique=_share(len(unique), len(valid)),
-        novel=_share(len(unique - set(training_smiles)), len(unique)),
-        stable_molecules=sum(is_stable(graph) for graph, _ in valid) / len(graphs),
-        stable_atoms=_share(sum(int(stable_atoms(graph).sum()) for graph in decoded), atoms),
-        fragmented=_share(sum(num_fragments(graph) > 1 for graph, _ in valid), len(valid)),
+        novel=_share(int(unique["novel"].sum()), len(unique)) if knows_novelty else None,
+        stable_molecules=int(valid["stable"].sum()) / len(table) if len(decoded) else None,
+        stable_atoms=_share(int(decoded["atoms_stable"].sum()), int(decoded["num_nodes"].sum())),
+        fragmented=_share(int((valid["fragments"] > 1).sum()), len(valid)),
     )
 
 

@@ -92,20 +92,51 @@ def score_sequences(
     progress: Callable[[int, int], None] | None = None,
 ) -> Tensor:
     """NLL of every token of right-padded sequences [B, L], as [B, L − 1] float32 on the CPU."""
-    lengths = (sequences != PAD).sum(1)
     token_nll = torch.zeros(sequences.shape[0], sequences.shape[1] - 1)
     done = 0
-    for rows in _slices(lengths, token_budget):
-        part = sequences[rows, : int(lengths[rows].max())].to(checkpoint.device).long()
-        logits = _logits(checkpoint, part[:, :-1], precision)
+    for part in logit_slices(checkpoint, sequences, token_budget=token_budget,
+                             precision=precision):
         nll = torch.nn.functional.cross_entropy(
-            logits.transpose(1, 2), part[:, 1:], ignore_index=PAD, reduction="none"
+            part.logits.transpose(1, 2), part.tokens[:, 1:], ignore_index=PAD, reduction="none"
         )
-        token_nll[rows.cpu(), : nll.shape[1]] = nll.float().cpu()
-        done += len(rows)
+        token_nll[part.rows.cpu(), : nll.shape[1]] = nll.float().cpu()
+        done += len(part.rows)
         if progress is not None:
             progress(done, len(sequences))
     return token_nll
+
+
+@dataclass(frozen=True, eq=False)
+class LogitSlice:
+    """What a model says of a few sequences at once, on the model's device.
+
+    Attributes:
+        rows: [B] int64, which of the sequences.
+        tokens: [B, L] int64, these sequences, padded to the longest of them.
+        logits: [B, L − 1, V] float32, of the token behind each of the first L − 1.
+    """
+
+    rows: Tensor
+    tokens: Tensor
+    logits: Tensor
+
+
+@torch.inference_mode()
+def logit_slices(
+    checkpoint: Checkpoint, sequences: Tensor, *, token_budget: int, precision: Precision
+) -> Iterator[LogitSlice]:
+    """Run the model over right-padded sequences [B, L], slice by slice, shortest first.
+
+    Args:
+        checkpoint: the model; its device does the work.
+        sequences: every row holds at least two tokens.
+        token_budget: most tokens, padding included, in one slice.
+        precision: of the forward passes.
+    """
+    lengths = (sequences != PAD).sum(1)
+    for rows in _slices(lengths, token_budget):
+        part = sequences[rows, : int(lengths[rows].max())].to(checkpoint.device).long()
+        yield LogitSlice(rows, part, _logits(checkpoint, part[:, :-1], precision))
 
 
 @torch.inference_mode()
@@ -117,7 +148,7 @@ def next_token_probabilities(checkpoint: Checkpoint, tokens: list[int]) -> Tenso
 
 def _logits(checkpoint: Checkpoint, tokens: Tensor, precision: Precision) -> Tensor:
     with torch.autocast(checkpoint.device.type, torch.bfloat16, enabled=precision == "bf16"):
-        return checkpoint.model(input_ids=tokens, use_cache=False).logits.float()
+        return checkpoint.forward(input_ids=tokens, use_cache=False).logits.float()
 
 
 def _slices(lengths: Tensor, token_budget: int) -> Iterator[Tensor]:

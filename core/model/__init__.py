@@ -6,6 +6,8 @@ __all__, __getattr__ = lazy_exports(__name__, {
     "Checkpoint": "checkpoints",
     "CheckpointError": "checkpoints",
     "ModelCard": "checkpoints",
+    "ShippedModels": "checkpoints",
+    "find_shipped_models": "checkpoints",
     "load_checkpoint": "checkpoints",
     "save_checkpoint": "checkpoints",
     "shipped_models": "checkpoints",

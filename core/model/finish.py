@@ -1,10 +1,12 @@
-"""From a finished training run to a checkpoint folder with its training record."""
+"""From a training run to a checkpoint folder with its training record."""
 
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from core.model.checkpoints import ModelCard, save_checkpoint
 from core.model.run_state import read_progress
@@ -22,15 +24,25 @@ def write_trained_checkpoint(
     output: Path,
     *,
     name: str,
-    num_graphs: int,
+    data: Mapping[str, Any],
+    unfinished: bool = False,
 ) -> ModelCard:
-    """Write the folder of a run whose steps are all done.
+    """Write the checkpoint folder of a run.
+
+    Args:
+        config: the run's settings.
+        vocabulary: what its model writes.
+        run_folder: where `train` saved it.
+        output: the folder to write.
+        name: of the model.
+        data: what it was trained on: name of the data set, split, number of graphs.
+        unfinished: write what the run knows after the steps that it has done, a milestone.
 
     Raises:
-        TrainingError: if steps are left.
+        TrainingError: if steps are left, unless `unfinished`.
     """
     progress = read_progress(run_folder)
-    if progress["step"] < config.steps:
+    if progress["step"] < config.steps and not unfinished:
         raise TrainingError(f"{run_folder} is at step {progress['step']} of {config.steps}; run "
                             "the same command again to resume it.")
     model = trained_model(config, vocabulary, run_folder)
@@ -39,11 +51,12 @@ def write_trained_checkpoint(
         vocabulary=vocabulary,
         strategy=Strategy.from_name(config.strategy),
         preset=config.preset,
-        data={"name": "QM9", "split": "train", "graphs": num_graphs},
+        data=dict(data),
         training={
             "config": asdict(config),
             "parameters": num_parameters(model),
-            "graphs_seen": config.steps * config.batch_size,
+            "steps": progress["step"],
+            "graphs_seen": progress["step"] * config.batch_size,
             "wall_s": round(progress["wall_s"]),
             "device": progress["device"],
             "processor": platform.processor() or platform.machine(),

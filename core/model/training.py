@@ -8,7 +8,7 @@ a generator that yields after every step; whoever iterates shows progress and ma
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -116,6 +116,7 @@ def train(
     run_folder: Path,
     device: torch.device | str = "cpu",
     save_every_s: float = 120.0,
+    save_at: Collection[int] = (),
 ) -> Generator[TrainingStep, None, None]:
     """Train from scratch, or resume what `run_folder` holds; the state is saved there.
 
@@ -129,6 +130,8 @@ def train(
         run_folder: where state and loss history go.
         device: where to train.
         save_every_s: seconds between saved states.
+        save_at: steps after which the state is saved before it is yielded, so that a checkpoint of
+            just that step can be written (`write_trained_checkpoint`).
 
     Raises:
         TrainingError: if `run_folder` holds a run of other settings, or the loss is not finite.
@@ -138,7 +141,10 @@ def train(
     saved_at = time.monotonic()
     try:
         while trainer.step < config.steps:
-            yield trainer.advance()
+            state = trainer.advance()
+            if state.step in save_at:
+                trainer.save()
+            yield state
             if time.monotonic() - saved_at > save_every_s:
                 trainer.save()
                 saved_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""Explore one molecule: how its likelihood changes with the order in which it is written."""
+"""Explore one molecule or planar graph: how its likelihood changes with the order of writing."""
 
 from __future__ import annotations
 
@@ -19,27 +19,37 @@ def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     try:
         models = cache.models()
-        inputs.warn_about_address(list(models))
+        inputs.warn_of_damaged_models(cache.model_complaints())
+        inputs.warn_about_address(models)
         choice = inputs.choose(models)
-        show_molecule(choice, models, show_hydrogens=inputs.choose_hydrogens())
+        show_hydrogens = choice.planar is None and inputs.choose_hydrogens()
+        show_graph(choice, models, show_hydrogens=show_hydrogens)
     except InputError as error:
         st.error(str(error), icon=":material/error:")
 
 
-def show_molecule(
-    choice: Choice, models: Mapping[str, ModelCard], *, show_hydrogens: bool
-) -> None:
-    """Numbers, trail player and sections of one molecule under one model."""
+def show_graph(choice: Choice, models: Mapping[str, ModelCard], *, show_hydrogens: bool) -> None:
+    """Numbers, trail player and sections of one molecule or graph under one model."""
+    show_title(choice)
+    with progress_bar(f"Scoring under {choice.model}") as progress:
+        analysis = cache.analysis(choice, progress)
+    sections.show_numbers(choice, analysis)
+    chosen = sections.choose_permutation(choice, analysis)
+    sections.play(choice, chosen, show_hydrogens=show_hydrogens)
+    sections.show_sections(choice, analysis, models, show_hydrogens=show_hydrogens)
+
+
+def show_title(choice: Choice) -> None:
+    """What is explored, and what of it should be known."""
+    if choice.planar is not None:
+        inputs.show_title("Planar graph", choice.input)
+        st.caption(f":material/hub: {texts.planar_summary(cache.graph(choice))}. "
+                   f"{texts.planar_source(choice.planar)}")
+        return
     molecule = cache.molecule(choice.smiles)
     inputs.show_title(texts.formula(molecule.graph), choice.smiles)
     for note in filter(None, (*molecule.notes, texts.size_note(molecule.graph))):
         st.caption(f":material/info: {note}")
-    with progress_bar(f"Scoring under {choice.model}") as progress:
-        analysis = cache.analysis(choice, progress)
-    sections.show_numbers(analysis)
-    chosen = sections.choose_permutation(analysis)
-    sections.play(choice, chosen, show_hydrogens=show_hydrogens)
-    sections.show_sections(choice, analysis, models, show_hydrogens=show_hydrogens)
 
 
 main()

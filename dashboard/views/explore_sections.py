@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -12,6 +13,7 @@ from core.likelihood.analysis import Analysis
 from core.likelihood.attribution import locate
 from core.likelihood.uncertainty import judge_permutations
 from core.model.checkpoints import ModelCard
+from core.sent.probability import TooManySequencesError
 from dashboard import cache, charts, texts
 from dashboard.components.figure_downloads import figure_downloads
 from dashboard.components.trail_player import trail_diff, trail_player
@@ -30,7 +32,7 @@ _CARD_WIDTH = 232
 _PICTURE_WIDTH = 460
 
 
-def show_numbers(analysis: Analysis) -> None:
+def show_numbers(choice: Choice, analysis: Analysis) -> None:
     """LU with its interval, NLL, order-marginal NLL and the verdict on K."""
     found = analysis.uncertainties[0]
     numbers = (
@@ -42,9 +44,10 @@ def show_numbers(analysis: Analysis) -> None:
          f"{int(analysis.likelihoods.num_tokens.sum()):,} tokens",
          "Total nats over total tokens of all permutations."),
         ("Order-marginal NLL", texts.marginal(found), texts.effective_sample_size(found),
-         "−log of the probability of all sequences of this molecule together, by importance "
-         "weighting; biased upwards, less so as K grows. ESS is the effective sample size. A "
-         "biased order covers only its own sequences."),
+         f"−log of the probability of all sequences of this {_words(choice).graph} together, by "
+         "importance weighting; biased upwards, less so as K grows. ESS is the effective sample "
+         "size; near 1, a single sequence carries the estimate, and the true value can be far "
+         "lower. A biased order covers only its own sequences."),
     )
     # Cards of a fixed width wrap on narrow screens instead of being cut off.
     with st.container(horizontal=True):
@@ -56,7 +59,7 @@ def show_numbers(analysis: Analysis) -> None:
     st.markdown(f"{icon} {verdict.sentence}")
 
 
-def choose_permutation(analysis: Analysis) -> int:
+def choose_permutation(choice: Choice, analysis: Analysis) -> int:
     """The NLL distribution and a box; a click on a dot chooses that permutation."""
     nll = analysis.likelihoods.nll[0].tolist()
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -73,17 +76,16 @@ def choose_permutation(analysis: Analysis) -> int:
         alt=texts.distribution_finding(analysis),
     )
     figure_downloads("distribution", key="downloads-distribution", target="distribution",
-                     csv=texts.permutation_table(analysis).to_csv(index=False))
+                     csv=cache.permutation_csv(choice))
     return chosen
 
 
 def play(choice: Choice, permutation: int, *, show_hydrogens: bool) -> None:
     """The trail player and its downloads."""
     view = cache.trail(choice, permutation)
-    trail_player(cache.molecule_layout(choice.smiles), view, key="player",
-                 show_hydrogens=show_hydrogens)
+    trail_player(cache.graph_layout(choice), view, key="player", show_hydrogens=show_hydrogens)
     figure_downloads("trail", key="downloads-trail", target="player",
-                     csv=texts.token_table(view).to_csv(index=False))
+                     csv=cache.trail_csv(choice, permutation))
 
 
 def show_sections(
@@ -104,19 +106,20 @@ def show_sections(
         case "Models":
             _show_models(choice, models)
         case "Permutations":
-            _show_table(analysis)
+            _show_table(choice, analysis)
         case "Code":
             _show_commands(choice)
 
 
 def _show_where(choice: Choice, analysis: Analysis, *, show_hydrogens: bool) -> None:
-    layout = cache.molecule_layout(choice.smiles)
+    layout, word = cache.graph_layout(choice), _words(choice)
     owners = None if show_hydrogens else layout.owners
     found = locate(analysis.attribution, analysis.graphs[0], owners=owners)
-    st.caption("Every token speaks of an atom, a bond, or the end. Its surprisal, summed over a "
-               f"sequence and averaged over all {choice.permutations} permutations, says where "
-               "the model pays; its spread, where that depends on the order. Deciding to stop "
-               f"costs {found.eos_mean:.2f} nats on average.")
+    st.caption(f"Every token speaks of one {word.node}, one {word.edge}, or the end. Its "
+               f"surprisal, summed over a sequence and averaged over all {choice.permutations} "
+               "permutations, says where the model pays; its spread, where that depends on the "
+               f"order. Deciding to stop costs {found.eos_mean:.2f} nats on average."
+               + ("" if layout.is_molecule else " The numbers are the nodes' own, not visits."))
     pictures = (
         ("mean", "Mean surprisal", found.node_mean, found.edge_mean),
         ("spread", "Spread over permutations", found.node_std, found.edge_std),
@@ -124,8 +127,8 @@ def _show_where(choice: Choice, analysis: Analysis, *, show_hydrogens: bool) -> 
     row = st.container(horizontal=True, gap="large")
     for name, title, nodes, edges in pictures:
         svg = attribution_svg(
-            layout, nodes, edges, dark=is_dark(), title=f"{title} by atom and bond", unit="nats",
-            show_hydrogens=show_hydrogens, scale=texts.scale_of(nodes, edges),
+            layout, nodes, edges, dark=is_dark(), title=f"{title} by {word.node} and {word.edge}",
+            unit="nats", show_hydrogens=show_hydrogens, scale=texts.scale_of(nodes, edges),
         )
         with row.container(width=_PICTURE_WIDTH):
             st.subheader(title, anchor=False)
@@ -147,7 +150,7 @@ def _show_diff(choice: Choice, analysis: Analysis, *, show_hydrogens: bool) -> N
     ]
     views = [cache.trail(choice, row) for row in rows]
     trail_diff(
-        cache.molecule_layout(choice.smiles), *views,
+        cache.graph_layout(choice), *views,
         key="diff", labels=(f"permutation {rows[0] + 1}", f"permutation {rows[1] + 1}"),
         show_hydrogens=show_hydrogens,
     )
@@ -159,12 +162,16 @@ def _show_convergence(choice: Choice) -> None:
     steps = cache.convergence(choice)
     exact = None
     if st.toggle("List all sequences for the exact value", key="exact", bind="query-params",
-                 help=f"For molecules with at most {cache.MAX_EXACT_SEQUENCES:,} sequences under "
-                      "this order."):
+                 help=f"For {_words(choice).graph}s with at most {cache.MAX_EXACT_SEQUENCES:,} "
+                      "sequences under this order."):
         try:
             with progress_bar("Scoring every sequence") as progress:
                 exact = cache.exact(choice, progress)
             st.markdown(f":green[:material/check_circle:] {texts.exact_sentence(exact)}")
+        except TooManySequencesError:
+            st.info(f"This {_words(choice).graph} has more than {cache.MAX_EXACT_SEQUENCES:,} "
+                    f"sequences under {choice.strategy}, too many to list them all here.",
+                    icon=":material/info:")
         except InputError as error:
             st.info(str(error), icon=":material/info:")
     st.plotly_chart(
@@ -183,25 +190,30 @@ def _show_models(choice: Choice, models: Mapping[str, ModelCard]) -> None:
     ) == COMPARISONS[0]
     results: list[Analysis] = []
     for card in models.values():
-        with progress_bar(f"Scoring under {card.name}") as progress:
-            results.append(cache.analysis(Choice(
-                choice.smiles, card.name, card.weights_sha256,
-                card.strategy.name if own else choice.strategy, choice.permutations, choice.seed,
-            ), progress))
+        if card.vocabulary.is_labelled != (choice.planar is None):
+            continue  # it cannot read this graph
+        chosen = replace(choice, model=card.name, weights=card.weights_sha256,
+                         strategy=card.strategy.name if own else choice.strategy)
+        try:
+            with progress_bar(f"Scoring under {card.name}") as progress:
+                results.append(cache.analysis(chosen, progress))
+        except InputError as error:  # a damaged model leaves the others
+            st.error(str(error), icon=":material/error:")
     table = texts.model_table(results)
     st.dataframe(table, hide_index=True, column_config=_decimals(texts.MODEL_DIGITS),
                  alt=texts.models_finding(results))
     figure_downloads("models", key="downloads-models", csv=table.to_csv(index=False))
 
 
-def _show_table(analysis: Analysis) -> None:
+def _show_table(choice: Choice, analysis: Analysis) -> None:
     table = texts.permutation_table(analysis)
     st.caption("Select a row to play that permutation.")
     st.dataframe(
         table, hide_index=True, key="permutations", on_select=_take_row,
         selection_mode="single-row", column_config=_decimals(texts.PERMUTATION_DIGITS), height=360,
     )
-    figure_downloads("permutations", key="downloads-permutations", csv=table.to_csv(index=False))
+    figure_downloads("permutations", key="downloads-permutations",
+                     csv=cache.permutation_csv(choice))
 
 
 def _show_commands(choice: Choice) -> None:
@@ -212,6 +224,10 @@ def _show_commands(choice: Choice) -> None:
     with right:
         st.subheader("Python", anchor=False)
         st.code(choice.python, language="python")
+
+
+def _words(choice: Choice) -> texts.Words:
+    return texts.words(is_molecule=choice.planar is None)
 
 
 def _decimals(digits: Mapping[str, int]) -> dict[str, Any]:

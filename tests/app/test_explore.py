@@ -196,5 +196,53 @@ def test_damaged_checkpoint_is_said(open_page, assets, view):
         (error,) = messages(page.error)
         assert "SHA-256 differs" in error
         assert not page.exception
+        if view == "Models":
+            assert page.dataframe[0].value["model"].tolist() == [
+                f"qm9-{name}" for name in STRATEGIES if name != "max_degree_first"]
     finally:
         weights.write_bytes(whole)
+
+
+@pytest.fixture
+def damaged_cards(assets):
+    """Damage the cards of these models for the time of a test."""
+    changed = {}
+
+    def damage(*names):
+        for name in names:
+            card = assets / "checkpoints" / name / "trailscope.json"
+            changed[card] = card.read_text()
+            card.write_text('{"format_version": 1}')
+
+    yield damage
+    for card, whole in changed.items():
+        card.write_text(whole)
+
+
+def test_a_damaged_folder_is_said_and_the_others_work(open_page, damaged_cards):
+    damaged_cards("qm9-min_degree_first")
+    page = open_page(smiles="CO", k="16", view="Models")
+    (warning,) = messages(page.warning)
+    assert "qm9-min_degree_first" in warning
+    assert "is damaged" in warning
+    assert len(numbers(page)) == 4
+    assert page.dataframe[0].value["model"].tolist() == [
+        f"qm9-{name}" for name in STRATEGIES if name != "min_degree_first"]
+    assert "qm9-min_degree_first" not in page.selectbox(key="model").options
+
+
+def test_where_all_planar_models_are_damaged_only_molecules_are_offered(open_page, damaged_cards):
+    damaged_cards("planar-random_order", "planar-max_degree_first")
+    page = open_page(smiles="CO", k="16")
+    assert len(messages(page.warning)) == 2
+    assert len(numbers(page)) == 4
+    assert "kind" not in [control.key for control in page.segmented_control]
+
+
+def test_where_every_folder_is_damaged_each_is_said(open_page, damaged_cards):
+    damaged_cards(*(f"qm9-{name}" for name in STRATEGIES), "planar-random_order",
+                  "planar-max_degree_first")
+    page = open_page(smiles="CO")
+    (error,) = messages(page.error)
+    assert error.count("is damaged") == 6
+    assert not page.exception

@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -16,6 +17,20 @@ ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 STARTUP_S = 90
+ADDRESS_S = 20
+
+
+def await_query(page, expected: dict[str, str]) -> str:
+    """Wait until the address asks for just this; returns its query as text.
+
+    A page has drawn its numbers a moment before the browser's address follows.
+    """
+    give_up = time.monotonic() + ADDRESS_S
+    wanted = {name: [value] for name, value in expected.items()}
+    while parse_qs(urlsplit(page.url).query) != wanted and time.monotonic() < give_up:
+        page.wait_for_timeout(50)
+    assert parse_qs(urlsplit(page.url).query) == wanted
+    return urlsplit(page.url).query
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,11 @@
 """The Explore page in Chromium: what a visitor types, clicks, copies and sees."""
 
-from urllib.parse import parse_qs, urlsplit
-
 import pytest
 
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, await_query
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
+expect = sync_api.expect
 
 NUMBERS = "[data-testid=stMetricValue]"
 IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
@@ -55,10 +56,7 @@ def type_molecule(page, smiles):
 def test_copied_address_shows_the_same_numbers(open_page):
     page = open_page("?k=16")
     type_molecule(page, "CCN")
-    query = parse_qs(urlsplit(page.url).query)
-    assert query["smiles"] == ["CCN"]
-    assert query["k"] == ["16"]
-    shared = open_page("?" + urlsplit(page.url).query)
+    shared = open_page("?" + await_query(page, {"smiles": "CCN", "k": "16"}))
     assert numbers(shared) == numbers(page)
     assert len(numbers(page)) == 4
     assert not page.problems
@@ -109,3 +107,90 @@ def test_figures_download(open_page, tmp_path):
     caught.value.save_as(tmp_path / "figure")
     assert caught.value.suggested_filename == "trailscope-mean.svg"
     assert (tmp_path / "figure").read_text().lstrip().startswith(("<svg", "<?xml"))
+
+
+def player_of(page):
+    player = page.locator(".st-key-player .trailscope")
+    player.wait_for(timeout=TIMEOUT_MS)
+    return player
+
+
+def written(player):
+    """Token at the cursor, nodes written, and whether the strip shows the cursor's chip."""
+    return player.evaluate("""(root) => {
+        const strip = root.querySelector('.strip').getBoundingClientRect();
+        const chip = root.querySelector('.strip .chip.current').getBoundingClientRect();
+        return [Number(root.querySelector('input.scrubber').value),
+                root.querySelectorAll('.atom.written').length,
+                chip.top >= strip.top - 1 && chip.bottom <= strip.bottom + 1];
+    }""")
+
+
+def test_a_planar_graph_opens_by_its_address_and_plays(open_page):
+    page = open_page("?model=planar-random_order&graph=2&number=5&k=16")
+    assert len(numbers(page)) == 4
+    assert "planar:2:5" in page.locator("h2").first.inner_text()
+    player = player_of(page)
+    last = int(player.locator("input.scrubber").get_attribute("max"))
+    assert last > 200
+    player.focus()
+    assert written(player) == [last, 64, True]
+    page.keyboard.press("Home")
+    expect(player.locator(".atom.written")).to_have_count(0, timeout=TIMEOUT_MS)
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+    current = player.locator(".strip .chip.current")
+    expect(current).to_have_attribute("data-token", "40", timeout=TIMEOUT_MS)
+    at, nodes, is_seen = written(player)
+    assert (at, is_seen) == (40, True)
+    assert 0 < nodes < 40
+    player.locator("input.scrubber").fill(str(last // 2))
+    expect(current).to_have_attribute("data-token", str(last // 2), timeout=TIMEOUT_MS)
+    assert written(player)[2]
+    player.locator(".speed").select_option("4")
+    player.locator("[data-control=play]").click()
+    expect(current).not_to_have_attribute("data-token", str(last // 2), timeout=TIMEOUT_MS)
+    assert not page.problems
+
+
+def test_switching_kinds_is_part_of_the_address_and_keeps_the_molecule(open_page):
+    page = open_page("?k=16&smiles=CCO")
+    page.get_by_role("radio", name="Planar graph").click()
+    page.wait_for_function("() => location.search.includes('planar-random_order')",
+                           timeout=TIMEOUT_MS)
+    page.get_by_text("planar:0:0", exact=True).wait_for(timeout=TIMEOUT_MS)
+    page.get_by_role("spinbutton", name="Number").fill("3")
+    page.keyboard.press("Enter")
+    page.get_by_text("planar:0:3", exact=True).wait_for(timeout=TIMEOUT_MS)
+    page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+    query = await_query(page, {"model": "planar-random_order", "number": "3", "k": "16"})
+    shared = open_page(f"?{query}")
+    assert numbers(shared) == numbers(page)
+    page.get_by_role("radio", name="Molecule").click()
+    page.wait_for_function("() => location.search.includes('smiles=CCO')", timeout=TIMEOUT_MS)
+    page.get_by_text("C₂H₆O").wait_for(timeout=TIMEOUT_MS)
+    page.wait_for_function("() => !location.search.includes('planar')", timeout=TIMEOUT_MS)
+    assert not page.problems
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (900, "light")])
+def test_a_planar_graph_fits_and_its_numbers_can_be_read(open_page, width, scheme):
+    page = open_page("?model=planar-max_degree_first&k=16&view=Compare", color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.locator(".st-key-diff .trailscope").wait_for(timeout=TIMEOUT_MS)
+    page.wait_for_timeout(500)
+    main = "document.querySelector('[data-testid=stMain]')"
+    assert page.evaluate(f"() => {main}.scrollWidth <= {main}.clientWidth + 1")
+    heights, least_gap = player_of(page).evaluate("""(root) => {
+        const boxes = (css) => [...root.querySelectorAll(css)]
+            .map((node) => node.getBoundingClientRect());
+        const discs = boxes('.atom .disc').map((b) => [b.x + b.width / 2, b.y + b.height / 2,
+                                                       b.width / 2]);
+        const gaps = discs.flatMap(([x, y, r], i) => discs.slice(i + 1).map(
+            ([u, v, s]) => Math.hypot(x - u, y - v) - r - s));
+        return [boxes('.node-number text').map((box) => box.height), Math.min(...gaps)];
+    }""")
+    assert len(heights) == 64
+    assert min(heights) > 9
+    assert least_gap > 0
+    assert not page.problems

@@ -6,6 +6,7 @@ import { createCursor, listenForPointer } from "./cursor.js";
 import { runningCurves } from "./curves.js";
 import { differenceMap, signed } from "./difference.js";
 import { formatNats, htmlNode } from "./dom.js";
+import { nodeWord } from "./glyphs.js";
 import { drawMolecule } from "./molecule.js";
 import { scaleLegend, tokenStrip } from "./strip.js";
 import { tipLines, tooltip } from "./tooltip.js";
@@ -51,15 +52,19 @@ function buildDiff(root, data, cursor) {
     htmlNode("div", { class: "pair" },
       htmlNode("section", { class: "panel" }, htmlNode("h3", {}, "Where the nats go"), curves.node),
       htmlNode("section", { class: "panel" },
-        htmlNode("h3", {}, `Nats per atom, ${data.labels[0]} less ${data.labels[1]}`), map.node))),
+        htmlNode("h3", {}, differenceTitle(data)), map.node))),
     tip.node);
-  for (const part of [...sides, prefix, curves]) cursor.onMove(part.show);
+  for (const part of [curves, prefix, ...sides]) cursor.onMove(part.show);
   for (const part of [...sides, prefix, map, tip]) cursor.onPoint(part.point);
   listenForPointer(map.node, cursor, data.trails[0]);
   listenForPointer(curves.node, { move: cursor.move, point() {} }, data.trails[0]);
   listenForDrag(curves.node, cursor, playback);
   listenForKeys(root, cursor, playback);
   return () => { playback.stop(); curves.stop(); };
+}
+
+function differenceTitle({ layout, labels }) {
+  return `Nats per ${nodeWord(layout)}, ${labels[0]} less ${labels[1]}`;
 }
 
 /** One trail's drawing and the tokens that only it has. */

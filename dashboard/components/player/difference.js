@@ -2,6 +2,7 @@
 
 import { inkOn, scaleColor } from "./colors.js";
 import { formatNats, htmlNode, svgNode } from "./dom.js";
+import { nodeWord } from "./glyphs.js";
 import { atomRadius, drawMolecule } from "./molecule.js";
 
 const CROWDED = 30; // atoms; beyond, only large values are written out
@@ -11,7 +12,7 @@ export function differenceMap(layout, differences, labels, palette) {
   const known = differences.filter((value) => value !== null);
   const reach = Math.max(0.1, ...known.map(Math.abs));
   const drawing = drawMolecule(layout, palette,
-    `Nats spent per atom, ${labels[0]} less ${labels[1]}`);
+    `Nats spent per ${nodeWord(layout)}, ${labels[0]} less ${labels[1]}`);
   drawing.svg.classList.add("difference");
   drawing.bonds.forEach((bond) => bond.classList.add("written"));
   differences.forEach((value, atom) => {

@@ -48,3 +48,8 @@ export function tokenTitle(token) {
 export function kindClass(token) {
   return `kind-${token.kind.replace("_", "-")}`;
 }
+
+/** What a node of this graph is called. */
+export function nodeWord(layout) {
+  return layout.isMolecule ? "atom" : "node";
+}

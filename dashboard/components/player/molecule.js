@@ -5,7 +5,7 @@ import {
   between, centreOf, movePoint, placePoints, trimmed, unitVector, viewBox,
 } from "./geometry.js";
 
-const RADIUS = { atom: 13.5, hydrogen: 9.5, dot: 4.2, node: 11 };
+const RADIUS = { atom: 13.5, hydrogen: 9.5, dot: 4.2, node: 12 };
 const LINE_GAP = 6; // between the lines of a double bond
 
 /** Radius of an atom's disc. */
@@ -40,7 +40,7 @@ export function drawMolecule(layout, palette, label) {
   const box = viewBox(points);
   const svg = svgNode("svg", {
     viewBox: box.map((value) => value.toFixed(1)).join(" "),
-    class: "molecule", role: "img", "aria-label": label,
+    class: layout.isMolecule ? "molecule" : "molecule graph", role: "img", "aria-label": label,
   }, ...Object.values(layers));
   svg.style.setProperty("--aspect", (box[3] / box[2]).toFixed(3));
   return { svg, points, centre: centreOf(points), layers, bonds, atoms };

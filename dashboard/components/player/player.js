@@ -26,6 +26,7 @@ export default function mountPlayer({ parentElement, data, setStateValue }) {
     class: "trailscope player", tabindex: 0, role: "group",
     "aria-label": "Trail player. Arrow keys step, space plays, Home and End jump.",
   });
+  root.classList.toggle("of-graph", !data.layout.isMolecule);
   if (before) before.root.replaceWith(root);
   else parentElement.append(root);
   const stop = buildPlayer(root, data, cursor);
@@ -43,10 +44,10 @@ function buildPlayer(root, data, cursor) {
   const playback = createPlayback(cursor);
   const parts = {
     trail: layTrail(drawing, layout, trail, palette),
-    strip: tokenStrip(trail, palette, natsMax),
     chart: surprisalChart(trail, palette, natsMax),
     expected: expectedPanel(trail, palette, natsMax),
     readout: readout(trail, palette, natsMax),
+    strip: tokenStrip(trail, palette, natsMax), // scrolls by what is laid out, so after the others
     tip: tooltip(root, (target) => tipLines(target, trail)),
   };
   const slider = scrubber(cursor, playback, [trail]);

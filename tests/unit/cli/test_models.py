@@ -12,11 +12,12 @@ import torch
 from rdkit import Chem
 
 from core.graph.molecules import from_smiles, is_stable, num_fragments, to_smiles
+from core.graph.planar import is_valid_planar, planar_graph
 from core.likelihood.scoring import score_sequences
 from core.model.checkpoints import load_checkpoint
 from core.model.generation import SamplingConfig, generate
 from core.sent.decoder import decode
-from core.sent.vocabulary import EOS, PAD, QM9_VOCABULARY
+from core.sent.vocabulary import EOS, PAD, PLANAR_VOCABULARY, QM9_VOCABULARY
 
 SCORE_COLUMNS = [
     "id", "smiles", "num_nodes", "model", "strategy", "permutations", "nll_mean", "nll_std",
@@ -151,6 +152,29 @@ def test_graphs_that_the_model_cannot_read_are_bad_rows(trailscope, write):
     assert result.rows[2]["nll_mean"] > 0
 
 
+def test_a_planar_graph_scores_by_its_name_as_from_a_file(trailscope, write, tiny_planar):
+    options = ("--model", tiny_planar.card.path, "--permutations", 3, "--seed", 2)
+    file = write("graph.json", planar_graph(3, seed=1, split="test").graph.to_json())
+    [named] = trailscope("score", "planar:1:3", *options).rows
+    [read] = trailscope("score", file, *options).rows
+    assert named == read
+    assert (named["id"], named["num_nodes"]) == ("planar-1-test-3", 64)
+    assert named["nll_mean"] > 0
+
+
+@pytest.mark.parametrize(("input", "model", "message"), [
+    ("planar:0:0", "qm9-random_order", "The graph has 64 nodes; at most 29 are possible."),
+    ("planar:0", "planar", "'planar:0' names no planar graph"),
+    ("CCO", "planar", "The model reads unlabelled graphs, the input is labelled."),
+])
+def test_graphs_of_the_other_kind_are_bad_rows(input, model, message, trailscope, tiny_planar):
+    model = tiny_planar.card.path if model == "planar" else model
+    result = trailscope("score", input, "--model", model, "--permutations", 2)
+    assert result.status == 1
+    [row] = result.rows
+    assert row["error"].startswith(message)
+
+
 def test_bf16_is_an_option(trailscope):
     [exact], [rough] = (trailscope("score", "CCO", "--precision", precision).rows
                         for precision in ("fp32", "bf16"))
@@ -197,10 +221,10 @@ def test_generate_hands_on_its_settings(trailscope):
 
 
 def test_generate_unlabelled_graphs(trailscope, tiny_planar):
-    result = trailscope("generate", "--model", tiny_planar.card.path, "--number", 3)
+    result = trailscope("generate", "--model", tiny_planar.card.path, "--number", 6)
     assert result.status == 0
     for row in result.rows:
-        assert row["valid"] is True
+        assert row["valid"] is is_valid_planar(decode(row["tokens"], PLANAR_VOCABULARY))
         assert row["smiles"] is row["stable"] is row["fragments"] is None
 
 
@@ -214,6 +238,20 @@ def test_models_lists_what_is_shipped(trailscope, assets):
     assert table.status == 0
     assert "qm9-random_order" in table.out
     assert "tiny" in table.out
+
+
+def test_models_lists_the_healthy_and_names_the_damaged(trailscope, assets):
+    card = assets / "checkpoints" / "qm9-anchor_expansion" / "trailscope.json"
+    whole = card.read_text()
+    card.write_text("{}")
+    try:
+        result = trailscope("models", "--format", "json")
+    finally:
+        card.write_text(whole)
+    assert result.status == 1
+    assert [row["name"] for row in json.loads(result.out)] == ["qm9-random_order"]
+    assert result.err.startswith(f"error: {card} is damaged")
+    assert result.err.count("\n") == 1
 
 
 def test_an_imported_checkpoint_scores(trailscope, tiny, tmp_path):

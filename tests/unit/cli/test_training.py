@@ -6,6 +6,7 @@ import pytest
 
 from core.cli import training
 from core.model.checkpoints import load_checkpoint
+from core.sent.vocabulary import PLANAR_VOCABULARY
 
 SMILES = ("C", "N", "O", "CO", "C=O", "C#N", "CC", "C#C", "C1CC1", "CCO")
 SMALL = ("--preset", "tiny", "--batch-size", 4, "--precision", "fp32", "--warmup-steps", 1)
@@ -97,3 +98,49 @@ def test_an_unknown_strategy_is_refused(train):
     result = train(strategy="sideways")
     assert result.status == 1
     assert result.err.startswith("error: Unknown strategy 'sideways'.")
+
+
+def test_milestones_are_kept_as_checkpoints(train, tmp_path):
+    result = train("--steps", 4, "--milestones", "1, 3")
+    assert result.status == 0
+    folders = sorted((tmp_path / "run" / "milestones").iterdir())
+    assert [folder.name for folder in folders] == ["step-00001", "step-00003"]
+    loaded = [load_checkpoint(folder) for folder in (*folders, tmp_path / "mine")]
+    assert [model.card.steps for model in loaded] == [1, 3, 4]
+    assert [model.card.training["graphs_seen"] for model in loaded] == [4, 12, 16]
+    assert loaded[0].card.name == "mine at step 1"
+    assert len({model.card.weights_sha256 for model in loaded}) == 3
+
+
+def test_milestones_do_not_change_the_training(train, tmp_path):
+    assert train("--steps", 3, "--milestones", "2").status == 0
+    with_milestones = load_checkpoint(tmp_path / "mine").card.weights_sha256
+    assert train("--steps", 3, "--run-folder", tmp_path / "other").status == 0
+    assert load_checkpoint(tmp_path / "mine").card.weights_sha256 == with_milestones
+
+
+def test_a_milestone_is_that_of_a_run_of_as_many_steps(train, tmp_path):
+    """Its weights are those of step 2, not those of whenever the state was last saved."""
+    assert train("--steps", 3, "--milestones", "2", "--learning-rate", 0.01).status == 0
+    milestone = load_checkpoint(tmp_path / "run" / "milestones" / "step-00002").card
+    record = milestone.training["loss_nats_per_token"]
+    assert [step for step, _ in record] == [1, 2]
+
+
+@pytest.mark.parametrize("milestones", ["0", "5", "one", "1;2", "-1"])
+def test_impossible_milestones_are_refused(milestones, train):
+    result = train("--steps", 4, f"--milestones={milestones}")
+    assert result.status == 1
+    assert "is no milestone of a run of 4 steps; give whole numbers from 1 to 4" in result.err
+
+
+def test_planar_graphs_are_made_not_read(trailscope, write, tmp_path):
+    planar = ("train", tmp_path / "p", "--strategy", "random_order", "--dataset", "planar",
+              "--run-folder", tmp_path / "run", "--steps", 1, *SMALL)
+    assert trailscope(*planar, "--planar-graphs", 5, "--seed", 2).status == 0
+    card = load_checkpoint(tmp_path / "p").card
+    assert card.vocabulary == PLANAR_VOCABULARY
+    assert card.data == {"name": "planar", "split": "train", "graphs": 5, "seed": 2, "nodes": 64}
+    refused = trailscope(*planar, "--data", write("qm9.csv", "smiles", "C"))
+    assert refused.status == 1
+    assert "Planar graphs are made, not read; leave out --data" in refused.err

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from core.graph import from_smiles
+from core.graph import Graph, PlanarName, from_smiles, planar_graph
 from core.likelihood.analysis import analyse
-from core.sent import MAX_DEGREE_FIRST, RANDOM_ORDER
+from core.sent import MAX_DEGREE_FIRST, PLANAR_VOCABULARY, QM9_VOCABULARY, RANDOM_ORDER
 from dashboard import texts
+from dashboard.components.trail_view import trail_view
 from dashboard.drawings import layout
 
 
@@ -49,3 +50,45 @@ def test_located_table_lists_what_carries_a_value():
 
 def test_colour_scale_starts_at_zero_and_reaches_the_largest_value():
     assert texts.scale_of(np.array([0.21, np.nan]), np.array([1.03])) == (0.0, pytest.approx(1.1))
+
+
+def test_words_of_graphs_are_not_those_of_chemistry():
+    assert texts.words(is_molecule=True) == texts.Words("molecule", "atom", "bond")
+    assert texts.words(is_molecule=False) == texts.Words("graph", "node", "edge")
+
+
+@pytest.mark.parametrize(("graph", "summary"), [
+    (planar_graph(3, seed=0, split="test").graph, "64 nodes, 180 edges, connected and planar"),
+    (Graph(5, np.array([[u, v] for u in range(5) for v in range(u)])),
+     "5 nodes, 10 edges, connected and not planar"),
+    (Graph(4, np.array([[0, 1], [2, 3]])), "4 nodes, 2 edges, not connected and planar"),
+])
+def test_a_planar_graph_is_summed_up(graph, summary):
+    assert texts.planar_summary(graph) == summary
+
+
+def test_a_planar_graph_says_where_it_comes_from():
+    assert texts.planar_source(PlanarName(seed=7, index=2)).startswith("Test graph 2 of seed 7:")
+
+
+def test_tables_of_a_graph_speak_of_nodes_and_edges():
+    drawn = layout(Graph(3, np.array([[0, 1], [1, 2]])))
+    nodes, edges = np.array([1.0, np.nan, 2.0]), np.array([0.5, 0.25])
+    table = texts.located_table(drawn, nodes, edges)
+    assert table.columns.tolist() == ["kind", "nodes", "nats"]
+    assert table["kind"].tolist() == ["node", "node", "edge", "edge"]
+    assert table["nodes"].tolist() == ["0", "2", "0-1", "1-2"]
+    assert texts.located_finding("Mean", nodes, drawn) == (
+        "Mean: highest on node 2 with 2.00 nats, node 0 with 1.00 nats.")
+
+
+def test_the_token_table_names_what_tokens_refer_to():
+    graph = Graph(2, np.array([[0, 1]]))
+    view = trail_view(graph, [0, 6, 7, 4], [1, 0], [0.5, 0.25, 0.125], None, PLANAR_VOCABULARY)
+    table = texts.token_table(view)
+    assert table["node"].tolist()[1:3] == [1, 0]
+    assert table["nats_so_far"].tolist() == [0.0, 0.5, 0.75, 0.875]
+    water = from_smiles("[H][H]").graph
+    tokens = [0, 6, 35, 40, 7, 35, 4]
+    labelled = trail_view(water, tokens, [0, 1], [0.0] * 6, None, QM9_VOCABULARY)
+    assert "atom" in texts.token_table(labelled)

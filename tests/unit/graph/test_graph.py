@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.graph import Graph, GraphError, from_smiles, is_isomorphic
+from core.graph import Graph, GraphError, from_smiles, is_isomorphic, planar_graph
 from tests.oracles.sent_walk import automorphisms
 from tests.random_graphs import graphs
 
@@ -216,3 +216,15 @@ def test_networkx_graphs_that_are_refused():
     half_labelled.nodes[0]["label"] = 1
     with pytest.raises(GraphError, match="Either all nodes and edges"):
         Graph.from_networkx(half_labelled)
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 999))
+def test_the_canonical_form_is_that_of_the_isomorphism_class(seed):
+    rng = np.random.default_rng(seed)
+    smiles = ("CC(N)C(=O)O", "C1=CC=CC=C1", "CCO", "COC", "C[C@H](F)O", "C=CO")
+    graphs = [from_smiles(text).graph for text in smiles] + [planar_graph(seed, seed=0).graph]
+    for graph in graphs:
+        assert graph.relabel(rng.permutation(graph.num_nodes)).canonical_form == (
+            graph.canonical_form)
+    assert len({graph.canonical_form for graph in graphs}) == len(graphs)

@@ -12,6 +12,7 @@ from core.graph import (
     count_rows,
     from_smiles,
     is_isomorphic,
+    planar_graph,
     read_input,
     read_molecules,
 )
@@ -213,3 +214,24 @@ def test_the_size_limit_is_the_callers():
     (large,) = read_input("C" * 12, max_atoms=64)
     assert small.error == "The molecule has 38 atoms with hydrogens; at most 29 are possible."
     assert large.graph.num_nodes == 38
+
+
+def test_a_planar_graph_is_read_by_its_name():
+    (row,) = read_input("planar:0:3", max_atoms=64)
+    assert (row.id, row.smiles, row.notes, row.error) == ("planar-0-test-3", None, (), None)
+    assert row.graph == planar_graph(3, seed=0, split="test").graph
+
+
+def test_a_planar_name_that_names_nothing_is_a_bad_row():
+    (bad,) = read_input("planar:0", max_atoms=64)
+    (large,) = read_input("planar:0:3")
+    assert (bad.id, bad.graph) == ("planar:0", None)
+    assert bad.error.startswith("'planar:0' names no planar graph; write planar:SEED:INDEX")
+    assert large.error == "The graph has 64 nodes; at most 29 are possible."
+
+
+def test_an_existing_file_comes_before_a_planar_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "planar:0:3").write_text("CCO")
+    with pytest.raises(InputFileError, match="of an unknown kind"):
+        read_input("planar:0:3")

@@ -6,7 +6,18 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from core.graph import PLANAR_NODES, Graph, is_isomorphic, planar_graph, planar_stream
+from core.graph import (
+    PLANAR_NODES,
+    Graph,
+    GraphError,
+    PlanarName,
+    is_connected,
+    is_isomorphic,
+    is_planar,
+    is_valid_planar,
+    planar_graph,
+    planar_stream,
+)
 from tests.golden.reader import golden_planar
 
 
@@ -74,3 +85,55 @@ def test_refusals():
         planar_graph(0, seed=0, split="val")
     with pytest.raises(ValueError, match="A triangulation needs at least 3 points, got 2"):
         planar_graph(0, seed=0, num_nodes=2)
+
+
+def complete(*sides):
+    """Edges of a complete graph, or of a complete bipartite one."""
+    return list((nx.complete_graph(*sides) if len(sides) == 1
+                 else nx.complete_bipartite_graph(*sides)).edges)
+
+
+@pytest.mark.parametrize(("num_nodes", "edges", "connected", "planar"), [
+    (1, [], True, True),
+    (2, [], False, True),
+    (4, complete(4), True, True),
+    (5, complete(5), True, False),
+    (5, complete(5)[1:], True, True),
+    (6, complete(3, 3), True, False),
+    (6, complete(3, 3)[1:], True, True),
+    (6, complete(5), False, False),
+    (4, [(0, 1), (2, 3)], False, True),
+])
+def test_connected_and_planar_are_told_apart(num_nodes, edges, connected, planar):
+    graph = Graph(num_nodes, np.array(edges, dtype=np.int64).reshape(-1, 2))
+    assert is_connected(graph) is connected
+    assert is_planar(graph) is planar
+    assert is_valid_planar(graph) is (connected and planar)
+
+
+def test_triangulations_are_valid():
+    assert all(is_valid_planar(planar_graph(index, seed=9).graph) for index in range(5))
+
+
+def test_a_name_finds_its_test_graph():
+    name = PlanarName.from_text("planar:4:2")
+    assert name == PlanarName(seed=4, index=2)
+    assert str(name) == "planar:4:2"
+    assert name.triangulate().graph == planar_graph(2, seed=4, split="test").graph
+    assert name.triangulate().graph.name == "planar-4-test-2"
+
+
+def test_the_largest_numbers_name_a_graph():
+    largest = PlanarName.from_text("planar:2147483647:2147483647")
+    assert largest.triangulate().graph.num_nodes == 64
+
+
+@pytest.mark.parametrize("text", [
+    "planar:", "planar:1", "planar:1:2:3", "planar:-1:0", "planar:0:2147483648", "planar:0:1.5",
+    "planar: 1:2", "planar:٣:0", "planar:a:b", "0:3", "PLANAR:0:3", "planar:0:" + "9" * 5000,
+])
+def test_what_names_no_graph_is_said(text):
+    with pytest.raises(GraphError, match="write planar:SEED:INDEX with two whole numbers from 0 to "
+                                         "2,147,483,647") as raised:
+        PlanarName.from_text(text)
+    assert len(str(raised.value)) < 160

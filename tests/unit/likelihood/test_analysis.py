@@ -32,6 +32,18 @@ def exact(checkpoint, graph, strategy):
     return exact_uncertainty(nll, sequences.probabilities)
 
 
+def test_a_token_budget_brings_progress_and_changes_nothing(tiny):
+    whole, parts = [], []
+    expected = analyse(tiny, OTHERS, RANDOM_ORDER, permutations=8, seed=3,
+                       progress=lambda *state: whole.append(state))
+    found = analyse(tiny, OTHERS, RANDOM_ORDER, permutations=8, seed=3, token_budget=200,
+                    progress=lambda *state: parts.append(state))
+    assert len(whole) == 1
+    assert len(parts) > 3
+    assert parts[-1] == whole[-1]
+    torch.testing.assert_close(found.likelihoods.nll, expected.likelihoods.nll)
+
+
 def test_fewer_permutations_are_the_first_of_more(tiny):
     graphs = [METHANOL, *OTHERS]
     few, many = (analyse(tiny, graphs, RANDOM_ORDER, permutations=k, seed=3) for k in (8, 16))

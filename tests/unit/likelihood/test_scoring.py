@@ -14,6 +14,7 @@ from core.likelihood.scoring import (
     score_sequences,
     score_trails,
 )
+from core.model.checkpoints import load_checkpoint
 from core.sent.probability import enumerate_sequences
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
@@ -180,3 +181,21 @@ def test_next_token_probabilities_are_the_whole_distribution(tiny):
     of_next = found[torch.arange(len(sequence) - 1), torch.tensor(sequence[1:])]
     expected = score_trails(tiny, trails).token_nll[0, 0]
     torch.testing.assert_close(-of_next.log(), expected, rtol=0, atol=1e-4)
+
+
+def test_a_compiled_checkpoint_scores_with_what_the_compiler_made(tiny, monkeypatch):
+    """Compiling itself takes half a minute; here the compiler only counts calls."""
+    calls = []
+
+    def compile(model, *, dynamic):
+        def forward(**inputs):
+            calls.append(inputs["input_ids"].shape)
+            return model(**inputs)
+
+        return forward
+
+    monkeypatch.setattr(torch, "compile", compile)
+    compiled = load_checkpoint(tiny.card.path, compile=True)
+    sequences = torch.tensor([[0, 6, 36, 4], [0, 6, 37, 4]])
+    assert torch.equal(score_sequences(compiled, sequences), score_sequences(tiny, sequences))
+    assert calls == [(2, 3)]

@@ -15,6 +15,7 @@ from core.model.checkpoints import (
     CheckpointError,
     ModelCard,
     assets_folder,
+    find_shipped_models,
     load_checkpoint,
     read_card,
     resolve_model,
@@ -224,6 +225,28 @@ def test_shipped_models_come_in_the_strategies_order(assets):
     assert [card.name for card in shipped_models()] == [f"qm9-{name}" for name in STRATEGIES]
     change_card(assets / "checkpoints" / "qm9-random_order", strategy="random/random/max_degree")
     assert shipped_models()[-1].name == "qm9-random_order"  # custom strategies behind
+
+
+def test_planar_models_come_behind_those_of_molecules(assets, tiny_planar):
+    shutil.copytree(tiny_planar.card.path, assets / "checkpoints" / "a-planar-model")
+    assert [card.name for card in shipped_models()] == [
+        *(f"qm9-{name}" for name in STRATEGIES), "tiny-planar"]
+
+
+def test_a_damaged_folder_does_not_hide_the_others(assets):
+    change_card(assets / "checkpoints" / "qm9-random_order", data=7)
+    change_card(assets / "checkpoints" / "qm9-anchor_expansion", format_version=99)
+    found = find_shipped_models()
+    assert [card.name for card in found.cards] == ["qm9-max_degree_first", "qm9-min_degree_first"]
+    version, broken = found.complaints
+    assert "qm9-anchor_expansion" in version
+    assert "has format version 99" in version
+    assert "qm9-random_order" in broken
+    assert "get the folder again" in broken
+    with pytest.raises(CheckpointError, match="has format version 99"):
+        shipped_models()
+    with pytest.raises(CheckpointError, match="one of: qm9-max_degree_first, qm9-min_degree_first"):
+        load_checkpoint("qm9-random")
 
 
 def test_a_model_is_found_by_name_or_by_folder(assets, tiny):

@@ -27,6 +27,7 @@ from core.sent.vocabulary import QM9_VOCABULARY
 
 SMILES = ("C", "N", "O", "CO", "C=O", "C#N", "CC", "C#C", "C1CC1", "CCO")
 MOLECULES = [from_smiles(smiles).graph for smiles in SMILES]
+DATA = {"name": "QM9", "split": "train", "graphs": 10}
 CONFIG = TrainingConfig(
     "random_order", preset="tiny", steps=6, batch_size=8, learning_rate=1e-2, warmup_steps=2,
     precision="fp32",
@@ -268,11 +269,11 @@ def test_a_damaged_run_folder_is_refused(whole_run, tmp_path):
 def test_a_finished_run_becomes_a_checkpoint(whole_run, tmp_path):
     folder, states = whole_run
     card = write_trained_checkpoint(CONFIG, QM9_VOCABULARY, folder, tmp_path / "model",
-                                    name="mine", num_graphs=10)
+                                    name="mine", data=DATA)
     loaded = load_checkpoint(tmp_path / "model")
     assert loaded.card == card
     assert (card.name, card.preset, card.strategy.name) == ("mine", "tiny", "random_order")
-    assert card.data == {"name": "QM9", "split": "train", "graphs": 10}
+    assert card.data == DATA
     assert card.training["config"]["learning_rate"] == 1e-2
     assert card.training["graphs_seen"] == 48
     assert card.training["device"] == "cpu"
@@ -288,6 +289,6 @@ def test_an_unfinished_run_becomes_none(tmp_path):
     run(tmp_path / "run", stop_after=2)
     with pytest.raises(TrainingError) as raised:
         write_trained_checkpoint(CONFIG, QM9_VOCABULARY, tmp_path / "run", tmp_path / "model",
-                                 name="mine", num_graphs=10)
+                                 name="mine", data=DATA)
     assert "is at step 2 of 6; run the same command again to resume it." in str(raised.value)
     assert not (tmp_path / "model").exists()

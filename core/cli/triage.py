@@ -1,0 +1,110 @@
+"""`trailscope triage`: sample graphs, score each, and say which score tells the good ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.progress import Progress
+
+from core.cli.models import COMPILE_HELP, DEFAULT_MODEL, DEVICE_HELP, MODEL_HELP
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(triage)
+
+
+def triage(
+    output: Annotated[Path, typer.Option(help="Folder to write: samples.parquet, record.json.")],
+    model: Annotated[str, typer.Option(help=MODEL_HELP)] = DEFAULT_MODEL,
+    number: Annotated[int, typer.Option(min=1, help="Sequences to sample.")] = 10_000,
+    permutations: Annotated[
+        int, typer.Option(min=2, help="Re-linearizations per valid graph.")
+    ] = 32,
+    seed: Annotated[int, typer.Option(help="Fixes sequences and re-linearizations.")] = 0,
+    temperature: Annotated[float, typer.Option(help="Divides the logits.")] = 1.0,
+    top_k: Annotated[int, typer.Option(min=0, help="Best tokens kept; 0 keeps all.")] = 10,
+    mask: Annotated[
+        Literal["strict", "kinds"], typer.Option(help="strict, or kinds as LU's code masks.")
+    ] = "strict",
+    precision: Annotated[
+        Literal["fp32", "bf16"], typer.Option(help="Of scoring; sampling is in fp32.")
+    ] = "fp32",
+    chunk: Annotated[int, typer.Option(min=1, help="Sequences sampled at a time.")] = 500,
+    data: Annotated[
+        Path | None, typer.Option(help="QM9 as CSV or SDF, to say which molecules are novel.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
+    compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,
+    run_folder: Annotated[
+        Path | None, typer.Option(help="Finished chunks, for resuming; default runs/triage-NAME.")
+    ] = None,
+) -> None:
+    """Sample graphs, score re-linearizations of each; run again to resume."""
+    import pandas as pd
+
+    from core.cli import best_device, messages
+    from core.likelihood.samples import Samples, SamplesConfig, mark_novel, mark_unique
+    from core.likelihood.triage import sample_and_score_in
+    from core.model.checkpoints import load_checkpoint
+
+    config = SamplesConfig(number, permutations, seed, temperature, top_k or None, mask,
+                           precision, chunk)
+    checkpoint = load_checkpoint(model, device=device or best_device(), compile=compile)
+    card = checkpoint.card
+    run_folder = run_folder or (
+        Path("runs") / f"triage-{card.path.name}-{card.weights_sha256[:8]}")
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
+        task = bar.add_task("Sampling", total=number)
+        tables = []
+        for table in sample_and_score_in(run_folder, checkpoint, config,
+                                         progress=lambda stage, done, total: bar.update(
+                                             task, description=stage.capitalize())):
+            tables.append(table)
+            bar.advance(task, len(table))
+            if not messages.is_terminal:
+                done = sum(map(len, tables))
+                messages.print(f"{card.name}: {done:,} of {number:,} sequences", markup=False)
+    table = mark_unique(pd.concat(tables, ignore_index=True), card.vocabulary)
+    if data is not None:
+        table = mark_novel(table, _training_smiles(data))
+    samples = Samples(
+        model=card.name, weights_sha256=card.weights_sha256, trained_under=card.strategy.name,
+        step=card.steps, dataset=card.data.get("name", ""), config=config,
+        table=table,
+    )
+    samples.save(output, device=str(checkpoint.device), result={"ranking": _rank(table, seed)})
+    messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+
+
+def _rank(table: pd.DataFrame, seed: int) -> dict[str, Any]:
+    """AUC of every score for stability, with their paired differences; or why there is none."""
+    from core.likelihood.molecule_scores import RankingError
+    from core.likelihood.roc import compare_samples
+
+    try:
+        found = compare_samples(table, seed=seed)
+    except RankingError as error:
+        return {"error": str(error)}
+    return {
+        "stable": found.positives, "unstable": found.negatives, "unscored": found.unscored,
+        "bootstrap": {"seed": found.seed, "resamples": found.resamples},
+        "auc": {roc.quantity: roc.auc.to_json() | {"of": roc.sentence} for roc in found.rocs},
+        "auc_differences": [
+            {"first": pair.first, "second": pair.second, **pair.difference.to_json()}
+            for pair in found.differences
+        ],
+    }
+
+
+def _training_smiles(data: Path) -> set[str]:
+    from core.graph.datasets import load_qm9_graphs
+    from core.graph.molecules import to_smiles
+
+    return {smiles for graph in load_qm9_graphs(data, "train")
+            if (smiles := to_smiles(graph)) is not None}

@@ -1,0 +1,97 @@
+"""Substructure search by SMARTS in molecules whose hydrogens are all known.
+
+A pattern is matched against molecules without hydrogen atoms, as SMARTS is mostly meant: `[CH3]`
+counts hydrogens, `[D2]` does not. A pattern with a hydrogen atom of its own, such as `C[H]`, is
+matched against molecules that have all of theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from rdkit import Chem, rdBase
+
+from core.errors import InputError
+from core.graph.graph import Graph
+from core.graph.molecules import to_rdkit
+
+MAX_SMARTS_LENGTH = 200
+"""Longer patterns are refused before parsing."""
+
+# A hydrogen atom is `#1`, or an H that nothing but isotope, charge and map number stand around.
+_HYDROGEN_ATOM = re.compile(r"#1(?!\d)|\[\d*H(?:[+-]\d*)*(?::\d+)?\]")
+
+
+class PatternError(InputError):
+    """Text that is no SMARTS; the message says what would be right."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """A substructure to search for.
+
+    Attributes:
+        smarts: as typed.
+        query: its RDKit form.
+        has_hydrogens: whether one of its atoms is, or may be, a hydrogen.
+    """
+
+    smarts: str
+    query: Chem.Mol
+    has_hydrogens: bool
+
+    @classmethod
+    def from_smarts(cls, text: str) -> Pattern:
+        """Read SMARTS.
+
+        Raises:
+            PatternError: for anything else.
+        """
+        smarts = text.strip()
+        if len(smarts) > MAX_SMARTS_LENGTH:
+            raise PatternError(f"The SMARTS has {len(smarts):,} characters; at most "
+                               f"{MAX_SMARTS_LENGTH} are possible.")
+        with rdBase.BlockLogs():
+            query = Chem.MolFromSmarts(smarts) if smarts else None
+        if query is None or query.GetNumAtoms() == 0:
+            shown = smarts if len(smarts) <= 40 else smarts[:39] + "…"
+            raise PatternError(f"{shown!r} is not a valid SMARTS; try [OX2H] for a hydroxyl group "
+                               "or C#N for a nitrile.")
+        query.UpdatePropertyCache(strict=False)
+        return cls(smarts, query, bool(_HYDROGEN_ATOM.search(smarts)))
+
+    def find(self, molecules: Iterable[Chem.Mol | None]) -> np.ndarray:
+        """Whether the pattern occurs in each molecule, [n] bool; never in what is missing."""
+        return np.array([molecule is not None and molecule.HasSubstructMatch(self.query)
+                         for molecule in molecules], dtype=bool)
+
+
+def with_hydrogens(graph: Graph) -> Chem.Mol | None:
+    """The molecule with exactly the graph's hydrogens as atoms; None if RDKit refuses it."""
+    molecule = to_rdkit(graph)
+    for atom in molecule.GetAtoms():
+        atom.SetNoImplicit(True)
+    with rdBase.BlockLogs():
+        problem = Chem.SanitizeMol(molecule, catchErrors=True)
+    return molecule if problem == Chem.SanitizeFlags.SANITIZE_NONE else None
+
+
+def from_explicit_smiles(smiles: str) -> Chem.Mol | None:
+    """The molecule of a SMILES that has every hydrogen as an atom, as `to_smiles` writes it."""
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromSmiles(smiles, sanitize=False)
+        if molecule is None:
+            return None
+        for atom in molecule.GetAtoms():
+            atom.SetNoImplicit(True)
+        problem = Chem.SanitizeMol(molecule, catchErrors=True)
+    return molecule if problem == Chem.SanitizeFlags.SANITIZE_NONE else None
+
+
+def without_hydrogens(molecule: Chem.Mol) -> Chem.Mol:
+    """The same molecule with hydrogens counted on their atoms; under-valent atoms stay so."""
+    with rdBase.BlockLogs():
+        return Chem.RemoveHs(molecule)

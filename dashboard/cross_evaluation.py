@@ -1,0 +1,179 @@
+"""Models against orders: the evaluations of one data set, and what can be compared in them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from core.likelihood.calibration import TokenType
+from core.likelihood.estimates import Estimate
+from core.likelihood.evaluation import Evaluation
+from core.sent.strategies import RANDOM_ORDER, STRATEGIES
+
+Cell = tuple[str, str]
+"""Name of a model and of the strategy that it was evaluated under."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Something that every evaluation knows, where lower is better.
+
+    Attributes:
+        name: as people read it, within a sentence.
+        unit: behind a number, or empty.
+        has_types: whether it is known for each type of token, and not for sequences only.
+        read: its value in an evaluation for a type of token; None where it is not stored.
+        meaning: one sentence.
+    """
+
+    name: str
+    unit: str
+    has_types: bool
+    read: Callable[[Evaluation, TokenType], Estimate | None]
+    meaning: str
+
+
+QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in (
+    Quantity("ECE", "", True, lambda found, of: found.reliability(of).ece,
+             "Expected calibration error: how far confidence lies from accuracy, in 15 bins."),
+    Quantity("smooth ECE", "", True, lambda found, of: found.reliability(of).smooth_ece,
+             "The calibration error without bins (Błasiok & Nakkiran)."),
+    Quantity("Brier score", "", True, lambda found, of: found.reliability(of).brier,
+             "Mean squared distance of confidence from being right (1) or wrong (0)."),
+    Quantity("NLL per token", "nats", True,
+             lambda found, of: (found.nll_per_token if of is TokenType.ALL
+                                else found.reliability(of).nll),
+             "−log probability of the token that came, total nats over total tokens."),
+    Quantity("LU", "", False, lambda found, of: found.lu,
+             "Linearization Uncertainty: standard deviation of a molecule's NLL over permutations "
+             "divided by its mean, averaged over molecules."),
+)}
+"""What the Models page compares, by name."""
+
+
+@dataclass(frozen=True, eq=False)
+class CrossEvaluation:
+    """Evaluations on one part of one data set.
+
+    Attributes:
+        dataset: its name.
+        models: rows of the table, in the order of the strategies that they were trained under.
+        strategies: columns, the named ones first.
+        cells: what there is; some may be missing.
+    """
+
+    dataset: str
+    models: tuple[str, ...]
+    strategies: tuple[str, ...]
+    cells: Mapping[Cell, Evaluation]
+
+    @property
+    def in_order(self) -> tuple[Cell, ...]:
+        """The cells that there are, row by row."""
+        return tuple((model, strategy) for model in self.models for strategy in self.strategies
+                     if (model, strategy) in self.cells)
+
+    @property
+    def telling_cell(self) -> Cell:
+        """A cell to start from: a model far from its own order, if there is one."""
+        foreign = [cell for cell in self.in_order if not self.is_native(cell)]
+        random = [cell for cell in foreign if cell[1] == RANDOM_ORDER.name]
+        return (random or foreign or list(self.in_order))[0]
+
+    def trained_under(self, model: str) -> str:
+        """The strategy that a model was trained under."""
+        return next(found.trained_under for (name, _), found in self.cells.items()
+                    if name == model)
+
+    def is_native(self, cell: Cell) -> bool:
+        """Whether the model of a cell was trained under the order that it is evaluated under."""
+        return self.trained_under(cell[0]) == cell[1]
+
+    @property
+    def token_types(self) -> tuple[TokenType, ...]:
+        """Types that occur."""
+        return next(iter(self.cells.values())).token_types
+
+    def estimates(self, quantity: Quantity, token_type: TokenType) -> dict[Cell, Estimate]:
+        """A quantity in every cell that has it."""
+        found = {cell: quantity.read(evaluation, token_type)
+                 for cell, evaluation in self.cells.items()}
+        return {cell: estimate for cell, estimate in found.items()
+                if estimate is not None and math.isfinite(estimate.value)}
+
+
+def cross_evaluations(found: Iterable[Evaluation]) -> dict[str, CrossEvaluation]:
+    """Tables by data set, molecules before planar graphs."""
+    by_dataset: dict[str, list[Evaluation]] = {}
+    for evaluation in found:
+        by_dataset.setdefault(evaluation.dataset, []).append(evaluation)
+    ordered = sorted(by_dataset, key=lambda name: (
+        not by_dataset[name][0].vocabulary.is_labelled, name))
+    return {dataset: _table(dataset, by_dataset[dataset]) for dataset in ordered}
+
+
+def _table(dataset: str, found: list[Evaluation]) -> CrossEvaluation:
+    trained = {evaluation.model: evaluation.trained_under for evaluation in found}
+    return CrossEvaluation(
+        dataset,
+        tuple(sorted(trained, key=lambda model: (*_rank(trained[model]), model))),
+        tuple(sorted({evaluation.strategy for evaluation in found}, key=_rank)),
+        {(evaluation.model, evaluation.strategy): evaluation for evaluation in found},
+    )
+
+
+def _rank(strategy: str) -> tuple[int, str]:
+    names = list(STRATEGIES)
+    return (names.index(strategy) if strategy in names else len(names), strategy)
+
+
+@dataclass(frozen=True)
+class Worst:
+    """A model's highest estimate over all orders, and where it is."""
+
+    model: str
+    strategy: str
+    estimate: Estimate
+
+
+def worst_cases(cross: CrossEvaluation, estimates: Mapping[Cell, Estimate]) -> list[Worst]:
+    """Of the models known under every order, the highest estimate of each; the lowest first."""
+    found = []
+    for model in cross.models:
+        row = {strategy: estimates[model, strategy] for strategy in cross.strategies
+               if (model, strategy) in estimates}
+        if len(row) == len(cross.strategies):
+            worst = max(row, key=lambda strategy: row[strategy].value)
+            found.append(Worst(model, worst, row[worst]))
+    return sorted(found, key=lambda worst: worst.estimate.value)
+
+
+@dataclass(frozen=True)
+class Rise:
+    """How many times higher a model stands under a foreign order than under its own.
+
+    Attributes:
+        model: its name.
+        ratio: of the two estimates.
+        is_at_least: the estimate under its own order may be all noise, so the ratio is a floor.
+    """
+
+    model: str
+    ratio: float
+    is_at_least: bool
+
+
+def rises(
+    cross: CrossEvaluation, estimates: Mapping[Cell, Estimate], strategy: str
+) -> list[Rise]:
+    """Of every model trained under another order, how it changes under a strategy; least first."""
+    found = []
+    for model in cross.models:
+        own = estimates.get((model, cross.trained_under(model)))
+        foreign = estimates.get((model, strategy))
+        is_own = cross.is_native((model, strategy))
+        if own is not None and foreign is not None and own.value > 0 and not is_own:
+            may_be_noise = own.interval is not None and own.interval.low <= 0
+            found.append(Rise(model, foreign.value / own.value, may_be_noise))
+    return sorted(found, key=lambda rise: rise.ratio)

@@ -1,0 +1,393 @@
+"""The Generate & triage page without a browser: sources, filters, rankings, errors."""
+
+import contextlib
+import io
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pandas as pd
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.graph.molecules import from_smiles
+from core.likelihood.analysis import analyse
+from core.likelihood.ranking import keep_list_of_samples
+from core.likelihood.roc import compare_samples
+from core.likelihood.samples import SamplesConfig
+from core.likelihood.triage import sample_and_score
+from core.model.checkpoints import load_checkpoint, read_card
+from dashboard import cache_samples
+from dashboard.state_triage import LIVE_CHUNK, VIEWS, LiveChoice
+from tests.generated_molecules import made_up_samples
+
+PAGE = Path(__file__).parents[2] / "dashboard" / "views" / "triage.py"
+MODEL = "qm9-random_order"
+NUMBER = 80
+
+
+def save(root, samples, kind="samples", name=""):
+    samples.save(root / "results" / kind / samples.model / name, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def results(assets, tmp_path_factory) -> Path:
+    """An assets folder with tiny models and made-up results."""
+    root = tmp_path_factory.mktemp("triage")
+    shutil.copytree(assets / "checkpoints", root / "checkpoints")
+    weights = read_card(root / "checkpoints" / MODEL).weights_sha256
+    save(root, made_up_samples(number=NUMBER, weights_sha256=weights))
+    for step in (100, 400):
+        save(root, made_up_samples(number=80, seed=step, step=step), "milestones",
+             f"step-{step:05}")
+    one_class = made_up_samples("qm9-max_degree_first", number=20, bad_share=0)
+    save(root, one_class)
+    nothing = made_up_samples("qm9-min_degree_first", number=5)
+    table = nothing.table.assign(valid=False, smiles=None, stable=None, unique=None, lu=None)
+    save(root, replace(nothing, table=table.astype(nothing.table.dtypes)))
+    return root
+
+
+@pytest.fixture
+def open_page(results, monkeypatch):
+    """Open the page with URL parameters, as from a fresh browser."""
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(results))
+    st.cache_resource.clear()
+
+    def open_(**query: str) -> AppTest:
+        page = AppTest.from_file(str(PAGE), default_timeout=120)
+        for name, value in query.items():
+            page.query_params[name] = value
+        return page.run()
+
+    return open_
+
+
+def metrics(page):
+    assert not page.exception
+    return {metric.label: metric.value for metric in page.metric}
+
+
+def texts(page):
+    assert not page.exception
+    return [element.value for element in (*page.markdown, *page.caption)]
+
+
+def shown(page):
+    """How many rows the page says that it shows."""
+    [line] = [text for text in texts(page) if text.endswith("shown.")]
+    return int(re.match(r"[\d,]+", line).group().replace(",", ""))
+
+
+def marks(page):
+    return [text for text in texts(page) if re.match(r":small\[:(green|orange|red)\[", text)]
+
+
+def addresses(page):
+    return [parse_qs(link.proto.url.removeprefix("./?")) for link in page.get("link_button")]
+
+
+def test_opens_with_shares_and_molecules(open_page):
+    page = open_page()
+    quality = made_up_samples(number=NUMBER).quality
+    found = metrics(page)
+    assert found["Valid"] == f"{quality.valid:.1%}"
+    assert found["Stable"] == f"{quality.stable_molecules:.1%}"
+    assert shown(page) == NUMBER
+    assert len(marks(page)) == 12
+    assert not page.error
+    assert not page.warning
+
+
+def test_address_restores_every_choice(open_page):
+    page = open_page(sort="mean NLL", direction="highest first", smarts="[OX2H]", show="unstable",
+                     unique="true", page="2", part="Molecules", source="shipped",
+                     generator=MODEL)
+    table = made_up_samples(number=NUMBER).table
+    assert page.selectbox(key="sort").value == "mean NLL"
+    assert page.text_input(key="smarts").value == "[OX2H]"
+    assert page.toggle(key="unique").value is True
+    assert 0 < shown(page) < (~table["stable"].fillna(True)).sum()
+    assert not page.warning
+
+
+@pytest.mark.parametrize(("label", "direction"), [
+    ("LU", "lowest first"), ("LU", "highest first"), ("self NLL", "highest first"),
+    ("mean NLL", "lowest first"), ("order-marginal NLL", "highest first"),
+])
+def test_grid_is_sorted(open_page, label, direction):
+    page = open_page(sort=label, direction=direction, show="stable", part="Molecules")
+    column = {"LU": "lu", "self NLL": "self_nll", "mean NLL": "nll_mean",
+              "order-marginal NLL": "nll_marginal"}[label]
+    table = made_up_samples(number=NUMBER).table
+    best = table[table["stable"].fillna(False)].sort_values(
+        column, ascending=direction == "lowest first")["lu"].head(12)
+    cards = [text for text in texts(page) if text.startswith("**LU ")]
+    assert [re.match(r"\*\*LU ([\d.]+)", card).group(1) for card in cards] == [
+        f"{lu:.3f}" for lu in best]
+
+
+@pytest.mark.parametrize(("show", "mark"), [
+    ("stable", "stable"), ("unstable", "unstable"), ("invalid", "invalid")])
+def test_kinds_are_told_apart(open_page, show, mark):
+    page = open_page(show=show)
+    table = made_up_samples(number=NUMBER).table
+    count = {"stable": table["stable"].fillna(False).sum(),
+             "unstable": (~table["stable"].fillna(True)).sum(),
+             "invalid": (~table["valid"]).sum()}[show]
+    assert shown(page) == count
+    assert all(re.search(rf"\] {mark}\b", text) for text in marks(page))
+
+
+def test_substructures_are_found(open_page):
+    page = open_page(smarts="C#N")
+    table = made_up_samples(number=NUMBER).table
+    assert shown(page) == table["smiles"].str.contains("C#N|N#C", regex=True).sum()
+    page.text_input(key="smarts").set_value("[#6][H]").run()
+    assert shown(page) > 40
+
+
+def test_a_bad_pattern_gets_one_sentence_and_nothing_is_lost(open_page):
+    page = open_page(sort="LU")
+    page.text_input(key="smarts").set_value("C(").run()
+    (error,) = page.error
+    assert "is not a valid SMARTS" in error.value
+    page.text_input(key="smarts").set_value("").run()
+    assert shown(page) == NUMBER
+    assert page.selectbox(key="sort").value == "LU"
+
+
+def test_pages_turn_and_a_filter_goes_back_to_the_first(open_page):
+    page = open_page()
+    first = marks(page), addresses(page)
+    page.number_input(key="page").set_value(2).run()
+    assert addresses(page) != first[1]
+    page.selectbox(key="sort").select("LU").run()
+    assert page.number_input(key="page").value == 1
+    page.number_input(key="page").set_value(999).run()
+    assert "There are 7 pages; this is the last one." in texts(page)
+
+
+def test_links_open_explore_on_the_same_numbers(open_page):
+    page = open_page(show="stable")
+    table = made_up_samples(number=NUMBER).table
+    first = table[table["stable"].fillna(False)].iloc[0]
+    query = addresses(page)[0]
+    assert query["model"] == [MODEL]
+    assert query["k"] == ["32"]
+    assert query["seed"] == ["0"]
+    graph = from_smiles(query["smiles"][0]).graph
+    assert graph.num_nodes == first["num_nodes"]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_every_section_shows(open_page, view):
+    page = open_page(part=view)
+    assert metrics(page)
+    assert not page.error
+
+
+def test_ranking_shows_the_numbers_of_the_library(open_page):
+    page = open_page(part="Ranking")
+    compared = compare_samples(made_up_samples(number=NUMBER).table, seed=0)
+    aucs, differences = (frame.value for frame in page.dataframe)
+    assert aucs["AUC"][0] == compared.roc("lu").auc.value
+    assert aucs["stable"][0] == compared.positives
+    assert len(differences) == 6
+
+
+def test_keep_list_shows_the_numbers_of_the_library(open_page):
+    page = open_page(part="Keep-list", fdr="30", score="LU", split="3")
+    kept = keep_list_of_samples(made_up_samples(number=NUMBER).table, "lu", fdr=0.3, seed=3)
+    assert any(kept.sentence in text for text in texts(page))
+    assert any(kept.keep_list.guarantee in text for text in texts(page))
+    assert len(marks(page)) == min(12, len(kept.kept_rows))
+
+
+def test_too_strict_a_rate_is_said(open_page):
+    page = open_page(part="Keep-list", fdr="1")
+    assert any("Nothing can be kept at a rate of 0.01" in info.value for info in page.info)
+
+
+def test_along_training_says_when_lu_leads(open_page):
+    page = open_page(part="Along training")
+    text = " ".join(texts(page))
+    for other in ("self NLL", "mean NLL", "order-marginal NLL"):
+        assert re.search(rf"(better than|does not overtake) {other}", text)
+    other_model = open_page(part="Along training", generator="qm9-max_degree_first")
+    assert any("trailscope triage" in info.value for info in other_model.info)
+
+
+@pytest.mark.parametrize("view", ["Ranking", "Risk and coverage", "Keep-list"])
+def test_a_generation_without_valid_molecules_is_said(open_page, view):
+    page = open_page(part=view, generator="qm9-min_degree_first")
+    assert metrics(page)["Valid"] == "0.0%"
+    (info,) = page.info
+    assert "None of the 5 molecules is valid" in info.value
+
+
+def test_one_class_only_is_said(open_page):
+    page = open_page(part="Ranking", generator="qm9-max_degree_first")
+    (info,) = page.info
+    assert "are all 17 stable" in info.value
+
+
+def test_results_that_do_not_ship_are_said_with_the_command(open_page):
+    page = open_page(generator="qm9-anchor_expansion")
+    (error,) = page.error
+    assert "trailscope triage --model qm9-anchor_expansion --output" in error.value
+
+
+@pytest.mark.parametrize(("change", "reason"), [
+    (lambda folder: (folder / "record.json").write_text(
+        (folder / "record.json").read_text().replace('"format_version": 1',
+                                                     '"format_version": 9')),
+     "is of version 9, this TrailScope reads version 1"),
+    (lambda folder: (folder / "samples.parquet").write_bytes(b"PAR1"), "damaged samples"),
+    (lambda folder: (folder / "record.json").write_text("{"), "holds no samples"),
+])
+def test_results_that_cannot_be_read_are_said(open_page, results, tmp_path, monkeypatch, change,
+                                              reason):
+    root = tmp_path / "assets"
+    shutil.copytree(results, root)
+    change(root / "results" / "samples" / MODEL)
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(root))
+    page = open_page()
+    (error,) = page.error
+    assert reason in error.value
+    assert not page.exception
+
+
+@pytest.mark.parametrize(("query", "reason"), [
+    ({"generator": "gpt-7"}, "which does not exist"),
+    ({"source": "dream"}, "there are shipped, live"),
+    ({"sort": "beauty"}, "there are as generated, LU"),
+    ({"part": "Nowhere"}, "there are Molecules, Ranking"),
+    ({"page": "zero"}, "it is a whole number from 1"),
+    ({"part": "Keep-list", "fdr": "99"}, "from 0.5 to 50.0"),
+    ({"source": "live", "temperature": "nan"}, "from 0.1 to 5.0"),
+    ({"source": "live", "n": "99999"}, "from 1 to 1,000"),
+])
+def test_impossible_address_is_said_and_the_page_stays_usable(open_page, query, reason):
+    page = open_page(**query)
+    (warning,) = page.warning
+    assert reason in warning.value
+    assert not page.exception
+    page.run()
+    assert not page.warning
+
+
+def test_a_live_run_is_what_the_library_samples(open_page):
+    page = open_page(source="live", n="30", permutations="16", runseed="4", part="Molecules")
+    assert not metrics(page)
+    page.button(key="generate").click().run()
+    config = SamplesConfig(30, 16, 4, chunk=LIVE_CHUNK)
+    table = pd.concat(sample_and_score(load_checkpoint(MODEL), config), ignore_index=True)
+    assert metrics(page)["Valid"] == f"{table['valid'].mean():.1%}"
+    assert shown(page) == 30
+    cards = [text for text in texts(page) if text.startswith("**LU ")]
+    best = table["lu"][:12].dropna()
+    assert [card[5:10] for card in cards] == [f"{lu:.3f}" for lu in best]
+    assert not page.button  # nothing is left to do
+    first = addresses(page)[0]
+    [alone] = analyse(load_checkpoint(MODEL), [from_smiles(first["smiles"][0]).graph],
+                      load_checkpoint(MODEL).card.strategy, permutations=int(first["k"][0]),
+                      seed=int(first["seed"][0])).uncertainties
+    assert f"{alone.lu:.3f}" == cards[0][5:10]
+
+
+def test_a_longer_run_begins_with_what_there_is(open_page, monkeypatch):
+    page = open_page(source="live", n=str(LIVE_CHUNK), permutations="2")
+    page.button(key="generate").click().run()
+    before = addresses(page)
+    page.number_input(key="n").set_value(LIVE_CHUNK + 1).run()
+    assert page.button(key="generate").label == "Continue: 1 more"
+    assert shown(page) == LIVE_CHUNK
+    assert addresses(page) == before
+    page.button(key="generate").click().run()
+    assert shown(page) == LIVE_CHUNK + 1
+    other = open_page(source="live", n=str(LIVE_CHUNK), permutations="2", runseed="1")
+    assert other.button(key="generate").label == f"Generate {LIVE_CHUNK}"
+
+
+def test_one_live_molecule_is_not_ranked_and_nothing_breaks(open_page):
+    page = open_page(source="live", n="1", permutations="2", part="Ranking")
+    page.button(key="generate").click().run()
+    assert page.info
+    for view in VIEWS:
+        page.segmented_control(key="part").set_value(view).run()
+        assert metrics(page)
+
+
+def test_planar_graphs_are_drawn_and_not_ranked(open_page):
+    page = open_page(source="live", generator="planar-random_order", n="2", permutations="2")
+    page.button(key="generate").click().run()
+    assert list(metrics(page)) == ["Valid", "Unique"]
+    assert len(marks(page)) == 2
+    assert not addresses(page)
+    assert any("nodes" in text and "connected" in text for text in texts(page))
+    for view in ("Ranking", "Risk and coverage", "Keep-list", "Along training"):
+        page.segmented_control(key="part").set_value(view).run()
+        (info,) = page.info
+        assert "Planar graphs have no valences" in info.value
+
+
+def test_a_damaged_model_is_said_and_the_run_ends(open_page, results, tmp_path, monkeypatch):
+    root = tmp_path / "assets"
+    shutil.copytree(results, root)
+    weights = root / "checkpoints" / MODEL / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(root))
+    page = open_page(source="live", n="5")
+    page.button(key="generate").click().run()
+    (error,) = page.error
+    assert "SHA-256 differs" in error.value
+    page.run()
+    assert page.button(key="generate").label == "Generate 5"
+
+
+def test_a_cancelled_chunk_leaves_the_finished_ones(results, monkeypatch):
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(results))
+    st.cache_resource.clear()
+    card = read_card(results / "checkpoints" / MODEL)
+    choice = LiveChoice(MODEL, card.weights_sha256, SamplesConfig(8, 2, 0, chunk=4))
+    heard = []
+    cache_samples.sample_more(choice, lambda *report: heard.append(report))
+    assert heard[0] == ("sampling", 0, 4)
+
+    def cancel(*report):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cache_samples.sample_more(choice, cancel)
+    assert len(cache_samples.live(choice, card).table) == 4
+    cache_samples.sample_more(choice, lambda *report: None)
+    whole = cache_samples.live(choice, card)
+    assert len(whole.table) == 8
+    once = pd.concat(sample_and_score(load_checkpoint(MODEL), choice.config), ignore_index=True)
+    assert whole.table["self_nll"].tolist() == pytest.approx(once["self_nll"].tolist())
+    shorter = LiveChoice(MODEL, card.weights_sha256, SamplesConfig(3, 2, 0, chunk=4))
+    assert len(cache_samples.live(shorter, card).table) == 3
+
+
+def test_printed_python_gives_the_numbers(open_page):
+    page = open_page(part="Code")
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(page.code[1].value, {})  # what a visitor would paste
+    auc = compare_samples(made_up_samples(number=NUMBER).table, seed=0).roc("lu").auc.value
+    assert f"LU Estimate(value={auc}" in printed.getvalue()
+
+
+def test_sdf_of_many_molecules_is_prepared_first(open_page, monkeypatch):
+    monkeypatch.setattr("dashboard.views.triage_molecules._QUICK_ROWS", 10)
+    page = open_page(show="unstable")
+    prepare = page.button(key="prepare-sdf-shown")
+    count = int(re.search(r"\d+", prepare.label).group())
+    prepare.click().run()
+    assert not page.exception
+    labels = [button.label for button in page.get("download_button")]
+    assert f"SDF, {count} molecules" in labels

@@ -1,0 +1,162 @@
+"""The Generate & triage page in Chromium: live runs, filters, links, downloads, looks."""
+
+import io
+import re
+import shutil
+from urllib.parse import parse_qs, urlsplit
+
+import pandas as pd
+import pytest
+from rdkit import Chem
+
+from core.model.checkpoints import read_card
+from tests.browser.conftest import ROOT, await_query
+from tests.generated_molecules import made_up_samples
+
+MODEL = "qm9-random_order"
+NUMBER = 40
+NUMBERS = "[data-testid=stMetricValue]"
+CARDS = "[class*=st-key-card-page]"
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+TIMEOUT_MS = 60_000
+
+
+@pytest.fixture(scope="module")
+def url(serve, assets, tmp_path_factory):
+    root = tmp_path_factory.mktemp("triage")
+    shutil.copytree(assets, root, dirs_exist_ok=True)
+    weights = read_card(root / "checkpoints" / MODEL).weights_sha256
+    for kind, name, samples in (
+        ("samples", "", made_up_samples(number=NUMBER, weights_sha256=weights)),
+        ("milestones", "step-00400", made_up_samples(number=NUMBER, seed=1, step=400)),
+    ):
+        samples.save(root / "results" / kind / MODEL / name, device="cpu")
+    return serve(ROOT / "dashboard" / "app.py", TRAILSCOPE_ASSETS=str(root))
+
+
+@pytest.fixture
+def open_page(browser, url):
+    pages = []
+
+    def open_(query="", **options):
+        page = browser.new_page(viewport={"width": 1440, "height": 1300}, **options)
+        page.problems = []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        pages.append(page)
+        page.goto(f"{url}/triage{query}")
+        page.wait_for_selector(f"{NUMBERS}, [data-testid=stAlert], .st-key-generate",
+                               timeout=TIMEOUT_MS)
+        page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+        return page
+
+    yield open_
+    for page in pages:
+        page.close()
+
+
+def first_card(page):
+    return page.locator(CARDS).first.inner_text()
+
+
+def changes(page, act):
+    """Do something that puts another card first."""
+    before = first_card(page)
+    act()
+    page.wait_for_function(
+        "([css, before]) => document.querySelector(css)?.innerText !== before",
+        arg=[CARDS, before], timeout=TIMEOUT_MS)
+    page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+
+
+def test_copied_address_shows_the_same_molecules(open_page):
+    page = open_page("?sort=LU")
+    changes(page, lambda: page.get_by_role("radio", name="unstable", exact=True).click())
+    box = page.get_by_role("textbox", name="Substructure (SMARTS)")
+    box.fill("[#6]N")
+    changes(page, lambda: box.press("Enter"))
+    query = await_query(page, {"sort": "LU", "show": "unstable", "smarts": "[#6]N"})
+    shared = open_page(f"?{query}")
+    assert first_card(shared) == first_card(page)
+    assert shared.locator(CARDS).count() == page.locator(CARDS).count()
+    assert not page.problems
+    assert not shared.problems
+
+
+def test_a_live_run_stops_goes_on_and_opens_in_explore(open_page):
+    page = open_page("?source=live&n=1000&permutations=16&runseed=5")
+    page.get_by_role("button", name="Generate 1,000").click()
+    page.wait_for_selector(CARDS, timeout=TIMEOUT_MS)  # the first rows, while it runs
+    page.get_by_role("button", name="Cancel").click()
+    again = page.get_by_role("button", name="Continue")
+    again.wait_for(timeout=TIMEOUT_MS)
+    page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+    done = 1000 - int(re.search(r"(\d+) more", again.inner_text()).group(1))
+    assert 25 <= done < 1000
+    assert page.get_by_text(f"{done:,} of {done:,} sequences shown.").count() == 1
+    assert page.get_by_text("Generate 1,000").count() == 0
+    card = page.locator(CARDS).filter(has_text="LU").first
+    lu = re.search(r"LU ([\d.]+)", card.inner_text()).group(1)
+    with page.expect_popup(timeout=TIMEOUT_MS) as opened:
+        card.get_by_role("link", name="Explore").click()
+    explore = opened.value
+    explore.wait_for_selector(NUMBERS, timeout=TIMEOUT_MS)
+    explore.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+    assert explore.query_selector(NUMBERS).inner_text() == lu
+    query = parse_qs(urlsplit(explore.url).query)
+    assert query["k"] == ["16"]
+    assert query["seed"] == ["5"]
+    explore.close()
+    assert not page.problems
+
+
+def test_rows_are_saved_as_csv_and_sdf(open_page, tmp_path):
+    page = open_page("?show=unstable&sort=LU")
+    table = made_up_samples(number=NUMBER).table
+    ids = table[~table["stable"].fillna(True)].sort_values("lu")["id"].tolist()
+    with page.expect_download(timeout=TIMEOUT_MS) as caught:
+        page.get_by_role("button", name="CSV,").click()
+    caught.value.save_as(tmp_path / "rows.csv")
+    assert caught.value.suggested_filename == f"trailscope-{MODEL}-shown.csv"
+    saved = pd.read_csv(io.StringIO((tmp_path / "rows.csv").read_text()))
+    assert saved["id"].tolist() == ids
+    with page.expect_download(timeout=TIMEOUT_MS) as caught:
+        page.get_by_role("button", name="SDF,").click()
+    caught.value.save_as(tmp_path / "rows.sdf")
+    molecules = list(Chem.SDMolSupplier(str(tmp_path / "rows.sdf")))
+    assert [molecule.GetProp("id") for molecule in molecules] == ids
+
+
+def test_keep_list_follows_the_score(open_page):
+    page = open_page("?part=Keep-list&fdr=45")
+    page.get_by_text("provided that calibration molecules").wait_for(timeout=TIMEOUT_MS)
+    assert page.get_by_text("candidates are kept").count() == 1
+    page.get_by_role("combobox", name="Rank by").click()
+    page.get_by_role("option", name="mean NLL").click()
+    page.wait_for_function("() => location.search.includes('score=mean')", timeout=TIMEOUT_MS)
+    assert not page.problems
+
+
+def test_an_impossible_address_is_said_and_dropped(open_page):
+    page = open_page("?sort=beauty&part=Nowhere")
+    said = " ".join(page.locator("[data-testid=stAlert]").all_inner_texts())
+    assert "'beauty'" in said
+    assert "'Nowhere'" in said
+    page.wait_for_function("() => !location.search.includes('beauty')", timeout=TIMEOUT_MS)
+    assert page.locator(CARDS).count() == 12
+
+
+@pytest.mark.parametrize(("scheme", "width", "views"), [
+    ("light", 1440, ("Molecules", "Ranking", "Along training")),
+    ("dark", 900, ("Molecules", "Ranking", "Risk and coverage", "Keep-list", "Code")),
+])
+def test_nothing_overflows(open_page, scheme, width, views):
+    page = open_page(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 1000})
+    main = "document.querySelector('[data-testid=stMain]')"
+    for view in views:
+        page.get_by_role("radio", name=view, exact=True).click()
+        page.wait_for_timeout(300)
+        page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+        assert page.locator("[data-testid=stException]").count() == 0
+        assert page.evaluate(f"() => {main}.scrollWidth <= {main}.clientWidth + 1"), view
+    assert not page.problems

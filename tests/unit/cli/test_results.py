@@ -1,0 +1,60 @@
+"""`trailscope results`: what ships, as tables."""
+
+import pandas as pd
+import pytest
+
+from core.cli.triage import _rank
+from core.graph.molecules import from_smiles
+from core.likelihood.evaluate import EvaluationConfig, EvaluationRun, GraphSet
+from core.likelihood.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples
+
+
+def table_of(*stable):
+    rows = [dict.fromkeys(SAMPLE_TYPES) | {
+        "valid": True, "unique": True, "stable": is_stable, "self_nll": 30.0 + at, "nll_mean": 30.0,
+        "lu": 0.1 if is_stable else 0.2, "nll_marginal": 20.0 - at, "num_nodes": 5,
+        "atoms_stable": 4, "fragments": 1,
+    } for at, is_stable in enumerate(stable)]
+    return as_samples(pd.DataFrame(rows))
+
+
+@pytest.fixture
+def shipped(tiny, trailscope, monkeypatch, tmp_path):
+    folder = tmp_path / "assets"
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(folder))
+    graphs = GraphSet("QM9", "test", tuple(
+        from_smiles(smiles, name=smiles).graph for smiles in ("CC=O", "CCO", "C#N")))
+    for order in ("random_order", "max_degree_first"):
+        run = EvaluationRun(tiny, graphs, EvaluationConfig(order, permutations=2),
+                            run_folder=tmp_path / "run" / order, validation=None)
+        list(run.steps())
+        run.result().save(folder / "results" / "evaluations" / "tiny" / order)
+    for name, stable in (("qm9-random_order", (True, True, False)), ("all-stable", (True, True))):
+        table = table_of(*stable)
+        Samples(name, "", "random_order", 3, "QM9", SamplesConfig(len(table)), table).save(
+            folder / "results" / "samples" / name, device="cpu",
+            result={"ranking": _rank(table, 0)})
+    return trailscope("results")
+
+
+def test_every_table_is_printed(shipped):
+    assert shipped.status == 0
+    titles = [line for line in shipped.out.splitlines() if line.startswith("###")]
+    assert titles == ["### Generated graphs", "### AUC for stability", "### AUC along training",
+                      "### NLL per token", "### Mean LU", "### ECE, all tokens",
+                      "### Fitted temperature"]
+
+
+def test_samples_are_told_in_shares_and_aucs(shipped):
+    assert "| `qm9-random_order` | 3 | 100.0% | 100.0% | – | 66.7% | 0.133 |" in shipped.out
+    [row] = [line for line in shipped.out.splitlines() if "| 2 / 1 |" in line]
+    assert " | 1.00 [" in row  # LU tells them apart, the mean NLL does not at all
+    assert " | 0.50" in row
+    assert "| `all-stable` | – | – | – | – | – |" in shipped.out
+
+
+def test_every_model_is_a_row_under_every_order(shipped):
+    lines = shipped.out.split("### NLL per token")[1].split("###")[0].strip().splitlines()
+    assert lines[0].startswith("| model | random_order | max_degree_first |")
+    assert all(line.count("|") == 6 for line in lines)
+    assert len(lines) > 2
