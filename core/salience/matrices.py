@@ -1,0 +1,117 @@
+"""Which weights salience is about: the matrices of the linear maps inside the decoder blocks.
+
+Embeddings, norms, biases and the head stay out (SPEC 6). Blocks are found by their shape, one list
+of `num_hidden_layers` modules, so that any causal LM of `transformers` will do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+from transformers import PreTrainedModel
+from transformers.pytorch_utils import Conv1D
+
+from core.salience.errors import SalienceError
+
+
+@dataclass(frozen=True)
+class WeightMatrix:
+    """One weight matrix of a decoder block.
+
+    Attributes:
+        name: of the parameter, such as `model.layers.0.self_attn.q_proj.weight`.
+        layer: number of the block, from 0.
+        module: name inside the block, such as `self_attn.q_proj`.
+        shape: as stored; [out, in] for `nn.Linear`.
+        is_transposed: stored [in, out], as GPT-2's `Conv1D` does.
+    """
+
+    name: str
+    layer: int
+    module: str
+    shape: tuple[int, int]
+    is_transposed: bool = False
+
+    @property
+    def numel(self) -> int:
+        """Number of entries."""
+        return self.shape[0] * self.shape[1]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON of all fields."""
+        return {"name": self.name, "layer": self.layer, "module": self.module,
+                "shape": list(self.shape), "is_transposed": self.is_transposed}
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> WeightMatrix:
+        """Read what `to_json` wrote."""
+        return cls(**{**row, "shape": tuple(row["shape"])})
+
+
+def find_matrices(model: PreTrainedModel) -> tuple[WeightMatrix, ...]:
+    """Matrices of all decoder blocks, block by block, in the model's own order.
+
+    Raises:
+        SalienceError: if the model has no decoder blocks, or none of them holds a linear map.
+    """
+    blocks_name, blocks = _decoder_blocks(model)
+    found = []
+    for layer, block in enumerate(blocks):
+        for module_name, module in block.named_modules():
+            if isinstance(module, nn.Linear | Conv1D):
+                name = f"{blocks_name}.{layer}.{module_name}.weight"
+                rows, columns = module.weight.shape
+                found.append(WeightMatrix(name, layer, module_name, (rows, columns),
+                                          isinstance(module, Conv1D)))
+    if not found:
+        raise SalienceError(f"The {len(blocks)} blocks of this {type(model).__name__} hold no "
+                            "linear map; give a causal LM whose blocks are made of nn.Linear or "
+                            "Conv1D.")
+    return tuple(found)
+
+
+def weights_of(
+    model: nn.Module, matrices: tuple[WeightMatrix, ...]
+) -> dict[str, nn.Parameter]:
+    """The parameters themselves, by name, in the given order."""
+    parameters = dict(model.named_parameters())
+    return {matrix.name: parameters[matrix.name] for matrix in matrices}
+
+
+def num_entries(matrices: tuple[WeightMatrix, ...]) -> int:
+    """n, the entries of all matrices together."""
+    return sum(matrix.numel for matrix in matrices)
+
+
+def same_matrices(
+    first: tuple[WeightMatrix, ...], second: tuple[WeightMatrix, ...]
+) -> bool:
+    """Whether names and shapes agree, in whatever order."""
+    def outline(matrices: tuple[WeightMatrix, ...]) -> set[tuple[str, tuple[int, int]]]:
+        return {(matrix.name, matrix.shape) for matrix in matrices}
+
+    return outline(first) == outline(second)
+
+
+def short_module_name(module: str) -> str:
+    """What a chart's axis says of a module: `q`, `gate`, `c_attn`.
+
+    >>> short_module_name("self_attn.q_proj"), short_module_name("mlp.c_fc")
+    ('q', 'mlp.c_fc')
+    """
+    last = module.rsplit(".", 1)[-1]
+    match = re.fullmatch(r"(q|k|v|o|gate|up|down)_proj", last)
+    return match.group(1) if match else module
+
+
+def _decoder_blocks(model: PreTrainedModel) -> tuple[str, nn.ModuleList]:
+    layers = getattr(model.config.get_text_config(), "num_hidden_layers", None)
+    for name, module in model.named_modules():
+        if isinstance(module, nn.ModuleList) and len(module) == layers and layers:
+            return name, module
+    raise SalienceError(f"{type(model).__name__} has no list of {layers} decoder blocks; give a "
+                        "causal LM such as Llama, GPT-2 or Qwen2.")
