@@ -3,6 +3,8 @@
 from core.lazy import lazy_exports
 
 __all__, __getattr__ = lazy_exports(__name__, {
+    "Agreement": "agreement",
+    "mask_stability": "agreement",
     "TokenSequences": "examples",
     "read_token_file": "examples",
     "LanguageModel": "language_model",
@@ -11,6 +13,8 @@ __all__, __getattr__ = lazy_exports(__name__, {
     "select": "masks",
     "WeightMatrix": "matrices",
     "find_matrices": "matrices",
+    "RankedScores": "ranked",
+    "rank_scores": "ranked",
     "Salience": "salience",
     "SalienceError": "errors",
 })

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from core.salience.errors import SalienceError
-from core.salience.matrices import WeightMatrix, num_entries
+from core.salience.matrices import WeightMatrix, num_entries, same_matrices
 from core.salience.salience import Salience, read_tensors, write_tensors
 
 Scope = Literal["global", "local"]
@@ -73,7 +73,7 @@ class Mask:
         Raises:
             SalienceError: unless names and shapes of the matrices agree.
         """
-        if {(m.name, m.shape) for m in matrices} != {(m.name, m.shape) for m in self.matrices}:
+        if not same_matrices(matrices, self.matrices):
             raise SalienceError(
                 f"The mask was made for {self.model}, whose matrices are not those of {model}; "
                 f"make one with `trailscope salience` and `trailscope mask` for {model}.")
@@ -131,22 +131,56 @@ def select(
         SalienceError: for a share or number that selects nothing, or more than there is; for
             scores that are not finite.
     """
+    check_scores(salience, scope)
+    counts = counts_to_select(salience, density=density, count=count, scope=scope)
+    scores = {matrix.name: salience.scores[matrix.name].reshape(-1)
+              for matrix in salience.matrices}
+    if scope == "global":
+        k = next(iter(counts.values()))
+        chosen = _top(torch.cat(list(scores.values())), k).split([len(s) for s in scores.values()])
+        return mask_of(salience, scope, dict(zip(scores, chosen, strict=True)))
+    return mask_of(salience, scope, {name: _top(scores[name], counts[name]) for name in scores})
+
+
+def check_scores(salience: Salience, scope: str) -> None:
+    """Refuse what cannot be ranked.
+
+    Raises:
+        SalienceError: for an unknown scope, and for scores that are not finite.
+    """
     if scope not in SCOPES:
         raise SalienceError(f"Unknown scope {scope!r}; use {' or '.join(SCOPES)}.")
     for name, score in salience.scores.items():
         if not bool(score.isfinite().all()):
             raise SalienceError(f"The scores of {name} are not all finite, so they have no order; "
                                 "compute them anew with other examples or options.")
+
+
+def counts_to_select(
+    salience: Salience, *, density: float | None, count: int | None, scope: Scope
+) -> dict[str, int]:
+    """How many of the highest are selected: in each matrix, or, if `global`, of all (every matrix
+    then has that same number).
+
+    Raises:
+        SalienceError: for a share or number that selects nothing, or more than there is.
+    """
     sizes = {matrix.name: matrix.numel for matrix in salience.matrices}
     if scope == "global":
-        k = _count_global(sum(sizes.values()), density, count)
-        chosen = _top(torch.cat([salience.scores[name].reshape(-1) for name in sizes]), k)
-        parts = dict(zip(sizes, chosen.split(list(sizes.values())), strict=True))
-    else:
-        counts = _counts_local(sizes, density, count)
-        parts = {name: _top(salience.scores[name].reshape(-1), counts[name]) for name in sizes}
+        return dict.fromkeys(sizes, _count_global(sum(sizes.values()), density, count))
+    return _counts_local(sizes, density, count)
+
+
+def mask_of(salience: Salience, scope: Scope, entries: Mapping[str, Tensor]) -> Mask:
+    """A mask with the provenance of the scores that it was cut from.
+
+    Args:
+        salience: the scores.
+        scope: how they were ranked.
+        entries: name of the matrix → bool, flat or of the matrix' shape.
+    """
     return Mask(
-        entries={m.name: parts[m.name].view(m.shape) for m in salience.matrices},
+        entries={m.name: entries[m.name].view(m.shape) for m in salience.matrices},
         matrices=salience.matrices, scope=scope, criterion=salience.criterion,
         model=salience.model, model_digest=salience.model_digest, origin=salience.describe(),
     )
