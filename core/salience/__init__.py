@@ -5,6 +5,10 @@ from core.lazy import lazy_exports
 __all__, __getattr__ = lazy_exports(__name__, {
     "Agreement": "agreement",
     "mask_stability": "agreement",
+    "CRITERIA": "criteria",
+    "Criterion": "criteria",
+    "compute_salience": "criteria",
+    "compute_saliences": "criteria",
     "TokenSequences": "examples",
     "read_token_file": "examples",
     "LanguageModel": "language_model",

@@ -49,11 +49,12 @@ class TokenSequences:
     def digest(self) -> str:
         """SHA-256 of the sequences."""
         found = hashlib.sha256(self.lengths.numpy().tobytes())
-        found.update(torch.where(self._is_real, self.tokens, 0).numpy().tobytes())
+        found.update(self.tokens[self.is_real].numpy().tobytes())
         return found.hexdigest()
 
     @property
-    def _is_real(self) -> Tensor:
+    def is_real(self) -> Tensor:
+        """[n, L] bool: False behind a sequence's end."""
         return torch.arange(self.tokens.shape[1]) < self.lengths[:, None]
 
     def slices(self, token_budget: int) -> Iterator[TokenSequences]:
@@ -66,10 +67,11 @@ class TokenSequences:
             while (last < len(self)
                    and (last + 1 - first) * int(self.lengths[by_length[last]]) <= token_budget):
                 last += 1
-            yield self._take(by_length[first:last])
+            yield self.rows(by_length[first:last])
             first = last
 
-    def _take(self, rows: Tensor) -> TokenSequences:
+    def rows(self, rows: Tensor) -> TokenSequences:
+        """Some of the sequences, cut to the longest of them."""
         lengths = self.lengths[rows]
         return TokenSequences(self.tokens[rows, : int(lengths.max())], lengths, self.source)
 

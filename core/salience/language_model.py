@@ -61,7 +61,7 @@ class LanguageModel:
     @property
     def max_tokens(self) -> int | None:
         """Longest sequence that it has positions for, None if not limited."""
-        return getattr(self.model.config, "max_position_embeddings", None)
+        return getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint) -> LanguageModel:
