@@ -17,13 +17,24 @@ messages = Console(stderr=True, highlight=False)
 
 def build_app() -> typer.Typer:
     """The command with all its subcommands."""
-    from core.cli import evaluation, models, results, sequences, training, triage
+    from core.cli import (
+        evaluation,
+        masks,
+        models,
+        repair,
+        results,
+        salience,
+        sequences,
+        training,
+        triage,
+    )
 
     app = typer.Typer(
         name="trailscope", help="See what a graph generator's likelihood depends on.",
         no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     )
-    for group in (sequences, models, training, evaluation, triage, results):
+    for group in (sequences, models, training, evaluation, triage, repair, results, salience,
+                  masks):
         group.register(app)
     return app
 

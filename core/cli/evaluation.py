@@ -153,7 +153,7 @@ def _read(
         if fit_temperature:
             raise InputError("A temperature is fitted on a data set's validation split, which a "
                              "file has not; leave out --fit-temperature.")
-        return _read_file(input, vocabulary, writer, number), None
+        return read_graph_file(input, vocabulary, writer, number), None
     dataset = dataset or ("qm9" if vocabulary.is_labelled else "planar")
     if (dataset == "qm9") != vocabulary.is_labelled:
         reads = "molecules, use --dataset qm9" if vocabulary.is_labelled else (
@@ -165,12 +165,19 @@ def _read(
             raise InputError("Planar graphs are made, not read; leave out --data.")
         graphs = _make_planar(number or DEFAULT_PLANAR, split, seed)
         return graphs, _make_planar(fit, "validation", seed) if fit else None
-    return _read_qm9(data, split, number), _read_qm9(data, "validation", fit) if fit else None
+    return read_qm9(data, split, number), read_qm9(data, "validation", fit) if fit else None
 
 
-def _read_file(
+def read_graph_file(
     input: str, vocabulary: Vocabulary, writer: RowWriter, number: int | None
 ) -> GraphSet:
+    """Graphs of a file, or a single SMILES or planar graph, that the vocabulary can write.
+
+    Rows that are wrong are said on stderr and make the command end with status 1.
+
+    Raises:
+        InputError: if no row is right.
+    """
     from core.cli import messages
     from core.likelihood.graph_set import GraphSet
 
@@ -194,7 +201,13 @@ def _read_file(
     )
 
 
-def _read_qm9(data: Path | None, split: Split, number: int | None) -> GraphSet:
+def read_qm9(data: Path | None, split: Split, number: int | None) -> GraphSet:
+    """The first `number` graphs of a split of QM9, all if None."""
+    """The first molecules of a split of QM9, with progress.
+
+    Raises:
+        InputError: if the split is empty.
+    """
     from core.cli import messages
     from core.likelihood.graph_set import GraphSet
 

@@ -15,7 +15,8 @@ from core.salience.errors import SalienceError
 from core.salience.matrices import WeightMatrix
 
 FORMAT_VERSION = 1
-_KIND = "trailscope-salience"
+_PREFIX = "trailscope-"
+_KIND = f"{_PREFIX}salience"
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +89,24 @@ def write_tensors(
     save_file(tensors, partial, metadata={"kind": kind, "format_version": str(FORMAT_VERSION),
                                           "facts": json.dumps(facts)})
     partial.replace(path)
+
+
+def kind_of(path: Path) -> str:
+    """What a file of `write_tensors` holds: `salience`, `mask`, or whatever else it says.
+
+    Raises:
+        SalienceError: if it is missing, damaged, or not of TrailScope.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            kind = (file.metadata() or {}).get("kind", "")
+    except (OSError, SafetensorError) as error:
+        raise SalienceError(f"{path} cannot be read ({error}); give a file made by `trailscope "
+                            "salience` or `trailscope mask`.") from error
+    if not kind.startswith(_PREFIX):
+        raise SalienceError(f"{path} holds neither scores nor a mask; give a file made by "
+                            "`trailscope salience` or `trailscope mask`.")
+    return kind.removeprefix(_PREFIX)
 
 
 def read_tensors(

@@ -1,0 +1,231 @@
+"""`trailscope salience`: score every weight of a model by one criterion or several."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.progress import Progress
+
+from core.cli.evaluation import REPORT_EVERY_S, Split, read_graph_file, read_qm9
+from core.cli.models import DEFAULT_MODEL, DEVICE_HELP
+from core.cli.rows import RowWriter
+from core.cli.sequences import STRATEGY_HELP
+from core.errors import InputError
+from core.records import RunRecord
+from core.sent.strategies import Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from core.likelihood.graph_set import GraphSet
+    from core.salience import LanguageModel, Salience, TokenSequences
+
+Dataset = Literal["shipped", "qm9"]
+
+ALL = "all"
+RECORD = "record.json"
+LANGUAGE_MODEL_HELP = ("A shipped model's name, a checkpoint folder, or any causal LM of "
+                       "transformers: a folder or a name on the hub.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(salience)
+
+
+def salience(
+    output: Annotated[Path, typer.Option(help="Folder to write: CRITERION.safetensors each, and "
+                                              "record.json.")],
+    model: Annotated[str, typer.Option(help=LANGUAGE_MODEL_HELP)] = DEFAULT_MODEL,
+    criterion: Annotated[
+        str, typer.Option(help="One, several with commas between, or all: random, magnitude, "
+                               "gradient, snip, force, taylor, fisher, synflow, grasp, lamp, id3.")
+    ] = "gradient",
+    strategy: Annotated[
+        str | None, typer.Option(help=f"{STRATEGY_HELP} Default: the model's own.")
+    ] = None,
+    dataset: Annotated[
+        Dataset, typer.Option(help="Molecules to calibrate on: the 1,000 of QM9's test split that "
+                                   "ship (planar graphs are made), or QM9 itself.")
+    ] = "shipped",
+    split: Annotated[Split, typer.Option(help="Part of QM9.")] = "train",
+    data: Annotated[
+        Path | None, typer.Option(help="QM9 as CSV or SDF; downloaded once if left out.")
+    ] = None,
+    input: Annotated[
+        str | None, typer.Option(help="A file of molecules or graphs, or a single SMILES, to "
+                                      "calibrate on.")
+    ] = None,
+    tokens: Annotated[
+        Path | None, typer.Option(help="A JSON Lines file with a list of token ids per line, for "
+                                       "models that are not TrailScope's.")
+    ] = None,
+    number: Annotated[
+        int | None, typer.Option(min=1, help="Calibration examples drawn. Default: 256, or all if "
+                                             "there are fewer.")
+    ] = None,
+    permutations: Annotated[int, typer.Option(min=1, help="Linearizations of each.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes examples, their linearizations, and the "
+                                                  "criterion random.")] = 0,
+    option: Annotated[
+        list[str] | None, typer.Option(help="Of a criterion, such as temperature=200 for grasp.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
+) -> None:
+    """Score every weight of the decoder blocks; `trailscope mask` cuts masks from the scores."""
+    from core.cli import best_device, messages
+    from core.salience import open_language_model
+    from core.salience.criteria import CRITERIA, compute_saliences
+
+    names = _read_criteria(criterion, CRITERIA)
+    options = _read_options(option or [])
+    check_folder(output)
+    writer = RowWriter()
+    opened = open_language_model(model, device=device or best_device())
+    examples = None
+    if any(CRITERIA[name].needs_examples for name in names):
+        examples = _read_examples(opened, writer, strategy=strategy, dataset=dataset, split=split,
+                                  data=data, input=input, tokens=tokens, number=number,
+                                  permutations=permutations, seed=seed)
+    started = time.perf_counter()
+    with reporting(f"Scoring {opened.name}", "examples") as progress:
+        found = compute_saliences(opened, names, examples, seed=seed, options=options,
+                                  progress=progress)
+    wall_s = time.perf_counter() - started
+    output.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for name, scores in found.items():
+        path = output / f"{name}.safetensors"
+        scores.save(path)
+        rows.append(_headline(scores, path))
+        writer.write(rows[-1])
+    _record(opened, names, options, examples, seed, rows, wall_s).write(output / RECORD)
+    messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+    writer.finish()
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse, before any work is done, a folder that cannot be.
+
+    Raises:
+        InputError: if something else is in its place.
+    """
+    for place in (folder, *folder.parents):
+        if place.exists():
+            if not place.is_dir():
+                raise InputError(f"{place} is a file, so {folder} cannot be a folder; give "
+                                 "another name.")
+            return
+
+
+@contextmanager
+def reporting(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """Progress as a bar on a terminal, or else as a line about every half minute."""
+    from core.cli import messages
+
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        said_at = time.monotonic()
+
+        def report(done: int, total: int) -> None:
+            nonlocal said_at
+            bar.update(task, completed=done, total=total)
+            if not messages.is_terminal and time.monotonic() - said_at >= REPORT_EVERY_S:
+                said_at = time.monotonic()
+                messages.print(f"{what}: {done:,} of {total:,} {unit}", markup=False,
+                               soft_wrap=True)
+
+        yield report
+
+
+def _read_criteria(text: str, known: Any) -> list[str]:
+    names = list(known) if text == ALL else [word.strip() for word in text.split(",")]
+    for name in names:
+        if name not in known:
+            raise InputError(f"Unknown criterion {name!r}; use {ALL} or one of "
+                             f"{', '.join(known)}.")
+    return list(dict.fromkeys(names))
+
+
+def _read_options(words: list[str]) -> dict[str, float]:
+    options = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        try:
+            options[name.strip()] = float(value)
+        except ValueError:
+            raise InputError(f"{word!r} is no option of a criterion; write it as name=number, such "
+                             "as temperature=200.") from None
+    return options
+
+
+def _read_examples(
+    model: LanguageModel,
+    writer: RowWriter,
+    *,
+    strategy: str | None,
+    dataset: Dataset,
+    split: Split,
+    data: Path | None,
+    input: str | None,
+    tokens: Path | None,
+    number: int | None,
+    permutations: int,
+    seed: int,
+) -> TokenSequences:
+    """Examples from a file of tokens, or linearizations of molecules or graphs."""
+    from core.salience import read_token_file
+    from core.salience.calibration_set import draw_examples, shipped_graphs
+    from core.salience.examples import DEFAULT_EXAMPLES
+
+    if tokens is not None:
+        if input is not None or strategy is not None:
+            raise InputError("A file of tokens is used as it is; leave out --input and --strategy, "
+                             "or --tokens.")
+        return read_token_file(tokens, model, number=number or DEFAULT_EXAMPLES)
+    if model.checkpoint is None:
+        raise InputError(f"{model.name} reads token sequences, not molecules; give --tokens FILE "
+                         "with a list of token ids per line, or a criterion without data, such as "
+                         "magnitude.")
+    vocabulary = model.checkpoint.vocabulary
+    chosen = model.checkpoint.card.strategy if strategy is None else Strategy.from_name(strategy)
+    graphs: GraphSet
+    if input is not None:
+        graphs = read_graph_file(input, vocabulary, writer, None)
+    elif dataset == "shipped" and data is None:
+        graphs = shipped_graphs(vocabulary)
+    elif vocabulary.is_labelled:
+        graphs = read_qm9(data, split, None)
+    else:
+        raise InputError(f"{model.name} reads planar graphs, QM9 holds molecules; leave out "
+                         "--dataset and --data.")
+    return draw_examples(graphs, vocabulary, chosen, seed=seed, permutations=permutations,
+                         number=number or min(DEFAULT_EXAMPLES, len(graphs.graphs)))
+
+
+def _headline(scores: Salience, path: Path) -> dict[str, Any]:
+    """One line of results: what was scored on what, and how scores are spread."""
+    import torch
+
+    values = torch.cat([score.reshape(-1) for score in scores.scores.values()]).double()
+    examples = scores.examples or {}
+    return {"model": scores.model, "criterion": scores.criterion, "entries": scores.num_entries,
+            "matrices": len(scores.matrices), "examples": examples.get("number"),
+            "strategy": examples.get("strategy"), "seed": scores.seed,
+            "mean": float(values.mean()), "median": float(values.median()),
+            "max": float(values.max()), "output": str(path)}
+
+
+def _record(
+    model: LanguageModel, names: list[str], options: dict[str, float],
+    examples: TokenSequences | None, seed: int, rows: list[dict[str, Any]], wall_s: float,
+) -> RunRecord:
+    config = {"model": model.name, "criteria": names, "options": options,
+              "examples": None if examples is None
+              else {**examples.source, "digest": examples.digest}}
+    return RunRecord("salience", config, {"criteria": rows, "wall_s": wall_s}, seed,
+                     str(model.device), model.digest)
