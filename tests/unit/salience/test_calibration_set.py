@@ -51,7 +51,7 @@ def test_permutations_are_different_linearizations():
 
 @pytest.mark.parametrize("number", [0, 9])
 def test_more_than_there_are_is_refused(number):
-    with pytest.raises(SalienceError, match="There are 8 graphs .* between 1 and 8"):
+    with pytest.raises(SalienceError, match=r"There are 8 graphs .* between 1 and 8"):
         draw(number)
 
 
