@@ -19,6 +19,7 @@ from torch import Tensor
 from transformers import LlamaForCausalLM
 
 from core.errors import InputError
+from core.model.epochs import ShuffledEpochs
 from core.model.optimizers import OptimizerName, build_optimizers, learning_rate_at
 from core.model.run_state import (
     holds_run,
@@ -194,7 +195,7 @@ class _Trainer:
         self.wall_s = 0.0
         self.history: list[tuple[int, float]] = []
         self._recent: list[float] = []
-        self._epoch = -1
+        self._rows = ShuffledEpochs(len(graphs), seed=config.seed)
         if holds_run(run_folder):
             self._resume()
         self.resumed_from = self.step
@@ -233,8 +234,7 @@ class _Trainer:
     def _tokens_of_step(self) -> Tensor:
         """Fresh linearizations of the step's molecules, longest first, [batch, L] int64."""
         config = self.config
-        first = self.step * config.batch_size
-        rows = [self._molecule(first + i) for i in range(config.batch_size)]
+        rows = self._rows.batch(self.step, config.batch_size)
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + self.step)
         trails = sample_trails(
             self.graphs[torch.tensor(rows, device=self.device)], self.vocabulary, self.strategy,
@@ -242,15 +242,6 @@ class _Trainer:
         )
         longest_first = trails.lengths[:, 0].argsort(descending=True, stable=True)
         return trails.tokens[longest_first, 0].long()
-
-    def _molecule(self, position: int) -> int:
-        """Row of the position-th molecule of an endless stream of shuffled epochs."""
-        epoch, place = divmod(position, len(self.graphs))
-        if self._epoch != epoch:
-            generator = torch.Generator().manual_seed(self.config.seed * 7_919 + epoch)
-            self._epoch = epoch
-            self._epoch_order = torch.randperm(len(self.graphs), generator=generator).tolist()
-        return self._epoch_order[place]
 
     def _nll_sum(self, tokens: Tensor) -> Tensor:
         autocast = (torch.autocast(self.device.type, torch.bfloat16)

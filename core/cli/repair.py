@@ -1,0 +1,157 @@
+"""`trailscope repair`: fine-tune a model of a biased order on another order, arm by arm."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from core.cli.evaluation import read_qm9
+from core.cli.models import COMPILE_HELP
+from core.cli.rows import RowWriter
+from core.errors import InputError
+from core.sent.strategies import STRATEGIES
+
+if TYPE_CHECKING:
+    from core.model.checkpoints import Checkpoint
+    from core.salience.repair import RepairConfig, RepairExperiment, RepairProgress
+    from core.salience.repair_result import RepairResult
+
+REPORT_EVERY_S = 30.0
+"""Seconds between two lines of a log; a terminal gets a progress bar instead."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(repair)
+
+
+def repair(
+    model: Annotated[
+        str, typer.Option(help="A shipped model of molecules trained under a biased order, or a "
+                               "checkpoint folder.")
+    ],
+    output: Annotated[Path, typer.Option(help="Folder to write, one folder per arm inside.")],
+    order: Annotated[
+        str, typer.Option(help=f"Order to fine-tune on: one of {', '.join(STRATEGIES)}, or a "
+                               "triple of biases.")
+    ] = "random_order",
+    arms: Annotated[
+        str | None, typer.Option(help="Names of arms, comma-separated, instead of all; --list "
+                                      "prints them.")
+    ] = None,
+    list_arms: Annotated[bool, typer.Option("--list", help="Print the arms and stop.")] = False,
+    data: Annotated[
+        Path | None, typer.Option(help="QM9 as CSV or SDF; downloaded once if left out.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Optimizer steps per arm.")] = 150,
+    batch_size: Annotated[int, typer.Option(min=1, help="Molecules per step.")] = 64,
+    number: Annotated[int, typer.Option(min=1, help="Test molecules to measure on.")] = 300,
+    permutations: Annotated[int, typer.Option(min=2, help="Linearizations per molecule.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes batches, masks, sequences.")] = 0,
+    precision: Annotated[Literal["fp32", "bf16"], typer.Option(help="Of forward passes.")] = "bf16",
+    device: Annotated[str | None, typer.Option(help="Default: a GPU if there is one.")] = None,
+    compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,
+    run_folder: Annotated[
+        Path | None, typer.Option(help="State for resuming; default runs/repair/MODEL.")
+    ] = None,
+) -> None:
+    """Fine-tune few weights of a biased model on another order and measure what it repairs.
+
+    Arms differ in method (sparse by criterion, scope, static or dynamic; LoRA, PiSSA, full) and
+    number of trained parameters. Writes NLL, LU and ECE under both orders, before and after; run
+    the same command again to resume.
+    """
+    from core.cli import best_device
+    from core.model.checkpoints import load_checkpoint
+    from core.salience.arms import choose_arms, repair_arms
+    from core.salience.matrices import find_matrices
+    from core.salience.repair import RepairConfig
+
+    checkpoint = load_checkpoint(model, device=device or best_device(), compile=compile)
+    known = repair_arms(find_matrices(checkpoint.model))
+    writer = RowWriter()
+    if list_arms:
+        for arm in known:
+            writer.write({"arm": arm.name, **arm.to_json()})
+        return
+    config = RepairConfig(order=order, steps=steps, batch_size=batch_size,
+                          permutations=permutations, seed=seed, precision=precision)
+    chosen = choose_arms(known, arms)
+    left = [arm for arm in chosen if not (output / arm.name / "record.json").exists()]
+    if left:
+        experiment = _experiment(checkpoint, config, data=data, number=number, compile=compile,
+                                 folder=run_folder or Path("runs/repair") / checkpoint.card.name)
+        for arm in left:
+            _follow(experiment.run(arm), len(chosen) - len(left) + left.index(arm), len(chosen))
+            experiment.result(arm).save(output / arm.name)
+            writer.write(_headline(experiment.result(arm), output / arm.name))
+    writer.finish()
+
+
+def _experiment(
+    checkpoint: Checkpoint,
+    config: RepairConfig,
+    *,
+    data: Path | None,
+    number: int,
+    compile: bool,
+    folder: Path,
+) -> RepairExperiment:
+    from core.salience.repair import RepairExperiment
+    from core.sent.batch import GraphBatch
+
+    if not checkpoint.vocabulary.is_labelled:
+        raise InputError(f"{checkpoint.card.name} writes unlabelled graphs; give a model of "
+                         "molecules, as the experiment runs on QM9.")
+    training = read_qm9(data, "train", None).graphs
+    return RepairExperiment(
+        checkpoint,
+        training=GraphBatch.from_graphs(training, with_automorphisms=False),
+        validation=read_qm9(data, "validation", config.tuning_graphs),
+        test=read_qm9(data, "test", number),
+        config=config, run_folder=folder, compile=compile)
+
+
+def _headline(found: RepairResult, folder: Path) -> dict[str, Any]:
+    row: dict[str, Any] = {"arm": found.arm.name, "parameters": found.num_parameters,
+                           "share": found.share,
+                           "learning_rate": found.settings["learning_rate"]}
+    for order, measures in found.estimates.items():
+        row |= {f"{name}_{order}": estimate.value for name, estimate in measures.items()}
+    return row | {"output": str(folder)}
+
+
+_STAGES = {"tune": "Choosing the learning rate of", "train": "Fine-tuning",
+           "measure": "Measuring"}
+
+
+def _follow(states: Iterator[RepairProgress], index: int, total: int) -> None:
+    from core.cli import messages
+
+    where = f"arm {index + 1} of {total}"
+    if messages.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(),
+                   TextColumn("{task.fields[state]}"), TimeRemainingColumn())
+        with Progress(*columns, console=messages) as bar:
+            task = bar.add_task(where, state="starting", total=None)
+            for state in states:
+                bar.update(task, description=f"{where}: {_STAGES[state.stage]} {state.arm}",
+                           completed=state.done, total=state.total, state=_describe(state))
+        return
+    said_at = float("-inf")
+    for state in states:
+        if time.monotonic() - said_at >= REPORT_EVERY_S or state.done == state.total:
+            said_at = time.monotonic()
+            messages.print(f"{where}: {_STAGES[state.stage]} {state.arm}, {_describe(state)}",
+                           markup=False, soft_wrap=True)
+
+
+def _describe(state: RepairProgress) -> str:
+    unit = "graphs" if state.stage == "measure" else "steps"
+    loss = "" if state.loss is None else f", loss {state.loss:.3f} nats/token"
+    return f"{state.done:,} of {state.total:,} {unit}{loss}"

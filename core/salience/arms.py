@@ -1,0 +1,107 @@
+"""The arms of the repair experiment: which methods are compared, at which numbers of parameters.
+
+Everything that is compared trains the same number of parameters: sparse masks of exactly as many
+entries as LoRA of a rank has factors. 0.1% lies below rank 1 and is compared with the random
+control and with training all weights only (SPEC 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from core.salience.criteria import CRITERIA
+from core.salience.errors import SalienceError
+from core.salience.masks import Scope
+from core.salience.matrices import WeightMatrix, num_entries
+from core.salience.methods import Method, lora_parameters
+
+RANKS = (1, 2, 4, 13)
+"""Of LoRA and PiSSA, and of the sparse masks that match them."""
+
+SMALL_DENSITY = 0.001
+
+SAME_MASK = {"taylor": "snip"}
+"""Squares have the order of what is squared: one of the two is run (SPEC 6)."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to fine-tune, or `none` for the model as it is.
+
+    Attributes:
+        method: `none`, or one of `core.salience.methods.METHODS`.
+        criterion: of a sparse arm, else None.
+        scope: of a sparse arm, else None.
+        is_dynamic: a sparse arm whose mask is chosen again along the way.
+        count: entries of a sparse arm.
+        rank: of LoRA and PiSSA, or that a sparse arm matches; None at 0.1%.
+    """
+
+    method: Method | Literal["none"]
+    criterion: str | None = None
+    scope: Scope | None = None
+    is_dynamic: bool = False
+    count: int | None = None
+    rank: int | None = None
+
+    @property
+    def name(self) -> str:
+        """A folder's name that tells the arm from all others."""
+        if self.method == "sparse":
+            variant = [self.scope if self.scope == "local" else "",
+                       "dynamic" if self.is_dynamic else ""]
+            return "-".join(filter(None, ["sparse", self.criterion, *variant, str(self.count)]))
+        return self.method if self.rank is None else f"{self.method}-rank-{self.rank}"
+
+    @property
+    def family(self) -> str:
+        """Arms of one family share a learning rate: same method, same number of parameters."""
+        if self.method != "sparse":
+            return self.name
+        return f"sparse-{self.count}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON of all fields."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Arm:
+        """Read what `to_json` wrote."""
+        return cls(**row)
+
+
+def repair_arms(matrices: tuple[WeightMatrix, ...]) -> tuple[Arm, ...]:
+    """All arms of the experiment, the ones that say most first."""
+    small = round(SMALL_DENSITY * num_entries(matrices))
+    matched = {rank: lora_parameters(matrices, rank) for rank in RANKS}
+    two: tuple[tuple[int, int | None], ...] = ((small, None), (matched[1], 1))
+    low_rank = [Arm(method, rank=rank) for rank in RANKS for method in ("lora", "pissa")]
+    main = [Arm("sparse", criterion, "global", count=count, rank=rank)
+            for count, rank in (*two, *((matched[r], r) for r in RANKS[1:]))
+            for criterion in ("gradient", "random")]
+    others = [name for name in CRITERIA if name not in (*SAME_MASK, "gradient", "random")]
+    by_criterion = [Arm("sparse", name, "global", count=count, rank=rank)
+                    for count, rank in reversed(two) for name in others]
+    dynamic = [Arm("sparse", name, "global", is_dynamic=True, count=count, rank=rank)
+               for count, rank in two for name in ("gradient", "snip")]
+    local = [Arm("sparse", name, "local", count=count, rank=rank)
+             for count, rank in two for name in ("gradient", "snip", "fisher", "magnitude")]
+    return (Arm("none"), *main, *low_rank, Arm("full"), *dynamic, *local, *by_criterion)
+
+
+def choose_arms(arms: tuple[Arm, ...], names: str | None) -> tuple[Arm, ...]:
+    """The arms of a comma-separated list of names, all if it is None.
+
+    Raises:
+        SalienceError: for a name that none of them has.
+    """
+    if names is None:
+        return arms
+    by_name = {arm.name: arm for arm in arms}
+    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    for name in wanted:
+        if name not in by_name:
+            raise SalienceError(f"There is no arm {name!r}; use some of {', '.join(by_name)}.")
+    return tuple(by_name[name] for name in wanted)
