@@ -7,6 +7,7 @@ before it happens.
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,14 @@ VIEWS = ("Where", "Compare", "Convergence", "Models", "Permutations", "Code")
 
 COMPARISONS = ("own order", "chosen order")
 """Under which order the models of the comparison table are scored."""
+
+
+def is_hosted() -> bool:
+    """Whether strangers visit: then no file or model of this machine can be named.
+
+    Set by the environment variable `TRAILSCOPE_HOSTED`, to anything but 0.
+    """
+    return os.environ.get("TRAILSCOPE_HOSTED", "0") not in ("", "0")
 
 
 @dataclass(frozen=True)
