@@ -49,7 +49,7 @@ def repair(
         Path | None, typer.Option(help="QM9 as CSV or SDF; downloaded once if left out.")
     ] = None,
     steps: Annotated[int, typer.Option(min=1, help="Optimizer steps per arm.")] = 150,
-    batch_size: Annotated[int, typer.Option(min=1, help="Molecules per step.")] = 64,
+    batch_size: Annotated[int, typer.Option(min=1, help="Molecules per step.")] = 32,
     number: Annotated[int, typer.Option(min=1, help="Test molecules to measure on.")] = 300,
     permutations: Annotated[int, typer.Option(min=2, help="Linearizations per molecule.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Fixes batches, masks, sequences.")] = 0,

@@ -8,7 +8,7 @@ control and with training all weights only (SPEC 6).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from core.salience.criteria import CRITERIA
@@ -19,6 +19,9 @@ from core.salience.methods import Method, lora_parameters
 
 RANKS = (1, 2, 4, 13)
 """Of LoRA and PiSSA, and of the sparse masks that match them."""
+
+TUNED_AT = {1: 1, 2: 1, 4: 4, 13: 4}
+"""Rank whose learning rate an arm of a rank uses."""
 
 SMALL_DENSITY = 0.001
 
@@ -56,11 +59,16 @@ class Arm:
         return self.method if self.rank is None else f"{self.method}-rank-{self.rank}"
 
     @property
-    def family(self) -> str:
-        """Arms of one family share a learning rate: same method, same number of parameters."""
+    def tuned_as(self) -> Arm:
+        """The arm whose learning rate this one uses: of the same method and about as many
+        parameters; a sparse one is selected by `gradient`, globally and once."""
+        rank = None if self.rank is None else TUNED_AT[self.rank]
         if self.method != "sparse":
-            return self.name
-        return f"sparse-{self.count}"
+            return replace(self, rank=rank)
+        count = self.count
+        if rank is not None and count is not None and self.rank is not None:
+            count = count // self.rank * rank
+        return Arm("sparse", "gradient", "global", count=count, rank=rank)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON of all fields."""

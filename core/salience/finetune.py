@@ -142,6 +142,12 @@ class FinetuneRun:
         run_folder: where the state is kept; a run of the same settings in it is resumed.
         mask: entries of a sparse run, instead of those that the criterion selects.
 
+    Attributes:
+        mask: entries of a sparse run at its start, else None.
+        num_parameters: numbers that are trained.
+        history: (step, loss) pairs, nats per token.
+        wall_s: seconds spent.
+
     Raises:
         SalienceError: if `run_folder` holds a run of other settings; for a mask of another model,
             a number of entries or a rank that is impossible; for a model without matrices.
@@ -176,6 +182,7 @@ class FinetuneRun:
         self.mask = mask if mask is not None or config.method != "sparse" else (
             self._choose_mask(progress))
         self.tuning: Tuning = self._prepare()
+        self.num_parameters = self.tuning.num_parameters
         self.optimizer = torch.optim.AdamW(
             self.tuning.parameters, lr=config.learning_rate, betas=(0.9, 0.95), weight_decay=0.0)
         if resumed:
@@ -183,11 +190,6 @@ class FinetuneRun:
         self.tuning.model.train()
         self._forward = (torch.compile(self.tuning.model, dynamic=True) if config.compile
                          else self.tuning.model)
-
-    @property
-    def num_parameters(self) -> int:
-        """Numbers that are trained."""
-        return self.tuning.num_parameters
 
     @property
     def is_done(self) -> bool:

@@ -153,6 +153,7 @@ class LowRankTuning:
             torch.manual_seed(seed)
             self.model: PeftModel = get_peft_model(model, config)
         self._method = method
+        self._merged: PreTrainedModel | None = None
         self._first = {name: tensor.clone() for name, tensor in self.state().items()} if (
             method == "pissa") else {}
 
@@ -198,7 +199,9 @@ class LowRankTuning:
 
     def merged(self) -> PreTrainedModel:
         """The model with the adapters multiplied into its matrices."""
-        return self.model.merge_and_unload().eval()
+        if self._merged is None:
+            self._merged = self.model.merge_and_unload().eval()
+        return self._merged
 
     def _save_converted(self, folder: Path) -> None:
         from tempfile import TemporaryDirectory

@@ -4,9 +4,10 @@ A model trained under a biased strategy is fine-tuned on linearizations of anoth
 after the other (`core.salience.arms`), all with the same batches and number of steps. Each result
 is measured on the same test graphs under the model's own order and under the other one.
 
-The learning rate of each family of arms (same method, same number of parameters) is the one of
-lowest validation NLL under the new order after the same number of steps, found by climbing a ladder
-of rates; a sparse family climbs with the `gradient` mask, and its other criteria use the same rate.
+Learning rates are chosen by method and number of parameters (`Arm.tuned_as`): the rate of lowest
+validation NLL under the new order after the same number of steps, found by climbing a ladder. All
+sparse arms of about as many entries use the rate that was best for the global static `gradient`
+mask.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -25,12 +26,13 @@ from core.likelihood.evaluation import Evaluation
 from core.likelihood.graph_set import GraphSet
 from core.likelihood.scoring import score_trails
 from core.model.checkpoints import Checkpoint
-from core.model.transformer import num_parameters, to_device
+from core.model.transformer import num_parameters
 from core.records import write_json
 from core.salience.arms import Arm
 from core.salience.errors import SalienceError
 from core.salience.finetune import FinetuneConfig, FinetuneRun, Precision
-from core.salience.language_model import LanguageModel, weights_digest
+from core.salience.finish import merged_checkpoint
+from core.salience.language_model import LanguageModel
 from core.salience.repair_result import RepairResult
 from core.salience.streams import GraphStream, TokenStream
 from core.sent.batch import GraphBatch
@@ -62,7 +64,7 @@ class RepairConfig:
 
     order: str = "random_order"
     steps: int = 150
-    batch_size: int = 64
+    batch_size: int = 32
     permutations: int = 8
     reselect_every: int = 25
     calibration_examples: int = 256
@@ -79,7 +81,7 @@ class RepairProgress:
     """State of the experiment.
 
     Attributes:
-        arm: name of the arm, or of the family whose learning rate is being chosen.
+        arm: name of the arm, or of the one whose learning rate is being chosen.
         stage: what is being done.
         done: steps, or graphs, of the stage.
         total: of them.
@@ -141,7 +143,7 @@ class RepairExperiment:
         if arm.method == "none":
             yield from self._measure(arm, self.checkpoint)
             return
-        yield from self._tune(arm)
+        yield from self._tune(arm.tuned_as)
         run = self._finetune_run(arm, self._rate_of(arm), self.config.steps, "arms")
         yield from _train(run, arm.name, "train")
         repaired = merged_checkpoint(run, name=f"{self.model.name} after {arm.name}")
@@ -186,24 +188,22 @@ class RepairExperiment:
             run_folder=folder)
 
     def _rate_of(self, arm: Arm) -> float:
-        found = self._tried_rates(arm)
+        found = self._tried_rates(arm.tuned_as)
         return float(min(found, key=lambda rate: found[rate]))
 
     def _tune(self, arm: Arm) -> Iterator[RepairProgress]:
         """Climb the ladder until the best rate found has a worse neighbour on either side."""
-        climber = arm if arm.method != "sparse" else Arm(
-            "sparse", "gradient", "global", count=arm.count, rank=arm.rank)
         rung: int | None = _FIRST_RUNG.get(arm.method, _DEFAULT_RUNG)
         while rung is not None:
             if f"{RATES[rung]:g}" not in self._tried_rates(arm):
-                yield from self._try_rate(climber, RATES[rung])
+                yield from self._try_rate(arm, RATES[rung])
             rung = next_rung(self._tried_rates(arm))
 
     def _try_rate(self, arm: Arm, rate: float) -> Iterator[RepairProgress]:
         run = self._finetune_run(arm, rate, self.config.steps, "tuning")
         try:
-            yield from _train(run, f"{arm.family} at {rate:g}", "tune")
-            nll = self._validation_nll(merged_checkpoint(run, name=arm.family))
+            yield from _train(run, f"{arm.name} at {rate:g}", "tune")
+            nll = self._validation_nll(merged_checkpoint(run, name=arm.name))
         except SalienceError:  # not finite: too high a rate
             nll = 1e9  # JSON has no infinity
         write_json(self._rates_file(arm), {**self._tried_rates(arm), f"{rate:g}": nll})
@@ -219,12 +219,12 @@ class RepairExperiment:
         return found.nll_per_token
 
     def _tried_rates(self, arm: Arm) -> dict[str, float]:
-        """Rate → validation NLL per token, of the arm's family."""
+        """Rate → validation NLL per token, of an arm."""
         path = self._rates_file(arm)
         return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
     def _rates_file(self, arm: Arm) -> Path:
-        return self.folder / "tuning" / f"{arm.family}.json"
+        return self.folder / "tuning" / f"{arm.name}.json"
 
 
 def next_rung(found: dict[str, float]) -> int | None:
@@ -239,20 +239,6 @@ def next_rung(found: dict[str, float]) -> int | None:
         if rung not in known and 0 <= rung < len(RATES):
             return rung
     return None
-
-
-def merged_checkpoint(run: FinetuneRun, *, name: str) -> Checkpoint:
-    """The plain model that came of a run on a TrailScope checkpoint, with weights as they are
-    stored (fp16), loaded as scoring wants it."""
-    checkpoint = run.base.checkpoint
-    assert checkpoint is not None
-    model = run.tuning.merged()
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.copy_(parameter.half().float())
-    model = to_device(model.requires_grad_(False).eval(), checkpoint.device)  # type: ignore[arg-type]
-    card = replace(checkpoint.card, name=name, weights_sha256=weights_digest(model))
-    return Checkpoint(model, card, is_compiled=run.config.compile)  # type: ignore[arg-type]
 
 
 def evaluate_under(
