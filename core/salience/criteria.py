@@ -84,12 +84,15 @@ def grasp(weight: Tensor, hessian_gradient: Tensor, *, temperature: float = 1.0)
 
 def lamp(weight: Tensor, _: Tensor) -> Tensor:
     """w² over the sum of all squares in the matrix that are not smaller (arXiv 2010.07611)."""
-    squares = weight.double().square().flatten()
-    ascending = squares.sort().values
-    not_smaller = ascending.flip(0).cumsum(0).flip(0)
-    # Equal squares share the sum that begins at the first of them.
-    sums = not_smaller[torch.searchsorted(ascending, squares)]
-    return torch.where(squares > 0, squares / sums, 0.0).view(weight.shape)
+    sizes, order = weight.abs().flatten().sort()
+    squares = sizes.double().square()
+    not_smaller = squares.flip(0).cumsum(0).flip(0)
+    # Equal entries share the sum that begins at the first of them.
+    is_first = torch.ones_like(sizes, dtype=torch.bool)
+    is_first[1:] = sizes[1:] != sizes[:-1]
+    first = torch.where(is_first, torch.arange(len(sizes), device=sizes.device), 0).cummax(0).values
+    scores = torch.where(squares > 0, squares / not_smaller[first], 0.0)
+    return torch.empty_like(scores).scatter_(0, order, scores).view(weight.shape)
 
 
 def id3(weight: Tensor, gradient: Tensor, *, epsilon: float = 1.0, power: float = 2.0) -> Tensor:
@@ -295,7 +298,7 @@ def _score(
     with torch.no_grad():
         scores = {
             name: criterion.function(weight.detach(), statistic[name], **options)
-            .to("cpu", torch.float32, copy=True) for name, weight in weights.items()}
+            .to("cpu", torch.float32) for name, weight in weights.items()}
     check_finite(scores, f"{criterion.name} score")
     return Salience(
         scores=scores, matrices=model.matrices, criterion=criterion.name,

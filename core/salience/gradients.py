@@ -79,7 +79,8 @@ def hessian_gradient_product(
         examples: calibration examples.
         gradient: G, or any other direction, of the matrices' shapes.
         temperature: divides the logits.
-        token_budget: most tokens, padding included, in one pass.
+        token_budget: four times the tokens, padding included, in one pass: the graph of the
+            backward pass is held as well.
         progress: called after each pass; may raise to cancel.
 
     Returns:
@@ -91,7 +92,7 @@ def hessian_gradient_product(
     shadow, weights = _prepare(model)
     wanted = list(weights.values())
     found = {name: torch.zeros_like(weight) for name, weight in weights.items()}
-    for part in examples.slices(token_budget):
+    for part in examples.slices(token_budget // 4):
         loss = example_losses(shadow, part, temperature).sum() / len(examples)
         first = torch.autograd.grad(loss, wanted, create_graph=True, allow_unused=True)
         pairs = [(grad, gradient[name]) for name, grad in zip(found, first, strict=True)
@@ -129,7 +130,7 @@ def check_finite(found: dict[str, Tensor], what: str = "gradient") -> None:
         SalienceError: naming the first matrix with an entry that is not finite.
     """
     for name, values in found.items():
-        if not bool(values.isfinite().all()):
+        if not bool(values.sum(dtype=torch.double).isfinite()):  # of float32 cannot overflow
             raise SalienceError(
                 f"The {what} of {name} is not finite on these examples; use a model whose weights "
                 "and loss are finite, or a criterion that needs no data.")

@@ -60,9 +60,11 @@ def find_matrices(model: PreTrainedModel) -> tuple[WeightMatrix, ...]:
     """
     blocks_name, blocks = _decoder_blocks(model)
     found = []
+    seen: set[int] = set()  # of parameters, which blocks may share
     for layer, block in enumerate(blocks):
         for module_name, module in block.named_modules():
-            if isinstance(module, nn.Linear | Conv1D):
+            if isinstance(module, nn.Linear | Conv1D) and id(module.weight) not in seen:
+                seen.add(id(module.weight))
                 name = f"{blocks_name}.{layer}.{module_name}.weight"
                 rows, columns = module.weight.shape
                 found.append(WeightMatrix(name, layer, module_name, (rows, columns),

@@ -36,23 +36,35 @@ def synaptic_flow(model: LanguageModel) -> dict[str, Tensor]:
     is the same for q, k, v and o, and for gate, up and down.
 
     Returns:
-        Name of the matrix → float64 of its stored shape, on the model's device.
+        Name of the matrix → float32 of its stored shape, on the model's device.
     """
     def positive(name: str, value: Tensor) -> Tensor:
         is_bias = name.rsplit(".", 1)[-1] == "bias"
-        return torch.zeros_like(value, dtype=torch.double) if is_bias else value.double().abs()
+        value = value.to(torch.double, copy=True)
+        return value.zero_() if is_bias else value.abs_()
 
     shadow = shadow_of(model.model, trainable={matrix.name for matrix in model.matrices},
                        transform=positive)
     _replace_activations(shadow)
-    weights = weights_of(shadow, model.matrices)
+    found = {matrix.name: torch.zeros(matrix.shape, device=model.device)
+             for matrix in model.matrices}
+    for name, weight in weights_of(shadow, model.matrices).items():
+        weight.register_post_accumulate_grad_hook(_keep_flow(found, name))
     width = int(cast(Tensor, shadow.get_input_embeddings().weight).shape[1])
     ones = torch.ones(1, 1, width, dtype=torch.double, device=model.device)
     with torch.enable_grad(), _LinearFloat64():
         logits = shadow(inputs_embeds=ones, use_cache=False).logits
-    gradients = torch.autograd.grad(logits.sum(), list(weights.values()), allow_unused=True)
-    return {name: weight.detach() * (0 if gradient is None else gradient)
-            for (name, weight), gradient in zip(weights.items(), gradients, strict=True)}
+    logits.sum().backward()
+    return found
+
+
+def _keep_flow(found: dict[str, Tensor], name: str) -> Callable[[Tensor], None]:
+    def keep(weight: Tensor) -> None:
+        assert weight.grad is not None
+        found[name] = weight.grad.mul_(weight.detach()).float()
+        weight.grad = None  # so that there is one float64 gradient at a time
+
+    return keep
 
 
 class _LinearFloat64(TorchFunctionMode):
