@@ -19,6 +19,7 @@ def build_app() -> typer.Typer:
     """The command with all its subcommands."""
     from core.cli import (
         evaluation,
+        finetune,
         masks,
         models,
         repair,
@@ -33,8 +34,8 @@ def build_app() -> typer.Typer:
         name="trailscope", help="See what a graph generator's likelihood depends on.",
         no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     )
-    for group in (sequences, models, training, evaluation, triage, repair, results, salience,
-                  masks):
+    for group in (sequences, models, training, evaluation, triage, results, salience, masks,
+                  finetune, repair):
         group.register(app)
     return app
 

@@ -199,6 +199,15 @@ def _top(scores: Tensor, k: int) -> Tensor:
     return chosen
 
 
+def count_of(num_entries: int, density: float) -> int:
+    """Entries that a share selects of so many, round(density · n).
+
+    Raises:
+        SalienceError: for a share that selects nothing, or more than there is.
+    """
+    return _count_global(num_entries, density, None)
+
+
 def _count_global(n: int, density: float | None, count: int | None) -> int:
     _check_asked(n, density, count)
     k = count if count is not None else round(_share(density) * n)

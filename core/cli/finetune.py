@@ -1,0 +1,236 @@
+"""`trailscope finetune`: teach a model new sequences by few of its weights, adapters, or all."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from core.cli.evaluation import REPORT_EVERY_S, read_graph_file, read_qm9
+from core.cli.models import COMPILE_HELP, DEVICE_HELP
+from core.cli.rows import RowWriter
+from core.cli.salience import LANGUAGE_MODEL_HELP, RECORD, check_folder, reporting
+from core.cli.sequences import STRATEGY_HELP
+from core.errors import InputError
+from core.graph.planar import planar_graph
+from core.records import RunRecord
+from core.sent.strategies import Strategy
+
+if TYPE_CHECKING:
+    from core.graph.graph import Graph
+    from core.salience import FinetuneConfig, FinetuneRun, LanguageModel, Mask
+    from core.salience.finetune import FinetuneStep
+    from core.salience.streams import TokenStream
+
+CHECKPOINT = "checkpoint"
+DEFAULT_PLANAR = 10_000
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(finetune)
+
+
+def finetune(
+    model: Annotated[str, typer.Option(help=LANGUAGE_MODEL_HELP)],
+    output: Annotated[
+        Path, typer.Option(help="Folder to write: adapter and mask, the merged model in "
+                                f"{CHECKPOINT}/, and {RECORD}.")
+    ],
+    method: Annotated[
+        Literal["sparse", "lora", "pissa", "full"], typer.Option(help="What is trained.")
+    ] = "sparse",
+    criterion: Annotated[
+        str, typer.Option(help="What entries are selected by; random is the control.")
+    ] = "gradient",
+    scope: Annotated[
+        Literal["global", "local"], typer.Option(help="Select over all matrices, or in each.")
+    ] = "global",
+    density: Annotated[
+        float | None, typer.Option(help="Share of entries to train, above 0 and at most 1. "
+                                        "Default: 0.001, unless otherwise said.")
+    ] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="Or their number.")] = None,
+    match_rank: Annotated[
+        int | None, typer.Option(min=1, help="Or as many as LoRA of this rank trains.")
+    ] = None,
+    mask: Annotated[
+        Path | None, typer.Option(help="A mask of `trailscope mask` instead of a criterion.")
+    ] = None,
+    dynamic_every: Annotated[
+        int, typer.Option(min=0, help="Steps between selections; 0 selects once.")
+    ] = 0,
+    rank: Annotated[int, typer.Option(min=1, help="Of LoRA and PiSSA.")] = 1,
+    strategy: Annotated[
+        str | None, typer.Option(help=f"{STRATEGY_HELP} Default: the model's own.")
+    ] = None,
+    input: Annotated[
+        str | None, typer.Option(help="A file of molecules or graphs instead of QM9's train split "
+                                      "or made planar graphs.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="QM9 as CSV or SDF; downloaded once if left out.")
+    ] = None,
+    tokens: Annotated[
+        Path | None, typer.Option(help="A JSON Lines file with a list of token ids per line, for "
+                                       "models that are not TrailScope's.")
+    ] = None,
+    number: Annotated[
+        int | None, typer.Option(min=1, help="Graphs to learn from, the first. Default: all; "
+                                             f"{DEFAULT_PLANAR:,} planar graphs.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Optimizer steps.")] = 200,
+    batch_size: Annotated[int, typer.Option(min=1, help="Sequences per step.")] = 32,
+    learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 1e-2,
+    warmup_steps: Annotated[int, typer.Option(min=1, help="Steps of linear warm-up.")] = 10,
+    calibration: Annotated[
+        int, typer.Option(min=1, help="Sequences that criteria are averaged over.")
+    ] = 256,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes batches, masks, first factors.")] = 0,
+    precision: Annotated[Literal["fp32", "bf16"], typer.Option(help="Of forward passes.")] = "bf16",
+    device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
+    compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,
+    run_folder: Annotated[
+        Path | None, typer.Option(help="State for resuming; default OUTPUT/run.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Of the merged model; default the folder's name.")
+    ] = None,
+) -> None:
+    """Fine-tune a model on sequences of any order; run the same command again to resume."""
+    from core.cli import best_device, messages
+    from core.salience import FinetuneConfig, FinetuneRun, Mask, open_language_model
+    from core.salience.finish import write_adapter, write_model
+
+    check_folder(output)
+    opened = open_language_model(model, device=device or best_device())
+    given = None if mask is None else Mask.load(mask)
+    writer = RowWriter()
+    stream = _stream(opened, writer, strategy=strategy, input=input, data=data, tokens=tokens,
+                     number=number, seed=seed)
+    config = FinetuneConfig(
+        method=method, criterion=criterion if given is None else given.criterion, scope=scope,
+        count=(_count(opened, given, density, count, match_rank) if method == "sparse" else None),
+        reselect_every=dynamic_every, calibration_examples=calibration,
+        rank=rank if method in ("lora", "pissa") else None, steps=steps, batch_size=batch_size,
+        learning_rate=learning_rate, warmup_steps=warmup_steps, seed=seed, precision=precision,
+        compile=compile)
+    with reporting(f"Scoring the weights of {opened.name}", "examples") as progress:
+        run = FinetuneRun(opened, stream, config, run_folder=run_folder or output / "run",
+                          mask=given, progress=progress)
+    # Closed here, the state is saved whatever interrupts whoever shows the progress.
+    with closing(run.steps()) as states:
+        _follow(states, opened.name, config)
+    if method != "full":
+        write_adapter(run, output)
+    write_model(run, output / CHECKPOINT, name=name or output.name)
+    record = _record(run)
+    record.write(output / RECORD)
+    writer.write({"model": opened.name, **record.result, "output": str(output)})
+    messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+    writer.finish()
+
+
+def _count(
+    model: LanguageModel,
+    mask: Mask | None,
+    density: float | None,
+    count: int | None,
+    match_rank: int | None,
+) -> int:
+    """Number of entries to train, however it was asked for."""
+    from core.salience.masks import count_of
+    from core.salience.matrices import num_entries
+    from core.salience.methods import lora_parameters
+
+    asked = [mask, density, count, match_rank]
+    if sum(one is not None for one in asked) > 1:
+        raise InputError("Give one of --mask, --density, --count and --match-rank.")
+    if mask is not None:
+        return mask.nnz
+    if match_rank is not None:
+        return lora_parameters(model.matrices, match_rank)
+    if count is not None:
+        return count
+    return count_of(num_entries(model.matrices), 0.001 if density is None else density)
+
+
+def _stream(
+    model: LanguageModel,
+    writer: RowWriter,
+    *,
+    strategy: str | None,
+    input: str | None,
+    data: Path | None,
+    tokens: Path | None,
+    number: int | None,
+    seed: int,
+) -> TokenStream:
+    """What to learn from: a file of tokens, or linearizations of molecules or graphs."""
+    from core.salience import GraphStream, SequenceStream, read_token_file
+    from core.sent.batch import GraphBatch
+
+    if tokens is not None:
+        if input is not None or strategy is not None or data is not None:
+            raise InputError("A file of tokens is used as it is; leave out --input, --data and "
+                             "--strategy, or --tokens.")
+        return SequenceStream(read_token_file(tokens, model, number=number), seed=seed)
+    if model.checkpoint is None:
+        raise InputError(f"{model.name} reads token sequences, not molecules; give --tokens FILE "
+                         "with a list of token ids per line.")
+    vocabulary = model.checkpoint.vocabulary
+    order = model.checkpoint.card.strategy if strategy is None else Strategy.from_name(strategy)
+    graphs: tuple[Graph, ...]
+    if input is not None:
+        found = read_graph_file(input, vocabulary, writer, number)
+        graphs, source = found.graphs, {"name": found.name}
+    elif vocabulary.is_labelled:
+        found = read_qm9(data, "train", number)
+        graphs, source = found.graphs, {"name": "QM9", "split": "train"}
+    else:
+        graphs = tuple(planar_graph(index, seed=seed).graph
+                       for index in range(number or DEFAULT_PLANAR))
+        source = {"name": "planar", "split": "train"}
+    batch = GraphBatch.from_graphs(graphs, with_automorphisms=False, device=model.device)
+    return GraphStream(batch, vocabulary, order, seed=seed, source=source)
+
+
+def _record(run: FinetuneRun) -> RunRecord:
+    config = {"model": run.base.name, "stream": run.stream.source, **asdict(run.config)}
+    return RunRecord(
+        "finetune", config,
+        {"method": run.config.method, "parameters": run.num_parameters, "steps": run.step,
+         "wall_s": round(run.wall_s, 1), "first_loss": run.history[0][1],
+         "last_loss": run.history[-1][1],
+         "loss_nats_per_token": [list(entry) for entry in run.history]},
+        run.config.seed, str(run.base.device), run.base.digest)
+
+
+def _follow(states: Iterator[FinetuneStep], name: str, config: FinetuneConfig) -> None:
+    """A bar on a terminal, or else a line for the first step, the last, and about every half
+    minute."""
+    from core.cli import messages
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"),
+               TimeRemainingColumn())
+    said_at = float("-inf")
+    with Progress(*columns, console=messages, disable=not messages.is_terminal) as bar:
+        task = bar.add_task(f"Fine-tuning {name}", state="starting", total=config.steps)
+        for state in states:
+            bar.update(task, completed=state.step, state=_describe(state))
+            is_due = time.monotonic() - said_at >= REPORT_EVERY_S or state.step == config.steps
+            if is_due and not messages.is_terminal:
+                said_at = time.monotonic()
+                messages.print(f"Fine-tuning {name}: {_describe(state)}", markup=False,
+                               soft_wrap=True)
+
+
+def _describe(state: FinetuneStep) -> str:
+    return (f"step {state.step}, loss {state.loss:.3f} nats/token, "
+            f"{state.sequences_per_s:.0f} sequences/s")
