@@ -30,6 +30,7 @@ page = st.navigation(
         st.Page("views/calibration.py", title="Calibration", icon=":material/target:"),
         st.Page("views/triage.py", title="Generate & triage", url_path="triage",
                 icon=":material/filter_alt:"),
+        st.Page("views/salience.py", title="Salience", icon=":material/grain:"),
     ],
     position="top",
 )

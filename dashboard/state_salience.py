@@ -1,0 +1,249 @@
+"""What can be chosen on the Salience page, and how it stands in the address."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from core.salience.criteria import CRITERIA
+from core.salience.masks import SCOPES, Scope
+from core.sent.strategies import RANDOM_ORDER, STRATEGIES
+from dashboard.state import MAX_SEED, OWN_ORDER, STRATEGY_OPTIONS
+from dashboard.state_evaluations import Offers, choice_complaints
+
+SOURCES = SHIPPED, OTHER = ("shipped", "other")
+"""Models that ship, or any causal LM that the visitor names by folder or hub name."""
+
+DEFAULT_MODEL = "qm9-max_degree_first"
+DEFAULT_CRITERION = "gradient"
+MAX_EXAMPLES, DEFAULT_EXAMPLES = 512, 64
+MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS = 256, 32
+
+_STEPS = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8)
+DENSITIES: dict[str, float] = {
+    f"{step * 10**power:.3g}%": float(f"{step * 10**power:.3g}") / 100
+    for power in range(-2, 2) for step in _STEPS
+} | {"100%": 1.0}
+"""Densities of the slider, ten to a power of ten, as they are labelled."""
+
+DEFAULT_DENSITY = "1%"
+
+QUANTITIES = DENSITY, MEAN_SCORE = ("density of the mask", "mean score")
+"""What the heatmap of matrices shows."""
+
+MEASURES = JACCARD, RATIO = ("Jaccard index", "multiples of chance")
+"""How agreement is written."""
+
+DIFFERENCES = MOVED, OVER_CHANCE = ("where density moves", "agreement over chance")
+"""What the heatmap of two settings shows."""
+
+DENSEST = "the densest"
+"""The matrix that is opened before one is chosen."""
+
+SECTIONS = CRITERIA_SECTION, TWO_SETTINGS, ONE_MOLECULE, STABILITY, MATRICES, CODE = (
+    "Criteria", "Two settings", "One molecule", "Stability", "All matrices", "Code")
+"""Sections of the page. Streamlit writes a choice into the address as it is labelled."""
+
+SLOW = tuple(name for name, criterion in CRITERIA.items()
+             if criterion.statistic in ("squared_gradient", "hessian_gradient"))
+"""Criteria that cost several times a gradient."""
+
+SAME = "same"
+"""In the second of two settings: as in the first."""
+
+STABILITY_SEEDS = 3
+_STABILITY_PARTS = (1, 2, 4)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What scores depend on.
+
+    Attributes:
+        model: a shipped model's name, or a folder or hub name.
+        weights: tells its weights from others: SHA-256, or the age of a folder.
+        criterion: key of `CRITERIA`.
+        strategy: a registered name, never `own`; empty for models that take a file of tokens.
+        number: calibration examples; linearizations if there is a `smiles`.
+        seed: fixes them.
+        tokens: file of token sequences; empty for molecules and planar graphs.
+        smiles: the only molecule to calibrate on; empty for the set.
+        options: of the criterion, where they are not its defaults.
+    """
+
+    model: str
+    weights: str
+    criterion: str
+    strategy: str
+    number: int
+    seed: int
+    tokens: str = ""
+    smiles: str = ""
+    options: tuple[tuple[str, float], ...] = field(default=())
+
+    @property
+    def needs_examples(self) -> bool:
+        """Whether its criterion does."""
+        return CRITERIA[self.criterion].needs_examples
+
+    @property
+    def key(self) -> Setting:
+        """The same without what its criterion does not depend on."""
+        if self.needs_examples:
+            return self
+        seed = self.seed if self.criterion == "random" else 0
+        return replace(self, strategy="", number=0, seed=seed, tokens="", smiles="")
+
+    def with_criterion(self, criterion: str) -> Setting:
+        """The same examples, scored by another criterion with its default options."""
+        options = self.options if criterion == self.criterion else ()
+        return replace(self, criterion=criterion, options=options)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A setting with the mask that is cut from its scores."""
+
+    setting: Setting
+    scope: Scope
+    density: float
+
+
+def stability_sizes(number: int) -> tuple[int, ...]:
+    """Numbers of examples that masks are drawn anew from, increasing.
+
+    >>> stability_sizes(64), stability_sizes(1)
+    ((16, 32, 64), (1,))
+    """
+    return tuple(sorted({max(1, number // part) for part in _STABILITY_PARTS}))
+
+
+def stability_seeds(seed: int) -> tuple[int, ...]:
+    """Seeds of the draws: the chosen one and those that follow."""
+    return tuple((seed + step) % (MAX_SEED + 1) for step in range(STABILITY_SEEDS))
+
+
+def other_order(chosen: str, own: str) -> str:
+    """What an order is compared with before another is chosen.
+
+    >>> other_order("max_degree_first", "max_degree_first"), other_order("random_order", "own")
+    ('random_order', 'own')
+    """
+    return next(order for order in (RANDOM_ORDER.name, own, *STRATEGIES) if order != chosen)
+
+
+def commands(cut: Cut) -> str:
+    """The command lines that write the same scores and the same mask."""
+    setting = cut.setting
+    parts = [f"trailscope salience --model {shlex.quote(setting.model)}",
+             f"--criterion {setting.criterion}"]
+    if setting.needs_examples:
+        parts += _example_options(setting)
+    parts += [f"--option {name}={value:g}" for name, value in setting.options]
+    if setting.needs_examples or setting.criterion == "random":
+        parts.append(f"--seed {setting.seed}")
+    return (f"{' '.join(parts)} --output scores\n"
+            f"trailscope mask scores/{setting.criterion}.safetensors --density {cut.density:g} "
+            f"--scope {cut.scope} --output mask.safetensors")
+
+
+def _example_options(setting: Setting) -> list[str]:
+    if setting.tokens:
+        return [f"--tokens {shlex.quote(setting.tokens)}", f"--number {setting.number}"]
+    order = f"--strategy {shlex.quote(setting.strategy)}"
+    if setting.smiles:
+        return [order, f"--input {shlex.quote(setting.smiles)}",
+                f"--permutations {setting.number}"]
+    return [order, f"--number {setting.number}"]
+
+
+def python(cut: Cut) -> str:
+    """The Python that gives the same mask."""
+    setting = cut.setting
+    lines = ["from core.salience import open_language_model, select",
+             "from core.salience.criteria import compute_salience"]
+    given = ""
+    examples = ""
+    if setting.needs_examples:
+        given = ", examples"
+        lines += _example_imports(setting)
+        examples = _example_lines(setting)
+    arguments = f", options={dict(setting.options)!r}" if setting.options else ""
+    if setting.criterion == "random":
+        arguments += f", seed={setting.seed}"
+    return "\n".join([
+        *sorted(lines), "",
+        f"model = open_language_model({setting.model!r})",
+        *([examples] if examples else []),
+        f"scores = compute_salience(model, {setting.criterion!r}{given}{arguments})",
+        f"mask = select(scores, density={cut.density:g}, scope={cut.scope!r})",
+        "print(mask.nnz, mask.densities())", "",
+    ])
+
+
+def _example_imports(setting: Setting) -> list[str]:
+    if setting.tokens:
+        return ["from pathlib import Path", "from core.salience import read_token_file"]
+    lines = ["from core.sent import Strategy"]
+    if setting.smiles:
+        return [*lines, "from core.graph import from_smiles",
+                "from core.likelihood.graph_set import GraphSet",
+                "from core.salience.calibration_set import draw_examples"]
+    return [*lines, "from core.salience.calibration_set import draw_examples, shipped_graphs"]
+
+
+def _example_lines(setting: Setting) -> str:
+    if setting.tokens:
+        return (f"examples = read_token_file(Path({setting.tokens!r}), model, "
+                f"number={setting.number})")
+    graphs, number = "shipped_graphs(vocabulary)", f"number={setting.number}"
+    if setting.smiles:
+        graphs = f'GraphSet("typed", None, (from_smiles({setting.smiles!r}).graph,))'
+        number = f"number=1, permutations={setting.number}"
+    return f"""\
+vocabulary = model.checkpoint.vocabulary
+examples = draw_examples(
+    {graphs}, vocabulary, Strategy.from_name({setting.strategy!r}),
+    {number}, seed={setting.seed},
+)"""
+
+
+def salience_complaints(query: Mapping[str, str], models: Sequence[str]) -> list[str]:
+    """One sentence for every parameter of an address that cannot be taken as it stands."""
+    offers: Offers = [
+        ("models", "kind of models", SOURCES), ("lm", "model", models),
+        ("criterion", "criterion", tuple(CRITERIA)), ("scope", "scope", SCOPES),
+        ("calibration", "order", STRATEGY_OPTIONS), ("density", "density", tuple(DENSITIES)),
+        ("cells", "quantity", QUANTITIES), ("lab", "section", SECTIONS),
+        ("agree", "measure", MEASURES), ("slow", "switch", ("true", "false")),
+        ("criterion2", "criterion", (SAME, *CRITERIA)),
+        ("scope2", "scope", (SAME, *SCOPES)),
+        ("calibration2", "order", STRATEGY_OPTIONS), ("difference", "quantity", DIFFERENCES),
+    ]
+    return choice_complaints(query, offers) + [
+        complaint for name, (what, low, high) in _RANGES.items() if name in query
+        for complaint in _number_complaint(query[name], what, low, high)]
+
+
+_RANGES: dict[str, tuple[str, int, int]] = {
+    "examples": ("number of examples", 1, MAX_EXAMPLES), "draw": ("seed", 0, MAX_SEED),
+    "draw2": ("seed", 0, MAX_SEED), "onek": ("number of linearizations", 1, MAX_PERMUTATIONS),
+}
+
+
+def _number_complaint(text: str, what: str, low: int, high: int) -> list[str]:
+    try:
+        value = int(text) if len(text) < 20 else None
+    except ValueError:
+        value = None
+    if value is not None and low <= value <= high:
+        return []
+    shown = repr(text if len(text) <= 40 else text[:39] + "…")
+    return [f"The address asks for the {what} {shown}; it is a whole number from {low:,} to "
+            f"{high:,}."]
+
+
+def resolved(order: str, own: str) -> str:
+    """The registered name that an order choice means."""
+    return own if order == OWN_ORDER or order not in STRATEGIES else order

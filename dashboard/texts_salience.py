@@ -1,0 +1,192 @@
+"""Sentences and tables of the Salience page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from core.salience.criteria import CRITERIA
+from core.salience.inside import DensityMap, ScoreHistogram
+from core.salience.language_model import LanguageModel
+from core.salience.masks import Mask
+from core.salience.matrices import WeightMatrix, short_module_name
+from core.salience.salience import Salience
+from dashboard.salience_cells import Cells, Grid, densest, label, percent, scientific, times
+from dashboard.state_salience import (
+    DENSITY,
+)
+
+NAME_A_MODEL = ("Name a model in the sidebar: a folder with config.json and safetensors weights, "
+                "or a name on the hub.")
+OPTION_NOTES = {"temperature": "Of the loss: divides the logits. 200 in the literature.",
+                "epsilon": "ε, added to |W|.", "power": "p, of |W| + ε."}
+NO_DATA = "needs no data"
+SHIPPED_NOTE = ("Examples are drawn from the molecules that ship with the evaluations, QM9's test "
+                "split, so nothing is downloaded. The command line can take QM9's training split "
+                "(`--dataset qm9`).")
+PLANAR_NOTE = "Examples are drawn from planar graphs that are made here, as in validation."
+
+
+def provenance(mask: Mask) -> str:
+    """What a mask was cut from, with n, order and seed."""
+    criterion = CRITERIA[mask.criterion]
+    options = "".join(f", {name} {value:g}" for name, value in
+                      mask.origin["options"].items() if value != criterion.options[name])
+    return (f"**{mask.criterion}** ({criterion.formula}; {criterion.source}{options}) of "
+            f"**{mask.model}** · {source(mask.origin)}")
+
+
+def source(origin: Mapping[str, object]) -> str:
+    """What scores were averaged over."""
+    examples = origin.get("examples")
+    if not isinstance(examples, Mapping):
+        return f"{NO_DATA}, seed {origin['seed']}" if origin["criterion"] == "random" else NO_DATA
+    if examples["kind"] == "tokens":
+        return f"{examples['number']:,} token sequences of {examples['file']}"
+    return f"{graphs(examples)}, `{examples['strategy']}`, seed {examples['seed']}"
+
+
+def graphs(examples: Mapping[str, object]) -> str:
+    """Which graphs, and how often each was linearized."""
+    if examples.get("data") == "typed":
+        return f"{examples['permutations']:,} linearizations of the molecule"
+    what = "planar graphs" if examples.get("data") == "planar" else (
+        f"{examples.get('data')} {examples.get('split')} molecules")
+    return f"{examples['number']:,} of {examples['drawn_from']:,} {what}"
+
+
+def selected(mask: Mask) -> str:
+    """How many entries a mask holds."""
+    return (f"{mask.nnz:,} of {mask.num_entries:,} entries selected, "
+            + ("ranked over all matrices together" if mask.scope == "global"
+               else "ranked in each matrix"))
+
+
+def reading_aid(quantity: str) -> str:
+    """How to read the heatmap."""
+    colour = ("Colour: how much denser a matrix is than the mask as a whole." if
+              quantity == DENSITY else "The mean score does not depend on the mask.")
+    return f"{colour} Click a cell to look inside."
+
+
+def examples_note(model: LanguageModel) -> str:
+    """Where examples are drawn from."""
+    if model.checkpoint is None:
+        return "Examples are the first lines of the file."
+    return SHIPPED_NOTE if model.checkpoint.vocabulary.is_labelled else PLANAR_NOTE
+
+
+def mask_title(mask: Mask) -> str:
+    """What the file of a mask is called."""
+    return f"mask {mask.model} {mask.criterion} {mask.scope} {mask.density:.4g}"
+
+
+def finding(mask: Mask) -> str:
+    """Where the mask is densest, read off the heatmap."""
+    if mask.scope == "local":
+        return (f"Local scope selects the same share, **{percent(mask.density)}**, of every "
+                "matrix; look inside one to see where.")
+    place, by_module = densest(mask), _by_module(mask)
+    most = max(by_module, key=lambda name: by_module[name][0] / by_module[name][1])
+    chosen, entries = by_module[most]
+    share, size = chosen / mask.nnz, entries / mask.num_entries
+    density = mask.densities()[place.name]
+    return (f"Densest is **{label(place)}** with {percent(density)}, "
+            f"{times(density / mask.density)} the whole. The {most} matrices hold "
+            f"**{percent(share)}** of the mask in {percent(size)} of the entries.")
+
+
+def heatmap_alt(grid: Grid, cells: Cells, what: str) -> str:
+    """The table in words, for those who cannot see it."""
+    values = "; ".join(f"{label(matrix)}: {cells.labels[matrix.name]}" for matrix in grid.matrices)
+    return f"{what} of every matrix, a row per layer and a column per module. {values}."
+
+
+def inside_sentence(mask: Mask, matrix: WeightMatrix, histogram: ScoreHistogram) -> str:
+    """What is selected of one matrix."""
+    chosen = int(mask.entries[matrix.name].sum())
+    text = (f"{matrix.shape[0]} × {matrix.shape[1]}, **{chosen:,}** of {matrix.numel:,} entries "
+            f"selected ({percent(chosen / matrix.numel)})")
+    return text if histogram.cut is None else f"{text}, scores from {scientific(histogram.cut)} on."
+
+
+def concentration(mask: Mask, matrix: WeightMatrix) -> str:
+    """How few rows and columns hold half of what is selected."""
+    entries = mask.entries[matrix.name]
+    if not bool(entries.any()):
+        return "Nothing is selected here."
+    parts = []
+    for axis, name in ((1, "rows"), (0, "columns")):
+        counts = entries.sum(axis).sort(descending=True).values
+        needed = int((counts.cumsum(0) * 2 < counts.sum()).sum()) + 1
+        parts.append(f"{needed} of {len(counts)} {name}")
+    return f"Half of them lie in {parts[0]}, and in {parts[1]}."
+
+
+def map_axes(matrix: WeightMatrix) -> tuple[str, str]:
+    """What rows and columns of a matrix are."""
+    names = ("output", "input")
+    row, column = reversed(names) if matrix.is_transposed else names
+    return f"row ({row})", f"column ({column})"
+
+
+def cell_frame(grid: Grid, cells: Cells) -> pd.DataFrame:
+    """A row per cell, as it is labelled."""
+    return pd.DataFrame([{"layer": matrix.layer, "module": matrix.module,
+                          "value": cells.labels[matrix.name]} for matrix in grid.matrices])
+
+
+def map_frame(found: DensityMap) -> pd.DataFrame:
+    """A row per block of rows and columns."""
+    return pd.DataFrame([
+        {"row": int(found.row_edges[r]), "column": int(found.column_edges[c]), "density": share}
+        for r, line in enumerate(found.shares.tolist()) for c, share in enumerate(line)])
+
+
+def histogram_frame(found: ScoreHistogram) -> pd.DataFrame:
+    """A row per bin."""
+    return pd.DataFrame({
+        "from": [found.score_at(edge) for edge in found.edges[:-1]],
+        "to": [found.score_at(edge) for edge in found.edges[1:]],
+        "selected": found.selected, "not selected": found.rest})
+
+
+def matrix_frame(mask: Mask, means: Mapping[str, float]) -> pd.DataFrame:
+    """A row per matrix."""
+    return pd.DataFrame([{
+        "layer": matrix.layer, "module": matrix.module, "rows": matrix.shape[0],
+        "columns": matrix.shape[1], "entries": matrix.numel,
+        "selected": int(mask.entries[matrix.name].sum()),
+        "density": float(mask.entries[matrix.name].float().mean()),
+        "mean score": means[matrix.name],
+    } for matrix in mask.matrices])
+
+
+def map_alt(matrix: WeightMatrix, shares: Sequence[float]) -> str:
+    """What the density map shows."""
+    return (f"Density inside {label(matrix)}, in blocks of rows and columns: from "
+            f"{percent(min(shares))} to {percent(max(shares))}.")
+
+
+def histogram_alt(matrix: WeightMatrix, found: ScoreHistogram) -> str:
+    """What the histogram shows."""
+    total = int(found.rest.sum() + found.selected.sum())
+    cut = "none is selected" if found.cut is None else (
+        f"the {int(found.selected.sum()):,} highest, from {scientific(found.cut)} on, are selected")
+    return f"Histogram of the {total:,} scores of {label(matrix)}; {cut}."
+
+
+def score_axis(salience: Salience) -> str:
+    """What the axis of a histogram is called."""
+    return f"{salience.criterion} score, {CRITERIA[salience.criterion].formula}"
+
+
+def _by_module(mask: Mask) -> dict[str, tuple[int, int]]:
+    """Selected and all entries of every kind of module."""
+    found: dict[str, tuple[int, int]] = {}
+    for matrix in mask.matrices:
+        name = short_module_name(matrix.module)
+        chosen, entries = found.get(name, (0, 0))
+        found[name] = chosen + int(mask.entries[matrix.name].sum()), entries + matrix.numel
+    return found

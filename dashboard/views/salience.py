@@ -1,0 +1,44 @@
+"""Which weights matter: scores, the masks cut from them, and how far masks agree."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import InputError
+from dashboard import cache_salience, texts_salience
+from dashboard.state_salience import SECTIONS, Cut
+from dashboard.views import salience_inputs as inputs
+from dashboard.views import salience_matrices as matrices
+from dashboard.views import salience_sections as sections
+from dashboard.views.progress import progress_bar
+
+
+def main() -> None:
+    """The page from top to bottom; what is wrong with an input is said where it shows."""
+    st.header("Salience", anchor=False)
+    try:
+        models = inputs.shipped_models()
+        inputs.warn_about_address(models)
+        setting = inputs.choose(models)
+        if setting is None:
+            st.info(texts_salience.NAME_A_MODEL, icon=":material/info:")
+        else:
+            show(*inputs.choose_cut(setting))
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def show(cut: Cut, quantity: str) -> None:
+    """The mask over all matrices and inside one, then one of several sections."""
+    with progress_bar("Scoring", "examples") as progress:
+        mask = cache_salience.mask(cut, progress)
+    matrices.show_source(mask)
+    matrices.show_mask(cut, mask, quantity)
+    section = st.segmented_control(
+        "Section", SECTIONS, default=SECTIONS[0], required=True, key="lab", bind="query-params",
+        label_visibility="collapsed",
+    )
+    sections.show(cut, mask, section or SECTIONS[0])
+
+
+main()
