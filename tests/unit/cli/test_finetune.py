@@ -1,0 +1,142 @@
+"""`trailscope finetune` and `repair`: settings arrive, files are whole, faults are told."""
+
+import json
+
+import pytest
+
+from core.model.checkpoints import load_checkpoint
+from core.salience import Mask, RepairResult, SparseAdapter
+
+QUICK = ("--steps", 2, "--batch-size", 3, "--calibration", 3, "--precision", "fp32")
+
+
+@pytest.fixture
+def finetune(trailscope, write, tmp_path):
+    data = write("mine.smi", "CCO", "CCN", "C1CC1", "CC=O")
+
+    def run(*options, model="qm9-anchor_expansion", input=data):
+        inputs = () if input is None else ("--input", input)
+        return trailscope("finetune", "--model", model, "--output", tmp_path / "out", *inputs,
+                          *QUICK, *options)
+
+    return run
+
+
+def record_of(folder):
+    return json.loads((folder / "record.json").read_text(encoding="utf-8"))
+
+
+def test_chosen_entries_are_trained_and_written(finetune, tmp_path):
+    result = finetune("--count", 50, "--strategy", "random_order", "--criterion", "snip")
+    assert result.status == 0
+    assert result.rows[0]["parameters"] == 50
+    out = tmp_path / "out"
+    assert SparseAdapter.load(out / "sparse_adapter.safetensors").nnz == 50
+    assert Mask.load(out / "mask.safetensors").criterion == "snip"
+    card = load_checkpoint(out / "checkpoint").card
+    assert card.name == "out"
+    assert card.training["fine_tuning"]["stream"]["strategy"] == "random_order"
+    record = record_of(out)
+    assert (record["command"], record["result"]["steps"]) == ("finetune", 2)
+    assert record["config"]["model"] == "qm9-anchor_expansion"
+
+
+def test_every_setting_reaches_the_run(finetune, tmp_path):
+    settings = {"criterion": "id3", "scope": "local", "count": 60, "steps": 3, "batch_size": 2,
+                "learning_rate": 0.004, "warmup_steps": 2, "seed": 5, "precision": "bf16"}
+    words = [word for name, value in settings.items()
+             for word in (f"--{name.replace('_', '-')}", value)]
+    assert finetune(*words, "--calibration", 2, "--dynamic-every", 1).status == 0
+    config = record_of(tmp_path / "out")["config"]
+    assert {**settings, "calibration_examples": 2, "reselect_every": 1}.items() <= config.items()
+
+
+@pytest.mark.parametrize(("options", "parameters"), [
+    (("--method", "lora", "--rank", 2), 2_176), (("--method", "pissa"), 1_088),
+    (("--method", "full"), 23_456), (("--density", 0.01), 205), (("--match-rank", 1), 1_088),
+    ((), 20),  # 0.1%
+])
+def test_parameters_are_matched(finetune, options, parameters):
+    result = finetune(*options)
+    assert result.status == 0
+    assert result.rows[0]["parameters"] == parameters
+
+
+def test_a_mask_can_be_given(finetune, trailscope, tmp_path):
+    trailscope("salience", "--output", tmp_path / "scores", "--model", "qm9-anchor_expansion",
+               "--criterion", "magnitude")
+    mask = tmp_path / "mask.safetensors"
+    assert trailscope("mask", tmp_path / "scores" / "magnitude.safetensors", "--count", 31,
+                      "--output", mask).status == 0
+    result = finetune("--mask", mask)
+    assert result.rows[0]["parameters"] == 31
+    assert SparseAdapter.load(tmp_path / "out" / "sparse_adapter.safetensors").nnz == 31
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    (("--density", "0.0000001"), "selects none of"), (("--density", 1.5), "at most 1"),
+    (("--density", 0.1, "--count", 5), "Give one of --mask, --density, --count"),
+    (("--method", "lora", "--rank", 99), "A rank lies between 1 and 32"),
+    (("--criterion", "taste"), "Unknown criterion 'taste'"),
+    (("--strategy", "sideways"), "sideways"),
+    (("--learning-rate", 0), "A learning rate is above 0"),
+    (("--mask", "missing.safetensors"), "missing.safetensors cannot be read"),
+])
+def test_faults_are_told_in_a_sentence_and_nothing_is_written(
+    finetune, tmp_path, options, message
+):
+    result = finetune(*options)
+    assert result.status == 1
+    assert message in result.err
+    assert result.err.count("error:") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_without_a_molecule_is_told(finetune, write, tmp_path):
+    result = finetune(input=write("bad.smi", "not-a-molecule"))
+    assert result.status == 1
+    assert "holds no graph that the model can read" in result.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.fixture
+def repair(trailscope, write, tmp_path):
+    smiles = ("C", "N", "O", "CO", "C=O", "C#N", "CC", "C#C", "C1CC1", "CCO", "CCN", "CC=O", "FC",
+              "CCC", "COC", "C#CC", "CN", "O=C=O", "NC=O", "C=C")
+    data = write("qm9.csv", "smiles", *smiles)
+
+    def run(*options, model="qm9-anchor_expansion"):
+        return trailscope("repair", "--model", model, "--output", tmp_path / "out", "--data", data,
+                          "--steps", 2, "--batch-size", 2, "--permutations", 2, "--run-folder",
+                          tmp_path / "runs", "--precision", "fp32", *options)
+
+    return run
+
+
+def test_arms_are_run_and_resumed(repair, tmp_path):
+    result = repair("--arms", "none,lora-rank-1")
+    assert result.status == 0
+    assert [row["arm"] for row in result.rows] == ["none", "lora-rank-1"]
+    found = RepairResult.load(tmp_path / "out" / "lora-rank-1")
+    assert result.rows[1]["lu_random_order"] == found.estimates["random_order"]["lu"].value
+    assert result.rows[1]["parameters"] == 1_088
+    again = repair("--arms", "none,lora-rank-1")
+    assert (again.status, again.out) == (0, "")
+
+
+def test_arms_are_listed(repair):
+    rows = repair("--list").rows
+    assert rows[0]["arm"] == "none"
+    assert {"arm", "method", "criterion", "scope", "count", "rank"} <= rows[5].keys()
+
+
+@pytest.mark.parametrize(("options", "model", "message"), [
+    (("--arms", "fool"), "qm9-anchor_expansion", "There is no arm 'fool'"),
+    ((), "qm9-random_order", "trained under random_order already"),
+    (("--order", "sideways"), "qm9-anchor_expansion", "sideways"),
+])
+def test_faults_of_a_repair_are_told(repair, tmp_path, options, model, message):
+    result = repair(*options, model=model)
+    assert result.status == 1
+    assert message in result.err
+    assert not (tmp_path / "out").exists()
