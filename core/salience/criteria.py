@@ -9,28 +9,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from core.salience.errors import SalienceError
 from core.salience.examples import TokenSequences
-from core.salience.fisher import empirical_fisher
-from core.salience.gradients import (
-    DEFAULT_TOKEN_BUDGET,
-    check_finite,
-    hessian_gradient_product,
-    mean_gradient,
-)
+from core.salience.gradients import DEFAULT_TOKEN_BUDGET, check_finite
 from core.salience.language_model import LanguageModel
 from core.salience.matrices import weights_of
 from core.salience.salience import Salience
-from core.salience.synflow import synaptic_flow
-
-Statistic = Literal["none", "uniform", "gradient", "squared_gradient", "hessian_gradient", "flow"]
-
-_PASSES = {"gradient": 1, "squared_gradient": 1, "hessian_gradient": 1}
+from core.salience.statistics import FROM_EXAMPLES, Statistic, Statistics
 
 
 def random(weight: Tensor, uniform: Tensor) -> Tensor:
@@ -125,7 +114,7 @@ class Criterion:
     @property
     def needs_examples(self) -> bool:
         """Whether scores depend on calibration examples."""
-        return self.statistic in _PASSES
+        return self.statistic in FROM_EXAMPLES
 
 
 CRITERIA: dict[str, Criterion] = {criterion.name: criterion for criterion in (
@@ -194,11 +183,11 @@ def compute_saliences(
     given = _options_of(chosen, options or {})
     if any(criterion.needs_examples for criterion in chosen):
         check_examples(model, examples, next(c.name for c in chosen if c.needs_examples))
-    source = _Statistics(model, examples, seed, token_budget, progress)
-    source.plan({c.statistic for c in chosen}, given)
+    statistics = Statistics(
+        model, examples, {c.statistic for c in chosen}, seed=seed, token_budget=token_budget,
+        temperature=given.get("grasp", {}).get("temperature", 1.0), progress=progress)
     scored: dict[str, Salience] = {}
-    for kind in source.order:
-        statistic = source.compute(kind)
+    for kind, statistic in statistics.compute_all():
         for criterion in (c for c in chosen if c.statistic == kind):
             scored[criterion.name] = _score(model, criterion, statistic, examples,
                                             given[criterion.name], seed)
@@ -227,69 +216,6 @@ def check_examples(model: LanguageModel, examples: TokenSequences | None, criter
                             f"vocabulary of {model.name}; write the examples in its vocabulary.")
 
 
-class _Statistics:
-    """Computes statistics of one model on one set of examples, the mean gradient at most once."""
-
-    def __init__(
-        self, model: LanguageModel, examples: TokenSequences | None, seed: int,
-        token_budget: int, progress: Callable[[int, int], None] | None,
-    ) -> None:
-        self._model, self._examples, self._seed = model, examples, seed
-        self._token_budget, self._report = token_budget, progress
-        self._gradients: dict[float, dict[str, Tensor]] = {}
-        self._done = self._total = 0
-        self._temperature = 1.0
-        self.order: list[Statistic] = []
-
-    def plan(self, kinds: set[Statistic], options: Mapping[str, Mapping[str, float]]) -> None:
-        """Fix the order, the temperature of the Hessian, and how many passes there will be."""
-        self.order = [kind for kind in _ORDER if kind in kinds]
-        self._temperature = options.get("grasp", {}).get("temperature", 1.0)
-        passes = sum(_PASSES.get(kind, 0) for kind in kinds)
-        needs_own_gradient = self._temperature != 1 or "gradient" not in kinds
-        passes += "hessian_gradient" in kinds and needs_own_gradient
-        self._total = passes * len(self._examples or ())
-
-    def compute(self, kind: Statistic) -> dict[str, Tensor]:
-        """Name of the matrix → statistic; the weights themselves for `none`."""
-        if kind == "uniform":
-            generator = torch.Generator().manual_seed(self._seed)
-            return {matrix.name: torch.rand(matrix.shape, generator=generator)
-                    for matrix in self._model.matrices}
-        if kind == "flow":
-            return synaptic_flow(self._model)
-        if kind == "none":
-            return {name: weight.detach() for name, weight in
-                    weights_of(self._model.model, self._model.matrices).items()}
-        assert self._examples is not None  # `check_examples` has seen to it
-        if kind == "gradient":
-            return self._gradient(1.0)
-        if kind == "squared_gradient":
-            return empirical_fisher(self._model, self._examples, token_budget=self._token_budget,
-                                    progress=self._progress)
-        return hessian_gradient_product(
-            self._model, self._examples, self._gradient(self._temperature),
-            temperature=self._temperature, token_budget=self._token_budget,
-            progress=self._progress)
-
-    def _gradient(self, temperature: float) -> dict[str, Tensor]:
-        assert self._examples is not None
-        if temperature not in self._gradients:
-            self._gradients = {temperature: mean_gradient(
-                self._model, self._examples, temperature=temperature,
-                token_budget=self._token_budget, progress=self._progress)}
-        return self._gradients[temperature]
-
-    def _progress(self, number: int) -> None:
-        self._done += number
-        if self._report is not None:
-            self._report(self._done, self._total)
-
-
-_ORDER: tuple[Statistic, ...] = ("none", "uniform", "flow", "gradient", "hessian_gradient",
-                                 "squared_gradient")
-
-
 def _score(
     model: LanguageModel, criterion: Criterion, statistic: dict[str, Tensor],
     examples: TokenSequences | None, options: dict[str, float], seed: int,
@@ -299,7 +225,7 @@ def _score(
         scores = {
             name: criterion.function(weight.detach(), statistic[name], **options)
             .to("cpu", torch.float32) for name, weight in weights.items()}
-    check_finite(scores, f"{criterion.name} score")
+    check_finite(scores, f"score by {criterion.name}", "options that keep scores in range")
     return Salience(
         scores=scores, matrices=model.matrices, criterion=criterion.name,
         is_signed=criterion.is_signed, model=model.name, model_digest=model.digest,

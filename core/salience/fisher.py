@@ -31,6 +31,7 @@ _CHUNK_BYTES = 16 * 2**20
 """Per-example gradients of one matrix held at a time."""
 
 
+@torch.enable_grad()
 def empirical_fisher(
     model: LanguageModel,
     examples: TokenSequences,
@@ -100,8 +101,9 @@ def _collecting(
 
         return forward_hook
 
-    handles = [model.get_submodule(matrix.name.removesuffix(".weight"))
-               .register_forward_hook(watch(matrix)) for matrix in matrices]
+    by_weight = {id(model.get_parameter(matrix.name)): matrix for matrix in matrices}
+    handles = [module.register_forward_hook(watch(by_weight[id(module.weight)]))
+               for module in model.modules() if id(getattr(module, "weight", None)) in by_weight]
     try:
         yield applied
     finally:

@@ -27,6 +27,7 @@ Progress = Callable[[int], None]
 """Called with the number of examples that just went through."""
 
 
+@torch.enable_grad()
 def mean_gradient(
     model: LanguageModel,
     examples: TokenSequences,
@@ -61,6 +62,7 @@ def mean_gradient(
     return found
 
 
+@torch.enable_grad()
 def hessian_gradient_product(
     model: LanguageModel,
     examples: TokenSequences,
@@ -106,6 +108,7 @@ def hessian_gradient_product(
     return found
 
 
+@torch.enable_grad()
 def example_losses(
     model: PreTrainedModel, examples: TokenSequences, temperature: float = 1.0
 ) -> Tensor:
@@ -114,16 +117,18 @@ def example_losses(
     # What stands behind an end need not be a token; attention is causal, so it reaches nothing.
     tokens = examples.tokens.where(examples.is_real, 0).to(device)
     is_target = examples.is_target.to(device)
-    with torch.enable_grad():
-        logits = model(input_ids=tokens[:, :-1], use_cache=False).logits.float()
-        if temperature != 1:
-            logits = logits / temperature
-        token_nll = nn.functional.cross_entropy(logits.transpose(1, 2), tokens[:, 1:],
-                                                reduction="none")
-        return (token_nll * is_target).sum(1) / is_target.sum(1)
+    logits = model(input_ids=tokens[:, :-1], use_cache=False).logits.float()
+    if temperature != 1:
+        logits = logits / temperature
+    token_nll = nn.functional.cross_entropy(logits.transpose(1, 2), tokens[:, 1:],
+                                            reduction="none")
+    return (token_nll * is_target).sum(1) / is_target.sum(1)
 
 
-def check_finite(found: dict[str, Tensor], what: str = "gradient") -> None:
+def check_finite(
+    found: dict[str, Tensor], what: str = "gradient",
+    remedy: str = "examples on which its loss is finite, or a criterion that needs no data",
+) -> None:
     """Refuse numbers that have no order.
 
     Raises:
@@ -131,9 +136,8 @@ def check_finite(found: dict[str, Tensor], what: str = "gradient") -> None:
     """
     for name, values in found.items():
         if not bool(values.sum(dtype=torch.double).isfinite()):  # of float32 cannot overflow
-            raise SalienceError(
-                f"The {what} of {name} is not finite on these examples; use a model whose weights "
-                "and loss are finite, or a criterion that needs no data.")
+            raise SalienceError(f"The {what} of {name} is not finite; use a model with finite "
+                                f"weights, and {remedy}.")
 
 
 def _prepare(model: LanguageModel) -> tuple[PreTrainedModel, dict[str, nn.Parameter]]:

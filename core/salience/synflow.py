@@ -29,6 +29,7 @@ _FUNCTION_NAMES = ("celu", "elu", "gelu", "glu", "hardsigmoid", "hardswish", "le
                    "softplus", "softsign", "tanh")
 
 
+@torch.enable_grad()
 def synaptic_flow(model: LanguageModel) -> dict[str, Tensor]:
     """abs(W) ⊙ ∂R/∂abs(W) of every matrix, signed: a norm's derivative can be negative.
 
@@ -52,7 +53,7 @@ def synaptic_flow(model: LanguageModel) -> dict[str, Tensor]:
         weight.register_post_accumulate_grad_hook(_keep_flow(found, name))
     width = int(cast(Tensor, shadow.get_input_embeddings().weight).shape[1])
     ones = torch.ones(1, 1, width, dtype=torch.double, device=model.device)
-    with torch.enable_grad(), _LinearFloat64():
+    with _LinearFloat64():
         logits = shadow(inputs_embeds=ones, use_cache=False).logits
     logits.sum().backward()
     return found
