@@ -32,7 +32,7 @@ $(shell rm -f $(VENV)/made-*)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check train checkpoints results bench
+.PHONY: help run test check train checkpoints results repair bench
 
 help:  ## List the targets.
 	@echo "make TARGET [PYTHON=python3] [DATA=qm9.csv] [STRATEGY=random_order]"
@@ -82,6 +82,11 @@ triage-%: $(VENV)/made-in
 milestone/%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope triage --model $* $(SCORING) --number 1000 \
 		--output assets/results/milestones/$(subst /milestones/,/,$(*:runs/%=%))
+
+REPAIRED := qm9-min_degree_first
+repair: $(VENV)/made-in  ## Run the repair experiment anew (hours on a CPU); run again to resume.
+	$(QUICK_MALLOC) $(BIN)/trailscope repair --model $(REPAIRED) --compile \
+		--output assets/results/repair/$(REPAIRED) $(if $(DATA),--data "$(DATA)")
 
 bench: $(BENCHMARKS:%=bench-%)  ## Run the benchmarks and draw their records.
 

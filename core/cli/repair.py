@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from core.cli.evaluation import read_qm9
+from core.cli.evaluation import REPORT_EVERY_S, read_qm9
 from core.cli.models import COMPILE_HELP
 from core.cli.rows import RowWriter
 from core.errors import InputError
+from core.records import write_json
 from core.sent.strategies import STRATEGIES
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from core.salience.repair import RepairConfig, RepairExperiment, RepairProgress
     from core.salience.repair_result import RepairResult
 
-REPORT_EVERY_S = 30.0
-"""Seconds between two lines of a log; a terminal gets a progress bar instead."""
+LEARNING_RATES = "learning-rates.json"
 
 
 def register(app: typer.Typer) -> None:
@@ -89,6 +89,7 @@ def repair(
         for arm in left:
             _follow(experiment.run(arm), len(chosen) - len(left) + left.index(arm), len(chosen))
             experiment.result(arm).save(output / arm.name)
+            write_json(output / LEARNING_RATES, experiment.rates_tried())
             writer.write(_headline(experiment.result(arm), output / arm.name))
     writer.finish()
 

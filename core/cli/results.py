@@ -13,6 +13,7 @@ from core.sent.strategies import STRATEGIES
 if TYPE_CHECKING:
     from core.likelihood.estimates import Estimate
     from core.likelihood.evaluation import Evaluation
+    from core.salience.repair_result import RepairResult
 
 _SCORES = {"self_nll": "self NLL", "nll_mean": "mean resampled NLL", "lu": "LU",
            "nll_marginal": "order-marginal NLL"}
@@ -27,6 +28,7 @@ def results() -> None:
     """Print what the shipped models were measured to do, as Markdown tables."""
     from core.likelihood.evaluation import Evaluation, shipped_evaluations
     from core.likelihood.samples import shipped_samples
+    from core.salience.repair_result import shipped_repairs
 
     evaluations = {key: Evaluation.load(folder) for key, folder in shipped_evaluations().items()}
     tables = [
@@ -38,6 +40,8 @@ def results() -> None:
         ("ECE, all tokens", _cross_table(evaluations, _ece)),
         ("Fitted temperature", _temperature_table(evaluations.values())),
     ]
+    tables += [(f"Order repair of `{model}`", _repair_table(arms))
+               for model, arms in shipped_repairs().items()]
     for title, lines in tables:
         print(f"### {title}\n", *lines, "", sep="\n")
 
@@ -89,6 +93,33 @@ def _temperature_table(evaluations: Iterable[Evaluation]) -> Iterator[str]:
             after = found.reliability(TokenType.ALL, found.fitted_temperature).ece
             yield _row(f"`{found.model}`", found.strategy, f"{found.fitted_temperature:.3f}",
                        _cell(_ece(found), 4), _cell(after, 4))
+
+
+def _repair_table(folders: dict[str, Path]) -> Iterator[str]:
+    """A row per arm: few parameters first, and among as many the lowest LU first."""
+    from core.salience.repair_result import RepairResult
+
+    found = [RepairResult.load(folder) for folder in folders.values()]
+    native, new = found[0].orders
+    yield from _head("arm", "parameters", f"LU, {new}", f"ECE, {new}", f"NLL/token, {new}",
+                     f"NLL/token, {native}", f"LU, {native}")
+    for result in sorted(found, key=lambda one: (one.num_parameters,
+                                                 one.estimates[new]["lu"].value)):
+        before, after = result.estimates[native], result.estimates[new]
+        yield _row(_arm_name(result), f"{result.num_parameters:,}", _cell(after["lu"], 3),
+                   _cell(after["ece"], 3), _cell(after["nll_per_token"], 3),
+                   _cell(before["nll_per_token"], 3), _cell(before["lu"], 3))
+
+
+def _arm_name(result: RepairResult) -> str:
+    arm = result.arm
+    if arm.method == "sparse":
+        how = [arm.criterion, arm.scope, "dynamic" if arm.is_dynamic else "static"]
+        return ", ".join(filter(None, how))
+    if arm.method == "none":
+        return "as trained"
+    return {"lora": "LoRA", "pissa": "PiSSA", "full": "all weights"}[arm.method] + (
+        "" if arm.rank is None else f", rank {arm.rank}")
 
 
 def _ece(found: Evaluation) -> Estimate:

@@ -153,6 +153,11 @@ class RepairExperiment:
         """What came out of an arm once `run` has come to its end."""
         return self._results[arm.name]
 
+    def rates_tried(self) -> dict[str, dict[str, float]]:
+        """Arm that was tuned → learning rate → validation NLL per token after it, nats."""
+        return {path.stem: json.loads(path.read_text(encoding="utf-8"))
+                for path in sorted((self.folder / "tuning").glob("*.json"))}
+
     def _measure(
         self, arm: Arm, checkpoint: Checkpoint, run: FinetuneRun | None = None
     ) -> Iterator[RepairProgress]:

@@ -120,6 +120,9 @@ def test_arms_are_run_and_resumed(repair, tmp_path):
     found = RepairResult.load(tmp_path / "out" / "lora-rank-1")
     assert result.rows[1]["lu_random_order"] == found.estimates["random_order"]["lu"].value
     assert result.rows[1]["parameters"] == 1_088
+    tried = json.loads((tmp_path / "out" / "learning-rates.json").read_text(encoding="utf-8"))
+    assert result.rows[1]["learning_rate"] == float(
+        min(tried["lora-rank-1"], key=lambda rate: tried["lora-rank-1"][rate]))
     again = repair("--arms", "none,lora-rank-1")
     assert (again.status, again.out) == (0, "")
 

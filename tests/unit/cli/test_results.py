@@ -7,6 +7,10 @@ from core.cli.triage import _rank
 from core.graph.molecules import from_smiles
 from core.likelihood.evaluate import EvaluationConfig, EvaluationRun, GraphSet
 from core.likelihood.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples
+from core.salience.arms import Arm
+from core.salience.repair import RepairConfig, RepairExperiment
+from core.sent.batch import GraphBatch
+from core.sent.strategies import MAX_DEGREE_FIRST
 
 
 def table_of(*stable):
@@ -51,6 +55,26 @@ def test_samples_are_told_in_shares_and_aucs(shipped):
     assert " | 1.00 [" in row  # LU tells them apart, the mean NLL does not at all
     assert " | 0.50" in row
     assert "| `all-stable` | – | – | – | – | – |" in shipped.out
+
+
+def test_a_repair_is_told_arm_by_arm(trailscope, make_checkpoint, monkeypatch, tmp_path):
+    folder = tmp_path / "assets" / "results" / "repair" / "biased"
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(tmp_path / "assets"))
+    checkpoint = make_checkpoint("biased", strategy=MAX_DEGREE_FIRST)
+    graphs = tuple(from_smiles(smiles, name=smiles).graph for smiles in ("CC=O", "CCO", "C#N"))
+    experiment = RepairExperiment(
+        checkpoint, training=GraphBatch.from_graphs(graphs, with_automorphisms=False),
+        validation=GraphSet("QM9", "validation", graphs), test=GraphSet("QM9", "test", graphs),
+        config=RepairConfig(steps=1, batch_size=1, permutations=2), run_folder=tmp_path / "run")
+    for arm in (Arm("none"), Arm("lora", rank=1), Arm("sparse", "snip", "local", count=40)):
+        list(experiment.run(arm))
+        experiment.result(arm).save(folder / arm.name)
+    lines = trailscope("results").out.split("### Order repair of `biased`")[1].strip().splitlines()
+    assert lines[0].startswith("| arm | parameters | LU, random_order | ECE, random_order |")
+    assert [line.split(" | ")[:2] for line in lines[2:]] == [
+        ["| as trained", "0"], ["| snip, local, static", "40"], ["| LoRA, rank 1", "1,088"]]
+    lu = experiment.result(Arm("none")).estimates["random_order"]["lu"].value
+    assert lines[2].split(" | ")[2] == f"{lu:.3f}"  # three graphs are too few for an interval
 
 
 def test_every_model_is_a_row_under_every_order(shipped):
