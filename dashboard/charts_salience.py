@@ -73,7 +73,7 @@ def cell_heatmap(
 
 
 def density_heatmap(
-    found: DensityMap, *, dark: bool, axes: tuple[str, str], height: int = 300
+    found: DensityMap, *, dark: bool, axes: tuple[str, str], height: int = 280
 ) -> go.Figure:
     """Selected share of blocks of rows and columns inside a matrix.
 
@@ -94,7 +94,7 @@ def density_heatmap(
         z=found.shares, x=(columns[:-1] + columns[1:] - 1) / 2, y=(rows[:-1] + rows[1:] - 1) / 2,
         zmin=0, zmax=most, text=hover, hovertemplate="%{text}<extra></extra>",
         colorscale=_scale(colors.sequential),
-        colorbar={"title": {"text": "selected share", "side": "right"}, "thickness": 12,
+        colorbar={"title": {"text": "selected", "side": "top"}, "thickness": 12,
                   "outlinewidth": 0, "tickvals": [0, most / 2, most],
                   "ticktext": ["0", percent(most / 2), percent(most)]})
     figure.update_xaxes(title=axes[1], showgrid=False, range=[-0.5, columns[-1] - 0.5])
@@ -103,7 +103,7 @@ def density_heatmap(
 
 
 def score_histogram_chart(
-    found: ScoreHistogram, *, dark: bool, name: str, height: int = 260
+    found: ScoreHistogram, *, dark: bool, name: str, height: int = 230
 ) -> go.Figure:
     """Entries of a matrix by score, those of the mask in colour, with the cut.
 
@@ -165,9 +165,9 @@ def agreement_heatmap(
               for row in rows],
         hovertemplate="%{text}<extra></extra>", hoverongaps=False,
         colorbar={"thickness": 12, "outlinewidth": 0, **(
-            {"title": {"text": "agreement", "side": "right"}, "tickvals": [0, 1],
+            {"title": {"text": "agreement", "side": "top"}, "tickvals": [0, 1],
              "ticktext": ["chance", "identical"]} if ratio else
-            {"title": {"text": "Jaccard index", "side": "right"}})})
+            {"title": {"text": "Jaccard", "side": "top"}})})
     for (row, column), one in pairs.items():
         behind = scale_color(colors.sequential, _known(places[row, column]))
         figure.add_annotation(
@@ -251,7 +251,7 @@ def _scale(stops: Sequence[str]) -> list[list]:
 
 
 def _colorbar(cells: Cells, height: int) -> dict:
-    return {"title": {"text": cells.title, "side": "right"}, "thickness": 12, "outlinewidth": 0,
+    return {"title": {"text": cells.title, "side": "top"}, "thickness": 12, "outlinewidth": 0,
             "tickvals": [place for place, _ in cells.ticks], "lenmode": "pixels",
             "len": max(height, 160), "ticktext": [text for _, text in cells.ticks]}
 

@@ -14,7 +14,7 @@ from core.salience.masks import Mask
 from core.salience.matrices import WeightMatrix, short_module_name
 from dashboard.numbers import short
 
-_OCTAVES = 3
+_OCTAVES = 4
 """Factors of two, up and down, that a scale about "as dense as the whole" spans."""
 
 Stops = Literal["sequential", "diverging"]
@@ -81,11 +81,10 @@ def density_cells(mask: Mask) -> Cells:
         density = chosen / matrix.numel
         ratio = density / mask.density
         places[matrix.name] = _ratio_place(ratio)
-        labels[matrix.name] = percent(density)
+        labels[matrix.name] = cell_percent(density)
         hovers[matrix.name] = (f"{label(matrix)}<br>{chosen:,} of {matrix.numel:,} selected, "
                                f"{percent(density)}<br>{times(ratio)} the density of the mask")
-    return Cells(places, labels, hovers, "diverging", _ratio_ticks(),
-                 "density, in multiples of the mask's")
+    return Cells(places, labels, hovers, "diverging", _ratio_ticks(), "× the mask's")
 
 
 def score_cells(means: Mapping[str, float], matrices: Sequence[WeightMatrix]) -> Cells:
@@ -116,7 +115,7 @@ def moved_cells(found: Mapping[str, Agreement], matrices: Sequence[WeightMatrix]
         {name: signed_percent(value) for name, value in moved.items()},
         _agreement_hovers(found, matrices), "diverging",
         ((0.0, signed_percent(-end)), (0.5, "0"), (1.0, signed_percent(end))),
-        "density of the second less the first")
+        "second less first")
 
 
 def ratio_cells(found: Mapping[str, Agreement], matrices: Sequence[WeightMatrix]) -> Cells:
@@ -125,7 +124,7 @@ def ratio_cells(found: Mapping[str, Agreement], matrices: Sequence[WeightMatrix]
         {name: agreement_place(one) for name, one in found.items()},
         {name: times(one.ratio) for name, one in found.items()},
         _agreement_hovers(found, matrices), "sequential",
-        ((0.0, "chance"), (1.0, "identical")), "agreement, from chance to identity")
+        ((0.0, "chance"), (1.0, "identical")), "agreement")
 
 
 def agreement_place(found: Agreement) -> float:
@@ -161,15 +160,26 @@ def percent(share: float) -> str:
     return f"{value:.2g}%" if value < 1 else f"{value:.1f}%"
 
 
-def signed_percent(difference: float) -> str:
-    """A difference of two shares with its sign.
+def cell_percent(share: float) -> str:
+    """A share where there is room for few letters.
 
-    >>> signed_percent(0.0123), signed_percent(-0.5), signed_percent(0)
-    ('+1.2%', '−50%', '0')
+    >>> cell_percent(0.0123), cell_percent(0.00034), cell_percent(0.00003), cell_percent(0)
+    ('1.2%', '0.03%', '<0.01%', '0')
     """
-    if not difference:
-        return "0"
-    return ("+" if difference > 0 else "−") + percent(abs(difference))
+    if 0 < share < 0.0001:
+        return "<0.01%"
+    return f"{100 * share:.2f}%" if 0 < share < 0.001 else percent(share)
+
+
+def signed_percent(difference: float) -> str:
+    """A difference of two shares with its sign; what is next to nothing is ≈ 0.
+
+    >>> signed_percent(0.0123), signed_percent(-0.5), signed_percent(0), signed_percent(-0.00002)
+    ('+1.2%', '−50%', '0', '≈0')
+    """
+    if abs(difference) < 0.0001:
+        return "≈0" if difference else "0"
+    return ("+" if difference > 0 else "−") + cell_percent(abs(difference))
 
 
 def times(ratio: float) -> str:
@@ -220,7 +230,7 @@ def _ratio_place(ratio: float) -> float:
 
 
 def _ratio_ticks() -> Ticks:
-    octaves = range(-_OCTAVES, _OCTAVES + 1)
+    octaves = range(-_OCTAVES, _OCTAVES + 1, 2)
     names = {octave: f"{2**octave}×" if octave >= 0 else f"1/{2**-octave}×" for octave in octaves}
     names |= {-_OCTAVES: f"≤ {names[-_OCTAVES]}", _OCTAVES: f"≥ {names[_OCTAVES]}"}
     return tuple(((octave / _OCTAVES + 1) / 2, names[octave]) for octave in octaves)

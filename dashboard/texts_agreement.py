@@ -120,8 +120,8 @@ def stability_question(setting: Setting) -> str:
 def stability_note(mask: Mask, found: Stability) -> str:
     """What the numbers rest on."""
     return (f"{mask.criterion} on {mask.model}, masks of {percent(found.density)} ({found.scope}), "
-            f"{len(found.seeds)} seeds: {', '.join(map(str, found.seeds))}. With one seed, more "
-            "examples hold those of fewer.")
+            f"{len(found.seeds)} seeds: {', '.join(map(str, found.seeds))}. With the same seed, "
+            "more examples hold the molecules of fewer.")
 
 
 def agreement_frame(found: Mapping[tuple[str, str], Agreement]) -> pd.DataFrame:
@@ -138,6 +138,12 @@ def pair_sentence(found: Agreement, both: str) -> str:
             f"independent masks of these densities would agree to {short(found.chance)} "
             f"({verdict}). They share {found.both:,} entries; {found.only_first:,} are only in the "
             f"first and {found.only_second:,} only in the second.")
+
+
+def reference_sentence(found: Agreement, seed: int) -> str:
+    """How much a comparison of settings owes to the draw of examples alone."""
+    return (f"For scale: the first setting on examples drawn with seed {seed} agrees with itself "
+            f"to {short(found.jaccard)} ({times(found.ratio)} chance).")
 
 
 def layer_frame(found: Mapping[int, Agreement]) -> pd.DataFrame:

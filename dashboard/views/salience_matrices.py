@@ -18,8 +18,8 @@ from dashboard.state_salience import DENSITY, Cut
 from dashboard.views.explore_inputs import is_dark
 from dashboard.views.salience_inputs import choose_matrix, take_matrix
 
-_MAP_WIDTH = 600
-_INSIDE_WIDTH = 460
+_MAP_WIDTH = 570
+_INSIDE_WIDTH = 440
 _PLAIN = {"displayModeBar": False}  # downloads have buttons of their own
 
 
@@ -31,7 +31,7 @@ def show_source(mask: Mask) -> None:
 def show_mask(cut: Cut, mask: Mask, quantity: str) -> None:
     """Heatmap of all matrices; beside it the chosen one from inside."""
     grid = Grid(mask.matrices)
-    row = st.container(horizontal=True, gap="large")
+    row = st.container(horizontal=True, gap="medium")
     left, right = row.container(width=_MAP_WIDTH), row.container(width=_INSIDE_WIDTH)
     with right:
         matrix = choose_matrix(grid, densest(mask))

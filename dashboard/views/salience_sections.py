@@ -50,7 +50,7 @@ from dashboard.views.salience_inputs import own_order
 from dashboard.views.salience_stability import show_stability
 
 _PLAIN = {"displayModeBar": False}  # downloads have buttons of their own
-_HALF_WIDTH = 520
+_HALF_WIDTH = 500
 _SMALL_ROOM = 330
 _FORMATS = {"density": st.column_config.NumberColumn(format="percent"),
             "mean score": st.column_config.NumberColumn(format="%.3e"),
@@ -79,18 +79,15 @@ def _show_criteria(cut: Cut, mask: Mask) -> None:
             bind="query-params", help="Several times as long as a gradient. Switch off to cancel.")
     names = texts_agreement.comparable_criteria(cut.setting, slow=slow)
     with progress_bar("Scoring by all criteria", "examples") as progress:
-        cache_salience.many_scores(cut.setting, names, progress)
-    masks = {name: cache_salience.mask(replace(cut, setting=cut.setting.with_criterion(name)))
-             for name in names}
-    found = agreement_table(masks)
-    row = st.container(horizontal=True, gap="large")
+        found = agreement_table(cache_salience.masks_by(cut, names, progress))
+    row = st.container(horizontal=True, gap="medium")
     with row.container(width=600):
         st.plotly_chart(
             agreement_heatmap(names, found, ratio=measure == RATIO, dark=is_dark()),
             key="agreement", config=_PLAIN, alt=texts_agreement.agreement_alt(found))
         figure_downloads(f"agreement {mask.model}", key="downloads-agreement", target="agreement",
                          csv=texts_agreement.agreement_frame(found).to_csv(index=False))
-    with row.container(width=440):
+    with row.container(width=400):
         st.markdown(texts_agreement.agreement_finding(found))
         st.caption(texts_agreement.agreement_note(mask, names))
 
@@ -105,16 +102,26 @@ def _show_two_settings(cut: Cut, mask: Mask) -> None:
     by_matrix = agreement_by_matrix(mask, other)
     st.markdown(texts_agreement.pair_sentence(agreement(mask, other), "The two masks"))
     st.caption(texts_agreement.two_sources(mask, other))
+    _show_reference(cut, mask)
     shown = st.segmented_control(
         "Cells show ", DIFFERENCES, default=DIFFERENCES[0], required=True, key="difference",
         bind="query-params", width="content", label_visibility="collapsed")
     cells = (moved_cells if shown == MOVED else ratio_cells)(by_matrix, mask.matrices)
-    row = st.container(horizontal=True, gap="large")
+    row = st.container(horizontal=True, gap="medium")
     with row.container(width=_HALF_WIDTH + 60):
         _show_cells(cells, mask, "difference-cells", str(shown).capitalize())
         st.caption(texts_agreement.difference_note(shown))
     with row.container(width=400):
         _show_layers(mask, other)
+
+
+def _show_reference(cut: Cut, mask: Mask) -> None:
+    """What another draw of the first setting's examples would change: the noise of a comparison."""
+    if not texts_agreement.why_stable(cut.setting):
+        again = replace(cut, setting=replace(cut.setting, seed=(cut.setting.seed + 1) % MAX_SEED))
+        with progress_bar("Scoring the first setting on other examples", "examples") as progress:
+            found = agreement(mask, cache_salience.mask(again, progress))
+        st.markdown(texts_agreement.reference_sentence(found, again.setting.seed))
 
 
 def _choose_second(cut: Cut) -> Cut:
@@ -165,7 +172,7 @@ def _show_one_molecule(cut: Cut, mask: Mask) -> None:
         of_one = cache_salience.mask(one, progress)
     st.markdown(texts_agreement.pair_sentence(agreement(of_one, of_set),
                                     "The molecule's mask and the set's"))
-    row = st.container(horizontal=True, gap="large")
+    row = st.container(horizontal=True, gap="medium")
     for found, key, title in ((of_one, "one-cells", f"Of `{smiles.replace('`', '')}` alone"),
                               (of_set, "set-cells", "Of the set")):
         with row.container(width=_HALF_WIDTH):
@@ -173,7 +180,7 @@ def _show_one_molecule(cut: Cut, mask: Mask) -> None:
             st.caption(f"{found.criterion} · {texts.source(found.origin)}")
             _show_cells(density_cells(found), found, key, f"Density, {title}")
     by_matrix = agreement_by_matrix(of_one, of_set)
-    row = st.container(horizontal=True, gap="large")
+    row = st.container(horizontal=True, gap="medium")
     with row.container(width=_HALF_WIDTH):
         st.markdown("**Agreement of the two, matrix by matrix**")
         _show_cells(ratio_cells(by_matrix, of_set.matrices), of_set, "one-agreement",

@@ -73,6 +73,7 @@ def test_a_table_has_every_pair_once():
     masks = {name: select(made_up_salience(range(NUM_ENTRIES)), count=count)
              for name, count in (("a", 5), ("b", 10), ("c", 38))}
     table = agreement_table(masks)
+    assert table == {(a, b): agreement(masks[a], masks[b]) for a, b in table}
     assert list(table) == [("a", "b"), ("a", "c"), ("b", "c")]
     assert table["a", "b"].jaccard == 0.5
     assert table["b", "c"].jaccard == pytest.approx(10 / 38)
