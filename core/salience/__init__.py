@@ -14,7 +14,7 @@ __all__, __getattr__ = lazy_exports(__name__, {
     "SalienceError": "errors",
     "TokenSequences": "examples",
     "read_token_file": "examples",
-    "FinetuneConfig": "finetune",
+    "FinetuneConfig": "finetune_config",
     "FinetuneRun": "finetune",
     "merged_checkpoint": "finish",
     "write_adapter": "finish",

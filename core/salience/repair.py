@@ -30,7 +30,8 @@ from core.model.transformer import num_parameters
 from core.records import write_json
 from core.salience.arms import Arm
 from core.salience.errors import SalienceError
-from core.salience.finetune import FinetuneConfig, FinetuneRun, Precision
+from core.salience.finetune import FinetuneRun
+from core.salience.finetune_config import FinetuneConfig, Precision
 from core.salience.finish import merged_checkpoint
 from core.salience.language_model import LanguageModel
 from core.salience.repair_result import RepairResult

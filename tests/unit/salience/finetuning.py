@@ -7,7 +7,8 @@ import torch
 
 from core.graph.molecules import from_smiles
 from core.model.checkpoints import Checkpoint
-from core.salience.finetune import FinetuneConfig, FinetuneRun
+from core.salience.finetune import FinetuneRun
+from core.salience.finetune_config import FinetuneConfig
 from core.salience.language_model import LanguageModel
 from core.salience.masks import Mask
 from core.salience.streams import GraphStream

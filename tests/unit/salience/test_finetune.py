@@ -10,7 +10,8 @@ import torch
 
 from core.model.optimizers import learning_rate_at
 from core.salience.errors import SalienceError
-from core.salience.finetune import FinetuneConfig, FinetuneRun
+from core.salience.finetune import FinetuneRun
+from core.salience.finetune_config import FinetuneConfig
 from core.salience.language_model import LanguageModel
 from core.salience.masks import select
 from core.salience.methods import lora_parameters, optimizer_bytes
