@@ -31,6 +31,8 @@ page = st.navigation(
         st.Page("views/triage.py", title="Generate & triage", url_path="triage",
                 icon=":material/filter_alt:"),
         st.Page("views/salience.py", title="Salience", icon=":material/grain:"),
+        st.Page("views/finetune.py", title="Fine-tune", url_path="finetune",
+                icon=":material/build:"),
     ],
     position="top",
 )
