@@ -30,7 +30,9 @@ from core.model.checkpoints import (
     assets_folder,
     find_shipped_models,
     load_checkpoint,
+    models_folder,
 )
+from core.model.local_models import find_local_models
 from core.sent.probability import enumerate_sequences
 from core.sent.strategies import Strategy
 from dashboard import texts
@@ -52,12 +54,12 @@ _CARDS_LAST_S = 30
 
 
 def models() -> dict[str, ModelCard]:
-    """Cards of the shipped models by name; damaged folders are left out.
+    """Cards of the shipped models by name, then of those made here; damaged folders are left out.
 
     Raises:
         CheckpointError: if there are none.
     """
-    cards = {card.name: card for card in _shipped().cards}
+    cards = {card.name: card for card in (*_shipped().cards, *_local().cards)}
     if not cards:
         raise CheckpointError(" ".join(_shipped().complaints) or (
             f"There are no checkpoints in {assets_folder() / 'checkpoints'}; "
@@ -67,7 +69,7 @@ def models() -> dict[str, ModelCard]:
 
 def model_complaints() -> tuple[str, ...]:
     """One sentence for every checkpoint folder that is damaged."""
-    return _shipped().complaints
+    return _shipped().complaints + _local().complaints
 
 
 @st.cache_resource(ttl=_CARDS_LAST_S, show_spinner=False)
@@ -75,9 +77,21 @@ def _shipped() -> ShippedModels:
     return find_shipped_models()
 
 
+def _local() -> ShippedModels:
+    """Models that were made here; one that was added shows at once."""
+    age = tuple((str(path), path.stat().st_mtime_ns)
+                for path in sorted(models_folder().glob("*/trailscope.json")))
+    return _read_local(age) if age else ShippedModels((), ())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _read_local(age: tuple[tuple[str, int], ...]) -> ShippedModels:
+    return find_local_models()
+
+
 @st.cache_resource(max_entries=8, show_spinner="Loading the model")
 def checkpoint(name: str, weights: str) -> Checkpoint:
-    """A shipped model; `weights` is its hash, so a replaced file is loaded anew."""
+    """A model by name; `weights` is its hash, so a replaced file is loaded anew."""
     return load_checkpoint(name)
 
 

@@ -79,7 +79,7 @@ def reliability_diagram(
 
 def reliability_multiples(
     diagrams: Sequence[Sequence[Reliability]], titles: Sequence[str], series: Sequence[Series],
-    *, dark: bool, height: int = 560,
+    *, dark: bool, height: int = 560, columns: int = _MULTIPLE_COLUMNS,
 ) -> go.Figure:
     """Small diagrams, one per type of token, each with a line per order.
 
@@ -89,15 +89,16 @@ def reliability_multiples(
         series: of the orders.
         dark: colours for a dark page.
         height: pixels.
+        columns: diagrams beside each other.
     """
     colors = palette(dark=dark)
-    rows = -(-len(titles) // _MULTIPLE_COLUMNS)
+    rows = -(-len(titles) // columns)
     figure = make_subplots(
-        rows=rows, cols=_MULTIPLE_COLUMNS, subplot_titles=titles, shared_xaxes="all",
+        rows=rows, cols=columns, subplot_titles=titles, shared_xaxes="all",
         shared_yaxes="all", horizontal_spacing=0.03, vertical_spacing=0.14,
     )
     for place, of_type in enumerate(diagrams):
-        row, column = place // _MULTIPLE_COLUMNS + 1, place % _MULTIPLE_COLUMNS + 1
+        row, column = place // columns + 1, place % columns + 1
         _add_diagonal(figure, colors, row, column)
         for found, one in zip(of_type, series, strict=True):
             _add_points(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -19,12 +18,11 @@ from core.cli.salience import LANGUAGE_MODEL_HELP, RECORD, check_folder, reporti
 from core.cli.sequences import STRATEGY_HELP
 from core.errors import InputError
 from core.graph.planar import planar_graph
-from core.records import RunRecord
 from core.sent.strategies import Strategy
 
 if TYPE_CHECKING:
     from core.graph.graph import Graph
-    from core.salience import FinetuneConfig, FinetuneRun, LanguageModel, Mask
+    from core.salience import FinetuneConfig, LanguageModel, Mask
     from core.salience.finetune import FinetuneStep
     from core.salience.streams import TokenStream
 
@@ -106,7 +104,7 @@ def finetune(
     """Fine-tune a model on sequences of any order; run the same command again to resume."""
     from core.cli import best_device, messages
     from core.salience import FinetuneConfig, FinetuneRun, Mask, open_language_model
-    from core.salience.finish import write_adapter, write_model
+    from core.salience.finish import record_of, write_adapter, write_model
 
     check_folder(output)
     opened = open_language_model(model, device=device or best_device())
@@ -130,7 +128,7 @@ def finetune(
     if method != "full":
         write_adapter(run, output)
     write_model(run, output / CHECKPOINT, name=name or output.name)
-    record = _record(run)
+    record = record_of(run)
     record.write(output / RECORD)
     writer.write({"model": opened.name, **record.result, "output": str(output)})
     messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
@@ -199,17 +197,6 @@ def _stream(
         source = {"name": "planar", "split": "train"}
     batch = GraphBatch.from_graphs(graphs, with_automorphisms=False, device=model.device)
     return GraphStream(batch, vocabulary, order, seed=seed, source=source)
-
-
-def _record(run: FinetuneRun) -> RunRecord:
-    config = {"model": run.base.name, "stream": run.stream.source, **asdict(run.config)}
-    return RunRecord(
-        "finetune", config,
-        {"method": run.config.method, "parameters": run.num_parameters, "steps": run.step,
-         "wall_s": round(run.wall_s, 1), "first_loss": run.history[0][1],
-         "last_loss": run.history[-1][1],
-         "loss_nats_per_token": [list(entry) for entry in run.history]},
-        run.config.seed, str(run.base.device), run.base.digest)
 
 
 def _follow(states: Iterator[FinetuneStep], name: str, config: FinetuneConfig) -> None:

@@ -121,9 +121,14 @@ def assets_folder() -> Path:
     return Path(override) if override else Path(__file__).parents[2] / "assets"
 
 
+def models_folder() -> Path:
+    """Folder of models that were made here, `TRAILSCOPE_MODELS` or `runs/models`."""
+    return Path(os.environ.get("TRAILSCOPE_MODELS") or Path("runs") / "models")
+
+
 @dataclass(frozen=True)
 class ShippedModels:
-    """What the assets folder holds.
+    """What the assets folder, or the one of models that were made here, holds.
 
     Attributes:
         cards: of the models whose card can be read: those of molecules first, then by data set,
@@ -166,14 +171,15 @@ def shipped_models() -> list[ModelCard]:
 
 
 def resolve_model(name_or_path: str | Path) -> Path:
-    """Folder of a shipped model's name, or the given folder.
+    """Folder of a shipped model's name, of one that was made here, or the given folder.
 
     Raises:
         CheckpointError: listing the shipped names.
     """
-    shipped = assets_folder() / "checkpoints" / str(name_or_path)
-    if shipped.parent == assets_folder() / "checkpoints" and (shipped / _CARD).is_file():
-        return shipped
+    for place in (assets_folder() / "checkpoints", models_folder()):
+        named = place / str(name_or_path)
+        if named.parent == place and (named / _CARD).is_file():
+            return named
     folder = Path(name_or_path)
     if folder.is_dir():
         return folder

@@ -14,7 +14,7 @@ import torch
 
 from core.model.checkpoints import Checkpoint, save_checkpoint
 from core.model.transformer import to_device
-from core.records import package_versions
+from core.records import RunRecord, package_versions
 from core.salience.errors import SalienceError
 from core.salience.finetune import FinetuneRun
 from core.salience.language_model import weights_digest
@@ -82,3 +82,15 @@ def write_model(run: FinetuneRun, folder: Path, *, name: str) -> Path:
         return folder
     merged = merged_checkpoint(run, name=name)
     return save_checkpoint(folder, merged.model, merged.card).path
+
+
+def record_of(run: FinetuneRun) -> RunRecord:
+    """Settings, provenance and losses of a finished run."""
+    config = {"model": run.base.name, "stream": run.stream.source, **asdict(run.config)}
+    return RunRecord(
+        "finetune", config,
+        {"method": run.config.method, "parameters": run.num_parameters, "steps": run.step,
+         "wall_s": round(run.wall_s, 1), "first_loss": run.history[0][1],
+         "last_loss": run.history[-1][1],
+         "loss_nats_per_token": [list(entry) for entry in run.history]},
+        run.config.seed, str(run.base.device), run.base.digest)

@@ -1,0 +1,281 @@
+"""Sentences and tables of the Fine-tune page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from core.likelihood.estimates import Estimate
+from core.salience.repair_result import RepairResult
+from core.salience.trial import Trial, TrialProgress
+from dashboard.learning_set import LearningSet
+from dashboard.numbers import estimate, interval, short
+from dashboard.repairs import (
+    Change,
+    Histograms,
+    RepairPoint,
+    arm_label,
+    changes,
+    pareto_front,
+)
+from dashboard.state_finetune import COST, MEASURES, PERMUTATIONS, RunChoice, Source
+
+INTRO = ("Teach a model another order by few of its weights, and see what that repairs and what it "
+         "costs under the order it was trained under.")
+NO_REPAIRS = ("No repairs ship with this installation; make them with the command below, which can "
+              "be resumed. What you run yourself works without them.")
+READING_AID = ("Left, lower is repaired further; right, lower costs less. The dashed line is the "
+               "model before. Circles are static global masks, squares local, triangles "
+               "dynamic. Click a point to open its before and after.")
+DATA_NOTE = ("Generated molecules ship with TrailScope: the valid, stable and different ones, "
+             "without the molecules that are measured on.")
+CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file: `Molecules learnt "
+             "from` among the downloads of a finished run saves it. The adapter, the mask, the "
+             "merged checkpoint and the record are what the page offers. Evaluation takes QM9's "
+             "test split, which begins with the molecules that the page measures on.")
+KEEP_HELP = ("Keeps the merged model in the folder that the environment variable "
+             "TRAILSCOPE_MODELS names, or runs/models; every page then offers it by its name.")
+STAGES = {"score": "Choosing the mask", "train": "Fine-tuning",
+          "before": "Measuring the model as it was", "after": "Measuring the new model",
+          "done": "Done"}
+_UNITS = {"score": "examples", "train": "steps", "before": "linearized graphs",
+          "after": "linearized graphs", "done": ""}
+_MEASURE_NAMES = {"nll_per_graph": "NLL per graph, nats", "nll_per_token": "NLL per token, nats",
+                  "lu": "LU", "ece": "ECE"}
+
+
+def provenance(result: RepairResult) -> str:
+    """How a result was measured."""
+    test, settings = result.settings.get("test", {}), result.settings
+    steps = settings.get("steps")
+    return (f"**{result.model}**, {steps:,} steps of {settings.get('batch_size')} on "
+            f"`{result.orders[-1]}`; measured on {test.get('graphs'):,} graphs of "
+            f"{test.get('name')}'s {test.get('split')} split, K = {settings.get('permutations')}, "
+            f"seed {settings.get('seed')}. Intervals: 95%, resampling graphs.")
+
+
+def axis_titles(measure: str, result: RepairResult) -> tuple[str, str]:
+    """What the two panels of the plot show."""
+    unit = ", nats" if MEASURES[measure] == "nll_per_token" else ""
+    return (f"{measure} under {result.orders[-1]}{unit}",
+            f"NLL per token under {result.orders[0]}, nats")
+
+
+def comparison_finding(
+    points: Sequence[RepairPoint], before: RepairResult | None, measure: str
+) -> str:
+    """Which arm repairs most, which with fewest parameters, and what they cost."""
+    if not points:
+        return "No method passes the filters."
+    key = MEASURES[measure]
+    best = min(points, key=lambda point: point.estimate(key, native=False).value)
+    places = [(float(point.parameters), point.estimate(key, native=False).value)
+              for point in points]
+    front = [points[place] for place in pareto_front(places)]
+    text = _arm_sentence(best, before, key, measure)
+    if before is not None:
+        cost = best.estimate(COST, native=True)
+        was = before.estimates[before.orders[0]][COST]
+        text += (f" Its own order then costs {short(cost.value)} nats per token instead of "
+                 f"{short(was.value)}.")
+    smallest = front[0]
+    if smallest is not best:
+        text += " " + _arm_sentence(smallest, before, key, measure, lead="With fewest parameters, ")
+    return text
+
+
+def _arm_sentence(
+    point: RepairPoint, before: RepairResult | None, key: str, measure: str,
+    lead: str = "Furthest goes ",
+) -> str:
+    found = point.estimate(key, native=False)
+    name = f"**{arm_label(point.result.arm)}** ({point.parameters:,} parameters, " \
+           f"{point.result.share:.2%})"
+    value = f"{measure} {estimate(found)} under {point.result.orders[-1]}"
+    if before is None:
+        return f"{lead}{name}: {value}."
+    was = before.estimates[before.orders[-1]][key]
+    return f"{lead}{name}: {value}, from {short(was.value)}."
+
+
+def plot_alt(points: Sequence[RepairPoint], before: RepairResult | None, measure: str) -> str:
+    """What the plot shows, for those who cannot see it."""
+    rows = "; ".join(
+        f"{point.key}: {point.parameters:,} parameters, {measure} "
+        f"{short(point.estimate(MEASURES[measure], native=False).value)}, cost "
+        f"{short(point.estimate(COST, native=True).value)}" for point in points)
+    finding = comparison_finding(points, before, measure).replace("*", "")
+    return (f"Trained parameters against {measure} and against native NLL per token. {finding} "
+            f"{rows}.")
+
+
+def change_sentence(change: Change) -> str:
+    """A measure before and after, with the paired change if graphs have one."""
+    name = _MEASURE_NAMES[change.measure]
+    text = f"{name} under `{change.order}`: {short(change.before.value)} → "
+    text += f"**{short(change.after.value)}**"
+    if change.paired is not None:
+        text += f", by {signed(change.paired)} graph by graph"
+    return f"{text}."
+
+
+def lu_sentences(before: RepairResult, after: RepairResult) -> list[str]:
+    """Paired changes of LU, an order each."""
+    return [change_sentence(change) for change in changes(before, after)
+            if change.measure == "lu"]
+
+
+def signed(found: Estimate) -> str:
+    """A change with its sign and interval."""
+    sign = "+" if found.value > 0 else "−" if found.value < 0 else ""
+    text = f"{sign}{short(abs(found.value))}"
+    if found.interval is None:
+        return text
+    low, high = (f"{'−' if end < 0 else '+'}{short(abs(end))}"
+                 for end in (found.interval.low, found.interval.high))
+    return f"{text} [{low} to {high}]"
+
+
+def headline_table(before: RepairResult, after: RepairResult) -> pd.DataFrame:
+    """A row per order and measure."""
+    return pd.DataFrame([{
+        "order": change.order + (" (own)" if change.order == after.orders[0] else ""),
+        "measure": _MEASURE_NAMES[change.measure], "before": estimate(change.before),
+        "after": estimate(change.after),
+        "change, graph by graph": "" if change.paired is None else signed(change.paired),
+    } for change in changes(before, after)])
+
+
+def histogram_alt(found: Sequence[Histograms], orders: Sequence[str]) -> str:
+    """What the distributions show."""
+    parts = [f"under {order} the mean of {int(one.before.sum()):,} graphs goes from "
+             f"{short(one.means[0])} to {short(one.means[1])}"
+             for one, order in zip(found, orders, strict=True)]
+    return f"LU of every graph before and after: {', '.join(parts)}."
+
+
+def histogram_table(found: Sequence[Histograms], orders: Sequence[str]) -> pd.DataFrame:
+    """A row per order and bin."""
+    return pd.concat([pd.DataFrame({
+        "order": order, "low": one.edges[:-1], "high": one.edges[1:], "before": one.before,
+        "after": one.after}) for one, order in zip(found, orders, strict=True)],
+        ignore_index=True)
+
+
+def ece_alt(before: RepairResult, after: RepairResult) -> str:
+    """What the reliability diagrams show."""
+    parts = [f"under {order} ECE {estimate(before.estimates[order]['ece'])} before and "
+             f"{estimate(after.estimates[order]['ece'])} after" for order in after.orders]
+    return f"Reliability before and after: {', '.join(parts)}."
+
+
+def loss_alt(history: Sequence[tuple[int, float]]) -> str:
+    """What the loss did."""
+    if not history:
+        return "No step is done yet."
+    return (f"Loss from {history[0][1]:.3f} nats per token at step {history[0][0]} to "
+            f"{history[-1][1]:.3f} at step {history[-1][0]}.")
+
+
+def loss_table(history: Sequence[tuple[int, float]]) -> pd.DataFrame:
+    """A row per step."""
+    return pd.DataFrame(history, columns=["step", "loss_nats_per_token"])
+
+
+def run_summary(choice: RunChoice, count: int | None, entries: int) -> str:
+    """What a run will do.
+
+    Args:
+        choice: the run.
+        count: numbers that it trains; None for all weights.
+        entries: of the model's matrices.
+    """
+    what = "all weights" if count is None else (
+        f"{count:,} numbers ({count / entries:.2%} of the {entries:,} matrix entries)")
+    names = {"sparse": f"a mask by `{choice.criterion}`", "lora": "LoRA", "pissa": "PiSSA",
+             "full": "full fine-tuning"}
+    return (f"**{choice.model}** learns `{choice.order}` from {source_text(choice.source)} by "
+            f"{names[choice.method]}: {what}, {choice.steps:,} steps of {choice.batch_size}, "
+            f"learning rate {choice.learning_rate:g}.")
+
+
+def source_text(source: Source) -> str:
+    """Where the graphs come from, in a sentence."""
+    return {"generated molecules": f"molecules that {source.detail} generated",
+            "my molecules": "your molecules", "QM9 train": "QM9's train split",
+            "planar graphs": "planar graphs"}[source.kind]
+
+
+def time_estimate(choice: RunChoice) -> str:
+    """About how long a run takes."""
+    return (f"{duration(choice.estimated_s)} on two idle cores for a model of the shipped size, "
+            f"most of it for {choice.steps:,} steps and for measuring {choice.test} graphs before "
+            f"and after at K = {PERMUTATIONS}; a busy machine takes longer.")
+
+
+def duration(seconds: float) -> str:
+    """About so long.
+
+    >>> duration(34), duration(100), duration(4000)
+    ('About 35 seconds', 'About 2 minutes', 'About 1.1 hours')
+    """
+    if seconds < 90:
+        return f"About {max(5, 5 * round(seconds / 5))} seconds"
+    if seconds < 3600:
+        return f"About {round(seconds / 60)} minutes"
+    return f"About {seconds / 3600:.1f} hours"
+
+
+def progress_text(state: TrialProgress) -> str:
+    """What is being done."""
+    text = f"{STAGES[state.stage]}: {state.done:,} of {state.total:,} {_UNITS[state.stage]}"
+    return text if state.loss is None else f"{text}, loss {state.loss:.3f} nats per token"
+
+
+def left_to_do(trial: Trial, choice: RunChoice) -> str:
+    """How far a stopped run has come."""
+    done = trial.history[-1][0] if trial.history else 0
+    if trial.is_trained:
+        return "All steps are done; measuring is left."
+    return f"{done:,} of {choice.steps:,} steps are done; it goes on from there."
+
+
+def result_sentence(before: RepairResult, after: RepairResult) -> str:
+    """What a run repaired and what it cost."""
+    own, new = after.orders[0], after.orders[-1]
+    lu, was = after.estimates[new]["lu"], before.estimates[new]["lu"]
+    cost, native = after.estimates[own][COST], before.estimates[own][COST]
+    return (f"{after.num_parameters:,} trained parameters ({after.share:.2%}) take LU under {new} "
+            f"from {short(was.value)} to {estimate(lu)}, and NLL per token under {own} from "
+            f"{short(native.value)} to {estimate(cost)} nats.")
+
+
+def learning_summary(found: LearningSet) -> str:
+    """How many molecules there are to learn from."""
+    return f"{len(found.graphs):,} molecules to learn from."
+
+
+def bad_rows(found: LearningSet) -> str:
+    """How many rows are no molecules."""
+    one = len(found.bad) == 1
+    return (f"{len(found.bad):,} {'row is' if one else 'rows are'} left out; "
+            f"{'it says' if one else 'each says'} why.")
+
+
+def live_note(result: RepairResult) -> str:
+    """That a live result is measured on other graphs than those that ship."""
+    test = result.settings["test"]
+    return (f"Your runs are measured on the first {test['graphs']:,} test graphs, the shipped ones "
+            "on more: compare within 95% intervals.")
+
+
+def record_table(results: Mapping[str, RepairResult]) -> pd.DataFrame:
+    """Name and label of every arm."""
+    return pd.DataFrame([{"arm": name, "what": arm_label(result.arm)}
+                         for name, result in results.items()])
+
+
+def band(found: Estimate) -> str:
+    """An interval as a metric's second line."""
+    return f"95%: {interval(found.interval)}"

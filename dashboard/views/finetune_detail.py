@@ -1,0 +1,107 @@
+"""Before and after of one arm, shipped or run here: numbers, reliability, LU, loss."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.salience.repair_result import RepairResult
+from dashboard import repairs, texts_evaluations
+from dashboard import texts_finetune as texts
+from dashboard.charts_calibration import Series, reliability_multiples
+from dashboard.charts_finetune import loss_curve, lu_distributions
+from dashboard.components.figure_downloads import figure_downloads
+from dashboard.numbers import short
+from dashboard.state_evaluations import TYPE_NAMES, type_names
+from dashboard.views.evaluation_notes import keep_possible
+from dashboard.views.explore_inputs import is_dark
+
+_PLAIN = {"displayModeBar": False}  # downloads have buttons of their own
+_SERIES = (Series("before", 6), Series("after", 0))
+_METRIC_WIDTH = 250
+
+
+def show(before: RepairResult, after: RepairResult, *, key: str) -> None:
+    """Everything that is known of one arm.
+
+    Args:
+        before: the model as it was, on the same graphs.
+        after: the arm.
+        key: prefix of widget keys; the type of tokens has one for all.
+    """
+    _show_metrics(before, after)
+    _show_lu(before, after, key)
+    _show_reliability(before, after, key)
+    if after.history:
+        show_loss(after.history, len(after.history), key=f"{key}-loss")
+    st.subheader("Numbers", anchor=False)
+    table = texts.headline_table(before, after)
+    st.dataframe(table, hide_index=True)
+    st.caption("Intervals: 95%, resampling graphs; changes are paired graph by graph.")
+    figure_downloads(f"before and after {after.arm.name}", key=f"downloads-{key}-numbers",
+                     csv=repairs.result_table({"before": before, "after": after}).to_csv(
+                         index=False))
+
+
+def _show_metrics(before: RepairResult, after: RepairResult) -> None:
+    """LU, ECE and cost, small and large."""
+    own, new = after.orders[0], after.orders[-1]
+    with st.container(horizontal=True):
+        for label, order, measure in (
+                (f"LU under {new}", new, "lu"), (f"ECE under {new}", new, "ece"),
+                (f"NLL per token under {new}", new, "nll_per_token"),
+                (f"NLL per token under {own}", own, "nll_per_token")):
+            was, now = before.estimates[order][measure], after.estimates[order][measure]
+            st.metric(label, short(now.value), f"before: {short(was.value)}", delta_color="off",
+                      delta_arrow="off", border=True, width=_METRIC_WIDTH, help=texts.band(now))
+
+
+def _show_lu(before: RepairResult, after: RepairResult, key: str) -> None:
+    st.subheader("LU of every graph", anchor=False)
+    found = [repairs.lu_histograms(before, after, order) for order in after.orders]
+    st.plotly_chart(lu_distributions(found, after.orders, dark=is_dark()), key=f"{key}-lu",
+                    config=_PLAIN, alt=texts.histogram_alt(found, after.orders))
+    for sentence in texts.lu_sentences(before, after):
+        st.markdown(sentence)
+    figure_downloads(f"LU before and after {after.arm.name}", key=f"downloads-{key}-lu",
+                     target=f"{key}-lu",
+                     csv=texts.histogram_table(found, after.orders).to_csv(index=False))
+
+
+def _show_reliability(before: RepairResult, after: RepairResult, key: str) -> None:
+    st.subheader("Reliability", anchor=False)
+    names = type_names(repairs.common_types(before, after))
+    keep_possible("tokentype", names)
+    name = st.segmented_control("Type of tokens, by what came", names, default=names[0],
+                                required=True, key="tokentype", bind="query-params",
+                                width="content")
+    token_type = TYPE_NAMES[name or names[0]]
+    diagrams = [[result.reliability(order, token_type) for result in (before, after)]
+                for order in after.orders]
+    titles = [f"under {order}<br>ECE {short(of[0].ece.value)} → {short(of[1].ece.value)}"
+              for order, of in zip(after.orders, diagrams, strict=True)]
+    st.plotly_chart(
+        reliability_multiples(diagrams, titles, _SERIES, dark=is_dark(), height=460,
+                              columns=len(after.orders)),
+        key=f"{key}-reliability", config=_PLAIN, alt=texts.ece_alt(before, after))
+    table = texts_evaluations.bin_table([one for of in diagrams for one in of])
+    whose = [(order, when) for order in after.orders for when in ("before", "after")]
+    table.insert(0, "order", [order for order, _ in whose for _ in range(len(table) // len(whose))])
+    table.insert(1, "when", [when for _, when in whose for _ in range(len(table) // len(whose))])
+    figure_downloads(f"reliability before and after {after.arm.name}",
+                     key=f"downloads-{key}-reliability", target=f"{key}-reliability",
+                     csv=table.to_csv(index=False))
+
+
+def show_loss(history: tuple[tuple[int, float], ...], steps: int, *, key: str) -> None:
+    """The loss so far.
+
+    Args:
+        history: (step, loss) pairs.
+        steps: end of the axis.
+        key: of the chart.
+    """
+    st.subheader("Loss", anchor=False)
+    st.plotly_chart(loss_curve(history, steps, dark=is_dark()), key=key, config=_PLAIN,
+                    alt=texts.loss_alt(history))
+    figure_downloads("loss", key=f"downloads-{key}", target=key,
+                     csv=texts.loss_table(history).to_csv(index=False))

@@ -1,0 +1,150 @@
+"""A run of one's own: a few steps per rerun, so that the loss shows as it falls, none is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.errors import InputError
+from core.salience.trial import Trial, TrialProgress
+from dashboard import cache_finetune, repairs
+from dashboard import texts_finetune as texts
+from dashboard.cache_finetune import ShippedRepairs
+from dashboard.repairs import RepairPoint
+from dashboard.state_finetune import GENERATED, OWN, PLANAR, RunChoice
+from dashboard.views import finetune_detail as detail
+from dashboard.views import finetune_results as results
+from dashboard.views.links import EXPLORE
+from dashboard.views.progress import progress_bar
+
+_RUNNING = "finetune_running"
+_SITTING_S = 3.0
+"""Seconds of work between two looks at the page."""
+
+
+def show(choice: RunChoice, shipped: ShippedRepairs) -> None:
+    """What the run will do, the button that starts it, and what came of it so far."""
+    count, entries = cache_finetune.trained_numbers(choice)
+    st.markdown(texts.run_summary(choice, count, entries))
+    _show_molecules(choice)
+    if st.session_state.get(_RUNNING) != choice:
+        st.session_state[_RUNNING] = None  # another run was going; what it did is kept
+    is_running = st.session_state[_RUNNING] is not None
+    trial = cache_finetune.find_trial(choice)
+    if trial is None and (is_running or cache_finetune.has_folder(choice)):
+        trial = _open(choice)
+    is_done = trial is not None and trial.is_done
+    # Slots: what a run draws first would leave what was drawn before it below until it ends.
+    place, button, remark = st.empty(), st.empty(), st.empty()
+    if is_running and not is_done:
+        place.progress(0.0, "Going on")
+        button.button("Cancel", icon=":material/stop_circle:", key="cancel-finetune",
+                      on_click=_set, args=(None,), help="What is done stays.")
+    elif not is_done:
+        begun = trial is not None and bool(trial.history)
+        button.button("Continue" if begun else "Fine-tune", type="primary",
+                      icon=":material/play_arrow:", key="start-finetune", on_click=_set,
+                      args=(choice,))
+        remark.caption(texts.left_to_do(trial, choice) if begun and trial is not None
+                       else texts.time_estimate(choice))
+    if trial is not None and trial.is_done:
+        st.session_state[_RUNNING] = None
+        _show_result(choice, trial, shipped)
+    elif trial is not None and trial.history:
+        detail.show_loss(trial.history, choice.steps, key="live-loss")
+    if is_running and not is_done and trial is not None:
+        _go_on(trial, place)
+
+
+def _open(choice: RunChoice) -> Trial:
+    try:
+        with progress_bar("Reading the molecules", "molecules") as progress:
+            return cache_finetune.trial(choice, progress)
+    except InputError:
+        st.session_state[_RUNNING] = None  # it would fail again
+        raise
+
+
+def _go_on(trial: Trial, place: DeltaGenerator) -> None:
+    """Work for a few seconds below everything that is drawn, then draw anew.
+
+    Any click ends the work at the next report of progress; steps that are done stay.
+    """
+
+    def report(state: TrialProgress) -> None:
+        place.progress(min(1.0, state.done / max(state.total, 1)), texts.progress_text(state))
+
+    try:
+        trial.go_on(report, for_s=_SITTING_S)
+    except InputError:
+        st.session_state[_RUNNING] = None  # it would fail again
+        raise
+    st.rerun()
+
+
+def _show_molecules(choice: RunChoice) -> None:
+    """What is learnt from, where it is not known beforehand."""
+    if choice.source.kind == GENERATED:
+        st.caption(texts.DATA_NOTE)
+    if choice.source.kind != OWN:
+        return
+    with progress_bar("Reading the molecules", "molecules") as progress:
+        found = cache_finetune.learning_set(choice, progress)
+    st.caption(texts.learning_summary(found))
+    if found.bad:
+        with st.expander(texts.bad_rows(found), icon=":material/error:"):
+            st.dataframe(found.complaints, hide_index=True)
+
+
+def _show_result(choice: RunChoice, trial: Trial, shipped: ShippedRepairs) -> None:
+    before, after = trial.before, trial.after
+    results.remember(choice, after)
+    st.success(texts.result_sentence(before, after), icon=":material/check_circle:")
+    _show_downloads(choice, trial)
+    st.subheader("Beside the other methods", anchor=False)
+    of_model = shipped.found.get(choice.model, {})
+    points = [RepairPoint(result) for name, result in of_model.items()
+              if name != "none" and result.orders == after.orders]
+    live = results.live_points(choice.model, after.orders)
+    results.draw_plot([*points, *live], before, f"{repairs.LIVE}: {after.arm.name}",
+                      st.session_state.get("measure") or "LU")
+    st.caption(texts.live_note(after))
+    detail.show(before, after, key="live")
+
+
+def _show_downloads(choice: RunChoice, trial: Trial) -> None:
+    """The new model for the Explore page, and files for elsewhere."""
+    name = f"trailscope-{choice.name}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Open in Explore", type="primary", icon=":material/route:",
+                     key="open-finetuned", help=texts.KEEP_HELP):
+            card = cache_finetune.keep(trial)
+            st.switch_page(EXPLORE, query_params={"model": card.name, "strategy": choice.order})
+        if choice.method != "full":
+            _download("Adapter", lambda: cache_finetune.adapter_file(trial),
+                      f"{name}-{cache_finetune.adapter_name(trial)}")
+        if choice.method == "sparse":
+            _download("Mask", lambda: cache_finetune.mask_file(trial), f"{name}-mask.safetensors")
+        _download("Checkpoint", lambda: cache_finetune.checkpoint_file(trial), f"{choice.name}.zip")
+        _download("Record", lambda: cache_finetune.record_file(trial), f"{name}.json")
+        _download("Comparison", lambda: repairs.result_table(
+            {"before": trial.before, "after": trial.after}).to_csv(index=False), f"{name}.csv")
+        if choice.source.kind != PLANAR:
+            _download("Molecules learnt from",
+                      lambda: cache_finetune.learning_set(choice, _silent).csv,
+                      f"{name}-molecules.csv")
+
+
+def _download(label: str, content: Callable[[], str | bytes], file: str) -> None:
+    st.download_button(label, content, file, key=f"save-{label}", icon=":material/download:",
+                       on_click="ignore")
+
+
+def _silent(done: int, total: int) -> None:
+    """Progress that nobody sees."""
+
+
+def _set(choice: RunChoice | None) -> None:
+    st.session_state[_RUNNING] = choice

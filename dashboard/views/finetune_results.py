@@ -1,0 +1,175 @@
+"""The shipped comparison of methods, with the visitor's own runs in it, and the code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.salience.criteria import CRITERIA
+from core.salience.repair_result import RepairResult
+from dashboard import cache_finetune, repairs
+from dashboard import texts_finetune as texts
+from dashboard.cache_finetune import ShippedRepairs
+from dashboard.charts_finetune import pareto_plot
+from dashboard.components.figure_downloads import figure_downloads
+from dashboard.repairs import RepairPoint
+from dashboard.state_finetune import (
+    COMPARE,
+    COST,
+    DEFAULT_BASE,
+    MEASURES,
+    OWN,
+    SCOPE_OPTIONS,
+    SELECTIONS,
+    RunChoice,
+    command,
+    python,
+    shipped_command,
+    shipped_python,
+)
+from dashboard.views import finetune_detail as detail
+from dashboard.views.evaluation_notes import keep_possible
+from dashboard.views.explore_inputs import is_dark
+from dashboard.views.progress import progress_bar
+
+_FINISHED = "finetune_finished"
+_PLAIN = {"displayModeBar": False}
+
+
+def remember(choice: RunChoice, after: RepairResult) -> None:
+    """Let a run of this visitor join the plot."""
+    st.session_state.setdefault(_FINISHED, {})[choice.digest] = after
+
+
+def show(section: str, shipped: ShippedRepairs) -> None:
+    """The plot with what a point stands for, or the table of all numbers."""
+    if not shipped.found:
+        st.info(texts.NO_REPAIRS, icon=":material/info:")
+        st.code(shipped_command(DEFAULT_BASE), language="bash", wrap_lines=True)
+        return
+    model = _choose_model(shipped)
+    found = shipped.found[model]
+    before = found.get("none")
+    st.caption(texts.provenance(next(reversed(found.values()))))
+    if section == COMPARE:
+        _show_comparison(model, found, before)
+    else:
+        table = repairs.result_table(found)
+        st.dataframe(table, hide_index=True, height=560)
+        figure_downloads(f"repairs of {model}", key="downloads-repairs",
+                         csv=table.to_csv(index=False))
+
+
+def _choose_model(shipped: ShippedRepairs) -> str:
+    names = tuple(shipped.found)
+    if len(names) == 1:
+        return names[0]
+    keep_possible("repaired", names)
+    return st.selectbox("Repaired model", names, key="repaired", bind="query-params", width=320)
+
+
+def live_points(model: str, orders: tuple[str, ...]) -> list[RepairPoint]:
+    """Runs of this visitor on a model under the same orders."""
+    results: Mapping[str, RepairResult] = st.session_state.get(_FINISHED, {})
+    return [RepairPoint(result, is_live=True) for result in results.values()
+            if result.model == model and result.orders == orders]
+
+
+def _show_comparison(
+    model: str, found: Mapping[str, RepairResult], before: RepairResult | None
+) -> None:
+    measure, points = _choose_points(found)
+    orders = next(iter(found.values())).orders
+    live = live_points(model, orders)
+    shown = [*points, *live]
+    names = tuple(point.key for point in points)
+    chosen = _choose_arm(points, names)
+    st.markdown(texts.comparison_finding(shown, before, measure))
+    if not shown:
+        return
+    draw_plot(shown, before, chosen, measure)
+    if live:
+        st.caption(texts.live_note(live[-1].result))
+    if chosen is not None and before is not None:
+        st.subheader(repairs.arm_label(found[chosen].arm), anchor=False)
+        detail.show(before, found[chosen], key="shipped")
+
+
+def draw_plot(
+    shown: list[RepairPoint], before: RepairResult | None, chosen: str | None, measure: str
+) -> None:
+    """The plot of parameters against repair and cost; a click chooses an arm."""
+    st.plotly_chart(
+        pareto_plot(shown, before, chosen, measure=MEASURES[measure], cost=COST,
+                    names=texts.axis_titles(measure, shown[0].result), dark=is_dark()),
+        key="pareto", on_select=_take_arm, selection_mode="points", config=_PLAIN,
+        alt=texts.plot_alt(shown, before, measure))
+    st.caption(texts.READING_AID)
+    results = {point.key: point.result for point in shown}
+    if before is not None:
+        results = {"before": before, **results}
+    figure_downloads("methods compared", key="downloads-pareto", target="pareto",
+                     csv=repairs.result_table(results).to_csv(index=False))
+
+
+def _choose_points(found: Mapping[str, RepairResult]) -> tuple[str, list[RepairPoint]]:
+    """The measure, and the arms that pass the filters."""
+    arms = [result.arm for name, result in found.items() if name != "none"]
+    criteria = [name for name in CRITERIA if name in {arm.criterion for arm in arms}]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        measure = st.segmented_control("Repair judged by", tuple(MEASURES), default="LU",
+                                       required=True, key="measure", bind="query-params")
+        scope = st.segmented_control("Scope", SCOPE_OPTIONS, default=SCOPE_OPTIONS[0],
+                                     required=True, key="scopes", bind="query-params")
+        selection = st.segmented_control("Masks", SELECTIONS, default=SELECTIONS[0],
+                                         required=True, key="selection", bind="query-params")
+        only = st.multiselect("Criteria", criteria, key="criteria", bind="query-params",
+                              placeholder="all", width=320)
+    points = [RepairPoint(result) for name, result in found.items()
+              if name != "none" and repairs.passes(result.arm, criteria=only, scope=scope or "all",
+                                                   selection=selection or "all")]
+    return measure or "LU", points
+
+
+def _choose_arm(points: list[RepairPoint], names: tuple[str, ...]) -> str | None:
+    if not names:
+        return None
+    keep_possible("arm", names)
+    labels = {point.key: repairs.arm_label(point.result.arm) for point in points}
+    return st.selectbox("Method to open", names, key="arm", bind="query-params", width=420,
+                        format_func=lambda name: labels.get(name, name))
+
+
+def _take_arm() -> None:
+    """A click on a point becomes the choice of the arm, and so part of the address."""
+    name = clicked_arm(st.session_state["pareto"].selection.points)
+    if name is not None:
+        st.session_state["arm"] = name
+
+
+def clicked_arm(points: list[dict[str, Any]]) -> str | None:
+    """Name of a clicked shipped arm."""
+    data = points[0].get("customdata") if points else None
+    data = data[0] if isinstance(data, (list, tuple)) and data else data
+    return data if isinstance(data, str) and not data.startswith(repairs.LIVE) else None
+
+
+def show_code(choice: RunChoice, shipped: ShippedRepairs) -> None:
+    """The command line and the Python of the visitor's run, and of the shipped comparison."""
+    file = "molecules.csv"
+    if choice.source.kind == OWN:
+        with progress_bar("Reading the molecules", "molecules") as progress:
+            file = cache_finetune.source_file(choice, progress)
+    st.subheader("Your run: command line", anchor=False)
+    st.code(command(choice, file), language="bash", wrap_lines=True)
+    st.caption(texts.CODE_NOTE)
+    st.subheader("Your run: Python", anchor=False)
+    st.code(python(choice, file), language="python")
+    model = next(iter(shipped.found), DEFAULT_BASE)
+    st.subheader("The shipped comparison", anchor=False)
+    st.code(shipped_command(model), language="bash", wrap_lines=True)
+    if shipped.arms:
+        st.code(shipped_python(model, st.session_state.get("arm") or shipped.arms[0]),
+                language="python")
