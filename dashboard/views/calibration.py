@@ -39,7 +39,11 @@ def show(choice: CalibrationChoice) -> None:
         "Section", SECTIONS, default=SECTIONS[0], required=True, key="section",
         bind="query-params", label_visibility="collapsed",
     )
-    chosen = inputs.choose_bin(choice) if section == TOKENS else None
+    chosen = None
+    if section == TOKENS:
+        chosen = inputs.choose_bin(choice)
+    else:
+        inputs.prepare_bin(choice)
     with diagrams:
         sections.show_diagrams(choice, temperature, chosen)
     if chosen is not None:

@@ -113,6 +113,16 @@ def choose_bin(choice: CalibrationChoice) -> BinChoice:
     return BinChoice(order, BIN_OPTIONS.index(option) - 1, answers)
 
 
+def prepare_bin(choice: CalibrationChoice) -> None:
+    """Where no bin is shown, let a click on a diagram choose one all the same.
+
+    A value that a callback gives to a widget becomes part of the address only if its key was known
+    in the run before.
+    """
+    st.session_state.setdefault("bin", LARGEST_SHARE)
+    st.session_state.setdefault("shown", choice.order)
+
+
 def take_bin(key: str, order: str) -> None:
     """A click on a diagram becomes the choice of order and bin, and so part of the address."""
     number = clicked_bin(st.session_state[key].selection.points)
