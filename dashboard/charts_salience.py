@@ -27,6 +27,7 @@ _ROOM = 470  # pixels for all rows of cells
 _ROW_HEIGHTS = (18, 58)
 _FRAME = 110  # pixels for axes and the scale
 _READABLE = 22  # pixels from which a row has room for text
+_SHORT = 5  # letters that fit into a cell in full size
 _LEAST_COUNT = 0.6  # where a bar of a logarithmic axis begins
 
 
@@ -219,11 +220,13 @@ def _columns(grid: Grid) -> list[tuple]:
 def _write(
     figure: go.Figure, grid: Grid, cells: Cells, stops: Sequence[str], colors: Palette
 ) -> None:
+    longest = max(map(len, cells.labels.values()))
     for matrix, column in _columns(grid):
         place = cells.places[matrix.name]
         ink = colors.muted if math.isnan(place) else ink_on(scale_color(stops, place))
         figure.add_annotation(x=column, y=str(matrix.layer), text=cells.labels[matrix.name],
-                              showarrow=False, font={"size": 12, "color": ink})
+                              showarrow=False,
+                              font={"size": 12 if longest <= _SHORT else 10, "color": ink})
 
 
 def _mark(figure: go.Figure, column: int, row: int, colors: Palette) -> None:

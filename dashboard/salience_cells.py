@@ -84,15 +84,15 @@ def density_cells(mask: Mask) -> Cells:
         labels[matrix.name] = cell_percent(density)
         hovers[matrix.name] = (f"{label(matrix)}<br>{chosen:,} of {matrix.numel:,} selected, "
                                f"{percent(density)}<br>{times(ratio)} the density of the mask")
-    return Cells(places, labels, hovers, "diverging", _ratio_ticks(), "× the mask's")
+    return Cells(places, labels, hovers, "diverging", _ratio_ticks(), "× average")
 
 
 def score_cells(means: Mapping[str, float], matrices: Sequence[WeightMatrix]) -> Cells:
     """Mean score of every matrix, on a logarithmic scale unless some are negative."""
-    values = [means[matrix.name] for matrix in matrices]
-    low, high = min(values), max(values)
+    low, high = min(means.values()), max(means.values())
+    end = max(abs(low), abs(high))
+    power = math.floor(math.log10(end)) if end else 0
     if low < 0:
-        end = max(abs(low), abs(high))
         scaled = {name: (value / end + 1) / 2 for name, value in means.items()}
         ticks: Ticks = ((0.0, scientific(-end)), (0.5, "0"), (1.0, scientific(end)))
         stops: Stops = "diverging"
@@ -100,10 +100,10 @@ def score_cells(means: Mapping[str, float], matrices: Sequence[WeightMatrix]) ->
         scaled, ticks = _sequential(means, low, high)
         stops = "sequential"
     return Cells(
-        scaled, {name: scientific(value) for name, value in means.items()},
+        scaled, {name: _in_units(value, 10.0**power) for name, value in means.items()},
         {matrix.name: f"{label(matrix)}<br>mean score {means[matrix.name]:.3e} over "
                       f"{matrix.numel:,} entries" for matrix in matrices},
-        stops, ticks, "mean score")
+        stops, ticks, f"mean, × 1e{power}".replace("-", "−") if power else "mean")
 
 
 def moved_cells(found: Mapping[str, Agreement], matrices: Sequence[WeightMatrix]) -> Cells:
@@ -206,6 +206,14 @@ def scientific(value: float) -> str:
     mantissa, _, exponent = text.partition("e")
     text = f"{mantissa}e{int(exponent)}" if exponent else text
     return text.replace("-", "−")
+
+
+def _in_units(value: float, unit: float) -> str:
+    """A score for a cell, in units that all cells share."""
+    scaled = value / unit
+    if abs(scaled) < 0.005:
+        return "≈0" if value else "0"
+    return f"{scaled:.2f}".replace("-", "−")
 
 
 def _agreement_hovers(

@@ -190,7 +190,8 @@ def _example_imports(setting: Setting) -> list[str]:
         return [*lines, "from core.graph import from_smiles",
                 "from core.likelihood.graph_set import GraphSet",
                 "from core.salience.calibration_set import draw_examples"]
-    return [*lines, "from core.salience.calibration_set import draw_examples, shipped_graphs"]
+    return [*lines, "from core.salience.calibration_set import draw_examples",
+            "from core.salience.calibration_set import shipped_graphs"]
 
 
 def _example_lines(setting: Setting) -> str:
@@ -199,12 +200,14 @@ def _example_lines(setting: Setting) -> str:
                 f"number={setting.number})")
     graphs, number = "shipped_graphs(vocabulary)", f"number={setting.number}"
     if setting.smiles:
-        graphs = f'GraphSet("typed", None, (from_smiles({setting.smiles!r}).graph,))'
+        graphs = f"GraphSet('typed', None, (from_smiles({setting.smiles!r}).graph,))"
         number = f"number=1, permutations={setting.number}"
     return f"""\
 vocabulary = model.checkpoint.vocabulary
 examples = draw_examples(
-    {graphs}, vocabulary, Strategy.from_name({setting.strategy!r}),
+    {graphs},
+    vocabulary,
+    Strategy.from_name({setting.strategy!r}),
     {number}, seed={setting.seed},
 )"""
 

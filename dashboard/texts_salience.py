@@ -93,7 +93,7 @@ def finding(mask: Mask) -> str:
     share, size = chosen / mask.nnz, entries / mask.num_entries
     density = mask.densities()[place.name]
     return (f"Densest is **{label(place)}** with {percent(density)}, "
-            f"{times(density / mask.density)} the mask's density. The {most} matrices hold "
+            f"{times(density / mask.density)} the mask's density. The `{most}` matrices hold "
             f"**{percent(share)}** of the mask in {percent(size)} of the entries.")
 
 

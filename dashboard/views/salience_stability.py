@@ -37,7 +37,7 @@ def show_stability(cut: Cut, mask: Mask) -> None:
     with st.container(width=640):
         st.plotly_chart(stability_chart(found, dark=is_dark()), key="stability-chart",
                         config=_PLAIN, alt=texts_agreement.stability_finding(found))
-        figure_downloads(f"stability {mask.model} {mask.criterion}", key="downloads-stability",
+        figure_downloads(f"stability {mask.model} {mask.criterion}", key="downloads-draws",
                          target="stability-chart", csv=table.to_csv(index=False))
     st.caption(texts_agreement.stability_note(mask, found))
 
