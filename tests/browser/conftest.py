@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -18,6 +19,12 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 STARTUP_S = 90
 ADDRESS_S = 20
+TIMEOUT_MS = 60_000
+
+NUMBERS = "[data-testid=stMetricValue]"
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
+DRAWN = f"{NUMBERS}, [data-testid=stAlert], .st-key-generate, .st-key-heatmap .main-svg"
+"""What shows first that a page has something to read."""
 
 
 def await_query(page, expected: dict[str, str]) -> str:
@@ -31,6 +38,14 @@ def await_query(page, expected: dict[str, str]) -> str:
         page.wait_for_timeout(50)
     assert parse_qs(urlsplit(page.url).query) == wanted
     return urlsplit(page.url).query
+
+
+def check_fits(page) -> None:
+    """The page shows no traceback and nothing wider than itself, and logged no error."""
+    main = page.get_by_test_id("stMain")
+    assert main.evaluate("(node) => node.scrollWidth <= node.clientWidth + 1")
+    assert page.get_by_test_id("stException").count() == 0
+    assert not page.problems
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +87,29 @@ def serve() -> Iterator[Callable[..., str]]:
         server.terminate()
     for server in servers:
         server.wait(timeout=20)
+
+
+@pytest.fixture
+def open_page(browser, url) -> Iterator[Callable[..., Any]]:
+    """Open `url`, a fixture of the test's module, with a query; returns the drawn page.
+
+    What goes wrong in the page is collected in its `problems`.
+    """
+    pages = []
+
+    def open_(query: str = "", **options):
+        page = browser.new_page(viewport={"width": 1440, "height": 1300}, **options)
+        page.problems = []
+        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        pages.append(page)
+        page.goto(f"{url}{query}")
+        page.wait_for_selector(DRAWN, timeout=TIMEOUT_MS)
+        page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+        return page
+
+    yield open_
+    for page in pages:
+        page.close()
 
 
 def _wait_until_up(server: subprocess.Popen, url: str) -> None:

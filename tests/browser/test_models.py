@@ -1,0 +1,77 @@
+"""The Models page in Chromium: a click opens a cell, links keep it, wrong ones are corrected."""
+
+import re
+
+import pytest
+
+from core.likelihood.calibration import TokenType
+from core.likelihood.evaluation import Evaluation
+from tests.browser.conftest import ROOT, TIMEOUT_MS, await_query, check_fits
+from tests.evaluations import MODELS, ORDERS
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
+expect = sync_api.expect
+expect.set_options(timeout=TIMEOUT_MS)
+
+RANDOM, MAX = ORDERS
+
+
+@pytest.fixture(scope="module")
+def url(serve, evaluated_assets):
+    return serve(ROOT / "dashboard" / "app.py", TRAILSCOPE_ASSETS=str(evaluated_assets)) + "/models"
+
+
+@pytest.fixture
+def ece(evaluated_assets):
+    """What the page writes of a stored evaluation."""
+
+    def read(model, order, of=TokenType.ALL):
+        folder = evaluated_assets / "results" / "evaluations" / model / order
+        found = Evaluation.load(folder).reliability(of).ece
+        return f"{found.value:#.3g} [{found.interval.low:#.3g} – {found.interval.high:#.3g}]"
+
+    return read
+
+
+def click_cell(page, model, order):
+    """Click on the heatmap where the model's row meets the order's column."""
+    chart = page.locator(".st-key-heatmap")
+    chart.scroll_into_view_if_needed()
+    row = chart.locator(".ytick text").filter(has_text=model).bounding_box()
+    column = chart.locator(".xtick text").filter(has_text=order).bounding_box()
+    page.mouse.click(column["x"] + column["width"] / 2, row["y"] + row["height"] / 2)
+
+
+def await_cell(page, model, order, ece):
+    """Wait for title and number of a cell; returns the points of its reliability diagram."""
+    title = page.get_by_role("heading", level=3).first
+    expect(title).to_contain_text(f"{model} under {order}")
+    expect(page.get_by_text(re.compile("^ECE of ")).filter(has_text=ece)).to_be_visible()
+    expect(page.locator(".st-key-cell .main-svg").first).to_be_visible()
+    return page.locator(".st-key-cell .js-plotly-plot").evaluate(
+        "(plot) => JSON.stringify(plot.data.map(({x, y, hovertext}) => [x, y, hovertext]))")
+
+
+def test_a_clicked_cell_opens_and_a_copied_address_shows_it(open_page, ece):
+    page = open_page()
+    at_first = await_cell(page, MODELS[1], RANDOM, ece(MODELS[1], RANDOM))
+    click_cell(page, MODELS[0], MAX)
+    opened = await_cell(page, MODELS[0], MAX, ece(MODELS[0], MAX))
+    assert opened != at_first
+    query = await_query(page, {"row": MODELS[0], "column": MAX})
+    shared = open_page(f"?{query}")
+    assert await_cell(shared, MODELS[0], MAX, ece(MODELS[0], MAX)) == opened
+    check_fits(page)
+    check_fits(shared)
+
+
+def test_an_impossible_address_is_said_in_one_sentence_and_dropped(open_page, ece):
+    page = open_page("?row=gpt-7")
+    expect(page.get_by_test_id("stAlert")).to_have_text(
+        re.compile(f"'gpt-7', which does not exist; there are {MODELS[0]}, "))
+    await_cell(page, MODELS[1], RANDOM, ece(MODELS[1], RANDOM))
+    await_query(page, {})
+    click_cell(page, MODELS[1], MAX)
+    await_cell(page, MODELS[1], MAX, ece(MODELS[1], MAX))
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    check_fits(page)
