@@ -95,7 +95,7 @@ def repair_arms(matrices: tuple[WeightMatrix, ...]) -> tuple[Arm, ...]:
     dynamic = [Arm("sparse", name, "global", is_dynamic=True, count=count, rank=rank)
                for count, rank in two for name in ("gradient", "snip")]
     local = [Arm("sparse", name, "local", count=count, rank=rank)
-             for count, rank in two for name in ("gradient", "snip", "fisher", "magnitude")]
+             for count, rank in two for name in ("gradient", "snip")]
     return (Arm("none"), *main, *low_rank, Arm("full"), *dynamic, *local, *by_criterion)
 
 

@@ -50,7 +50,7 @@ def found(biased, tmp_path_factory):
 def test_the_arms_are_matched_in_their_parameters(biased):
     matrices = LanguageModel.from_checkpoint(biased).matrices
     arms = repair_arms(matrices)
-    assert len({arm.name for arm in arms}) == len(arms) == 48
+    assert len({arm.name for arm in arms}) == len(arms) == 44
     assert arms[0] == Arm("none")
     for arm in arms:
         if arm.method == "sparse" and arm.rank is not None:
