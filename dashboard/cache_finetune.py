@@ -38,7 +38,7 @@ from core.salience.trial import RECORD, Trial
 from core.sent.batch import GraphBatch
 from core.sent.strategies import Strategy
 from core.sent.vocabulary import Vocabulary
-from dashboard.cache import Progress, checkpoint
+from dashboard.cache import Progress, checkpoint, models
 from dashboard.cache import _BoundedCache as BoundedCache
 from dashboard.learning_set import (
     LearningSet,
@@ -257,6 +257,11 @@ def keep(found: Trial) -> ModelCard:
         InputError: if it cannot be written.
     """
     return keep_model(found.model_folder)
+
+
+def is_kept(found: Trial) -> bool:
+    """Whether a trained model is one that all pages can open."""
+    return found.name in models()
 
 
 def adapter_name(found: Trial) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -18,6 +21,10 @@ _SYMBOLS = {"LoRA": "diamond", "PiSSA": "diamond-wide", "all weights": "star"}
 _SPARSE = {(False, False): "circle", (True, False): "square", (False, True): "triangle-up",
            (True, True): "pentagon"}  # by whether local, and whether dynamic
 _BEFORE, _AFTER = 6, 0  # places in the palette's series
+_APART = 0.035  # decades between arms that train equally many
+_WIDE = 3.0  # ratio of the ends from which an axis is logarithmic
+_MANY_DECADES = 2.2  # from here on, only powers of ten are written
+_MARGIN = 0.12  # decades beside the outermost points
 
 
 def pareto_plot(
@@ -26,8 +33,8 @@ def pareto_plot(
 ) -> go.Figure:
     """Trained parameters against what is repaired (left) and against what that costs (right).
 
-    A stepped line joins the points that no other one beats. Each point answers to a click:
-    `customdata` is its key.
+    A stepped line joins the points that no other one beats. Arms that train equally many stand
+    beside each other. Each point answers to a click: `customdata` is its key.
 
     Args:
         points: arms that trained something.
@@ -35,84 +42,143 @@ def pareto_plot(
         chosen: key of a point to mark, or None.
         measure: what is repaired, under the new order.
         cost: what that costs, under the model's own.
-        names: titles of the two vertical axes.
+        names: titles of the two panels.
         dark: colours for a dark page.
         height: pixels.
     """
     colors = palette(dark=dark)
-    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.09)
+    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.1, subplot_titles=names)
+    places = dict(zip((point.key for point in points), _side_by_side(points), strict=True))
     for column, (name, native) in enumerate(((measure, False), (cost, True)), start=1):
-        if before is not None:
-            order = before.orders[0 if native else -1]
-            _add_baseline(figure, before.estimates[order][name], colors, column)
-        _add_front(figure, points, name, native, colors, column)
+        panel = _Panel(figure, colors, column, name, native, places)
+        was = None if before is None else before.estimates[before.orders[-1 if column == 1 else 0]]
+        if was is not None:
+            panel.add_baseline(was[name])
+        panel.add_front(points)
         for family in FAMILIES:
             of_family = [point for point in points if point.family == family]
             if of_family:
-                _add_points(figure, of_family, family, (name, native), chosen, colors, column)
-        figure.update_yaxes(title=names[column - 1], rangemode="tozero", row=1, col=column)
-    figure.update_xaxes(title="trained parameters", type="log", exponentformat="power", dtick=1)
+                panel.add_points(of_family, family, chosen)
+        panel.set_range([point.estimate(name, native=native) for point in points]
+                        + ([] if was is None else [was[name]]))
+    _set_parameter_axes(figure, list(places.values()))
     styled(figure, colors, height, legend=True)
-    figure.update_layout(legend={"y": -0.2})
+    figure.update_layout(legend={"y": -0.2}, margin={"t": 54})
+    figure.update_annotations(font={"size": 14, "color": colors.ink})
     return figure
 
 
-def _add_baseline(
-    figure: go.Figure, estimate: Estimate, colors: Palette, column: int
-) -> None:
-    where = {"row": 1, "col": column}
-    if estimate.interval is not None:
-        figure.add_hrect(y0=estimate.interval.low, y1=estimate.interval.high, line_width=0,
-                         fillcolor=translucent(colors.muted, 0.2), **where)
-    figure.add_hline(
-        y=estimate.value, line={"color": colors.muted, "dash": "dash", "width": 1.5},
-        annotation={"text": f"before: {short(estimate.value)}",
-                    "font": {"color": colors.muted, "size": 12}},
-        annotation_position="bottom left", **where)
+def _side_by_side(points: Sequence[RepairPoint]) -> list[float]:
+    """Where points stand: at their number of parameters, but not upon each other."""
+    equal: dict[int, list[int]] = {}
+    for place, point in enumerate(points):
+        equal.setdefault(point.parameters, []).append(place)
+    found = [0.0] * len(points)
+    for parameters, there in equal.items():
+        for number, place in enumerate(there):
+            found[place] = parameters * 10 ** (_APART * (number - (len(there) - 1) / 2))
+    return found
 
 
-def _add_front(
-    figure: go.Figure, points: Sequence[RepairPoint], measure: str, native: bool,
-    colors: Palette, column: int,
-) -> None:
-    places = [(float(point.parameters), point.estimate(measure, native=native).value)
-              for point in points]
-    front = [places[place] for place in pareto_front(places)]
-    if len(front) > 1:
-        figure.add_scatter(
-            x=[x for x, _ in front], y=[y for _, y in front], mode="lines", hoverinfo="skip",
-            line={"color": colors.ink, "width": 1.5, "shape": "hv", "dash": "dot"},
-            name="Pareto front", showlegend=column == 1, legendgroup="front", row=1, col=column)
+def _parameter_range(places: Sequence[float]) -> tuple[float, float]:
+    """Ends of the horizontal axis."""
+    return min(places) * 10**-_MARGIN, max(places) * 10**_MARGIN
 
 
-def _add_points(
-    figure: go.Figure, points: Sequence[RepairPoint], family: str, measure: tuple[str, bool],
-    chosen: str | None, colors: Palette, column: int,
-) -> None:
-    color = colors.series[FAMILIES.index(family)]
-    found = [point.estimate(measure[0], native=measure[1]) for point in points]
-    ends = [(one.interval.low, one.interval.high) if one.interval else (one.value, one.value)
-            for one in found]
-    figure.add_scatter(
-        x=[point.parameters for point in points], y=[one.value for one in found],
-        mode="markers", name=family, legendgroup=family, showlegend=column == 1,
-        customdata=[[point.key] for point in points],
-        marker={"color": color, "symbol": [_symbol(point) for point in points],
-                "size": [17 if point.key == chosen else 14 if point.is_live else 11
-                         for point in points],
-                "line": {"width": [3 if point.key == chosen else 2 if point.is_live else 1
-                                   for point in points],
-                         "color": [colors.ink if point.key == chosen or point.is_live
-                                   else colors.background for point in points]}},
-        error_y={"type": "data", "symmetric": False, "thickness": 1.5, "width": 3,
-                 "color": translucent(color, 0.75),
-                 "array": [high - one.value
-                           for one, (_, high) in zip(found, ends, strict=True)],
-                 "arrayminus": [one.value - low
-                                for one, (low, _) in zip(found, ends, strict=True)]},
-        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
-        hovertext=[_hover(point, one) for point, one in zip(points, found, strict=True)],
-        hovertemplate="%{hovertext}<extra></extra>", row=1, col=column)
+def _set_parameter_axes(figure: go.Figure, places: Sequence[float]) -> None:
+    ends = _parameter_range(places)
+    figure.update_xaxes(title="trained parameters", **_log_axis(*ends, "{:,.0f}"))
+
+
+def _log_axis(low: float, high: float, form: str) -> dict[str, Any]:
+    """A logarithmic axis with ticks at 1, 2 and 5, or at powers of ten if they are many."""
+    steps = (1,) if math.log10(high / low) > _MANY_DECADES else (1, 2, 5)
+    ticks = [step * 10.0**power for power in range(-9, 10) for step in steps]
+    ticks = [tick for tick in ticks if low <= tick <= high]
+    return {"type": "log", "range": [math.log10(low), math.log10(high)], "tickvals": ticks,
+            "ticktext": [form.format(tick) for tick in ticks]}
+
+
+@dataclass(frozen=True, eq=False)
+class _Panel:
+    """One half of the plot: a measure under the model's own order (`native`) or the new one."""
+
+    figure: go.Figure
+    colors: Palette
+    column: int
+    measure: str
+    native: bool
+    places: Mapping[str, float]
+
+    def add_baseline(self, found: Estimate) -> None:
+        """Drawn as traces: shapes and their labels read a logarithmic axis in different ways."""
+        muted, x = self.colors.muted, list(_parameter_range(list(self.places.values())))
+        if found.interval is not None:
+            low, high = _ends(found)
+            self.figure.add_scatter(
+                x=[*x, *x[::-1]], y=[low, low, high, high], fill="toself", mode="lines",
+                fillcolor=translucent(muted, 0.2), line={"width": 0}, hoverinfo="skip",
+                showlegend=False, row=1, col=self.column)
+        self.figure.add_scatter(
+            x=x, y=[found.value, found.value], mode="lines+text", hoverinfo="skip",
+            line={"color": muted, "dash": "dash", "width": 1.5}, showlegend=False,
+            text=["", f"before: {short(found.value)}  "], textposition="top left",
+            textfont={"color": muted, "size": 12}, row=1, col=self.column)
+
+    def add_front(self, points: Sequence[RepairPoint]) -> None:
+        exact = [(float(point.parameters), self._of(point).value) for point in points]
+        front = [points[place] for place in pareto_front(exact)]
+        if len(front) > 1:
+            self.figure.add_scatter(
+                x=[self.places[point.key] for point in front],
+                y=[self._of(point).value for point in front], mode="lines", hoverinfo="skip",
+                line={"color": self.colors.ink, "width": 1.5, "shape": "hv", "dash": "dot"},
+                name="Pareto front", showlegend=self.column == 1, legendgroup="front",
+                row=1, col=self.column)
+
+    def add_points(
+        self, points: Sequence[RepairPoint], family: str, chosen: str | None
+    ) -> None:
+        color = self.colors.series[FAMILIES.index(family)]
+        found = [self._of(point) for point in points]
+        stands_out = [point.key == chosen or point.is_live for point in points]
+        self.figure.add_scatter(
+            x=[self.places[point.key] for point in points], y=[one.value for one in found],
+            mode="markers", name=family, legendgroup=family, showlegend=self.column == 1,
+            customdata=[[point.key] for point in points],
+            marker={"color": color, "symbol": [_symbol(point) for point in points],
+                    "size": [16 if big else 11 for big in stands_out],
+                    "line": {"width": [2.5 if big else 1 for big in stands_out],
+                             "color": [self.colors.ink if big else self.colors.background
+                                       for big in stands_out]}},
+            error_y={"type": "data", "symmetric": False, "thickness": 1.5, "width": 3,
+                     "color": translucent(color, 0.75),
+                     "array": [_ends(one)[1] - one.value for one in found],
+                     "arrayminus": [one.value - _ends(one)[0] for one in found]},
+            selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
+            hovertext=[_hover(point, one) for point, one in zip(points, found, strict=True)],
+            hovertemplate="%{hovertext}<extra></extra>", row=1, col=self.column)
+
+    def set_range(self, found: Sequence[Estimate]) -> None:
+        """All values and the baseline; logarithmic where they differ by much."""
+        ends = [end for one in found for end in _ends(one)]
+        low, high = min(one.value for one in found), max(ends)
+        if low > 0 and high / low > _WIDE:
+            low = min(end for end in ends if end > low / _WIDE)  # an interval may reach to 0
+            axis = _log_axis(low / 1.2, high * 1.2, "{:.3g}")
+        else:
+            margin = 0.08 * (high - min(ends)) or 0.05 * high
+            axis = {"range": [min(ends) - margin, high + margin]}
+        self.figure.update_yaxes(row=1, col=self.column, **axis)
+
+    def _of(self, point: RepairPoint) -> Estimate:
+        return point.estimate(self.measure, native=self.native)
+
+
+def _ends(found: Estimate) -> tuple[float, float]:
+    if found.interval is None:
+        return found.value, found.value
+    return found.interval.low, found.interval.high
 
 
 def _symbol(point: RepairPoint) -> str:
@@ -176,6 +242,6 @@ def loss_curve(
         mode="lines+markers" if len(history) <= 60 else "lines",
         line={"color": colors.series[0], "width": 2}, marker={"size": 5},
         hovertemplate="step %{x}<br>%{y:.4f} nats per token<extra></extra>")
-    figure.update_xaxes(title="step", range=[0, steps + 1])
+    figure.update_xaxes(title="step", range=[0, steps + 1], dtick=1 if steps <= 10 else None)
     figure.update_yaxes(title="loss, nats per token", rangemode="tozero")
     return styled(figure, colors, height)

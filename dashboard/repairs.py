@@ -19,7 +19,7 @@ FAMILIES = ("sparse, gradient", "sparse, another criterion", "sparse, random (co
             "PiSSA", "all weights")
 """What points are coloured by; the place is that in the palette's series."""
 
-_NUM_BINS = 30
+_NUM_BINS = (8, 30)
 _METHODS = {"lora": "LoRA", "pissa": "PiSSA", "full": "all weights", "none": "before"}
 
 
@@ -113,6 +113,50 @@ def pareto_front(points: Iterable[tuple[float, float]]) -> list[int]:
     return front
 
 
+def in_order(points: Iterable[RepairPoint]) -> list[RepairPoint]:
+    """By family, number of parameters and name."""
+    return sorted(points, key=lambda point: (FAMILIES.index(point.family), point.parameters,
+                                             point.key))
+
+
+@dataclass(frozen=True, eq=False)
+class Matched:
+    """The static global gradient mask beside what trains equally many numbers.
+
+    Attributes:
+        mask: the mask's arm.
+        others: the other arms: `random` mask, LoRA and PiSSA, those that there are.
+        differences: mean over graphs of mask minus other under the new order, of each.
+    """
+
+    mask: RepairPoint
+    others: tuple[RepairPoint, ...]
+    differences: tuple[Estimate, ...]
+
+
+def matched(points: Sequence[RepairPoint], column: str) -> Matched | None:
+    """The largest number of parameters at which the gradient mask meets LoRA; None if nowhere.
+
+    Args:
+        points: arms measured on the same graphs.
+        column: of `RepairResult.graphs` that is compared graph by graph.
+    """
+    def plain(point: RepairPoint, criterion: str) -> bool:
+        arm = point.result.arm
+        return (arm.method == "sparse" and arm.criterion == criterion and arm.scope == "global"
+                and not arm.is_dynamic)
+
+    for mask in sorted(points, key=lambda point: -point.parameters):
+        equal = [point for point in points if point.parameters == mask.parameters]
+        if plain(mask, "gradient") and any(point.result.arm.method == "lora" for point in equal):
+            others = tuple(point for point in equal if plain(point, "random")
+                           or point.result.arm.method in ("lora", "pissa"))
+            order = mask.result.orders[-1]
+            return Matched(mask, others, tuple(
+                paired_change(mask.result, other.result, order, column) for other in others))
+    return None
+
+
 @dataclass(frozen=True, eq=False)
 class Histograms:
     """A number of every graph, before and after, in the same bins.
@@ -135,7 +179,8 @@ def lu_histograms(before: RepairResult, after: RepairResult, order: str) -> Hist
     values = [result.of_order(order)["lu"].to_numpy(dtype=np.float64)
               for result in (before, after)]
     both = np.concatenate(values)
-    edges = np.linspace(0.0, float(both.max()) * 1.0001 or 1.0, _NUM_BINS + 1)
+    num_bins = int(np.clip(2 * np.sqrt(len(values[0])), *_NUM_BINS))
+    edges = np.linspace(0.0, float(both.max()) * 1.0001 or 1.0, num_bins + 1)
     counts = [np.histogram(one, edges)[0] for one in values]
     return Histograms(edges, counts[0], counts[1], (float(values[0].mean()),
                                                     float(values[1].mean())))

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlencode
 
 from core.salience.criteria import CRITERIA
 from core.salience.masks import SCOPES, Scope
@@ -22,6 +23,9 @@ SECTIONS = COMPARE, RUN, NUMBERS, CODE = (
 
 MEASURES: dict[str, str] = {"LU": "lu", "ECE": "ece", "NLL per token": "nll_per_token"}
 """What a repair is judged by under the new order, and its key in `RepairResult.estimates`."""
+
+PAIRED = {"LU": "lu", "NLL per token": "nll_mean"}
+"""Columns of `RepairResult.graphs` by which a measure can be compared graph by graph."""
 
 COST = "nll_per_token"
 """What a repair costs: this measure under the model's own order."""
@@ -42,13 +46,13 @@ DATA = GENERATED, OWN, QM9, PLANAR = (
 
 DATA_HELP = "Nothing is downloaded: generated molecules ship with TrailScope."
 
-BY_METHOD = "by method"
+BY_METHOD = "auto"
 RATES: dict[str, float] = {
     "0.0001": 1e-4, "0.0003": 3e-4, "0.001": 1e-3, "0.003": 3e-3, "0.01": 1e-2, "0.03": 3e-2,
     "0.1": 1e-1, "0.3": 3e-1}
 RATE_OPTIONS = (BY_METHOD, *RATES)
 DEFAULT_RATES: dict[Method, float] = {"sparse": 3e-2, "lora": 3e-2, "pissa": 3e-2, "full": 1e-3}
-"""Rates that did well in the shipped comparison, for the choice `by method`."""
+"""Rates that did well in the shipped comparison, for the choice `auto`."""
 
 DEFAULT_BASE = "qm9-min_degree_first"
 DEFAULT_ORDER = "random_order"
@@ -163,6 +167,11 @@ class RunChoice:
         """Seconds that it takes on two idle cores, about."""
         measuring = 2 * len(self.orders) * self.test * PERMUTATIONS * GRAPH_S
         return self.steps * self.batch_size * STEP_S + measuring
+
+
+def explore_model_address(choice: RunChoice) -> str:
+    """Where the Explore page shows the model that came of a run, under the order it learnt."""
+    return "./?" + urlencode({"model": choice.name, "strategy": choice.order})
 
 
 def resolved_order(option: str, own: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from core.likelihood.estimates import Estimate
+from core.model.local_models import MAX_KEPT
 from core.salience.repair_result import RepairResult
 from core.salience.trial import Trial, TrialProgress
 from dashboard.learning_set import LearningSet
@@ -14,20 +15,22 @@ from dashboard.numbers import estimate, interval, short
 from dashboard.repairs import (
     Change,
     Histograms,
+    Matched,
     RepairPoint,
     arm_label,
     changes,
-    pareto_front,
 )
 from dashboard.state_finetune import COST, MEASURES, PERMUTATIONS, RunChoice, Source
 
 INTRO = ("Teach a model another order by few of its weights, and see what that repairs and what it "
          "costs under the order it was trained under.")
+SIDEBAR_NOTE = "Settings of a run of your own, started in the section of that name."
 NO_REPAIRS = ("No repairs ship with this installation; make them with the command below, which can "
               "be resumed. What you run yourself works without them.")
 READING_AID = ("Left, lower is repaired further; right, lower costs less. The dashed line is the "
                "model before. Circles are static global masks, squares local, triangles "
-               "dynamic. Click a point to open its before and after.")
+               "dynamic; arms that train equally many stand side by side. Click a point to open "
+               "its before and after.")
 DATA_NOTE = ("Generated molecules ship with TrailScope: the valid, stable and different ones, "
              "without the molecules that are measured on.")
 CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file: `Molecules learnt "
@@ -35,7 +38,8 @@ CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file:
              "merged checkpoint and the record are what the page offers. Evaluation takes QM9's "
              "test split, which begins with the molecules that the page measures on.")
 KEEP_HELP = ("Keeps the merged model in the folder that the environment variable "
-             "TRAILSCOPE_MODELS names, or runs/models; every page then offers it by its name.")
+             "TRAILSCOPE_MODELS names, or runs/models; all pages then offer it by its name. "
+             f"Of models kept so, the last {MAX_KEPT} stay.")
 STAGES = {"score": "Choosing the mask", "train": "Fine-tuning",
           "before": "Measuring the model as it was", "after": "Measuring the new model",
           "done": "Done"}
@@ -49,54 +53,54 @@ def provenance(result: RepairResult) -> str:
     """How a result was measured."""
     test, settings = result.settings.get("test", {}), result.settings
     steps = settings.get("steps")
-    return (f"**{result.model}**, {steps:,} steps of {settings.get('batch_size')} on "
-            f"`{result.orders[-1]}`; measured on {test.get('graphs'):,} graphs of "
+    return (f"**{result.model}** learns `{result.orders[-1]}` in {steps:,} steps of "
+            f"{settings.get('batch_size')} sequences; measured on {test.get('graphs'):,} graphs of "
             f"{test.get('name')}'s {test.get('split')} split, K = {settings.get('permutations')}, "
             f"seed {settings.get('seed')}. Intervals: 95%, resampling graphs.")
 
 
-def axis_titles(measure: str, result: RepairResult) -> tuple[str, str]:
+def panel_titles(measure: str, result: RepairResult) -> tuple[str, str]:
     """What the two panels of the plot show."""
     unit = ", nats" if MEASURES[measure] == "nll_per_token" else ""
-    return (f"{measure} under {result.orders[-1]}{unit}",
-            f"NLL per token under {result.orders[0]}, nats")
+    return (f"Repair: {measure}{unit}<br>under {result.orders[-1]}",
+            f"Cost: NLL per token, nats<br>under {result.orders[0]}")
 
 
 def comparison_finding(
     points: Sequence[RepairPoint], before: RepairResult | None, measure: str
 ) -> str:
-    """Which arm repairs most, which with fewest parameters, and what they cost."""
+    """Which arm repairs most, and what it costs."""
     if not points:
         return "No method passes the filters."
     key = MEASURES[measure]
     best = min(points, key=lambda point: point.estimate(key, native=False).value)
-    places = [(float(point.parameters), point.estimate(key, native=False).value)
-              for point in points]
-    front = [points[place] for place in pareto_front(places)]
-    text = _arm_sentence(best, before, key, measure)
-    if before is not None:
-        cost = best.estimate(COST, native=True)
-        was = before.estimates[before.orders[0]][COST]
-        text += (f" Its own order then costs {short(cost.value)} nats per token instead of "
-                 f"{short(was.value)}.")
-    smallest = front[0]
-    if smallest is not best:
-        text += " " + _arm_sentence(smallest, before, key, measure, lead="With fewest parameters, ")
-    return text
-
-
-def _arm_sentence(
-    point: RepairPoint, before: RepairResult | None, key: str, measure: str,
-    lead: str = "Furthest goes ",
-) -> str:
-    found = point.estimate(key, native=False)
-    name = f"**{arm_label(point.result.arm)}** ({point.parameters:,} parameters, " \
-           f"{point.result.share:.2%})"
-    value = f"{measure} {estimate(found)} under {point.result.orders[-1]}"
+    name = f"**{arm_label(best.result.arm)}** ({best.parameters:,} parameters, " \
+           f"{best.result.share:.2%})"
+    text = (f"Furthest goes {name}: {measure} {estimate(best.estimate(key, native=False))} under "
+            f"{best.result.orders[-1]}")
     if before is None:
-        return f"{lead}{name}: {value}."
+        return f"{text}."
     was = before.estimates[before.orders[-1]][key]
-    return f"{lead}{name}: {value}, from {short(was.value)}."
+    cost, native = best.estimate(COST, native=True), before.estimates[before.orders[0]][COST]
+    return (f"{text}, from {short(was.value)}. Under its own order the model then needs "
+            f"{short(cost.value)} nats per token instead of {short(native.value)}.")
+
+
+def matched_finding(found: Matched | None, measure: str) -> str:
+    """Whether a simple gradient mask holds up against what trains equally many numbers."""
+    if found is None:
+        return ""
+    what = "LU" if measure == "LU" else "NLL of a graph"
+    parts = []
+    for other, difference in zip(found.others, found.differences, strict=True):
+        ends = difference.interval
+        if ends is None or ends.low <= 0 <= ends.high:
+            verdict = "not told apart from"
+        else:
+            verdict = "higher than of" if difference.value > 0 else "lower than of"
+        parts.append(f"{verdict} **{arm_label(other.result.arm)}** ({signed(difference)})")
+    return (f"At {found.mask.parameters:,} parameters, {what} of the static gradient mask is "
+            + "; ".join(parts) + ": paired differences with 95% intervals.")
 
 
 def plot_alt(points: Sequence[RepairPoint], before: RepairResult | None, measure: str) -> str:
@@ -195,14 +199,14 @@ def run_summary(choice: RunChoice, count: int | None, entries: int) -> str:
         f"{count:,} numbers ({count / entries:.2%} of the {entries:,} matrix entries)")
     names = {"sparse": f"a mask by `{choice.criterion}`", "lora": "LoRA", "pissa": "PiSSA",
              "full": "full fine-tuning"}
-    return (f"**{choice.model}** learns `{choice.order}` from {source_text(choice.source)} by "
-            f"{names[choice.method]}: {what}, {choice.steps:,} steps of {choice.batch_size}, "
-            f"learning rate {choice.learning_rate:g}.")
+    return (f"**{choice.model}** learns `{choice.order}` from {source_text(choice.source)}, by "
+            f"{names[choice.method]}: {what} in {choice.steps:,} steps of {choice.batch_size} "
+            f"sequences at a learning rate of {choice.learning_rate:g}.")
 
 
 def source_text(source: Source) -> str:
     """Where the graphs come from, in a sentence."""
-    return {"generated molecules": f"molecules that {source.detail} generated",
+    return {"generated molecules": f"molecules generated by {source.detail}",
             "my molecules": "your molecules", "QM9 train": "QM9's train split",
             "planar graphs": "planar graphs"}[source.kind]
 
@@ -249,6 +253,12 @@ def result_sentence(before: RepairResult, after: RepairResult) -> str:
     return (f"{after.num_parameters:,} trained parameters ({after.share:.2%}) take LU under {new} "
             f"from {short(was.value)} to {estimate(lu)}, and NLL per token under {own} from "
             f"{short(native.value)} to {estimate(cost)} nats.")
+
+
+def kept_note(name: str) -> str:
+    """Where a kept model can be opened."""
+    return (f"Kept as **{name}**: the Explore page and the others offer it among their models, and "
+            "links to it work for as long as it is kept.")
 
 
 def learning_summary(found: LearningSet) -> str:

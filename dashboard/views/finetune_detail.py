@@ -17,7 +17,7 @@ from dashboard.views.explore_inputs import is_dark
 
 _PLAIN = {"displayModeBar": False}  # downloads have buttons of their own
 _SERIES = (Series("before", 6), Series("after", 0))
-_METRIC_WIDTH = 250
+_METRIC_WIDTH = 240
 
 
 def show(before: RepairResult, after: RepairResult, *, key: str) -> None:
@@ -47,12 +47,13 @@ def _show_metrics(before: RepairResult, after: RepairResult) -> None:
     own, new = after.orders[0], after.orders[-1]
     with st.container(horizontal=True):
         for label, order, measure in (
-                (f"LU under {new}", new, "lu"), (f"ECE under {new}", new, "ece"),
-                (f"NLL per token under {new}", new, "nll_per_token"),
-                (f"NLL per token under {own}", own, "nll_per_token")):
+                ("LU, new order", new, "lu"), ("ECE, new order", new, "ece"),
+                ("NLL/token, new order", new, "nll_per_token"),
+                ("NLL/token, own order", own, "nll_per_token")):
             was, now = before.estimates[order][measure], after.estimates[order][measure]
             st.metric(label, short(now.value), f"before: {short(was.value)}", delta_color="off",
-                      delta_arrow="off", border=True, width=_METRIC_WIDTH, help=texts.band(now))
+                      delta_arrow="off", border=True, width=_METRIC_WIDTH,
+                      help=f"Under {order}. {texts.band(now)}")
 
 
 def _show_lu(before: RepairResult, after: RepairResult, key: str) -> None:

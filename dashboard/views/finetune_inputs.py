@@ -11,7 +11,7 @@ from core.errors import InputError
 from core.model.checkpoints import ModelCard
 from core.salience.criteria import CRITERIA
 from core.salience.masks import SCOPES
-from dashboard import cache_finetune
+from dashboard import cache_finetune, texts_finetune
 from dashboard import state_finetune as state
 from dashboard.learning_set import qm9_file
 from dashboard.state import MAX_SEED, STRATEGY_OPTIONS
@@ -57,6 +57,7 @@ def choose(models: Mapping[str, ModelCard]) -> Inputs:
     """Draw the sidebar and return what is chosen."""
     with st.sidebar:
         st.subheader("Your run", anchor=False)
+        st.caption(texts_finetune.SIDEBAR_NOTE)
         names = tuple(models)
         default = state.DEFAULT_BASE if state.DEFAULT_BASE in names else names[0]
         keep_possible("base", names, default)
@@ -169,7 +170,7 @@ def _choose_budget(card: ModelCard) -> dict:
     batch = right.number_input("Batch size", 1, state.MAX_BATCH, state.DEFAULT_BATCH, 8,
                                key="batch", bind="query-params", help="Sequences per step.")
     rate = left.selectbox("Learning rate", state.RATE_OPTIONS, key="rate", bind="query-params",
-                          help=f"The peak, after {state.WARMUP_STEPS} steps. by method: what did "
+                          help=f"The peak, after {state.WARMUP_STEPS} steps. auto: what did "
                                "well in the shipped comparison.")
     seed = right.number_input("Seed", 0, MAX_SEED, 0, 1, key="tuneseed", bind="query-params",
                               help="Fixes batches, masks, first factors and what is measured.")

@@ -13,13 +13,18 @@ from dashboard import cache_finetune, repairs
 from dashboard import texts_finetune as texts
 from dashboard.cache_finetune import ShippedRepairs
 from dashboard.repairs import RepairPoint
-from dashboard.state_finetune import GENERATED, OWN, PLANAR, RunChoice
+from dashboard.state_finetune import (
+    GENERATED,
+    OWN,
+    PLANAR,
+    RunChoice,
+    explore_model_address,
+)
 from dashboard.views import finetune_detail as detail
 from dashboard.views import finetune_results as results
-from dashboard.views.links import EXPLORE
 from dashboard.views.progress import progress_bar
 
-_RUNNING = "finetune_running"
+_RUNNING, _COMPLAINT = "finetune_running", "finetune_complaint"
 _SITTING_S = 3.0
 """Seconds of work between two looks at the page."""
 
@@ -103,6 +108,8 @@ def _show_result(choice: RunChoice, trial: Trial, shipped: ShippedRepairs) -> No
     results.remember(choice, after)
     st.success(texts.result_sentence(before, after), icon=":material/check_circle:")
     _show_downloads(choice, trial)
+    if complaint := st.session_state.pop(_COMPLAINT, None):
+        st.error(complaint, icon=":material/error:")
     st.subheader("Beside the other methods", anchor=False)
     of_model = shipped.found.get(choice.model, {})
     points = [RepairPoint(result) for name, result in of_model.items()
@@ -118,10 +125,7 @@ def _show_downloads(choice: RunChoice, trial: Trial) -> None:
     """The new model for the Explore page, and files for elsewhere."""
     name = f"trailscope-{choice.name}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Open in Explore", type="primary", icon=":material/route:",
-                     key="open-finetuned", help=texts.KEEP_HELP):
-            card = cache_finetune.keep(trial)
-            st.switch_page(EXPLORE, query_params={"model": card.name, "strategy": choice.order})
+        _show_explore(choice, trial)
         if choice.method != "full":
             _download("Adapter", lambda: cache_finetune.adapter_file(trial),
                       f"{name}-{cache_finetune.adapter_name(trial)}")
@@ -135,6 +139,24 @@ def _show_downloads(choice: RunChoice, trial: Trial) -> None:
             _download("Molecules learnt from",
                       lambda: cache_finetune.learning_set(choice, _silent).csv,
                       f"{name}-molecules.csv")
+
+
+def _show_explore(choice: RunChoice, trial: Trial) -> None:
+    """A button that keeps the model, then a link to it."""
+    if not cache_finetune.is_kept(trial):
+        st.button("Keep for Explore", type="primary", icon=":material/bookmark_add:",
+                  key="keep-finetuned", help=texts.KEEP_HELP, on_click=_keep, args=(trial,))
+        return
+    # In a tab of its own, so that the run's settings are not lost.
+    st.link_button("Open in Explore", explore_model_address(choice), type="primary",
+                   icon=":material/open_in_new:", help=texts.kept_note(choice.name))
+
+
+def _keep(trial: Trial) -> None:
+    try:
+        cache_finetune.keep(trial)
+    except InputError as error:
+        st.session_state[_COMPLAINT] = str(error)
 
 
 def _download(label: str, content: Callable[[], str | bytes], file: str) -> None:

@@ -21,6 +21,7 @@ from dashboard.state_finetune import (
     DEFAULT_BASE,
     MEASURES,
     OWN,
+    PAIRED,
     SCOPE_OPTIONS,
     SELECTIONS,
     RunChoice,
@@ -87,6 +88,8 @@ def _show_comparison(
     names = tuple(point.key for point in points)
     chosen = _choose_arm(points, names)
     st.markdown(texts.comparison_finding(shown, before, measure))
+    if measure in PAIRED:
+        st.markdown(texts.matched_finding(repairs.matched(points, PAIRED[measure]), measure))
     if not shown:
         return
     draw_plot(shown, before, chosen, measure)
@@ -103,7 +106,7 @@ def draw_plot(
     """The plot of parameters against repair and cost; a click chooses an arm."""
     st.plotly_chart(
         pareto_plot(shown, before, chosen, measure=MEASURES[measure], cost=COST,
-                    names=texts.axis_titles(measure, shown[0].result), dark=is_dark()),
+                    names=texts.panel_titles(measure, shown[0].result), dark=is_dark()),
         key="pareto", on_select=_take_arm, selection_mode="points", config=_PLAIN,
         alt=texts.plot_alt(shown, before, measure))
     st.caption(texts.READING_AID)
@@ -127,18 +130,20 @@ def _choose_points(found: Mapping[str, RepairResult]) -> tuple[str, list[RepairP
                                          required=True, key="selection", bind="query-params")
         only = st.multiselect("Criteria", criteria, key="criteria", bind="query-params",
                               placeholder="all", width=320)
-    points = [RepairPoint(result) for name, result in found.items()
-              if name != "none" and repairs.passes(result.arm, criteria=only, scope=scope or "all",
-                                                   selection=selection or "all")]
+    points = repairs.in_order(
+        RepairPoint(result) for name, result in found.items() if name != "none" and repairs.passes(
+            result.arm, criteria=only, scope=scope or "all", selection=selection or "all"))
     return measure or "LU", points
 
 
 def _choose_arm(points: list[RepairPoint], names: tuple[str, ...]) -> str | None:
     if not names:
         return None
-    keep_possible("arm", names)
+    furthest = min(points, key=lambda point: point.estimate("lu", native=False).value).key
+    keep_possible("arm", names, furthest)
     labels = {point.key: repairs.arm_label(point.result.arm) for point in points}
-    return st.selectbox("Method to open", names, key="arm", bind="query-params", width=420,
+    return st.selectbox("Method to open", names, names.index(furthest), key="arm",
+                        bind="query-params", width=420,
                         format_func=lambda name: labels.get(name, name))
 
 
