@@ -92,6 +92,7 @@ def score_cells(means: Mapping[str, float], matrices: Sequence[WeightMatrix]) ->
     low, high = min(means.values()), max(means.values())
     end = max(abs(low), abs(high))
     power = math.floor(math.log10(end)) if end else 0
+    power = power if abs(power) > 1 else 0
     if low < 0:
         scaled = {name: (value / end + 1) / 2 for name, value in means.items()}
         ticks: Ticks = ((0.0, scientific(-end)), (0.5, "0"), (1.0, scientific(end)))
