@@ -20,7 +20,7 @@ from core.salience.criteria import CRITERIA, compute_salience
 from core.sent.strategies import STRATEGIES
 from dashboard import cache_salience
 from dashboard.salience_cells import Grid, cell_percent, densest, label
-from dashboard.state_salience import SECTIONS, SLOW, Cut, Setting
+from dashboard.state_salience import SLOW, Cut, Setting
 from tests.evaluations import MOLECULES
 
 PAGE = Path(__file__).parents[2] / "dashboard" / "views" / "salience.py"
@@ -147,7 +147,7 @@ def test_cells_can_show_the_mean_score(open_page):
     assert "does not depend on the mask" in texts(page)
 
 
-@pytest.mark.parametrize("criterion", ["force", "synflow", "grasp", "lamp"])
+@pytest.mark.parametrize("criterion", ["force", "synflow", "grasp"])
 def test_every_kind_of_criterion_has_its_page(open_page, criterion):
     page = open_page(criterion=criterion, lab="All matrices", density="10%")
     assert not page.exception
@@ -329,13 +329,6 @@ def test_the_mask_can_be_downloaded(evaluated_assets, monkeypatch, tmp_path, mas
     mask, expected = Mask.load(path), mask_of("snip", density=0.1, scope="local")
     assert all(torch.equal(mask.entries[name], entries)
                for name, entries in expected.entries.items())
-
-
-@pytest.mark.parametrize("section", SECTIONS)
-def test_every_section_opens_without_a_fault(open_page, section):
-    page = open_page(lab=section, criterion="magnitude")
-    assert not page.exception
-    assert not page.error
 
 
 def test_the_store_keeps_the_latest_within_its_bytes():
