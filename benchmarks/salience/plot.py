@@ -42,10 +42,12 @@ def draw(record: dict[str, Any]) -> plt.Figure:
     for kind, colour in COLOURS.items():
         chosen = [(place, row) for place, (_, row) in enumerate(rows)
                   if row["compared_with"] == kind]
-        bars = axes.barh([place for place, _ in chosen], [row["ratio"] for _, row in chosen],
-                         color=colour, label=f"in passes of {kind}")
-        axes.bar_label(bars, [f"{row['ratio']:.2f} ×, {row['peak_mb']:.0f} MB"
-                              for _, row in chosen], fontsize=8, color=TEXT, padding=6)
+        axes.barh([place for place, _ in chosen], [row["ratio"] for _, row in chosen],
+                  color=colour, label=f"in passes of {kind}")
+        for place, row in chosen:
+            axes.annotate(f"{row['ratio']:.2f} ×, {row['peak_mb']:.0f} MB",
+                          (max(row["ratio"], row["limit"] or 0), place), (6, 0),
+                          textcoords="offset points", va="center", fontsize=8, color=TEXT)
     limits = [(place, row["limit"]) for place, (_, row) in enumerate(rows) if row["limit"]]
     axes.vlines([limit for _, limit in limits], [place - 0.4 for place, _ in limits],
                 [place + 0.4 for place, _ in limits], color=LIMIT, linewidth=2, label="limit")
