@@ -28,7 +28,7 @@ class LearningSet:
 
     Attributes:
         graphs: at least one.
-        smiles: as given or written, one per graph; None for planar graphs.
+        smiles: as given or written, one per graph; None for graphs without labels.
         bad: rows that are no graphs of the vocabulary, each with its reason.
         num_left_out: molecules that are measured on and were therefore left out.
         file: what a file of the same molecules is called.
@@ -121,9 +121,11 @@ def own_set(
         raise InputError(f"None of the {len(found):,} rows is a molecule that the model can write."
                          f"{why}")
     graphs = tuple(row.graph for row in good if row.graph is not None)
-    return LearningSet(graphs, tuple(row.smiles or to_smiles(graph) or ""
-                                     for row, graph in zip(good, graphs, strict=True)),
-                       tuple(row for row in found if row.graph is None), file=name)
+    smiles = None
+    if vocabulary.is_labelled:
+        smiles = tuple(row.smiles or to_smiles(graph) or ""
+                       for row, graph in zip(good, graphs, strict=True))
+    return LearningSet(graphs, smiles, tuple(row for row in found if row.graph is None), file=name)
 
 
 def _fitting(row: InputRow, vocabulary: Vocabulary) -> InputRow:

@@ -104,6 +104,7 @@ class EvaluationRun:
         config: how.
         run_folder: where finished chunks are kept; made if it is missing.
         validation: graphs to fit a temperature on; None to fit none.
+        temperatures: that calibration is measured at, 1 among them; fewer take less time.
 
     Raises:
         EvaluationRunError: if `run_folder` holds a run of other settings.
@@ -118,6 +119,7 @@ class EvaluationRun:
         *,
         run_folder: Path,
         validation: GraphSet | None = None,
+        temperatures: tuple[float, ...] = TEMPERATURES,
     ) -> None:
         if not graphs.graphs:
             raise EvaluationRunError(f"{graphs.name} holds no graph that can be evaluated.")
@@ -130,6 +132,7 @@ class EvaluationRun:
         self.validation = validation
         self.config = config
         self.folder = run_folder
+        self._temperatures = temperatures
         self._how = Linearizing(Strategy.from_name(config.strategy), config.permutations,
                                 config.seed, config.precision)
         self._claim_folder()
@@ -139,7 +142,7 @@ class EvaluationRun:
         if self.validation is not None:
             yield from self._fit()
         fitted = self.fitted_temperature
-        temperatures = _with(TEMPERATURES, fitted)
+        temperatures = _with(self._temperatures, fitted)
         at_events = (1.0,) if fitted is None else (1.0, fitted.temperature)
         files = self._files("graphs", "npz", self.graphs)
         rate = _Rate("evaluate", len(self.graphs.graphs))
@@ -159,7 +162,7 @@ class EvaluationRun:
         card = self.checkpoint.card
         return summarize_chunks(
             chunks, self.graphs.graphs, self.graphs.smiles,
-            temperatures=_with(TEMPERATURES, fitted), seed=self.config.seed,
+            temperatures=_with(self._temperatures, fitted), seed=self.config.seed,
             fitted_temperature=None if fitted is None else fitted.temperature,
             facts={
                 "model": card.name,
@@ -216,6 +219,8 @@ class EvaluationRun:
 
     def _claim_folder(self) -> None:
         settings = _settings(self.checkpoint, self.graphs, self.config, self.validation)
+        if self._temperatures != TEMPERATURES:
+            settings["temperatures"] = list(self._temperatures)
         path = self.folder / _SETTINGS
         self.folder.mkdir(parents=True, exist_ok=True)
         if not path.exists():
@@ -258,7 +263,7 @@ def _settings(
 def _with(
     temperatures: tuple[float, ...], fitted: FittedTemperature | None
 ) -> tuple[float, ...]:
-    """The grid with the fitted temperature in its place."""
+    """The temperatures with the fitted one in its place."""
     return temperatures if fitted is None else tuple(sorted({*temperatures, fitted.temperature}))
 
 

@@ -1,7 +1,7 @@
 """A model measured under several orders, a few graphs at a time, so that progress is seen.
 
 The numbers are those of `core.likelihood.evaluate` on the same graphs: what a graph is scored on
-depends on its place and the seed, not on how graphs are grouped.
+depends on its place and the seed, not on how graphs are grouped. Calibration is measured at temperature 1 only.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Measurement:
     ) -> None:
         self._runs = [
             EvaluationRun(checkpoint, graphs, _SmallChunks(order, permutations, seed, precision),
-                          run_folder=folder / order) for order in orders]
+                          run_folder=folder / order, temperatures=(1.0,)) for order in orders]
         self.total = len(graphs.graphs) * len(self._runs)
 
     def steps(self) -> Iterator[int]:

@@ -116,6 +116,7 @@ class Trial:
         self._lock = Lock()
         self._run: FinetuneRun | None = None
         self._results: dict[str, RepairResult] = {}
+        self._measuring: tuple[Measurement, Iterator[int]] | None = None
         self.history: tuple[tuple[int, float], ...] = self._read_history()
 
     @property
@@ -168,8 +169,8 @@ class Trial:
     def _work(self, report: Report) -> Generator[None, None, None]:
         if not self.is_trained:
             yield from self._train(report)
-        yield from self._measure("before", self.checkpoint, self._before_folder, report)
-        yield from self._measure("after", None, self.folder / "measured", report)
+        yield from self._measure("before", report)
+        yield from self._measure("after", report)
 
     def _train(self, report: Report) -> Iterator[None]:
         if self._run is None:
@@ -203,22 +204,37 @@ class Trial:
         shutil.rmtree(self.folder / _RUN, ignore_errors=True)
 
     def _measure(
-        self, what: Literal["before", "after"], checkpoint: Checkpoint | None, folder: Path,
-        report: Report,
+        self, what: Literal["before", "after"], report: Report
     ) -> Iterator[None]:
         if what in self._results:
             return
-        checkpoint = checkpoint or load_checkpoint(self.model_folder)
-        measurement = Measurement(
-            checkpoint, self._test, self.orders, permutations=self._permutations,
-            seed=self.config.seed, precision=self.config.precision, folder=folder)
-        for done in measurement.steps():
-            report(TrialProgress(what, done, measurement.total))
-            yield
+        if self._measuring is None:
+            started = self._measurement(what)
+            self._measuring = started, started.steps()
+        measurement, left = self._measuring
+        try:
+            for done in left:
+                report(TrialProgress(what, done, measurement.total))
+                yield
+        except ValueError:
+            self._measuring = None
+            raise
+        self._results[what] = self._result(what, measurement)
+        self._measuring = None
+
+    def _measurement(self, what: Literal["before", "after"]) -> Measurement:
+        is_before = what == "before"
+        return Measurement(
+            self.checkpoint if is_before else load_checkpoint(self.model_folder), self._test,
+            self.orders, permutations=self._permutations, seed=self.config.seed,
+            precision=self.config.precision,
+            folder=self._before_folder if is_before else self.folder / "measured")
+
+    def _result(self, what: Literal["before", "after"], measurement: Measurement) -> RepairResult:
         record = self._record() if what == "after" else None
         facts: dict[str, Any] = {} if record is None else {
             "history": self.history, "wall_s": record["result"]["wall_s"]}
-        self._results[what] = RepairResult.from_evaluations(
+        return RepairResult.from_evaluations(
             measurement.result(), model=self.checkpoint.card.name,
             model_digest=self.checkpoint.card.weights_sha256,
             arm=Arm("none") if record is None else arm_of(

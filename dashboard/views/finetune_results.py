@@ -141,10 +141,8 @@ def _choose_arm(points: list[RepairPoint], names: tuple[str, ...]) -> str | None
         return None
     furthest = min(points, key=lambda point: point.estimate("lu", native=False).value).key
     keep_possible("arm", names, furthest)
-    labels = {point.key: repairs.arm_label(point.result.arm) for point in points}
     return st.selectbox("Method to open", names, names.index(furthest), key="arm",
-                        bind="query-params", width=420,
-                        format_func=lambda name: labels.get(name, name))
+                        bind="query-params", width=420)
 
 
 def _take_arm() -> None:

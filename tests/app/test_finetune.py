@@ -7,11 +7,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.model.checkpoints import read_card
+from core.model.checkpoints import load_checkpoint, read_card
+from dashboard import cache_finetune
+from dashboard.numbers import short
 from tests.generated_molecules import made_up_samples
 from tests.repairs import MODEL, save_repairs
 
-PAGE = Path(__file__).parents[2] / "dashboard" / "views" / "finetune.py"
+VIEWS = Path(__file__).parents[2] / "dashboard" / "views"
 RUN = {"tuning": "Your run", "base": MODEL, "steps": "2", "batch": "4", "test": "16",
        "molecules": "20"}
 
@@ -28,6 +30,12 @@ def results(evaluated_assets, tmp_path_factory) -> Path:
     return root
 
 
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch):
+    """Intervals are tested elsewhere; here they need not be exact."""
+    monkeypatch.setattr("core.likelihood.molecule_bootstrap.RESAMPLES", 50)
+
+
 @pytest.fixture
 def open_page(results, monkeypatch, tmp_path):
     """Open the page with URL parameters, as from a fresh browser."""
@@ -36,8 +44,8 @@ def open_page(results, monkeypatch, tmp_path):
     monkeypatch.setenv("TRAILSCOPE_DATA", str(tmp_path / "data"))
     st.cache_resource.clear()
 
-    def open_(**query: str) -> AppTest:
-        page = AppTest.from_file(str(PAGE), default_timeout=120)
+    def open_(view="finetune", **query: str) -> AppTest:
+        page = AppTest.from_file(str(VIEWS / f"{view}.py"), default_timeout=120)
         for name, value in query.items():
             page.query_params[name] = value
         return page.run()
@@ -50,17 +58,112 @@ def texts(page):
     return [element.value for element in (*page.markdown, *page.caption)]
 
 
+def metrics(page):
+    assert not page.exception, page.exception
+    return {metric.label: metric.value for metric in page.metric}
+
+
+def run(page):
+    texts(page)
+    page.button(key="start-finetune").click().run()
+    texts(page)
+    return page
+
+
 def test_opens_with_the_shipped_comparison(open_page):
     page = open_page()
-    assert any("Furthest goes **all weights**" in text for text in texts(page))
+    said = " ".join(texts(page))
+    assert "Furthest goes **all weights** (9,000 parameters, 90.00%)" in said
+    assert page.selectbox(key="arm").value == "full"
     assert not page.error
     assert not page.warning
 
 
-def test_a_run_trains_measures_and_offers_downloads(open_page):
-    page = open_page(**RUN)
+def test_address_restores_arm_measure_and_filters(open_page, results):
+    page = open_page(arm="sparse-snip-local-40", measure="ECE", scopes="local", criteria="snip")
+    found = cache_finetune.shipped().found[MODEL]["sparse-snip-local-40"]
+    assert metrics(page)["LU, new order"] == short(
+        found.estimates["random_order"]["lu"].value)
+    assert page.selectbox(key="arm").options == ["sparse-snip-local-40", "lora-rank-1", "full"]
+    assert not page.warning
+
+
+def test_numbers_and_code(open_page):
+    page = open_page(tuning="All numbers")
     texts(page)
-    page.button(key="start-finetune").click().run()
+    assert len(page.dataframe[0].value) == 7
+    page = open_page(tuning="Code", method="LoRA", rank="2")
     texts(page)
-    assert not page.error, page.error
+    code = " ".join(block.value for block in page.code)
+    assert "trailscope finetune --model" in code
+    assert "--method lora --rank 2" in code
+    assert "trailscope repair" in code
+
+
+def test_without_shipped_repairs_the_page_says_how(open_page, assets, monkeypatch):
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(assets))
+    page = open_page(tuning="Methods compared")
+    assert not page.exception
+    assert "No repairs ship" in page.info[0].value
+    assert "trailscope repair" in page.code[0].value
+
+
+def test_a_run_is_kept_and_opens_in_explore_by_its_name(open_page, tmp_path):
+    page = run(open_page(**RUN))
+    assert not page.error
+    assert "trained parameters" in page.success[0].value
+    [entry] = page.session_state["finetune_finished"].items()
+    after = entry[1]
+    assert metrics(page)["LU, new order"] == short(after.estimates["random_order"]["lu"].value)
+    page.button(key="keep-finetuned").click().run()
+    texts(page)
+    [kept] = (tmp_path / "models").iterdir()
+    assert kept.name.startswith(f"{MODEL}-sparse-gradient-")
+    assert load_checkpoint(kept.name).card.training["fine_tuning"]["parameters"] == (
+        after.num_parameters)
+    explore = open_page("explore", model=kept.name, k="2")
+    assert not explore.warning
+    assert explore.selectbox(key="model").value == kept.name
+    shutil.rmtree(kept)
+    gone = open_page("explore", model=kept.name, k="2")
+    assert "does not exist" in gone.warning[0].value
+
+
+def test_bad_rows_of_own_molecules_say_why(open_page):
+    page = open_page(**RUN, data="my molecules", own="CCO\nC[Si]C\nCN", method="LoRA")
+    assert "2 molecules to learn from." in texts(page)
+    assert page.dataframe[0].value["SMILES"].tolist() == ["C[Si]C"]
+    assert run(page).success
+
+
+@pytest.mark.parametrize(("query", "said"), [
+    ({"data": "my molecules"}, "no molecules to learn from"),
+    ({"share": "0.01%", "over": "local"}, "leave none"),
+    ({"method": "LoRA", "rank": "60"}, "A rank lies between"),
+    ({"method": "all weights", "steps": "20", "rate": "0.3", "batch": "1"}, None),
+])
+def test_what_is_wrong_is_one_sentence(open_page, query, said, monkeypatch):
+    if said is None:
+        said = "not finite"
+        monkeypatch.setitem(cache_finetune.finetune_config.__globals__, "WARMUP_STEPS", 1)
+        monkeypatch.setattr("dashboard.state_finetune.RATES", {"0.3": 1e30})
+    page = open_page(**{**RUN, **query})
+    if not page.error:
+        run(page)
+    assert said in page.error[0].value
+    assert not page.exception
+    assert not page.success
+
+
+def test_planar_graphs_are_made_by_seed(open_page):
+    page = run(open_page(**{**RUN, "base": "planar-max_degree_first", "steps": "1", "batch": "1",
+                            "molecules": "2"}))
     assert page.success
+
+
+def test_impossible_addresses_are_told(open_page):
+    page = open_page(tuning="Nowhere", base="gpt", steps="0")
+    said = " ".join(warning.value for warning in page.warning)
+    assert "'Nowhere'" in said
+    assert "'gpt'" in said
+    assert "'0'" in said

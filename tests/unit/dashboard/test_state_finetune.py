@@ -33,7 +33,7 @@ OTHERS = (
 )
 
 
-@pytest.mark.parametrize("choice", (CHOICE, *OTHERS))
+@pytest.mark.parametrize("choice", [CHOICE, *OTHERS])
 def test_commands_have_only_options_that_there_are(choice):
     commands = typer.main.get_command(build_app()).commands
     for line in command(choice, "my molecules.csv").splitlines():
