@@ -1,7 +1,8 @@
 """A model measured under several orders, a few graphs at a time, so that progress is seen.
 
 The numbers are those of `core.likelihood.evaluate` on the same graphs: what a graph is scored on
-depends on its place and the seed, not on how graphs are grouped. Calibration is measured at temperature 1 only.
+depends on its place and the seed, not on how graphs are grouped. Calibration is measured at
+temperature 1 only.
 """
 
 from __future__ import annotations

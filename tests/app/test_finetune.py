@@ -31,8 +31,9 @@ def results(evaluated_assets, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def few_resamples(monkeypatch):
-    """Intervals are tested elsewhere; here they need not be exact."""
+def little_work(monkeypatch):
+    """Numbers are tested elsewhere; here they need not be exact."""
+    monkeypatch.setattr("dashboard.cache_finetune.PERMUTATIONS", 2)
     monkeypatch.setattr("core.likelihood.molecule_bootstrap.RESAMPLES", 50)
 
 
