@@ -68,7 +68,7 @@ CALIBRATION_EXAMPLES = 64
 PRECISIONS: tuple[Literal["fp32", "bf16"], ...] = ("fp32", "bf16")
 WARMUP_STEPS = 10
 
-STEP_S, GRAPH_S = 0.022, 0.022
+STEP_S, GRAPH_S = 0.03, 0.01
 """Seconds on two idle cores, fp32, preset `small`: of a step per sequence, and of measuring a
 molecule of K = 8 linearizations under one order, per linearization."""
 
