@@ -42,7 +42,7 @@ run: $(VENV)/made-in  ## Open the dashboard in a browser.
 	$(BIN)/streamlit run dashboard/app.py
 
 test: $(VENV)/made-with-test  ## Run the tests.
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile
 
 check: $(VENV)/made-with-test  ## Check style, types and the direction of imports.
 	$(BIN)/ruff check

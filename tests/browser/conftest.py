@@ -27,6 +27,20 @@ DRAWN = f"{NUMBERS}, [data-testid=stAlert], .st-key-generate, .st-key-heatmap .m
 """What shows first that a page has something to read."""
 
 
+def settled_box(locator) -> dict[str, float]:
+    """Where an element stands once the page is idle and it has stopped moving, in pixels."""
+    page = locator.page
+    page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+    locator.scroll_into_view_if_needed(timeout=TIMEOUT_MS)
+    box = None
+    for _ in range(100):
+        before, box = box, locator.bounding_box()
+        if box is not None and box == before:
+            return box
+        page.wait_for_timeout(150)
+    raise AssertionError(f"{locator} does not come to rest.")
+
+
 def await_query(page, expected: dict[str, str]) -> str:
     """Wait until the address asks for just this; returns its query as text.
 

@@ -1,10 +1,21 @@
-"""The Calibration page in Chromium: two diagrams beside each other."""
+"""The Calibration page in Chromium: two diagrams, what the address keeps, tokens of a bin."""
+
+import re
 
 import pytest
 
 from core.likelihood.calibration import TokenType
 from core.likelihood.evaluation import Evaluation
-from tests.browser.conftest import NUMBERS, ROOT, TIMEOUT_MS
+from dashboard.state_evaluations import BIN_OPTIONS, TEMPERATURE_OPTIONS
+from tests.browser.conftest import (
+    IDLE,
+    NUMBERS,
+    ROOT,
+    TIMEOUT_MS,
+    await_query,
+    check_fits,
+    settled_box,
+)
 from tests.evaluations import MODELS, ORDERS
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
@@ -41,6 +52,25 @@ def await_diagram(page, diagram):
     return page.locator(f"{diagram} .main-svg").first.bounding_box()
 
 
+def click_bin(page, diagram, number):
+    """Click into the upper half of a bin, where there is nothing to see."""
+    await_diagram(page, diagram)
+    target = page.locator(f"{diagram} .xy .bars .point").nth(number)
+    box = settled_box(target)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 4)
+
+
+def cards(page):
+    """Drawings and captions of the tokens that are shown."""
+    captions = page.get_by_text(re.compile(r"^token \d+ of \d+ · "))
+    expect(captions.first).to_be_visible()
+    page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+    drawings = page.get_by_test_id("stImage").locator("img")
+    expect(drawings).to_have_count(captions.count())
+    return [(drawing.get_attribute("alt"), caption.inner_text())
+            for drawing, caption in zip(drawings.all(), captions.all(), strict=True)]
+
+
 def test_the_own_order_is_drawn_beside_random_order(open_page, stored):
     page = open_page()
     await_eces(page, stored)
@@ -52,3 +82,63 @@ def test_the_own_order_is_drawn_beside_random_order(open_page, stored):
         counts = stored(order).reliability(TokenType.ALL).counts
         points = page.locator(f"{diagram} .xy .scatterlayer .points .point")
         expect(points).to_have_count(int((counts > 0).sum()))
+
+
+def test_type_and_temperature_are_part_of_the_address(open_page, stored):
+    page = open_page()
+    page.get_by_role("radio", name="edge label", exact=True).click()
+    await_eces(page, stored, TokenType.EDGE_LABEL)
+    page.get_by_role("slider").press("ArrowRight")
+    names = list(TEMPERATURE_OPTIONS)
+    at = names[names.index("1.00") + 1]
+    await_eces(page, stored, TokenType.EDGE_LABEL, TEMPERATURE_OPTIONS[at])
+    shared = open_page(f"?{await_query(page, {'type': 'edge label', 'at': at})}")
+    await_eces(shared, stored, TokenType.EDGE_LABEL, TEMPERATURE_OPTIONS[at])
+    check_fits(page)
+    check_fits(shared)
+
+
+def test_a_clicked_bin_shows_its_tokens_on_molecules(open_page, stored):
+    number = int(stored(MAX).reliability(TokenType.ALL).counts.argmax())
+    sampled = stored(MAX).tokens_in(TokenType.ALL, number)
+    page = open_page("?section=Numbers")
+    click_bin(page, OWN, number)
+    shown = cards(page)
+    assert 0 < len(shown) <= len(sampled)
+    assert {caption.split(" · ")[1] for _, caption in shown} <= set(sampled["smiles"])
+    assert all(alt for alt, _ in shown)
+    query = await_query(page, {"bin": BIN_OPTIONS[number + 1], "shown": MAX})
+    shared = open_page(f"?{query}")
+    assert cards(shared) == shown
+    check_fits(page)
+    check_fits(shared)
+
+
+def test_a_bin_can_be_clicked_again_after_the_box_changed_it(open_page):
+    page = open_page()
+    for _ in range(2):
+        click_bin(page, FOREIGN, 0)
+        await_query(page, {"bin": BIN_OPTIONS[1]})
+        page.get_by_role("combobox", name="Bin of confidence").click()
+        page.get_by_role("option", name=BIN_OPTIONS[0], exact=True).click()
+        await_query(page, {})
+
+
+def test_an_impossible_address_is_said_in_one_sentence_and_dropped(open_page, stored):
+    page = open_page("?at=7&under=random_order")
+    expect(page.get_by_test_id("stAlert")).to_have_text(
+        re.compile(r"temperature '7', which does not exist; there are 0\.50, "))
+    await_eces(page, stored)
+    await_query(page, {})
+    check_fits(page)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 900)])
+def test_nothing_overflows(open_page, scheme, width):
+    page = open_page(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 1000})
+    for section in ("Tokens of a bin", "All types", "Temperature", "Numbers"):
+        page.get_by_role("radio", name=section, exact=True).click()
+        page.wait_for_timeout(300)
+        page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+        check_fits(page)

@@ -2,38 +2,15 @@
 
 import pytest
 
-from tests.browser.conftest import ROOT, await_query
+from tests.browser.conftest import IDLE, NUMBERS, ROOT, TIMEOUT_MS, await_query, check_fits
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
 expect = sync_api.expect
 
-NUMBERS = "[data-testid=stMetricValue]"
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
-TIMEOUT_MS = 60_000
-
 
 @pytest.fixture(scope="module")
 def url(serve, assets):
-    return serve(ROOT / "dashboard" / "app.py", TRAILSCOPE_ASSETS=str(assets))
-
-
-@pytest.fixture
-def open_page(browser, url):
-    pages = []
-
-    def open_(query="", **options):
-        page = browser.new_page(viewport={"width": 1440, "height": 1200}, **options)
-        page.problems = []
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        pages.append(page)
-        page.goto(f"{url}/{query}")
-        page.wait_for_selector(f"{NUMBERS}, [data-testid=stAlert]", timeout=TIMEOUT_MS)
-        page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
-        return page
-
-    yield open_
-    for page in pages:
-        page.close()
+    return serve(ROOT / "dashboard" / "app.py", TRAILSCOPE_ASSETS=str(assets)) + "/"
 
 
 def numbers(page):
@@ -95,9 +72,7 @@ def test_nothing_overflows(open_page, scheme, width):
     page = open_page("?smiles=CC(%3DO)O&k=16", color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 1000})
     page.wait_for_timeout(500)
-    main = "document.querySelector('[data-testid=stMain]')"
-    assert page.evaluate(f"() => {main}.scrollWidth <= {main}.clientWidth + 1")
-    assert not page.problems
+    check_fits(page)
 
 
 def test_figures_download(open_page, tmp_path):
@@ -179,8 +154,7 @@ def test_a_planar_graph_fits_and_its_numbers_can_be_read(open_page, width, schem
     page.set_viewport_size({"width": width, "height": 1000})
     page.locator(".st-key-diff .trailscope").wait_for(timeout=TIMEOUT_MS)
     page.wait_for_timeout(500)
-    main = "document.querySelector('[data-testid=stMain]')"
-    assert page.evaluate(f"() => {main}.scrollWidth <= {main}.clientWidth + 1")
+    check_fits(page)
     heights, least_gap = player_of(page).evaluate("""(root) => {
         const boxes = (css) => [...root.querySelectorAll(css)]
             .map((node) => node.getBoundingClientRect());

@@ -6,7 +6,7 @@ import pytest
 
 from core.likelihood.calibration import TokenType
 from core.likelihood.evaluation import Evaluation
-from tests.browser.conftest import ROOT, TIMEOUT_MS, await_query, check_fits
+from tests.browser.conftest import IDLE, ROOT, TIMEOUT_MS, await_query, check_fits, settled_box
 from tests.evaluations import MODELS, ORDERS
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
@@ -36,9 +36,8 @@ def ece(evaluated_assets):
 def click_cell(page, model, order):
     """Click on the heatmap where the model's row meets the order's column."""
     chart = page.locator(".st-key-heatmap")
-    chart.scroll_into_view_if_needed()
-    row = chart.locator(".ytick text").filter(has_text=model).bounding_box()
-    column = chart.locator(".xtick text").filter(has_text=order).bounding_box()
+    row = settled_box(chart.locator(".ytick text").filter(has_text=model))
+    column = settled_box(chart.locator(".xtick text").filter(has_text=order))
     page.mouse.click(column["x"] + column["width"] / 2, row["y"] + row["height"] / 2)
 
 
@@ -48,7 +47,8 @@ def await_cell(page, model, order, ece):
     expect(title).to_contain_text(f"{model} under {order}")
     expect(page.get_by_text(re.compile("^ECE of ")).filter(has_text=ece)).to_be_visible()
     expect(page.locator(".st-key-cell .main-svg").first).to_be_visible()
-    return page.locator(".st-key-cell .js-plotly-plot").evaluate(
+    page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+    return page.locator(".st-key-cell .js-plotly-plot").first.evaluate(
         "(plot) => JSON.stringify(plot.data.map(({x, y, hovertext}) => [x, y, hovertext]))")
 
 
@@ -58,11 +58,25 @@ def test_a_clicked_cell_opens_and_a_copied_address_shows_it(open_page, ece):
     click_cell(page, MODELS[0], MAX)
     opened = await_cell(page, MODELS[0], MAX, ece(MODELS[0], MAX))
     assert opened != at_first
-    query = await_query(page, {"row": MODELS[0], "column": MAX})
+    page.get_by_role("radio", name="edge label", exact=True).click()
+    number = ece(MODELS[0], MAX, TokenType.EDGE_LABEL)
+    opened = await_cell(page, MODELS[0], MAX, number)
+    query = await_query(page, {"row": MODELS[0], "column": MAX, "tokens": "edge label"})
     shared = open_page(f"?{query}")
-    assert await_cell(shared, MODELS[0], MAX, ece(MODELS[0], MAX)) == opened
+    assert await_cell(shared, MODELS[0], MAX, number) == opened
     check_fits(page)
     check_fits(shared)
+
+
+def test_a_cell_can_be_clicked_again_after_the_boxes_changed_it(open_page, ece):
+    page = open_page()
+    click_cell(page, MODELS[0], MAX)
+    await_query(page, {"row": MODELS[0], "column": MAX})
+    page.get_by_role("combobox", name="Evaluated under").click()
+    page.get_by_role("option", name=RANDOM, exact=True).click()
+    await_cell(page, MODELS[0], RANDOM, ece(MODELS[0], RANDOM))
+    click_cell(page, MODELS[0], MAX)
+    await_cell(page, MODELS[0], MAX, ece(MODELS[0], MAX))
 
 
 def test_an_impossible_address_is_said_in_one_sentence_and_dropped(open_page, ece):
@@ -74,4 +88,13 @@ def test_an_impossible_address_is_said_in_one_sentence_and_dropped(open_page, ec
     click_cell(page, MODELS[1], MAX)
     await_cell(page, MODELS[1], MAX, ece(MODELS[1], MAX))
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    check_fits(page)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 900)])
+def test_nothing_overflows(open_page, scheme, width, ece):
+    page = open_page(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 1000})
+    await_cell(page, MODELS[1], RANDOM, ece(MODELS[1], RANDOM))
+    page.wait_for_timeout(500)
     check_fits(page)

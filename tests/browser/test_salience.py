@@ -6,9 +6,8 @@ import re
 import pytest
 
 from core.salience import Mask
-from tests.browser.conftest import ROOT, await_query
+from tests.browser.conftest import IDLE, ROOT, await_query, settled_box
 
-IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 TIMEOUT_MS = 120_000
 ROWS, COLUMNS = 2, 7
 
@@ -44,7 +43,7 @@ def heading(page):
 
 
 def click_cell(page, row, column):
-    plot = page.locator(".st-key-matrices .nsewdrag").first.bounding_box()
+    plot = settled_box(page.locator(".st-key-matrices .nsewdrag").first)
     page.mouse.click(plot["x"] + plot["width"] * (column + 0.5) / COLUMNS,
                      plot["y"] + plot["height"] * (row + 0.5) / ROWS)
 
@@ -74,7 +73,7 @@ def test_a_second_click_opens_another_cell(open_lab):
 def test_the_mask_is_saved_with_its_provenance(open_lab, tmp_path):
     page = open_lab("?criterion=snip&examples=4&density=20%25&lab=Code")
     with page.expect_download(timeout=TIMEOUT_MS) as caught:
-        page.get_by_role("button", name="Mask").click()
+        page.get_by_role("button", name="Mask", exact=True).click()
     path = tmp_path / "mask.safetensors"
     caught.value.save_as(path)
     mask = Mask.load(path)
