@@ -41,6 +41,20 @@ def settled_box(locator) -> dict[str, float]:
     raise AssertionError(f"{locator} does not come to rest.")
 
 
+def choose(page, box: str, option: str) -> None:
+    """Pick an option of a select box; a rerun that draws the box anew closes its list."""
+    wanted = page.get_by_role("option", name=option, exact=True)
+    for _ in range(20):
+        page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+        page.get_by_role("combobox", name=box).click(timeout=TIMEOUT_MS)
+        page.wait_for_timeout(500)
+        if wanted.is_visible():
+            wanted.click(timeout=TIMEOUT_MS)
+            return
+        page.keyboard.press("Escape")
+    raise AssertionError(f"{box} does not offer {option!r}.")
+
+
 def await_query(page, expected: dict[str, str]) -> str:
     """Wait until the address asks for just this; returns its query as text.
 

@@ -14,6 +14,7 @@ from tests.browser.conftest import (
     TIMEOUT_MS,
     await_query,
     check_fits,
+    choose,
     settled_box,
 )
 from tests.evaluations import MODELS, ORDERS
@@ -119,8 +120,7 @@ def test_a_bin_can_be_clicked_again_after_the_box_changed_it(open_page):
     for _ in range(2):
         click_bin(page, FOREIGN, 0)
         await_query(page, {"bin": BIN_OPTIONS[1]})
-        page.get_by_role("combobox", name="Bin of confidence").click()
-        page.get_by_role("option", name=BIN_OPTIONS[0], exact=True).click()
+        choose(page, "Bin of confidence", BIN_OPTIONS[0])
         await_query(page, {})
 
 

@@ -6,7 +6,15 @@ import pytest
 
 from core.likelihood.calibration import TokenType
 from core.likelihood.evaluation import Evaluation
-from tests.browser.conftest import IDLE, ROOT, TIMEOUT_MS, await_query, check_fits, settled_box
+from tests.browser.conftest import (
+    IDLE,
+    ROOT,
+    TIMEOUT_MS,
+    await_query,
+    check_fits,
+    choose,
+    settled_box,
+)
 from tests.evaluations import MODELS, ORDERS
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
@@ -72,8 +80,7 @@ def test_a_cell_can_be_clicked_again_after_the_boxes_changed_it(open_page, ece):
     page = open_page()
     click_cell(page, MODELS[0], MAX)
     await_query(page, {"row": MODELS[0], "column": MAX})
-    page.get_by_role("combobox", name="Evaluated under").click()
-    page.get_by_role("option", name=RANDOM, exact=True).click()
+    choose(page, "Evaluated under", RANDOM)
     await_cell(page, MODELS[0], RANDOM, ece(MODELS[0], RANDOM))
     click_cell(page, MODELS[0], MAX)
     await_cell(page, MODELS[0], MAX, ece(MODELS[0], MAX))
