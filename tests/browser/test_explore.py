@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.browser.conftest import IDLE, NUMBERS, ROOT, TIMEOUT_MS, await_query, check_fits
+from tests.browser.conftest import (
+    IDLE,
+    NUMBERS,
+    ROOT,
+    TIMEOUT_MS,
+    await_query,
+    check_fits,
+    settled_box,
+)
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
 expect = sync_api.expect
@@ -134,6 +142,7 @@ def test_switching_kinds_is_part_of_the_address_and_keeps_the_molecule(open_page
     page.wait_for_function("() => location.search.includes('planar-random_order')",
                            timeout=TIMEOUT_MS)
     page.get_by_text("planar:0:0", exact=True).wait_for(timeout=TIMEOUT_MS)
+    settled_box(page.get_by_role("spinbutton", name="Number"))
     page.get_by_role("spinbutton", name="Number").fill("3")
     page.keyboard.press("Enter")
     page.get_by_text("planar:0:3", exact=True).wait_for(timeout=TIMEOUT_MS)
