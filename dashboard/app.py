@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import streamlit as st
 
 from core.model.checkpoints import assets_folder
+from dashboard import address
 
 st.set_page_config(
     page_title="TrailScope",
@@ -37,3 +38,4 @@ page = st.navigation(
     position="top",
 )
 page.run()
+address.restore()

@@ -7,21 +7,21 @@ import pytest
 from core.likelihood.calibration import TokenType
 from core.likelihood.evaluation import Evaluation
 from dashboard.state_evaluations import BIN_OPTIONS, TEMPERATURE_OPTIONS
-from tests.browser.conftest import (
-    IDLE,
+from tests.browser.conftest import ROOT
+from tests.browser.driving import (
     NUMBERS,
-    ROOT,
-    TIMEOUT_MS,
     await_query,
     check_fits,
     choose,
+    click_at,
+    pick,
+    rest,
     settled_box,
 )
 from tests.evaluations import MODELS, ORDERS
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
 expect = sync_api.expect
-expect.set_options(timeout=TIMEOUT_MS)
 
 RANDOM, MAX = ORDERS
 BIASED = MODELS[1]
@@ -50,22 +50,20 @@ def await_eces(page, stored, of=TokenType.ALL, temperature=1.0):
 def await_diagram(page, diagram):
     """Wait for a diagram; returns its box."""
     expect(page.locator(f"{diagram} .xy .bars .point")).to_have_count(15)
-    return page.locator(f"{diagram} .main-svg").first.bounding_box()
+    return settled_box(page.locator(f"{diagram} .main-svg").first)
 
 
 def click_bin(page, diagram, number):
     """Click into the upper half of a bin, where there is nothing to see."""
     await_diagram(page, diagram)
-    target = page.locator(f"{diagram} .xy .bars .point").nth(number)
-    box = settled_box(target)
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 4)
+    click_at(page.locator(f"{diagram} .xy .bars .point").nth(number), down=0.25)
 
 
 def cards(page):
     """Drawings and captions of the tokens that are shown."""
     captions = page.get_by_text(re.compile(r"^token \d+ of \d+ · "))
     expect(captions.first).to_be_visible()
-    page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+    rest(page)
     drawings = page.get_by_test_id("stImage").locator("img")
     expect(drawings).to_have_count(captions.count())
     return [(drawing.get_attribute("alt"), caption.inner_text())
@@ -87,8 +85,9 @@ def test_the_own_order_is_drawn_beside_random_order(open_page, stored):
 
 def test_type_and_temperature_are_part_of_the_address(open_page, stored):
     page = open_page()
-    page.get_by_role("radio", name="edge label", exact=True).click()
+    pick(page, "edge label")
     await_eces(page, stored, TokenType.EDGE_LABEL)
+    rest(page)
     page.get_by_role("slider").press("ArrowRight")
     names = list(TEMPERATURE_OPTIONS)
     at = names[names.index("1.00") + 1]
@@ -138,7 +137,5 @@ def test_nothing_overflows(open_page, scheme, width):
     page = open_page(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 1000})
     for section in ("Tokens of a bin", "All types", "Temperature", "Numbers"):
-        page.get_by_role("radio", name=section, exact=True).click()
-        page.wait_for_timeout(300)
-        page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+        pick(page, section)
         check_fits(page)

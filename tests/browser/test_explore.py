@@ -2,15 +2,17 @@
 
 import pytest
 
-from tests.browser.conftest import (
-    IDLE,
+from tests.browser.conftest import ROOT
+from tests.browser.driving import (
     NUMBERS,
-    ROOT,
-    TIMEOUT_MS,
     await_query,
     check_fits,
-    settled_box,
+    click,
+    enter,
+    pick,
+    rest,
 )
+from tests.browser.late_server import LateServer
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
 expect = sync_api.expect
@@ -27,15 +29,12 @@ def numbers(page):
 
 def type_molecule(page, smiles):
     before = numbers(page)
-    box = page.get_by_role("textbox", name="Molecule (SMILES)")
-    box.fill(smiles)
-    box.press("Enter")
+    enter(page.get_by_role("textbox", name="Molecule (SMILES)"), smiles)
     page.wait_for_function(
         "([css, before]) => JSON.stringify([...document.querySelectorAll(css)]"
         ".map(e => e.innerText)) !== JSON.stringify(before)", arg=[NUMBERS, before],
-        timeout=TIMEOUT_MS,
     )
-    page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+    rest(page)
 
 
 def test_copied_address_shows_the_same_numbers(open_page):
@@ -51,11 +50,12 @@ def test_copied_address_shows_the_same_numbers(open_page):
 def test_a_dot_of_the_distribution_plays_its_permutation(open_page):
     page = open_page("?smiles=CCO&k=16")
     points = page.locator(".st-key-distribution .scatterlayer path.point")
-    points.first.wait_for(state="attached", timeout=TIMEOUT_MS)
+    points.first.wait_for(state="attached")
     assert points.count() == 16
+    rest(page)
     points.nth(4).click(force=True)
-    page.wait_for_function("() => location.search.includes('trail=5')", timeout=TIMEOUT_MS)
-    page.get_by_text("Number 5 of 16").wait_for(timeout=TIMEOUT_MS)
+    page.wait_for_function("() => location.search.includes('trail=5')")
+    page.get_by_text("Number 5 of 16").wait_for()
 
 
 def test_a_bad_molecule_leaves_the_page_usable(open_page):
@@ -70,8 +70,8 @@ def test_a_bad_molecule_leaves_the_page_usable(open_page):
 def test_an_impossible_address_is_said_and_dropped(open_page):
     page = open_page("?smiles=CCO&k=99999")
     assert "from 2 to 256" in page.locator("[data-testid=stAlert]").inner_text()
-    page.wait_for_selector(NUMBERS, timeout=TIMEOUT_MS)
-    page.wait_for_function("() => !location.search.includes('99999')", timeout=TIMEOUT_MS)
+    page.wait_for_selector(NUMBERS)
+    page.wait_for_function("() => !location.search.includes('99999')")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -79,14 +79,13 @@ def test_an_impossible_address_is_said_and_dropped(open_page):
 def test_nothing_overflows(open_page, scheme, width):
     page = open_page("?smiles=CC(%3DO)O&k=16", color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 1000})
-    page.wait_for_timeout(500)
     check_fits(page)
 
 
 def test_figures_download(open_page, tmp_path):
     page = open_page("?smiles=CCO&k=16")
-    with page.expect_download(timeout=TIMEOUT_MS) as caught:
-        page.locator(".st-key-downloads-mean").get_by_role("button").first.click()
+    with page.expect_download() as caught:
+        click(page.locator(".st-key-downloads-mean").get_by_role("button").first)
     caught.value.save_as(tmp_path / "figure")
     assert caught.value.suggested_filename == "trailscope-mean.svg"
     assert (tmp_path / "figure").read_text().lstrip().startswith(("<svg", "<?xml"))
@@ -94,7 +93,7 @@ def test_figures_download(open_page, tmp_path):
 
 def player_of(page):
     player = page.locator(".st-key-player .trailscope")
-    player.wait_for(timeout=TIMEOUT_MS)
+    player.wait_for()
     return player
 
 
@@ -119,41 +118,56 @@ def test_a_planar_graph_opens_by_its_address_and_plays(open_page):
     player.focus()
     assert written(player) == [last, 64, True]
     page.keyboard.press("Home")
-    expect(player.locator(".atom.written")).to_have_count(0, timeout=TIMEOUT_MS)
+    expect(player.locator(".atom.written")).to_have_count(0)
     for _ in range(40):
         page.keyboard.press("ArrowRight")
     current = player.locator(".strip .chip.current")
-    expect(current).to_have_attribute("data-token", "40", timeout=TIMEOUT_MS)
+    expect(current).to_have_attribute("data-token", "40")
     at, nodes, is_seen = written(player)
     assert (at, is_seen) == (40, True)
     assert 0 < nodes < 40
     player.locator("input.scrubber").fill(str(last // 2))
-    expect(current).to_have_attribute("data-token", str(last // 2), timeout=TIMEOUT_MS)
+    expect(current).to_have_attribute("data-token", str(last // 2))
     assert written(player)[2]
     player.locator(".speed").select_option("4")
     player.locator("[data-control=play]").click()
-    expect(current).not_to_have_attribute("data-token", str(last // 2), timeout=TIMEOUT_MS)
+    expect(current).not_to_have_attribute("data-token", str(last // 2))
     assert not page.problems
 
 
 def test_switching_kinds_is_part_of_the_address_and_keeps_the_molecule(open_page):
     page = open_page("?k=16&smiles=CCO")
-    page.get_by_role("radio", name="Planar graph").click()
-    page.wait_for_function("() => location.search.includes('planar-random_order')",
-                           timeout=TIMEOUT_MS)
-    page.get_by_text("planar:0:0", exact=True).wait_for(timeout=TIMEOUT_MS)
-    settled_box(page.get_by_role("spinbutton", name="Number"))
-    page.get_by_role("spinbutton", name="Number").fill("3")
-    page.keyboard.press("Enter")
-    page.get_by_text("planar:0:3", exact=True).wait_for(timeout=TIMEOUT_MS)
-    page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+    pick(page, "Planar graph")
+    page.get_by_text("planar:0:0", exact=True).wait_for()
+    enter(page.get_by_role("spinbutton", name="Number"), "3")
+    page.get_by_text("planar:0:3", exact=True).wait_for()
+    rest(page)
     query = await_query(page, {"model": "planar-random_order", "number": "3", "k": "16"})
     shared = open_page(f"?{query}")
     assert numbers(shared) == numbers(page)
-    page.get_by_role("radio", name="Molecule").click()
-    page.wait_for_function("() => location.search.includes('smiles=CCO')", timeout=TIMEOUT_MS)
-    page.get_by_text("C₂H₆O").wait_for(timeout=TIMEOUT_MS)
-    page.wait_for_function("() => !location.search.includes('planar')", timeout=TIMEOUT_MS)
+    pick(page, "Molecule")
+    page.wait_for_function("() => location.search.includes('smiles=CCO')")
+    page.get_by_text("C₂H₆O").wait_for()
+    page.wait_for_function("() => !location.search.includes('planar')")
+    assert not page.problems
+
+
+def test_an_address_that_the_server_sends_late_loses_no_change(open_page):
+    late = LateServer(b"k=16&model=planar-random_order")
+    page = open_page("?k=16&smiles=CCO", prepare=late.stand_before)
+    click(page.get_by_role("radio", name="Planar graph"))
+    number = page.get_by_role("spinbutton", name="Number")
+    number.wait_for()
+    for _ in range(200):
+        page.wait_for_timeout(50)
+        if late.held:
+            break
+    number.fill("3")
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => location.search.includes('number=3')")
+    late.release()
+    page.get_by_text("planar:0:3", exact=True).wait_for()
+    await_query(page, {"model": "planar-random_order", "number": "3", "k": "16"})
     assert not page.problems
 
 
@@ -161,8 +175,7 @@ def test_switching_kinds_is_part_of_the_address_and_keeps_the_molecule(open_page
 def test_a_planar_graph_fits_and_its_numbers_can_be_read(open_page, width, scheme):
     page = open_page("?model=planar-max_degree_first&k=16&view=Compare", color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 1000})
-    page.locator(".st-key-diff .trailscope").wait_for(timeout=TIMEOUT_MS)
-    page.wait_for_timeout(500)
+    page.locator(".st-key-diff .trailscope").wait_for()
     check_fits(page)
     heights, least_gap = player_of(page).evaluate("""(root) => {
         const boxes = (css) => [...root.querySelectorAll(css)]

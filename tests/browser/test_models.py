@@ -6,20 +6,12 @@ import pytest
 
 from core.likelihood.calibration import TokenType
 from core.likelihood.evaluation import Evaluation
-from tests.browser.conftest import (
-    IDLE,
-    ROOT,
-    TIMEOUT_MS,
-    await_query,
-    check_fits,
-    choose,
-    settled_box,
-)
+from tests.browser.conftest import ROOT
+from tests.browser.driving import await_query, check_fits, choose, pick, rest, settled_box
 from tests.evaluations import MODELS, ORDERS
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
 expect = sync_api.expect
-expect.set_options(timeout=TIMEOUT_MS)
 
 RANDOM, MAX = ORDERS
 
@@ -55,7 +47,7 @@ def await_cell(page, model, order, ece):
     expect(title).to_contain_text(f"{model} under {order}")
     expect(page.get_by_text(re.compile("^ECE of ")).filter(has_text=ece)).to_be_visible()
     expect(page.locator(".st-key-cell .main-svg").first).to_be_visible()
-    page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+    rest(page)
     return page.locator(".st-key-cell .js-plotly-plot").first.evaluate(
         "(plot) => JSON.stringify(plot.data.map(({x, y, hovertext}) => [x, y, hovertext]))")
 
@@ -66,7 +58,7 @@ def test_a_clicked_cell_opens_and_a_copied_address_shows_it(open_page, ece):
     click_cell(page, MODELS[0], MAX)
     opened = await_cell(page, MODELS[0], MAX, ece(MODELS[0], MAX))
     assert opened != at_first
-    page.get_by_role("radio", name="edge label", exact=True).click()
+    pick(page, "edge label")
     number = ece(MODELS[0], MAX, TokenType.EDGE_LABEL)
     opened = await_cell(page, MODELS[0], MAX, number)
     query = await_query(page, {"row": MODELS[0], "column": MAX, "tokens": "edge label"})
@@ -103,5 +95,4 @@ def test_nothing_overflows(open_page, scheme, width, ece):
     page = open_page(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 1000})
     await_cell(page, MODELS[1], RANDOM, ece(MODELS[1], RANDOM))
-    page.wait_for_timeout(500)
     check_fits(page)

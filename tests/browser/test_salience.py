@@ -6,9 +6,9 @@ import re
 import pytest
 
 from core.salience import Mask
-from tests.browser.conftest import IDLE, ROOT, await_query, settled_box
+from tests.browser.conftest import ROOT
+from tests.browser.driving import await_query, check_fits, click, click_at, pick, rest, watch
 
-TIMEOUT_MS = 120_000
 ROWS, COLUMNS = 2, 7
 
 
@@ -23,13 +23,11 @@ def open_lab(browser, url):
 
     def open_(query="", **options):
         page = browser.new_page(viewport={"width": 1440, "height": 1400}, **options)
-        page.problems = []
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
+        watch(page)
         pages.append(page)
         page.goto(f"{url}/salience{query}")
-        page.wait_for_selector(".st-key-matrices .main-svg, [data-testid=stAlert]",
-                               timeout=TIMEOUT_MS)
-        page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+        page.wait_for_selector(".st-key-matrices .main-svg, [data-testid=stAlert]")
+        rest(page)
         return page
 
     yield open_
@@ -43,9 +41,8 @@ def heading(page):
 
 
 def click_cell(page, row, column):
-    plot = settled_box(page.locator(".st-key-matrices .nsewdrag").first)
-    page.mouse.click(plot["x"] + plot["width"] * (column + 0.5) / COLUMNS,
-                     plot["y"] + plot["height"] * (row + 0.5) / ROWS)
+    click_at(page.locator(".st-key-matrices .nsewdrag").first,
+             (column + 0.5) / COLUMNS, (row + 0.5) / ROWS)
 
 
 def test_a_clicked_cell_opens_and_its_address_shows_the_same(open_lab):
@@ -54,7 +51,7 @@ def test_a_clicked_cell_opens_and_its_address_shows_the_same(open_lab):
     click_cell(page, 1, 6)
     query = await_query(page, {"examples": "4", "density": "10%", "lab": "All matrices",
                                "matrix": "layer 1 down"})
-    page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+    rest(page)
     assert heading(page).startswith("32 × 64")
     assert heading(page) != before
     shared = open_lab(f"?{query}")
@@ -72,8 +69,8 @@ def test_a_second_click_opens_another_cell(open_lab):
 
 def test_the_mask_is_saved_with_its_provenance(open_lab, tmp_path):
     page = open_lab("?criterion=snip&examples=4&density=20%25&lab=Code")
-    with page.expect_download(timeout=TIMEOUT_MS) as caught:
-        page.get_by_role("button", name="Mask", exact=True).click()
+    with page.expect_download() as caught:
+        click(page.get_by_role("button", name="Mask", exact=True))
     path = tmp_path / "mask.safetensors"
     caught.value.save_as(path)
     mask = Mask.load(path)
@@ -92,10 +89,5 @@ def test_nothing_overflows(open_lab, scheme, width, sections):
     page = open_lab("?examples=4&lab=Code", color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 1000})
     for section in sections:
-        page.get_by_role("radio", name=section, exact=True).click()
-        page.wait_for_timeout(300)
-        page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
-        assert page.get_by_test_id("stMain").evaluate(
-            "(node) => node.scrollWidth <= node.clientWidth + 1")
-        assert page.get_by_test_id("stException").count() == 0
-    assert not page.problems
+        pick(page, section)
+        check_fits(page)

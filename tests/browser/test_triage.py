@@ -10,7 +10,17 @@ import pytest
 from rdkit import Chem
 
 from core.model.checkpoints import read_card
-from tests.browser.conftest import IDLE, NUMBERS, ROOT, TIMEOUT_MS, await_query, check_fits
+from tests.browser.conftest import ROOT
+from tests.browser.driving import (
+    NUMBERS,
+    await_query,
+    check_fits,
+    choose,
+    click,
+    enter,
+    pick,
+    rest,
+)
 from tests.generated_molecules import made_up_samples
 
 MODEL = "qm9-random_order"
@@ -41,16 +51,15 @@ def changes(page, act):
     act()
     page.wait_for_function(
         "([css, before]) => document.querySelector(css)?.innerText !== before",
-        arg=[CARDS, before], timeout=TIMEOUT_MS)
-    page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+        arg=[CARDS, before])
+    rest(page)
 
 
 def test_copied_address_shows_the_same_molecules(open_page):
     page = open_page("?sort=LU")
-    changes(page, lambda: page.get_by_role("radio", name="unstable", exact=True).click())
+    changes(page, lambda: pick(page, "unstable"))
     box = page.get_by_role("textbox", name="Substructure (SMARTS)")
-    box.fill("[#6]N")
-    changes(page, lambda: box.press("Enter"))
+    changes(page, lambda: enter(box, "[#6]N"))
     query = await_query(page, {"sort": "LU", "show": "unstable", "smarts": "[#6]N"})
     shared = open_page(f"?{query}")
     assert first_card(shared) == first_card(page)
@@ -61,24 +70,22 @@ def test_copied_address_shows_the_same_molecules(open_page):
 
 def test_a_live_run_stops_goes_on_and_opens_in_explore(open_page):
     page = open_page("?source=live&n=1000&permutations=16&runseed=5")
-    page.get_by_role("button", name="Generate 1,000").click()
-    page.wait_for_selector(CARDS, timeout=TIMEOUT_MS)  # the first rows, while it runs
+    click(page.get_by_role("button", name="Generate 1,000"))
+    page.wait_for_selector(CARDS)  # the first rows, while it runs
     page.get_by_role("button", name="Cancel").click()
     again = page.get_by_role("button", name="Continue")
-    again.wait_for(timeout=TIMEOUT_MS)
-    page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+    again.wait_for()
+    rest(page)
     done = 1000 - int(re.search(r"(\d+) more", again.inner_text()).group(1))
     assert 25 <= done < 1000
     assert page.get_by_text(f"{done:,} of {done:,} sequences shown.").count() == 1
     assert page.get_by_text("Generate 1,000").count() == 0
     card = page.locator(CARDS).filter(has_text="LU").first
     lu = re.search(r"LU ([\d.]+)", card.inner_text()).group(1)
-    with page.expect_popup(timeout=TIMEOUT_MS) as opened:
+    with page.expect_popup() as opened:
         card.get_by_role("link", name="Explore").click()
     explore = opened.value
-    explore.wait_for_selector(NUMBERS, timeout=TIMEOUT_MS)
-    explore.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
-    assert explore.query_selector(NUMBERS).inner_text() == lu
+    explore.locator(NUMBERS).first.get_by_text(lu, exact=True).wait_for()
     query = parse_qs(urlsplit(explore.url).query)
     assert query["k"] == ["16"]
     assert query["seed"] == ["5"]
@@ -90,14 +97,14 @@ def test_rows_are_saved_as_csv_and_sdf(open_page, tmp_path):
     page = open_page("?show=unstable&sort=LU")
     table = made_up_samples(number=NUMBER).table
     ids = table[~table["stable"].fillna(True)].sort_values("lu")["id"].tolist()
-    with page.expect_download(timeout=TIMEOUT_MS) as caught:
-        page.get_by_role("button", name="CSV,").click()
+    with page.expect_download() as caught:
+        click(page.get_by_role("button", name="CSV,"))
     caught.value.save_as(tmp_path / "rows.csv")
     assert caught.value.suggested_filename == f"trailscope-{MODEL}-shown.csv"
     saved = pd.read_csv(io.StringIO((tmp_path / "rows.csv").read_text()))
     assert saved["id"].tolist() == ids
-    with page.expect_download(timeout=TIMEOUT_MS) as caught:
-        page.get_by_role("button", name="SDF,").click()
+    with page.expect_download() as caught:
+        click(page.get_by_role("button", name="SDF,"))
     caught.value.save_as(tmp_path / "rows.sdf")
     molecules = list(Chem.SDMolSupplier(str(tmp_path / "rows.sdf")))
     assert [molecule.GetProp("id") for molecule in molecules] == ids
@@ -105,11 +112,10 @@ def test_rows_are_saved_as_csv_and_sdf(open_page, tmp_path):
 
 def test_keep_list_follows_the_score(open_page):
     page = open_page("?part=Keep-list&fdr=45")
-    page.get_by_text("provided that calibration molecules").wait_for(timeout=TIMEOUT_MS)
+    page.get_by_text("provided that calibration molecules").wait_for()
     assert page.get_by_text("candidates are kept").count() == 1
-    page.get_by_role("combobox", name="Rank by").click()
-    page.get_by_role("option", name="mean NLL").click()
-    page.wait_for_function("() => location.search.includes('score=mean')", timeout=TIMEOUT_MS)
+    choose(page, "Rank by", "mean NLL")
+    page.wait_for_function("() => location.search.includes('score=mean')")
     assert not page.problems
 
 
@@ -118,7 +124,7 @@ def test_an_impossible_address_is_said_and_dropped(open_page):
     said = " ".join(page.locator("[data-testid=stAlert]").all_inner_texts())
     assert "'beauty'" in said
     assert "'Nowhere'" in said
-    page.wait_for_function("() => !location.search.includes('beauty')", timeout=TIMEOUT_MS)
+    page.wait_for_function("() => !location.search.includes('beauty')")
     assert page.locator(CARDS).count() == 12
 
 
@@ -130,7 +136,5 @@ def test_nothing_overflows(open_page, scheme, width, views):
     page = open_page(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 1000})
     for view in views:
-        page.get_by_role("radio", name=view, exact=True).click()
-        page.wait_for_timeout(300)
-        page.wait_for_selector(IDLE, timeout=TIMEOUT_MS)
+        pick(page, view)
         check_fits(page)
