@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from plotly.subplots import make_subplots
 from core.likelihood.estimates import Estimate
 from core.salience.repair_result import RepairResult
 from dashboard.chart_style import styled, translucent
+from dashboard.hollow_repairs import hollow_repairs
 from dashboard.numbers import interval, short
 from dashboard.palette import Palette, palette
 from dashboard.repairs import FAMILIES, Histograms, RepairPoint, arm_label, pareto_front
@@ -21,7 +22,7 @@ _SYMBOLS = {"LoRA": "diamond", "PiSSA": "diamond-wide", "all weights": "star"}
 _SPARSE = {(False, False): "circle", (True, False): "square", (False, True): "triangle-up",
            (True, True): "pentagon"}  # by whether local, and whether dynamic
 _BEFORE, _AFTER = 6, 0  # places in the palette's series
-_APART = 0.035  # decades between arms that train equally many
+_APART, _FARTHEST_APART = 0.035, 0.3  # decades between arms that train equally many, and in all
 _WIDE = 3.0  # ratio of the ends from which an axis is logarithmic
 _MANY_DECADES = 2.2  # from here on, only powers of ten are written
 _MARGIN = 0.12  # decades beside the outermost points
@@ -34,7 +35,8 @@ def pareto_plot(
     """Trained parameters against what is repaired (left) and against what that costs (right).
 
     A stepped line joins the points that no other one beats. Arms that train equally many stand
-    beside each other. Each point answers to a click: `customdata` is its key.
+    beside each other. Those that owe a low LU to a high NLL are drawn hollow and left out of the
+    line. Each point answers to a click: `customdata` is its key.
 
     Args:
         points: arms that trained something.
@@ -49,8 +51,9 @@ def pareto_plot(
     colors = palette(dark=dark)
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.1, subplot_titles=names)
     places = dict(zip((point.key for point in points), _side_by_side(points), strict=True))
+    hollow = frozenset(hollow_repairs(points, measure))
     for column, (name, native) in enumerate(((measure, False), (cost, True)), start=1):
-        panel = _Panel(figure, colors, column, name, native, places)
+        panel = _Panel(figure, colors, column, name, native, places, hollow)
         was = None if before is None else before.estimates[before.orders[-1 if column == 1 else 0]]
         if was is not None:
             panel.add_baseline(was[name])
@@ -75,8 +78,9 @@ def _side_by_side(points: Sequence[RepairPoint]) -> list[float]:
         equal.setdefault(point.parameters, []).append(place)
     found = [0.0] * len(points)
     for parameters, there in equal.items():
+        apart = min(_APART, _FARTHEST_APART / len(there))
         for number, place in enumerate(there):
-            found[place] = parameters * 10 ** (_APART * (number - (len(there) - 1) / 2))
+            found[place] = parameters * 10 ** (apart * (number - (len(there) - 1) / 2))
     return found
 
 
@@ -109,6 +113,7 @@ class _Panel:
     measure: str
     native: bool
     places: Mapping[str, float]
+    hollow: Collection[str]
 
     def add_baseline(self, found: Estimate) -> None:
         """Drawn as traces: shapes and their labels read a logarithmic axis in different ways."""
@@ -126,8 +131,9 @@ class _Panel:
             textfont={"color": muted, "size": 12}, row=1, col=self.column)
 
     def add_front(self, points: Sequence[RepairPoint]) -> None:
-        exact = [(float(point.parameters), self._of(point).value) for point in points]
-        front = [points[place] for place in pareto_front(exact)]
+        solid = [point for point in points if point.key not in self.hollow]
+        exact = [(float(point.parameters), self._of(point).value) for point in solid]
+        front = [solid[place] for place in pareto_front(exact)]
         if len(front) > 1:
             self.figure.add_scatter(
                 x=[self.places[point.key] for point in front],
@@ -146,11 +152,12 @@ class _Panel:
             x=[self.places[point.key] for point in points], y=[one.value for one in found],
             mode="markers", name=family, legendgroup=family, showlegend=self.column == 1,
             customdata=[[point.key] for point in points],
-            marker={"color": color, "symbol": [_symbol(point) for point in points],
+            marker={"color": color, "symbol": [_symbol(point) + "-open" * (point.key in self.hollow)
+                                              for point in points],
                     "size": [16 if big else 11 for big in stands_out],
                     "line": {"width": [2.5 if big else 1 for big in stands_out],
-                             "color": [self.colors.ink if big else self.colors.background
-                                       for big in stands_out]}},
+                             "color": [self._outline(point, big, color) for point, big
+                                       in zip(points, stands_out, strict=True)]}},
             error_y={"type": "data", "symmetric": False, "thickness": 1.5, "width": 3,
                      "color": translucent(color, 0.75),
                      "array": [_ends(one)[1] - one.value for one in found],
@@ -158,6 +165,11 @@ class _Panel:
             selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
             hovertext=[_hover(point, one) for point, one in zip(points, found, strict=True)],
             hovertemplate="%{hovertext}<extra></extra>", row=1, col=self.column)
+
+    def _outline(self, point: RepairPoint, stands_out: bool, color: str) -> str:
+        if stands_out:
+            return self.colors.ink
+        return color if point.key in self.hollow else self.colors.background
 
     def set_range(self, found: Sequence[Estimate]) -> None:
         """All values and the baseline; logarithmic where they differ by much."""

@@ -10,6 +10,7 @@ from core.likelihood.estimates import Estimate
 from core.model.local_models import MAX_KEPT
 from core.salience.repair_result import RepairResult
 from core.salience.trial import Trial, TrialProgress
+from dashboard.hollow_repairs import Hollow, furthest_repair, hollow_repairs
 from dashboard.learning_set import LearningSet
 from dashboard.numbers import estimate, interval, short
 from dashboard.repairs import (
@@ -29,8 +30,9 @@ NO_REPAIRS = ("No repairs ship with this installation; make them with the comman
               "be resumed. What you run yourself works without them.")
 READING_AID = ("Left, lower is repaired further; right, lower costs less. The dashed line is the "
                "model before. Circles are static global masks, squares local, triangles "
-               "dynamic; arms that train equally many stand side by side. Click a point to open "
-               "its before and after.")
+               "dynamic; arms that train equally many stand side by side. Hollow arms owe a low LU "
+               "to a high NLL and are not in the front. Click a point to open its before and "
+               "after.")
 DATA_NOTE = ("Generated molecules ship with TrailScope: the valid, stable and different ones, "
              "without the molecules that are measured on.")
 CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file: `Molecules learnt "
@@ -69,21 +71,33 @@ def panel_titles(measure: str, result: RepairResult) -> tuple[str, str]:
 def comparison_finding(
     points: Sequence[RepairPoint], before: RepairResult | None, measure: str
 ) -> str:
-    """Which arm repairs most, and what it costs."""
+    """Which arm repairs most, what it costs, and which lower LU is no repair."""
     if not points:
         return "No method passes the filters."
     key = MEASURES[measure]
-    best = min(points, key=lambda point: point.estimate(key, native=False).value)
+    best = furthest_repair(points, key)
     name = f"**{arm_label(best.result.arm)}** ({best.parameters:,} parameters, " \
            f"{best.result.share:.2%})"
     text = (f"Furthest goes {name}: {measure} {estimate(best.estimate(key, native=False))} under "
             f"{best.result.orders[-1]}")
+    no_repair = " ".join(map(hollow_sentence, hollow_repairs(points, key).values()))
     if before is None:
-        return f"{text}."
+        return f"{text}. {no_repair}".rstrip()
     was = before.estimates[before.orders[-1]][key]
     cost, native = best.estimate(COST, native=True), before.estimates[before.orders[0]][COST]
     return (f"{text}, from {short(was.value)}. Under its own order the model then needs "
-            f"{short(cost.value)} nats per token instead of {short(native.value)}.")
+            f"{short(cost.value)} nats per token instead of {short(native.value)}. "
+            f"{no_repair}").rstrip()
+
+
+def hollow_sentence(found: Hollow) -> str:
+    """Why a low LU is no repair."""
+    lu, other = (point.estimate("lu", native=False) for point in (found.point, found.shown_by))
+    nll = found.point.estimate("nll_per_token", native=False)
+    return (f"**{arm_label(found.point.result.arm)}** has LU {short(lu.value)} only because its "
+            f"NLL is high, {short(nll.value)} nats per token: between orders of a graph it varies "
+            f"by {short(found.spreads[0])} nats, by {short(found.spreads[1])} for "
+            f"**{arm_label(found.shown_by.result.arm)}** (LU {short(other.value)}).")
 
 
 def matched_finding(found: Matched | None, measure: str) -> str:

@@ -14,6 +14,7 @@ from dashboard import texts_finetune as texts
 from dashboard.cache_finetune import ShippedRepairs
 from dashboard.charts_finetune import pareto_plot
 from dashboard.components.figure_downloads import figure_downloads
+from dashboard.hollow_repairs import furthest_repair
 from dashboard.repairs import RepairPoint
 from dashboard.state_finetune import (
     COMPARE,
@@ -139,7 +140,7 @@ def _choose_points(found: Mapping[str, RepairResult]) -> tuple[str, list[RepairP
 def _choose_arm(points: list[RepairPoint], names: tuple[str, ...]) -> str | None:
     if not names:
         return None
-    furthest = min(points, key=lambda point: point.estimate("lu", native=False).value).key
+    furthest = furthest_repair(points, "lu").key
     keep_possible("arm", names, furthest)
     return st.selectbox("Method to open", names, names.index(furthest), key="arm",
                         bind="query-params", width=420)

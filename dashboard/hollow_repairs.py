@@ -1,0 +1,86 @@
+"""Which repairs are none: LU is relative to the NLL, so it also falls when a model gets worse.
+
+A model that is equally bad at every order has a low LU. Such an arm is told by another one, with as
+many trained numbers or fewer, that differs from it in both ways beyond its 95% interval over
+graphs: higher in LU, and yet lower in what LU is made of, the standard deviation of the NLL in
+nats (SPEC 4). Then the lower LU comes from a higher NLL, not from orders being more alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from dashboard.repairs import RepairPoint
+
+_NORMAL_95 = 1.96
+"""Half a 95% interval in standard errors; arms are compared on hundreds of graphs."""
+
+
+@dataclass(frozen=True)
+class Hollow:
+    """An arm that owes a low LU to a high NLL.
+
+    Attributes:
+        point: the arm.
+        shown_by: the arm with the least spread of those that show it.
+        spreads: of both, under the new order: standard deviation of the NLL over linearizations,
+            mean over graphs, nats.
+    """
+
+    point: RepairPoint
+    shown_by: RepairPoint
+    spreads: tuple[float, float]
+
+
+def hollow_repairs(points: Sequence[RepairPoint], measure: str) -> dict[str, Hollow]:
+    """Arms whose LU must not be read as a repair, by key.
+
+    Args:
+        points: arms; they are compared with those that were measured on the same graphs.
+        measure: what is judged by; nothing but `lu` can be owed to a high NLL.
+    """
+    if measure != "lu":
+        return {}
+    groups: dict[tuple[object, ...], list[RepairPoint]] = {}
+    for point in points:
+        groups.setdefault(tuple(_graphs(point)["id"]), []).append(point)
+    return {found.point.key: found for group in groups.values() for found in _among(group)}
+
+
+def furthest_repair(points: Sequence[RepairPoint], measure: str) -> RepairPoint:
+    """The arm with the lowest measure under the new order that is not hollow; of at least one."""
+    hollow = hollow_repairs(points, measure)
+    # There is one: the arm with the least spread is never hollow.
+    return min((point for point in points if point.key not in hollow),
+               key=lambda point: point.estimate(measure, native=False).value)
+
+
+def _among(points: Sequence[RepairPoint]) -> list[Hollow]:
+    lu = np.stack([_graphs(point)["lu"].to_numpy(np.float64) for point in points])
+    spread = lu * np.stack([_graphs(point)["nll_mean"].to_numpy(np.float64) for point in points])
+    parameters = np.array([point.parameters for point in points])
+    shows = (_clearly_lower(lu) & _clearly_lower(spread).T
+             & (parameters[None, :] <= parameters[:, None]))  # row: hollow, column: shown by
+    means, found = spread.mean(1), []
+    for row in np.flatnonzero(shows.any(1)).tolist():
+        other = min(np.flatnonzero(shows[row]).tolist(), key=means.__getitem__)
+        found.append(Hollow(points[row], points[other], (float(means[row]), float(means[other]))))
+    return found
+
+
+def _clearly_lower(values: np.ndarray) -> np.ndarray:
+    """Of values [arms, graphs], whether the mean of a row is lower than of a column, [arms, arms].
+
+    By the 95% interval of their differences graph by graph.
+    """
+    differences = values[:, None] - values[None, :]
+    standard_error = differences.std(-1) / np.sqrt(values.shape[1])
+    return differences.mean(-1) + _NORMAL_95 * standard_error < 0
+
+
+def _graphs(point: RepairPoint) -> pd.DataFrame:
+    return point.result.of_order(point.result.orders[-1])
