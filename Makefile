@@ -42,7 +42,8 @@ run: $(VENV)/made-in  ## Open the dashboard in a browser.
 	$(BIN)/streamlit run dashboard/app.py
 
 test: $(VENV)/made-with-test  ## Run the tests.
-	@$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile
+	@$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile \
+		--no-loadscope-reorder
 
 check: $(VENV)/made-with-test  ## Check style, types and the direction of imports.
 	$(BIN)/ruff check

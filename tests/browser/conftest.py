@@ -13,12 +13,15 @@ from typing import Any
 
 import pytest
 
+from core.model.checkpoints import read_card
 from tests.browser.driving import NUMBERS, TIMEOUT_MS, rest, watch
+from tests.generated_molecules import made_up_samples
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 STARTUP_S = 90
+SAMPLED, NUM_SAMPLES = "qm9-random_order", 40
 DRAWN = f"{NUMBERS}, [data-testid=stAlert], .st-key-generate, .st-key-heatmap .main-svg"
 """What shows first that a page has something to read."""
 
@@ -38,9 +41,9 @@ def browser() -> Iterator:
         running.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[..., str]]:
-    """Start `streamlit run` on an app; returns its address. Servers end with the module."""
+    """Start `streamlit run` on an app; returns its address. Servers end with the session."""
     servers: list[subprocess.Popen] = []
 
     def start(app: Path, **environment: str) -> str:
@@ -63,6 +66,24 @@ def serve() -> Iterator[Callable[..., str]]:
         server.terminate()
     for server in servers:
         server.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def dashboard(serve, evaluated_assets, tmp_path_factory) -> str:
+    """Address of a dashboard with tiny models, their evaluations, and samples of one of them.
+
+    One for all tests of a process, as the first page of a server takes long.
+    """
+    assets = tmp_path_factory.mktemp("dashboard") / "assets"
+    shutil.copytree(evaluated_assets, assets)
+    weights = read_card(assets / "checkpoints" / SAMPLED).weights_sha256
+    for kind, name, samples in (
+        ("samples", "", made_up_samples(SAMPLED, number=NUM_SAMPLES, weights_sha256=weights)),
+        ("milestones", "step-00400",
+         made_up_samples(SAMPLED, number=NUM_SAMPLES, seed=1, step=400)),
+    ):
+        samples.save(assets / "results" / kind / SAMPLED / name, device="cpu")
+    return serve(ROOT / "dashboard" / "app.py", TRAILSCOPE_ASSETS=str(assets))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import time
 from urllib.parse import parse_qs, urlsplit
 
 TIMEOUT_MS = 60_000
-QUIET_MS = 400
+QUIET_MS = 250
 """So long nothing may change in a page that is said to rest."""
 
 NUMBERS = "[data-testid=stMetricValue]"

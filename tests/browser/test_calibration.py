@@ -7,7 +7,6 @@ import pytest
 from core.likelihood.calibration import TokenType
 from core.likelihood.evaluation import Evaluation
 from dashboard.state_evaluations import BIN_OPTIONS, TEMPERATURE_OPTIONS
-from tests.browser.conftest import ROOT
 from tests.browser.driving import (
     NUMBERS,
     await_query,
@@ -29,9 +28,8 @@ OWN, FOREIGN = ".st-key-reliability-0", ".st-key-reliability-1"
 
 
 @pytest.fixture(scope="module")
-def url(serve, evaluated_assets):
-    address = serve(ROOT / "dashboard" / "app.py", TRAILSCOPE_ASSETS=str(evaluated_assets))
-    return address + "/calibration"
+def url(dashboard):
+    return dashboard + "/calibration"
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ import pytest
 
 from core.likelihood.calibration import TokenType
 from core.likelihood.evaluation import Evaluation
-from tests.browser.conftest import ROOT
 from tests.browser.driving import await_query, check_fits, choose, pick, rest, settled_box
 from tests.evaluations import MODELS, ORDERS
 
@@ -17,8 +16,8 @@ RANDOM, MAX = ORDERS
 
 
 @pytest.fixture(scope="module")
-def url(serve, evaluated_assets):
-    return serve(ROOT / "dashboard" / "app.py", TRAILSCOPE_ASSETS=str(evaluated_assets)) + "/models"
+def url(dashboard):
+    return dashboard + "/models"
 
 
 @pytest.fixture

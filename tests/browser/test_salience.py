@@ -6,26 +6,20 @@ import re
 import pytest
 
 from core.salience import Mask
-from tests.browser.conftest import ROOT
 from tests.browser.driving import await_query, check_fits, click, click_at, pick, rest, watch
 
 ROWS, COLUMNS = 2, 7
 
 
-@pytest.fixture(scope="module")
-def url(serve, evaluated_assets):
-    return serve(ROOT / "dashboard" / "app.py", TRAILSCOPE_ASSETS=str(evaluated_assets))
-
-
 @pytest.fixture
-def open_lab(browser, url):
+def open_lab(browser, dashboard):
     pages = []
 
     def open_(query="", **options):
         page = browser.new_page(viewport={"width": 1440, "height": 1400}, **options)
         watch(page)
         pages.append(page)
-        page.goto(f"{url}/salience{query}")
+        page.goto(f"{dashboard}/salience{query}")
         page.wait_for_selector(".st-key-matrices .main-svg, [data-testid=stAlert]")
         rest(page)
         return page

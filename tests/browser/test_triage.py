@@ -2,15 +2,13 @@
 
 import io
 import re
-import shutil
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
 from rdkit import Chem
 
-from core.model.checkpoints import read_card
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import NUM_SAMPLES, SAMPLED
 from tests.browser.driving import (
     NUMBERS,
     await_query,
@@ -23,22 +21,12 @@ from tests.browser.driving import (
 )
 from tests.generated_molecules import made_up_samples
 
-MODEL = "qm9-random_order"
-NUMBER = 40
 CARDS = "[class*=st-key-card-page]"
 
 
 @pytest.fixture(scope="module")
-def url(serve, assets, tmp_path_factory):
-    root = tmp_path_factory.mktemp("triage")
-    shutil.copytree(assets, root, dirs_exist_ok=True)
-    weights = read_card(root / "checkpoints" / MODEL).weights_sha256
-    for kind, name, samples in (
-        ("samples", "", made_up_samples(number=NUMBER, weights_sha256=weights)),
-        ("milestones", "step-00400", made_up_samples(number=NUMBER, seed=1, step=400)),
-    ):
-        samples.save(root / "results" / kind / MODEL / name, device="cpu")
-    return serve(ROOT / "dashboard" / "app.py", TRAILSCOPE_ASSETS=str(root)) + "/triage"
+def url(dashboard):
+    return dashboard + "/triage"
 
 
 def first_card(page):
@@ -95,12 +83,12 @@ def test_a_live_run_stops_goes_on_and_opens_in_explore(open_page):
 
 def test_rows_are_saved_as_csv_and_sdf(open_page, tmp_path):
     page = open_page("?show=unstable&sort=LU")
-    table = made_up_samples(number=NUMBER).table
+    table = made_up_samples(SAMPLED, number=NUM_SAMPLES).table
     ids = table[~table["stable"].fillna(True)].sort_values("lu")["id"].tolist()
     with page.expect_download() as caught:
         click(page.get_by_role("button", name="CSV,"))
     caught.value.save_as(tmp_path / "rows.csv")
-    assert caught.value.suggested_filename == f"trailscope-{MODEL}-shown.csv"
+    assert caught.value.suggested_filename == f"trailscope-{SAMPLED}-shown.csv"
     saved = pd.read_csv(io.StringIO((tmp_path / "rows.csv").read_text()))
     assert saved["id"].tolist() == ids
     with page.expect_download() as caught:
