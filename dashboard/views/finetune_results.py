@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.salience.criteria import CRITERIA
 from core.salience.repair_result import RepairResult
@@ -82,12 +83,14 @@ def live_points(model: str, orders: tuple[str, ...]) -> list[RepairPoint]:
 def _show_comparison(
     model: str, found: Mapping[str, RepairResult], before: RepairResult | None
 ) -> None:
-    measure, points = _choose_points(found)
+    switches, boxes = st.container(horizontal=True), st.container(horizontal=True)
+    measure, points = _choose_points(found, switches, boxes)
     orders = next(iter(found.values())).orders
     live = live_points(model, orders)
     shown = [*points, *live]
     names = tuple(point.key for point in points)
-    chosen = _choose_arm(points, names)
+    with boxes:
+        chosen = _choose_arm(points, names)
     st.markdown(texts.comparison_finding(shown, before, measure))
     if measure in PAIRED:
         st.markdown(texts.matched_finding(repairs.matched(points, PAIRED[measure]), measure))
@@ -118,19 +121,22 @@ def draw_plot(
                      csv=repairs.result_table(results).to_csv(index=False))
 
 
-def _choose_points(found: Mapping[str, RepairResult]) -> tuple[str, list[RepairPoint]]:
-    """The measure, and the arms that pass the filters."""
+def _choose_points(
+    found: Mapping[str, RepairResult], switches: DeltaGenerator, boxes: DeltaGenerator
+) -> tuple[str, list[RepairPoint]]:
+    """The measure, and the arms that pass the filters; asked for in two rows."""
     arms = [result.arm for name, result in found.items() if name != "none"]
     criteria = [name for name in CRITERIA if name in {arm.criterion for arm in arms}]
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with switches:
         measure = st.segmented_control("Repair judged by", tuple(MEASURES), default="LU",
                                        required=True, key="measure", bind="query-params")
         scope = st.segmented_control("Scope", SCOPE_OPTIONS, default=SCOPE_OPTIONS[0],
                                      required=True, key="scopes", bind="query-params")
         selection = st.segmented_control("Masks", SELECTIONS, default=SELECTIONS[0],
                                          required=True, key="selection", bind="query-params")
+    with boxes:
         only = st.multiselect("Criteria", criteria, key="criteria", bind="query-params",
-                              placeholder="all", width=320)
+                              placeholder="all", width=420)
     points = repairs.in_order(
         RepairPoint(result) for name, result in found.items() if name != "none" and repairs.passes(
             result.arm, criteria=only, scope=scope or "all", selection=selection or "all"))
