@@ -11,6 +11,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from core.errors import InputError
+
+RECORD = "record.json"
+"""What the record of a folder of results is called."""
+
 _PACKAGES = ("torch", "transformers", "rdkit", "numpy")
 
 
@@ -48,6 +53,40 @@ class RunRecord:
     def write(self, path: Path) -> None:
         """Write the record as JSON, whole or not at all."""
         write_json(path, self.to_json())
+
+
+def read_record(
+    folder: Path, *, command: str, version: int, what: str, error: type[InputError]
+) -> dict[str, Any]:
+    """The record of a folder of results, as JSON.
+
+    Args:
+        folder: of the results; the record is its `RECORD`.
+        command: that makes such folders.
+        version: the format version that its `config` must name.
+        what: such a folder holds, as in "an evaluation".
+        error: the exception to raise.
+
+    Raises:
+        InputError: as `error`, if there is none, or it is damaged, of another command or version.
+    """
+    path = folder / RECORD
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        found = record["config"]["format_version"] if record["command"] == command else None
+    except FileNotFoundError:
+        raise error(f"{folder} does not hold {what}: it has no {RECORD}; make it with "
+                    f"`trailscope {command}`.") from None
+    except (OSError, KeyError, TypeError, ValueError) as cause:
+        raise error(f"{path} is damaged ({cause!r}); make the folder anew with `trailscope "
+                    f"{command}`.") from cause
+    if found is None:
+        raise error(f"{path} is the record of `{record['command']}`, not of {what}; make the "
+                    f"folder with `trailscope {command}`.")
+    if found != version:
+        raise error(f"{folder} is of format version {found}, this TrailScope reads version "
+                    f"{version}; make the folder anew with `trailscope {command}`.")
+    return record
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -14,6 +14,7 @@ import streamlit as st
 
 from core.likelihood.calibration import Reliability, TokenType
 from core.likelihood.evaluation import Evaluation, EvaluationError, shipped_evaluations
+from core.records import RECORD
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import Vocabulary
 from dashboard import texts_calibration, texts_evaluations
@@ -22,7 +23,6 @@ from dashboard.stored_tokens import StoredToken, read_stored_token
 from dashboard.token_pictures import token_svg
 
 Value = TypeVar("Value")
-_RECORD = "record.json"
 _TOKEN_COLUMNS = ("id", "smiles", "confidence", "position", "target", "predicted", "tokens")
 
 
@@ -62,7 +62,7 @@ def shipped() -> ShippedEvaluations:
     found, complaints = [], []
     for folder in shipped_evaluations().values():
         try:
-            found.append(_evaluation(str(folder), (folder / _RECORD).stat().st_mtime_ns))
+            found.append(_evaluation(str(folder), (folder / RECORD).stat().st_mtime_ns))
         except (EvaluationError, OSError) as error:
             complaints.append(str(error))
     ordered = [cross.cells[cell] for cross in cross_evaluations(found).values()

@@ -6,39 +6,31 @@ last are in memory, too.
 
 from __future__ import annotations
 
-import io
 import shutil
-import zipfile
 from collections import OrderedDict
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
 
 import streamlit as st
 
-from core.errors import InputError
 from core.graph.molecules import to_smiles
 from core.graph.planar import planar_graph
 from core.likelihood.graph_set import GraphSet
 from core.likelihood.samples import Samples, shipped_samples
-from core.model.checkpoints import ModelCard
-from core.model.local_models import keep_model, zip_checkpoint
 from core.salience.calibration_set import shipped_graphs
 from core.salience.errors import SalienceError
 from core.salience.finetune import FinetuneConfig
-from core.salience.finish import LOW_RANK_FOLDER, MASK_FILE, SPARSE_ADAPTER_FILE
 from core.salience.language_model import LanguageModel
 from core.salience.masks import count_of
 from core.salience.matrices import num_entries
 from core.salience.methods import lora_parameters
-from core.salience.repair_result import RepairResult, shipped_repairs
 from core.salience.streams import GraphStream
-from core.salience.trial import RECORD, Trial
+from core.salience.trial import Trial
 from core.sent.batch import GraphBatch
 from core.sent.strategies import Strategy
 from core.sent.vocabulary import Vocabulary
-from dashboard.cache import Progress, checkpoint, models
+from dashboard.cache import Progress, checkpoint
 from dashboard.cache import _BoundedCache as BoundedCache
 from dashboard.learning_set import (
     LearningSet,
@@ -64,46 +56,6 @@ _MAX_TRIALS = 4
 
 _MAX_FOLDERS = 12
 """Runs on disk, some 10 MB each; one of all weights 50 MB until it is done."""
-
-_BEFORE = "record.json"
-
-
-@dataclass(frozen=True, eq=False)
-class ShippedRepairs:
-    """What the assets folder holds.
-
-    Attributes:
-        found: model → arm's name → result, the model as it was (`none`) first.
-        complaints: one sentence for every result that cannot be read.
-    """
-
-    found: dict[str, dict[str, RepairResult]]
-    complaints: tuple[str, ...]
-
-    @property
-    def arms(self) -> tuple[str, ...]:
-        """Names of all arms that trained something."""
-        return tuple(dict.fromkeys(name for of_model in self.found.values()
-                                   for name in of_model if name != "none"))
-
-
-def shipped() -> ShippedRepairs:
-    """All results in the assets folder; a folder that was made anew is read anew."""
-    found: dict[str, dict[str, RepairResult]] = {}
-    complaints = []
-    for model, folders in shipped_repairs().items():
-        for name, folder in sorted(folders.items(), key=lambda item: item[0] != "none"):
-            try:
-                age = (folder / _BEFORE).stat().st_mtime_ns
-                found.setdefault(model, {})[name] = _repair(str(folder), age)
-            except (InputError, OSError) as error:
-                complaints.append(str(error))
-    return ShippedRepairs(found, tuple(complaints))
-
-
-@st.cache_resource(max_entries=256, show_spinner="Reading the results")
-def _repair(folder: str, age: int) -> RepairResult:
-    return RepairResult.load(Path(folder))
 
 
 @st.cache_resource(ttl=30, show_spinner=False)
@@ -248,52 +200,6 @@ def finetune_config(choice: RunChoice) -> FinetuneConfig:
         rank=None if is_sparse else choice.rank, steps=choice.steps,
         batch_size=choice.batch_size, learning_rate=choice.learning_rate,
         warmup_steps=WARMUP_STEPS, seed=choice.seed, precision=choice.precision)
-
-
-def keep(found: Trial) -> ModelCard:
-    """Make a trained model one that all pages can open, under its own name.
-
-    Raises:
-        InputError: if it cannot be written.
-    """
-    return keep_model(found.model_folder)
-
-
-def is_kept(found: Trial) -> bool:
-    """Whether a trained model is one that all pages can open."""
-    return found.name in models()
-
-
-def adapter_name(found: Trial) -> str:
-    """What a run's adapter is called: a safetensors file, or a zip of peft's folder."""
-    is_sparse = (found.output / SPARSE_ADAPTER_FILE).is_file()
-    return SPARSE_ADAPTER_FILE if is_sparse else f"{LOW_RANK_FOLDER}.zip"
-
-
-def adapter_file(found: Trial) -> bytes:
-    """A run's adapter, in the file that `adapter_name` says."""
-    if (found.output / SPARSE_ADAPTER_FILE).is_file():
-        return (found.output / SPARSE_ADAPTER_FILE).read_bytes()
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted((found.output / LOW_RANK_FOLDER).iterdir()):
-            archive.write(path, f"{LOW_RANK_FOLDER}/{path.name}")
-    return packed.getvalue()
-
-
-def mask_file(found: Trial) -> bytes:
-    """A sparse run's mask, as `trailscope mask` writes it."""
-    return (found.output / MASK_FILE).read_bytes()
-
-
-def checkpoint_file(found: Trial) -> bytes:
-    """The merged checkpoint as a zip."""
-    return zip_checkpoint(found.model_folder)
-
-
-def record_file(found: Trial) -> str:
-    """The run's record as JSON."""
-    return (found.output / RECORD).read_text(encoding="utf-8")
 
 
 class _Trials:

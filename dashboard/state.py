@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from core.graph.planar import MAX_PLANAR_NUMBER, PlanarName
 from core.sent.strategies import STRATEGIES
+from dashboard.complaints import shortened, whole_number
 
 KINDS = MOLECULE, PLANAR_GRAPH = ("Molecule", "Planar graph")
 """What a model reads."""
@@ -116,6 +117,11 @@ def permutation_index(option: str, nll: Sequence[float]) -> int:
     return by_nll[places[option]] if option in places else int(option) - 1
 
 
+def resolved_order(option: str, own: str) -> str:
+    """The registered name that an order choice means."""
+    return option if option in STRATEGIES else own
+
+
 def url_complaints(
     query: Mapping[str, str], models: Sequence[str], planar_models: Collection[str] = ()
 ) -> list[str]:
@@ -129,23 +135,23 @@ def url_complaints(
     complaints = []
     model = query.get("model")
     if model is not None and model not in models:
-        complaints.append(f"The address asks for the model {_short(model)}, which does not exist; "
-                          f"there are {', '.join(models)}.")
+        complaints.append(f"The address asks for the model {shortened(model)}, which does not "
+                          f"exist; there are {', '.join(models)}.")
     complaints += _graph_complaints(query, model if model in models else None, planar_models)
     if "strategy" in query and query["strategy"] not in STRATEGY_OPTIONS:
-        complaints.append(f"The address asks for the order {_short(query['strategy'])}; "
+        complaints.append(f"The address asks for the order {shortened(query['strategy'])}; "
                           f"use one of {', '.join(STRATEGY_OPTIONS)}.")
-    k = _whole(query.get("k", ""))
+    k = whole_number(query.get("k", ""))
     if "k" in query and (k is None or not MIN_PERMUTATIONS <= k <= MAX_PERMUTATIONS):
-        complaints.append(f"The address asks for K = {_short(query['k'])}; K is a whole number "
+        complaints.append(f"The address asks for K = {shortened(query['k'])}; K is a whole number "
                           f"from {MIN_PERMUTATIONS} to {MAX_PERMUTATIONS}.")
     complaints += _number_complaints(query, "seed", "the seed", "a seed", MAX_SEED)
     for name in ("trail", "a", "b"):
         if name in query and query[name] not in permutation_options(k or DEFAULT_PERMUTATIONS):
-            complaints.append(f"The address asks for the permutation {_short(query[name])}; use "
+            complaints.append(f"The address asks for the permutation {shortened(query[name])}; use "
                               f"{', '.join(RANKED)} or a number from 1 to K.")
     if "view" in query and query["view"] not in VIEWS:
-        complaints.append(f"The address asks for the section {_short(query['view'])}; there are "
+        complaints.append(f"The address asks for the section {shortened(query['view'])}; there are "
                           f"{', '.join(VIEWS)}.")
     return complaints
 
@@ -156,8 +162,8 @@ def _graph_complaints(
     """Of what is to be explored: a molecule or a planar graph, as the model reads."""
     if model in planar_models:
         if "smiles" in query:
-            return [f"The address asks for the molecule {_short(query['smiles'])} under {model}, "
-                    "which reads planar graphs; leave out one of the two."]
+            return [f"The address asks for the molecule {shortened(query['smiles'])} under "
+                    f"{model}, which reads planar graphs; leave out one of the two."]
         return [
             *_number_complaints(query, "graph", "the graph seed", "a graph seed",
                                 MAX_PLANAR_NUMBER),
@@ -173,19 +179,8 @@ def _graph_complaints(
 def _number_complaints(
     query: Mapping[str, str], name: str, the: str, a: str, largest: int
 ) -> list[str]:
-    number = _whole(query.get(name, ""))
+    number = whole_number(query.get(name, ""))
     if name not in query or (number is not None and 0 <= number <= largest):
         return []
-    return [f"The address asks for {the} {_short(query[name])}; {a} is a whole number from 0 to "
+    return [f"The address asks for {the} {shortened(query[name])}; {a} is a whole number from 0 to "
             f"{largest:,}."]
-
-
-def _whole(text: str) -> int | None:
-    try:
-        return int(text) if len(text) < 20 else None
-    except ValueError:
-        return None
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:39] + "…")

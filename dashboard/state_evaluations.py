@@ -113,16 +113,3 @@ class BinChoice:
 def type_names(token_types: Iterable[TokenType]) -> tuple[str, ...]:
     """Names of types, as `TYPE_NAMES` has them."""
     return tuple(name for name, token_type in TYPE_NAMES.items() if token_type in token_types)
-
-
-def choice_complaints(query: Mapping[str, str], offers: Offers) -> list[str]:
-    """One sentence for every parameter of an address that is none of what is offered."""
-    return [
-        f"The address asks for the {what} {_short(query[name])}, which does not exist; there are "
-        f"{', '.join(options)}."
-        for name, what, options in offers if name in query and query[name] not in options
-    ]
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 40 else text[:39] + "…")

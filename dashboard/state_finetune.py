@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,9 +11,8 @@ from urllib.parse import urlencode
 from core.salience.criteria import CRITERIA
 from core.salience.masks import SCOPES, Scope
 from core.salience.methods import Method
-from core.sent.strategies import STRATEGIES
+from dashboard.complaints import Offers, Ranges, choice_complaints, range_complaints
 from dashboard.state import MAX_SEED, STRATEGY_OPTIONS, is_hosted
-from dashboard.state_evaluations import Offers, choice_complaints
 from dashboard.state_salience import DENSITIES
 
 SECTIONS = COMPARE, RUN, NUMBERS, CODE = (
@@ -174,130 +172,6 @@ def explore_model_address(choice: RunChoice) -> str:
     return "./?" + urlencode({"model": choice.name, "strategy": choice.order})
 
 
-def resolved_order(option: str, own: str) -> str:
-    """The registered name that an order choice means."""
-    return option if option in STRATEGIES else own
-
-
-def command(choice: RunChoice, file: str) -> str:
-    """The command lines that train the same weights, and measure them on as many graphs.
-
-    Args:
-        choice: the run.
-        file: name of the file of molecules, for sources that are no data set.
-    """
-    parts = [f"trailscope finetune --model {shlex.quote(choice.model)}", *_method_options(choice)]
-    parts.append(f"--strategy {shlex.quote(choice.order)}")
-    if choice.source.kind in (GENERATED, OWN):
-        parts.append(f"--input {shlex.quote(file)}")
-    else:
-        parts.append(f"--number {choice.source.number}")
-    parts += [f"--steps {choice.steps}", f"--batch-size {choice.batch_size}",
-              f"--learning-rate {choice.learning_rate:g}", f"--seed {choice.seed}"]
-    if choice.method == "sparse":
-        parts.append(f"--calibration {CALIBRATION_EXAMPLES}")
-    lines = [" ".join([*parts, f"--precision {choice.precision} --output {choice.name}"])]
-    lines += [f"trailscope evaluate --model {choice.name}/checkpoint --strategy {order} "
-              f"--number {choice.test} --permutations {PERMUTATIONS} --seed {choice.seed} "
-              f"--precision {choice.precision} --fit-temperature 0 "
-              f"--output {choice.name}/{order}" for order in choice.orders]
-    return "\n".join(lines)
-
-
-def _method_options(choice: RunChoice) -> list[str]:
-    parts = [f"--method {choice.method}"]
-    if choice.method == "sparse":
-        parts += [f"--criterion {choice.criterion}", f"--scope {choice.scope}"]
-        parts.append(f"--density {choice.density:g}" if choice.density is not None
-                     else f"--match-rank {choice.rank}")
-        parts += [f"--dynamic-every {choice.every}"] if choice.every else []
-    elif choice.rank is not None:
-        parts.append(f"--rank {choice.rank}")
-    return parts
-
-
-def python(choice: RunChoice, file: str) -> str:
-    """The Python that trains the same weights; arguments as of `command`."""
-    return f"""\
-from pathlib import Path
-
-from core.graph.{_graph_import(choice)}
-from core.model import load_checkpoint
-from core.salience import FinetuneConfig, FinetuneRun, GraphStream, LanguageModel, write_model
-{_size_import(choice)}from core.sent import Strategy
-from core.sent.batch import GraphBatch
-
-model = LanguageModel.from_checkpoint(load_checkpoint({choice.model!r}))
-graphs = {_graph_lines(choice, file)}
-stream = GraphStream(
-    GraphBatch.from_graphs(graphs, with_automorphisms=False),
-    model.checkpoint.vocabulary, Strategy.from_name({choice.order!r}), seed={choice.seed},
-)
-config = FinetuneConfig(
-    method={choice.method!r}, {_config_arguments(choice)}
-    steps={choice.steps}, batch_size={choice.batch_size}, learning_rate={choice.learning_rate:g},
-    seed={choice.seed}, precision={choice.precision!r},
-)
-run = FinetuneRun(model, stream, config, run_folder=Path("run"))
-for step in run.steps():
-    print(step.step, step.loss)
-write_model(run, Path("repaired"), name={choice.name!r})
-"""
-
-
-def _graph_import(choice: RunChoice) -> str:
-    kind = choice.source.kind
-    if kind == PLANAR:
-        return "planar import planar_graph"
-    return "datasets import load_qm9_graphs" if kind == QM9 else "inputs import read_input"
-
-
-def _graph_lines(choice: RunChoice, file: str) -> str:
-    number, kind = choice.source.number, choice.source.kind
-    if kind == PLANAR:
-        return f"[planar_graph(index, seed={choice.seed}).graph for index in range({number})]"
-    if kind == QM9:
-        return f'load_qm9_graphs(None, "train")[:{number}]'
-    return f"[row.graph for row in read_input({file!r}) if row.graph is not None]"
-
-
-def _size_import(choice: RunChoice) -> str:
-    if choice.method != "sparse":
-        return ""
-    if choice.density is None:
-        return "from core.salience.methods import lora_parameters\n"
-    return ("from core.salience.masks import count_of\n"
-            "from core.salience.matrices import num_entries\n")
-
-
-def _config_arguments(choice: RunChoice) -> str:
-    if choice.method != "sparse":
-        return f"rank={choice.rank}," if choice.rank is not None else ""
-    count = (f"count_of(num_entries(model.matrices), {choice.density:g})"
-             if choice.density is not None else f"lora_parameters(model.matrices, {choice.rank})")
-    every = f" reselect_every={choice.every}," if choice.every else ""
-    return (f"criterion={choice.criterion!r}, scope={choice.scope!r},{every}\n    count={count},\n"
-            f"    calibration_examples={CALIBRATION_EXAMPLES},")
-
-
-def shipped_command(model: str) -> str:
-    """The command line that makes the shipped comparison."""
-    return f"trailscope repair --model {model} --output assets/results/repair/{model}"
-
-
-def shipped_python(model: str, arm: str) -> str:
-    """The Python that reads an arm and compares it with the model as it was."""
-    return f"""\
-from core.salience import RepairResult, shipped_repairs
-from core.salience.repair_result import paired_change
-
-folders = shipped_repairs()[{model!r}]
-before, after = RepairResult.load(folders["none"]), RepairResult.load(folders[{arm!r}])
-for order in after.orders:
-    print(order, after.estimates[order]["lu"], paired_change(after, before, order, "lu"))
-"""
-
-
 def finetune_complaints(
     query: Mapping[str, str], *, models: Sequence[str], repaired: Sequence[str],
     arms: Sequence[str],
@@ -320,24 +194,10 @@ def finetune_complaints(
         ("share", "share", tuple(DENSITIES)), ("rate", "learning rate", RATE_OPTIONS),
         ("arithmetic", "precision", PRECISIONS),
     ]
-    numbers = {
+    ranges: Ranges = {
         "rank": ("rank", 1, MAX_RANK), "every": ("number of steps", 0, MAX_EVERY),
         "steps": ("number of steps", 1, max_steps()), "batch": ("batch size", 1, MAX_BATCH),
         "tuneseed": ("seed", 0, MAX_SEED), "molecules": ("number", 1, max_molecules()),
         "test": ("number of test graphs", MIN_TEST, MAX_TEST),
     }
-    return choice_complaints(query, offers) + [
-        complaint for name, (what, low, high) in numbers.items() if name in query
-        for complaint in _number_complaint(query[name], what, low, high)]
-
-
-def _number_complaint(text: str, what: str, low: int, high: int) -> list[str]:
-    try:
-        value = int(text) if len(text) < 20 else None
-    except ValueError:
-        value = None
-    if value is not None and low <= value <= high:
-        return []
-    shown = repr(text if len(text) <= 40 else text[:39] + "…")
-    return [f"The address asks for the {what} {shown}; it is a whole number from {low:,} to "
-            f"{high:,}."]
+    return choice_complaints(query, offers) + range_complaints(query, ranges)

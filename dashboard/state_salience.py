@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from core.salience.criteria import CRITERIA
 from core.salience.masks import SCOPES, Scope
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
-from dashboard.state import MAX_SEED, OWN_ORDER, STRATEGY_OPTIONS
-from dashboard.state_evaluations import Offers, choice_complaints
+from dashboard.complaints import Offers, Ranges, choice_complaints, range_complaints
+from dashboard.state import MAX_SEED, STRATEGY_OPTIONS
 
 SOURCES = SHIPPED, OTHER = ("shipped", "other")
 """Models that ship, or any causal LM that the visitor names by folder or hub name."""
@@ -224,29 +224,10 @@ def salience_complaints(query: Mapping[str, str], models: Sequence[str]) -> list
         ("scope2", "scope", (SAME, *SCOPES)),
         ("calibration2", "order", STRATEGY_OPTIONS), ("difference", "quantity", DIFFERENCES),
     ]
-    return choice_complaints(query, offers) + [
-        complaint for name, (what, low, high) in _RANGES.items() if name in query
-        for complaint in _number_complaint(query[name], what, low, high)]
+    return choice_complaints(query, offers) + range_complaints(query, _RANGES)
 
 
-_RANGES: dict[str, tuple[str, int, int]] = {
+_RANGES: Ranges = {
     "examples": ("number of examples", 1, MAX_EXAMPLES), "draw": ("seed", 0, MAX_SEED),
     "draw2": ("seed", 0, MAX_SEED), "onek": ("number of linearizations", 1, MAX_PERMUTATIONS),
 }
-
-
-def _number_complaint(text: str, what: str, low: int, high: int) -> list[str]:
-    try:
-        value = int(text) if len(text) < 20 else None
-    except ValueError:
-        value = None
-    if value is not None and low <= value <= high:
-        return []
-    shown = repr(text if len(text) <= 40 else text[:39] + "…")
-    return [f"The address asks for the {what} {shown}; it is a whole number from {low:,} to "
-            f"{high:,}."]
-
-
-def resolved(order: str, own: str) -> str:
-    """The registered name that an order choice means."""
-    return own if order == OWN_ORDER or order not in STRATEGIES else order

@@ -12,7 +12,7 @@ import pandas as pd
 from core.likelihood.molecule_scores import QUANTITIES
 from core.likelihood.samples import SamplesConfig
 from core.likelihood.scoring import Precision
-from dashboard.state_evaluations import choice_complaints
+from dashboard.complaints import Ranges, choice_complaints, range_complaints
 
 SOURCES = SHIPPED, LIVE = ("shipped", "live")
 """Where the graphs come from: results that ship with the product, or a run on this machine."""
@@ -178,11 +178,10 @@ def triage_complaints(query: Mapping[str, str], models: Sequence[str]) -> list[s
         ("direction", "direction", DIRECTIONS),
         ("show", "kind of graphs", tuple(dict.fromkeys((*KINDS, *PLANAR_KINDS)))),
         ("score", "score", tuple(SCORES)),
-    ]) + [complaint for name in _RANGES if name in query
-          for complaint in _number_complaint(name, query[name])]
+    ]) + range_complaints(query, _RANGES)
 
 
-_RANGES: dict[str, tuple[str, float, float]] = {
+_RANGES: Ranges = {
     "n": ("number of sequences", 1, MAX_LIVE_NUMBER),
     "permutations": ("number of permutations", 2, MAX_LIVE_PERMUTATIONS),
     "runseed": ("seed", 0, MAX_SEED),
@@ -192,17 +191,3 @@ _RANGES: dict[str, tuple[str, float, float]] = {
     "split": ("seed of the split", 0, MAX_SEED),
     "page": ("page", 1, MAX_SEED), "keptpage": ("page", 1, MAX_SEED),
 }
-
-
-def _number_complaint(name: str, text: str) -> list[str]:
-    what, low, high = _RANGES[name]
-    is_whole = isinstance(high, int)
-    try:
-        value = (int(text) if is_whole else float(text)) if len(text) < 20 else None
-    except ValueError:
-        value = None
-    if value is not None and low <= value <= high:
-        return []
-    shown = repr(text if len(text) <= 40 else text[:39] + "…")
-    return [f"The address asks for the {what} {shown}; it is a {'whole ' * is_whole}number from "
-            f"{low:,} to {high:,}."]

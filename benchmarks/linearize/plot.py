@@ -5,32 +5,14 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
+from benchmarks.drawing import TEXT, draw_record, finish, machine_name
+
 COLOURS = ("#0072B2", "#56B4E9", "#D55E00", "#E69F00")  # Okabe and Ito, for all kinds of eyes
-TEXT = "#777777"  # legible on white and on black
-
-
-def main() -> None:
-    """Read the record, write the figure beside it."""
-    parser = argparse.ArgumentParser(description="Draw the record of a measurement.")
-    parser.add_argument("--record", type=Path, default=Path(__file__).with_name("record.json"))
-    parser.add_argument("--output", type=Path, help="SVG or PNG; default: beside the record")
-    options = parser.parse_args()
-    output = options.output or options.record.with_suffix(".svg")
-    record = json.loads(options.record.read_text(encoding="utf-8"))
-    matplotlib.rcParams["svg.hashsalt"] = "trailscope"  # the same record, the same file
-    draw(record).savefig(output, transparent=True, metadata={"Date": None}
-                         if output.suffix == ".svg" else None)
-    print(f"Wrote {output}.")
 
 
 def draw(record: dict[str, Any]) -> plt.Figure:
@@ -47,24 +29,17 @@ def draw(record: dict[str, Any]) -> plt.Figure:
         axes.bar_label(bars, rates, fontsize=7, color=TEXT, padding=2)
     axes.set_xticks(range(len(strategies)), list(strategies))
     axes.set_ylabel("times as fast as plain Python")
-    axes.set_title(caption(record), fontsize=9, color=TEXT)
-    axes.legend(frameon=False, fontsize=8, labelcolor=TEXT, ncols=len(kinds), loc="upper left")
     axes.set_ylim(top=axes.get_ylim()[1] * 1.15)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(TEXT)
-    axes.tick_params(colors=TEXT)
-    axes.yaxis.label.set_color(TEXT)
+    finish(axes, caption(record), ncols=len(kinds), loc="upper left")
     return figure
 
 
 def caption(record: dict[str, Any]) -> str:
     """What was measured, and on what."""
-    result, machine = record["result"], record["result"]["machine"]
-    threads = "1 thread" if machine["threads"] == 1 else f"{machine['threads']} threads"
-    on = machine.get("gpu") or f"{machine['cpu']}, {threads}"
+    result, on = record["result"], machine_name(record["result"]["machine"])
     return (f"Linearizations of {result['molecules']:,} QM9 molecules, "
             f"K = {record['config']['permutations']}, on {on}")
 
 
 if __name__ == "__main__":
-    main()
+    draw_record(draw, Path(__file__).parent)

@@ -5,33 +5,15 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+
+from benchmarks.drawing import TEXT, draw_record, finish, machine_name
 
 COLOURS = {"all examples": "#0072B2", "one example": "#E69F00"}  # Okabe and Ito
 LIMIT = "#D55E00"
-TEXT = "#777777"  # legible on white and on black
-
-
-def main() -> None:
-    """Read the record, write the figure beside it."""
-    parser = argparse.ArgumentParser(description="Draw the record of a measurement.")
-    parser.add_argument("--record", type=Path, default=Path(__file__).with_name("record.json"))
-    parser.add_argument("--output", type=Path, help="SVG or PNG; default: beside the record")
-    options = parser.parse_args()
-    output = options.output or options.record.with_suffix(".svg")
-    record = json.loads(options.record.read_text(encoding="utf-8"))
-    matplotlib.rcParams["svg.hashsalt"] = "trailscope"  # the same record, the same file
-    draw(record).savefig(output, transparent=True, metadata={"Date": None}
-                         if output.suffix == ".svg" else None)
-    print(f"Wrote {output}.")
 
 
 def draw(record: dict[str, Any]) -> plt.Figure:
@@ -54,23 +36,16 @@ def draw(record: dict[str, Any]) -> plt.Figure:
     axes.set_yticks(range(len(rows)), [name for name, _ in rows])
     axes.set_xlabel("cost in plain forward-backward passes")
     axes.set_xlim(right=1.2 * max(row["ratio"] for _, row in rows))
-    axes.set_title(caption(record), fontsize=9, color=TEXT)
-    axes.legend(frameon=False, fontsize=8, labelcolor=TEXT)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(TEXT)
-    axes.tick_params(colors=TEXT)
-    axes.xaxis.label.set_color(TEXT)
+    finish(axes, caption(record))
     return figure
 
 
 def caption(record: dict[str, Any]) -> str:
     """What was measured, and on what."""
-    result, machine = record["result"], record["result"]["machine"]
-    threads = "1 thread" if machine["threads"] == 1 else f"{machine['threads']} threads"
-    on = machine.get("gpu") or f"{machine['cpu']}, {threads}"
+    result, on = record["result"], machine_name(record["result"]["machine"])
     return (f"{record['config']['model']}, {result['examples']} molecules; weights "
             f"{result['weights_mb']:.0f} MB, plain pass {result['plain_peak_mb']:.0f} MB; {on}")
 
 
 if __name__ == "__main__":
-    main()
+    draw_record(draw, Path(__file__).parent)

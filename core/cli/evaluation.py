@@ -13,6 +13,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core.cli.models import COMPILE_HELP, DEFAULT_MODEL
+from core.cli.options import QM9File
 from core.cli.rows import RowWriter, saying_notes
 from core.cli.sequences import check_row
 from core.errors import InputError
@@ -61,9 +62,7 @@ def evaluate(
         Dataset | None, typer.Option(help="Default: what the model writes.")
     ] = None,
     split: Annotated[Split, typer.Option(help="Part of the data set.")] = "test",
-    data: Annotated[
-        Path | None, typer.Option(help="QM9 as CSV or SDF; downloaded once if left out.")
-    ] = None,
+    data: QM9File = None,
     number: Annotated[
         int | None, typer.Option(min=1, help="Graphs, the first of the split or file. Default: "
                                              f"all; {DEFAULT_PLANAR:,} planar graphs.")

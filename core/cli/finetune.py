@@ -13,11 +13,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core.cli.evaluation import REPORT_EVERY_S, read_graph_file, read_qm9
 from core.cli.models import COMPILE_HELP, DEVICE_HELP
+from core.cli.options import OwnOrStrategy, QM9File, TokenFile
 from core.cli.rows import RowWriter
-from core.cli.salience import LANGUAGE_MODEL_HELP, RECORD, check_folder, reporting
-from core.cli.sequences import STRATEGY_HELP
+from core.cli.salience import LANGUAGE_MODEL_HELP, check_folder, reporting
 from core.errors import InputError
 from core.graph.planar import planar_graph
+from core.records import RECORD
 from core.sent.strategies import Strategy
 
 if TYPE_CHECKING:
@@ -65,20 +66,13 @@ def finetune(
         int, typer.Option(min=0, help="Steps between selections; 0 selects once.")
     ] = 0,
     rank: Annotated[int, typer.Option(min=1, help="Of LoRA and PiSSA.")] = 1,
-    strategy: Annotated[
-        str | None, typer.Option(help=f"{STRATEGY_HELP} Default: the model's own.")
-    ] = None,
+    strategy: OwnOrStrategy = None,
     input: Annotated[
         str | None, typer.Option(help="A file of molecules or graphs instead of QM9's train split "
                                       "or made planar graphs.")
     ] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="QM9 as CSV or SDF; downloaded once if left out.")
-    ] = None,
-    tokens: Annotated[
-        Path | None, typer.Option(help="A JSON Lines file with a list of token ids per line, for "
-                                       "models that are not TrailScope's.")
-    ] = None,
+    data: QM9File = None,
+    tokens: TokenFile = None,
     number: Annotated[
         int | None, typer.Option(min=1, help="Graphs to learn from, the first. Default: all; "
                                              f"{DEFAULT_PLANAR:,} planar graphs.")

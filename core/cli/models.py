@@ -13,6 +13,7 @@ import typer
 from rich.progress import Progress
 from rich.table import Table
 
+from core.cli.options import OwnOrStrategy
 from core.cli.rows import Format, RowWriter, in_chunks, saying_notes
 from core.cli.sequences import INPUT_HELP, STRATEGY_HELP, check_row
 from core.graph.inputs import read_input
@@ -42,9 +43,7 @@ def register(app: typer.Typer) -> None:
 def score(
     input: Annotated[str, typer.Argument(help=INPUT_HELP)],
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = DEFAULT_MODEL,
-    strategy: Annotated[
-        str | None, typer.Option(help=f"{STRATEGY_HELP} Default: the model's own.")
-    ] = None,
+    strategy: OwnOrStrategy = None,
     permutations: Annotated[int, typer.Option(min=2, help="Linearizations per molecule.")] = 32,
     seed: Annotated[int, typer.Option(help="Fixes sequences and intervals.")] = 0,
     format: Annotated[Format, typer.Option(help="json (lines) or csv.")] = Format.JSON,

@@ -12,9 +12,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core.cli.evaluation import REPORT_EVERY_S, read_qm9
 from core.cli.models import COMPILE_HELP
+from core.cli.options import QM9File
 from core.cli.rows import RowWriter
 from core.errors import InputError
-from core.records import write_json
+from core.records import RECORD, write_json
 from core.sent.strategies import STRATEGIES
 
 if TYPE_CHECKING:
@@ -45,9 +46,7 @@ def repair(
                                       "prints them.")
     ] = None,
     list_arms: Annotated[bool, typer.Option("--list", help="Print the arms and stop.")] = False,
-    data: Annotated[
-        Path | None, typer.Option(help="QM9 as CSV or SDF; downloaded once if left out.")
-    ] = None,
+    data: QM9File = None,
     steps: Annotated[int, typer.Option(min=1, help="Optimizer steps per arm.")] = 150,
     batch_size: Annotated[int, typer.Option(min=1, help="Molecules per step.")] = 32,
     number: Annotated[int, typer.Option(min=1, help="Test molecules to measure on.")] = 300,
@@ -82,7 +81,7 @@ def repair(
     config = RepairConfig(order=order, steps=steps, batch_size=batch_size,
                           permutations=permutations, seed=seed, precision=precision)
     chosen = choose_arms(known, arms)
-    left = [arm for arm in chosen if not (output / arm.name / "record.json").exists()]
+    left = [arm for arm in chosen if not (output / arm.name / RECORD).exists()]
     if left:
         experiment = _experiment(checkpoint, config, data=data, number=number, compile=compile,
                                  folder=run_folder or Path("runs/repair") / checkpoint.card.name)

@@ -12,10 +12,10 @@ from rich.progress import Progress
 
 from core.cli.evaluation import REPORT_EVERY_S, Split, read_graph_file, read_qm9
 from core.cli.models import DEFAULT_MODEL, DEVICE_HELP
+from core.cli.options import OwnOrStrategy, QM9File, TokenFile
 from core.cli.rows import RowWriter
-from core.cli.sequences import STRATEGY_HELP
 from core.errors import InputError
-from core.records import RunRecord
+from core.records import RECORD, RunRecord
 from core.sent.strategies import Strategy
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 Dataset = Literal["shipped", "qm9"]
 
 ALL = "all"
-RECORD = "record.json"
 LANGUAGE_MODEL_HELP = ("A shipped model's name, a checkpoint folder, or any causal LM of "
                        "transformers: a folder or a name on the hub.")
 
@@ -45,25 +44,18 @@ def salience(
         str, typer.Option(help="One, several with commas between, or all: random, magnitude, "
                                "gradient, snip, force, taylor, fisher, synflow, grasp, lamp, id3.")
     ] = "gradient",
-    strategy: Annotated[
-        str | None, typer.Option(help=f"{STRATEGY_HELP} Default: the model's own.")
-    ] = None,
+    strategy: OwnOrStrategy = None,
     dataset: Annotated[
         Dataset, typer.Option(help="Molecules to calibrate on: the 1,000 of QM9's test split that "
                                    "ship (planar graphs are made), or QM9 itself.")
     ] = "shipped",
     split: Annotated[Split, typer.Option(help="Part of QM9.")] = "train",
-    data: Annotated[
-        Path | None, typer.Option(help="QM9 as CSV or SDF; downloaded once if left out.")
-    ] = None,
+    data: QM9File = None,
     input: Annotated[
         str | None, typer.Option(help="A file of molecules or graphs, or a single SMILES, to "
                                       "calibrate on.")
     ] = None,
-    tokens: Annotated[
-        Path | None, typer.Option(help="A JSON Lines file with a list of token ids per line, for "
-                                       "models that are not TrailScope's.")
-    ] = None,
+    tokens: TokenFile = None,
     number: Annotated[
         int | None, typer.Option(min=1, help="Calibration examples drawn. Default: 256, or all if "
                                              "there are fewer.")

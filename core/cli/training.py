@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from core.cli.options import QM9File
 from core.errors import InputError
 from core.graph.datasets import load_qm9_graphs
 from core.graph.planar import PLANAR_NODES, planar_graph
@@ -39,9 +40,7 @@ def train(
     dataset: Annotated[
         Dataset, typer.Option(help="qm9, or planar: random Delaunay triangulations.")
     ] = "qm9",
-    data: Annotated[
-        Path | None, typer.Option(help="QM9 as CSV or SDF; downloaded once if left out.")
-    ] = None,
+    data: QM9File = None,
     planar_graphs: Annotated[
         int, typer.Option(min=1, help="Different planar graphs to train on.")
     ] = 100_000,

@@ -7,8 +7,6 @@ and bin) and `tokens.parquet` (a uniform sample of events of every type and bin,
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,12 +17,11 @@ from core.errors import InputError
 from core.likelihood.calibration import Reliability, TokenType
 from core.likelihood.estimates import Estimate
 from core.likelihood.reliability_table import reliability_from_rows
-from core.records import RunRecord, package_versions
+from core.records import RECORD, RunRecord, package_versions, read_record
 from core.sent.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
 COMMAND = "evaluate"
-_RECORD = "record.json"
 _TABLES = ("graphs", "bins", "tokens")
 _ESTIMATES = ("nll_per_graph", "nll_per_token", "lu")
 _SETTINGS = ("model", "trained_under", "strategy", "dataset", "split", "permutations", "precision")
@@ -144,11 +141,11 @@ class Evaluation:
     def save(self, folder: Path) -> None:
         """Write the folder; the record comes last, so that a folder with one is whole."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / _RECORD).unlink(missing_ok=True)
+        (folder / RECORD).unlink(missing_ok=True)
         for name in _TABLES:
             table: pd.DataFrame = getattr(self, name)
             table.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
-        self.to_record().write(folder / _RECORD)
+        self.to_record().write(folder / RECORD)
 
     @classmethod
     def load(cls, folder: Path) -> Evaluation:
@@ -157,7 +154,8 @@ class Evaluation:
         Raises:
             EvaluationError: if it is missing, damaged, or of another version.
         """
-        record = _read_record(folder)
+        record = read_record(folder, command=COMMAND, version=FORMAT_VERSION,
+                             what="an evaluation", error=EvaluationError)
         try:
             config, result = record["config"], record["result"]
             fields: dict[str, Any] = {name: config[name] for name in _SETTINGS}
@@ -182,26 +180,5 @@ def shipped_evaluations() -> dict[tuple[str, str], Path]:
     """Folders of the shipped evaluations by names of (model, strategy), for `Evaluation.load`."""
     from core.model.checkpoints import assets_folder
 
-    found = sorted((assets_folder() / "results" / "evaluations").glob(f"*/*/{_RECORD}"))
+    found = sorted((assets_folder() / "results" / "evaluations").glob(f"*/*/{RECORD}"))
     return {(path.parent.parent.name, path.parent.name): path.parent for path in found}
-
-
-def _read_record(folder: Path) -> Mapping[str, Any]:
-    path = folder / _RECORD
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        version = record["config"]["format_version"] if record["command"] == COMMAND else None
-    except FileNotFoundError:
-        raise EvaluationError(f"{folder} holds no evaluation: it has no {_RECORD}; make one with "
-                              "`trailscope evaluate`.") from None
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise EvaluationError(f"{path} is damaged ({error!r}); make the folder anew with "
-                              "`trailscope evaluate`.") from error
-    if version is None:
-        raise EvaluationError(f"{path} is the record of `{record['command']}`, not of an "
-                              "evaluation; make one with `trailscope evaluate`.")
-    if version != FORMAT_VERSION:
-        raise EvaluationError(f"{folder} is of format version {version}, this TrailScope reads "
-                              f"version {FORMAT_VERSION}; make the folder anew with "
-                              "`trailscope evaluate`.")
-    return record

@@ -6,7 +6,6 @@ the command that made it. Pages and commands read nothing else.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,11 +21,12 @@ from core.graph.planar import is_connected, is_planar
 from core.likelihood.quality import SampleQuality, sample_quality
 from core.likelihood.scoring import Precision
 from core.model.checkpoints import assets_folder
-from core.records import RunRecord
+from core.records import RECORD, RunRecord, read_record
 from core.sent.decoder import decode
 from core.sent.vocabulary import Vocabulary
 
 FORMAT_VERSION = 1
+COMMAND = "triage"
 """Of the folder; a folder of another version is refused."""
 
 SAMPLE_TYPES = {
@@ -46,7 +46,6 @@ were at hand, `stable` for planar graphs, which have no valences.
 """
 
 _TABLE = "samples.parquet"
-_RECORD = "record.json"
 
 
 class SamplesError(InputError):
@@ -115,7 +114,7 @@ class Samples:
         self.table.to_parquet(partial, index=False, compression="zstd")
         partial.replace(folder / _TABLE)
         RunRecord(
-            "triage",
+            COMMAND,
             {
                 "format_version": FORMAT_VERSION, "model": self.model, "step": self.step,
                 "trained_under": self.trained_under, "dataset": self.dataset,
@@ -123,7 +122,7 @@ class Samples:
             },
             {"quality": asdict(self.quality), **(result or {})},
             seed=self.config.seed, device=device, checkpoint=self.weights_sha256,
-        ).write(folder / _RECORD)
+        ).write(folder / RECORD)
 
     @classmethod
     def load(cls, folder: Path) -> Samples:
@@ -155,17 +154,8 @@ def read_samples_record(folder: Path) -> dict[str, Any]:
     Raises:
         SamplesError: for a folder without one, or of another version.
     """
-    path = folder / _RECORD
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        version = record["config"]["format_version"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SamplesError(f"{folder} holds no samples of TrailScope ({error!r}); make them with "
-                           "`trailscope triage`.") from error
-    if version != FORMAT_VERSION:
-        raise SamplesError(f"{path} is of version {version}, this TrailScope reads version "
-                           f"{FORMAT_VERSION}; make it again with `trailscope triage`.")
-    return record
+    return read_record(folder, command=COMMAND, version=FORMAT_VERSION,
+                       what="samples", error=SamplesError)
 
 
 def as_samples(rows: pd.DataFrame | Iterable[dict[str, Any]]) -> pd.DataFrame:
@@ -225,4 +215,4 @@ def shipped_samples(kind: str = "samples") -> dict[str, Path]:
     """
     root = assets_folder() / "results" / kind
     return {str(path.parent.relative_to(root)): path.parent
-            for path in sorted(root.rglob(_RECORD))}
+            for path in sorted(root.rglob(RECORD))}

@@ -7,7 +7,7 @@ control and with training all weights only (SPEC 6).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -24,6 +24,12 @@ TUNED_AT = {1: 1, 2: 1, 4: 4, 13: 4}
 """Rank whose learning rate an arm of a rank uses."""
 
 SMALL_DENSITY = 0.001
+
+AT_EVERY_SIZE = ("gradient", "snip")
+"""The simplest criterion with data, and the simplest that also looks at the weight."""
+
+RANKS_OF_ALL_CRITERIA = (1, 4)
+"""Sizes at which every criterion is run; the rates of both are tuned."""
 
 SAME_MASK = {"taylor": "snip"}
 """Squares have the order of what is squared: one of the two is run (SPEC 6)."""
@@ -81,22 +87,25 @@ class Arm:
 
 
 def repair_arms(matrices: tuple[WeightMatrix, ...]) -> tuple[Arm, ...]:
-    """All arms of the experiment, the ones that say most first."""
-    small = round(SMALL_DENSITY * num_entries(matrices))
-    matched = {rank: lora_parameters(matrices, rank) for rank in RANKS}
-    two: tuple[tuple[int, int | None], ...] = ((small, None), (matched[1], 1))
+    """All arms of the experiment, the ones that say most first.
+
+    `gradient`, `snip` and the random control at every size, the first two also local and dynamic;
+    the other criteria, static and global, at 0.1% and at the sizes of `RANKS_OF_ALL_CRITERIA`.
+    """
+    sizes = [(None, round(SMALL_DENSITY * num_entries(matrices))),
+             *((rank, lora_parameters(matrices, rank)) for rank in RANKS)]
     low_rank = [Arm(method, rank=rank) for rank in RANKS for method in ("lora", "pissa")]
-    main = [Arm("sparse", criterion, "global", count=count, rank=rank)
-            for count, rank in (*two, *((matched[r], r) for r in RANKS[1:]))
-            for criterion in ("gradient", "random")]
-    others = [name for name in CRITERIA if name not in (*SAME_MASK, "gradient", "random")]
-    by_criterion = [Arm("sparse", name, "global", count=count, rank=rank)
-                    for count, rank in reversed(two) for name in others]
-    dynamic = [Arm("sparse", name, "global", is_dynamic=True, count=count, rank=rank)
-               for count, rank in two for name in ("gradient", "snip")]
-    local = [Arm("sparse", name, "local", count=count, rank=rank)
-             for count, rank in two for name in ("gradient", "snip")]
-    return (Arm("none"), *main, *low_rank, Arm("full"), *dynamic, *local, *by_criterion)
+
+    def sparse(names: Iterable[str], scope: Scope = "global", *, is_dynamic: bool = False,
+               ranks: Collection[int | None] = (None, *RANKS)) -> list[Arm]:
+        return [Arm("sparse", name, scope, is_dynamic, count, rank)
+                for rank, count in sizes if rank in ranks for name in names]
+
+    others = [name for name in CRITERIA if name not in (*SAME_MASK, *AT_EVERY_SIZE, "random")]
+    return (Arm("none"), *sparse(("gradient", "random")), *low_rank, Arm("full"),
+            *sparse(("snip",)), *sparse(AT_EVERY_SIZE, is_dynamic=True),
+            *sparse(AT_EVERY_SIZE, "local"),
+            *sparse(others, ranks=(None, *RANKS_OF_ALL_CRITERIA)))
 
 
 def choose_arms(arms: tuple[Arm, ...], names: str | None) -> tuple[Arm, ...]:

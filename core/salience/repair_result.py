@@ -7,8 +7,7 @@ intervals), `graphs.parquet` (NLL and LU of every graph under both orders) and `
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,13 +21,12 @@ from core.likelihood.evaluation import Evaluation
 from core.likelihood.molecule_bootstrap import MoleculeBootstrap
 from core.likelihood.reliability_table import reliability_from_rows
 from core.model.checkpoints import assets_folder
-from core.records import RunRecord, package_versions
+from core.records import RECORD, RunRecord, package_versions, read_record
 from core.salience.arms import Arm
 from core.salience.errors import SalienceError
 
 FORMAT_VERSION = 1
 COMMAND = "repair"
-_RECORD = "record.json"
 _GRAPH_COLUMNS = ["id", "num_tokens", "nll_mean", "nll_per_token", "lu"]
 MEASURES = ("nll_per_graph", "nll_per_token", "lu", "ece")
 
@@ -108,10 +106,10 @@ class RepairResult:
     def save(self, folder: Path) -> None:
         """Write the folder; the record comes last, so that a folder with one is whole."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / _RECORD).unlink(missing_ok=True)
+        (folder / RECORD).unlink(missing_ok=True)
         self.graphs.to_parquet(folder / "graphs.parquet", index=False, compression="zstd")
         self.bins.to_parquet(folder / "bins.parquet", index=False, compression="zstd")
-        self.to_record().write(folder / _RECORD)
+        self.to_record().write(folder / RECORD)
 
     def to_record(self) -> RunRecord:
         """Settings, provenance and headline numbers; see `core.records`."""
@@ -137,7 +135,8 @@ class RepairResult:
         Raises:
             SalienceError: if it is missing, damaged, or of another version.
         """
-        record = _read_record(folder)
+        record = read_record(folder, command=COMMAND, version=FORMAT_VERSION,
+                             what="a repair", error=SalienceError)
         try:
             config, result = dict(record["config"]), record["result"]
             del config["format_version"]
@@ -181,7 +180,7 @@ def paired_change(after: RepairResult, before: RepairResult, order: str, column:
 def shipped_repairs() -> dict[str, dict[str, Path]]:
     """Model → arm's name → folder for `RepairResult.load`, of the shipped results."""
     found: dict[str, dict[str, Path]] = {}
-    for path in sorted((assets_folder() / "results" / "repair").glob(f"*/*/{_RECORD}")):
+    for path in sorted((assets_folder() / "results" / "repair").glob(f"*/*/{RECORD}")):
         found.setdefault(path.parent.parent.name, {})[path.parent.name] = path.parent
     return found
 
@@ -190,20 +189,3 @@ def _headline(evaluation: Evaluation) -> dict[str, Estimate]:
     return {"nll_per_graph": evaluation.nll_per_graph,
             "nll_per_token": evaluation.nll_per_token, "lu": evaluation.lu,
             "ece": evaluation.reliability(TokenType.ALL).ece}
-
-
-def _read_record(folder: Path) -> Mapping[str, Any]:
-    path = folder / _RECORD
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        version = record["config"]["format_version"] if record["command"] == COMMAND else None
-    except FileNotFoundError:
-        raise SalienceError(f"{folder} holds no result of a repair: it has no {_RECORD}; make one "
-                            "with `trailscope repair`.") from None
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise SalienceError(f"{path} is damaged ({error!r}); make the folder anew with "
-                            "`trailscope repair`.") from error
-    if version != FORMAT_VERSION:
-        raise SalienceError(f"{path} is not of `trailscope repair`, format version "
-                            f"{FORMAT_VERSION}; make the folder anew with it.")
-    return record

@@ -20,6 +20,7 @@ from typing import Any, Literal
 from core.likelihood.graph_set import GraphSet
 from core.model.checkpoints import Checkpoint, load_checkpoint
 from core.model.transformer import num_parameters
+from core.records import RECORD
 from core.salience.arms import Arm
 from core.salience.finetune import FinetuneConfig, FinetuneRun
 from core.salience.finetune_state import holds_run, read_progress
@@ -32,7 +33,6 @@ from core.salience.streams import TokenStream
 Stage = Literal["score", "train", "before", "after", "done"]
 
 CHECKPOINT = "checkpoint"
-RECORD = "record.json"
 _OUTPUT, _RUN = "output", "run"
 
 

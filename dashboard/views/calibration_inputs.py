@@ -12,6 +12,7 @@ from core.likelihood.evaluation import Evaluation
 from core.sent.strategies import RANDOM_ORDER
 from dashboard import texts_calibration
 from dashboard.cache_evaluations import ShippedEvaluations
+from dashboard.complaints import Offers
 from dashboard.state_evaluations import (
     ALL,
     ANSWERS,
@@ -23,7 +24,6 @@ from dashboard.state_evaluations import (
     TYPE_NAMES,
     BinChoice,
     CalibrationChoice,
-    Offers,
     compared_orders,
     type_names,
 )

@@ -9,7 +9,7 @@ import streamlit as st
 from core.model.checkpoints import CheckpointError, ModelCard, assets_folder
 from dashboard import cache, cache_evaluations, texts_evaluations
 from dashboard.cache_evaluations import ShippedEvaluations
-from dashboard.state_evaluations import Offers, choice_complaints
+from dashboard.complaints import Offers, choice_complaints
 
 
 def shipped_results() -> ShippedEvaluations | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import InputError
-from dashboard import cache, cache_finetune, texts_finetune
+from dashboard import cache, cache_repairs, texts_finetune
 from dashboard.state_finetune import CODE, COMPARE, NUMBERS, RUN, SECTIONS
 from dashboard.views import finetune_inputs as inputs
 from dashboard.views import finetune_live as live
@@ -18,7 +18,7 @@ def main() -> None:
     st.caption(texts_finetune.INTRO)
     try:
         models = cache.models()
-        shipped = cache_finetune.shipped()
+        shipped = cache_repairs.shipped()
         for complaint in shipped.complaints:
             st.warning(complaint, icon=":material/folder_off:")
         inputs.warn_about_address(models, shipped)
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def show(
-    section: str | None, chosen: inputs.Inputs, shipped: cache_finetune.ShippedRepairs
+    section: str | None, chosen: inputs.Inputs, shipped: cache_repairs.ShippedRepairs
 ) -> None:
     """One section; settings of a run that are wrong do not hide the shipped results."""
     if section == RUN:

@@ -11,10 +11,10 @@ from core.errors import InputError
 from core.model.checkpoints import ModelCard
 from core.salience.criteria import CRITERIA
 from core.salience.masks import SCOPES
-from dashboard import cache_finetune, texts_finetune
+from dashboard import cache_finetune, cache_repairs, texts_finetune
 from dashboard import state_finetune as state
 from dashboard.learning_set import qm9_file
-from dashboard.state import MAX_SEED, STRATEGY_OPTIONS
+from dashboard.state import MAX_SEED, STRATEGY_OPTIONS, resolved_order
 from dashboard.state_finetune import AS_RANK, GENERATED, OWN, PLANAR, QM9, RunChoice, Source
 from dashboard.state_salience import DENSITIES
 from dashboard.views.evaluation_notes import keep_possible
@@ -42,7 +42,7 @@ class Inputs:
 
 
 def warn_about_address(
-    models: Mapping[str, ModelCard], shipped: cache_finetune.ShippedRepairs
+    models: Mapping[str, ModelCard], shipped: cache_repairs.ShippedRepairs
 ) -> None:
     """Say once which URL parameters cannot be taken; streamlit drops them from the address."""
     if _ADDRESS_READ not in st.session_state:
@@ -75,7 +75,7 @@ def choose(models: Mapping[str, ModelCard]) -> Inputs:
     rate = budget.pop("rate")
     return Inputs(RunChoice(
         model=base, weights=card.weights_sha256, own_order=card.strategy.name,
-        order=state.resolved_order(order, card.strategy.name), source=source, **how,
+        order=resolved_order(order, card.strategy.name), source=source, **how,
         learning_rate=state.RATES.get(rate, state.DEFAULT_RATES[how["method"]]), **budget))
 
 

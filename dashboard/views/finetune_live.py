@@ -9,9 +9,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
 from core.salience.trial import Trial, TrialProgress
-from dashboard import cache_finetune, repairs
+from dashboard import cache_finetune, repairs, run_files
 from dashboard import texts_finetune as texts
-from dashboard.cache_finetune import ShippedRepairs
+from dashboard.cache_repairs import ShippedRepairs
 from dashboard.repairs import RepairPoint
 from dashboard.state_finetune import (
     GENERATED,
@@ -127,12 +127,12 @@ def _show_downloads(choice: RunChoice, trial: Trial) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         _show_explore(choice, trial)
         if choice.method != "full":
-            _download("Adapter", lambda: cache_finetune.adapter_file(trial),
-                      f"{name}-{cache_finetune.adapter_name(trial)}")
+            _download("Adapter", lambda: run_files.adapter_file(trial),
+                      f"{name}-{run_files.adapter_name(trial)}")
         if choice.method == "sparse":
-            _download("Mask", lambda: cache_finetune.mask_file(trial), f"{name}-mask.safetensors")
-        _download("Checkpoint", lambda: cache_finetune.checkpoint_file(trial), f"{choice.name}.zip")
-        _download("Record", lambda: cache_finetune.record_file(trial), f"{name}.json")
+            _download("Mask", lambda: run_files.mask_file(trial), f"{name}-mask.safetensors")
+        _download("Checkpoint", lambda: run_files.checkpoint_file(trial), f"{choice.name}.zip")
+        _download("Record", lambda: run_files.record_file(trial), f"{name}.json")
         _download("Comparison", lambda: repairs.result_table(
             {"before": trial.before, "after": trial.after}).to_csv(index=False), f"{name}.csv")
         if choice.source.kind != PLANAR:
@@ -143,7 +143,7 @@ def _show_downloads(choice: RunChoice, trial: Trial) -> None:
 
 def _show_explore(choice: RunChoice, trial: Trial) -> None:
     """A button that keeps the model, then a link to it."""
-    if not cache_finetune.is_kept(trial):
+    if not run_files.is_kept(trial):
         st.button("Keep for Explore", type="primary", icon=":material/bookmark_add:",
                   key="keep-finetuned", help=texts.KEEP_HELP, on_click=_keep, args=(trial,))
         return
@@ -154,7 +154,7 @@ def _show_explore(choice: RunChoice, trial: Trial) -> None:
 
 def _keep(trial: Trial) -> None:
     try:
-        cache_finetune.keep(trial)
+        run_files.keep(trial)
     except InputError as error:
         st.session_state[_COMPLAINT] = str(error)
 

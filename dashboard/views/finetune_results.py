@@ -12,8 +12,9 @@ from core.salience.criteria import CRITERIA
 from core.salience.repair_result import RepairResult
 from dashboard import cache_finetune, repairs
 from dashboard import texts_finetune as texts
-from dashboard.cache_finetune import ShippedRepairs
+from dashboard.cache_repairs import ShippedRepairs
 from dashboard.charts_finetune import pareto_plot
+from dashboard.code_finetune import command, python, shipped_command, shipped_python
 from dashboard.components.figure_downloads import figure_downloads
 from dashboard.hollow_repairs import furthest_repair
 from dashboard.repairs import RepairPoint
@@ -27,10 +28,6 @@ from dashboard.state_finetune import (
     SCOPE_OPTIONS,
     SELECTIONS,
     RunChoice,
-    command,
-    python,
-    shipped_command,
-    shipped_python,
 )
 from dashboard.views import finetune_detail as detail
 from dashboard.views.evaluation_notes import keep_possible

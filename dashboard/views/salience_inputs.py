@@ -15,7 +15,7 @@ from core.salience.masks import SCOPES
 from core.salience.matrices import WeightMatrix
 from dashboard import cache, cache_salience, texts_salience
 from dashboard.salience_cells import Grid, label
-from dashboard.state import MAX_SEED, OWN_ORDER, STRATEGY_OPTIONS, is_hosted
+from dashboard.state import MAX_SEED, OWN_ORDER, STRATEGY_OPTIONS, is_hosted, resolved_order
 from dashboard.state_salience import (
     DEFAULT_CRITERION,
     DEFAULT_DENSITY,
@@ -30,7 +30,6 @@ from dashboard.state_salience import (
     SOURCES,
     Cut,
     Setting,
-    resolved,
     salience_complaints,
 )
 from dashboard.views.evaluation_notes import keep_possible
@@ -131,7 +130,7 @@ def _choose_order(model: LanguageModel, needed: bool) -> str:
         bind="query-params", disabled=not needed,
         help=f"own: {own}, which the model was trained under.",
     )
-    return resolved(order, own)
+    return resolved_order(order, own)
 
 
 def _choose_sample(model: LanguageModel, needed: bool, criterion: str) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from dashboard import texts_salience as texts
 from dashboard.charts_salience import agreement_heatmap, cell_heatmap
 from dashboard.components.figure_downloads import figure_downloads
 from dashboard.salience_cells import Cells, Grid, density_cells, moved_cells, ratio_cells
-from dashboard.state import DEFAULT_SMILES, MAX_SEED, STRATEGY_OPTIONS
+from dashboard.state import DEFAULT_SMILES, MAX_SEED, STRATEGY_OPTIONS, resolved_order
 from dashboard.state_salience import (
     CODE,
     CRITERIA_SECTION,
@@ -42,7 +42,6 @@ from dashboard.state_salience import (
     commands,
     other_order,
     python,
-    resolved,
 )
 from dashboard.views.explore_inputs import is_dark
 from dashboard.views.progress import progress_bar
@@ -135,8 +134,9 @@ def _choose_second(cut: Cut) -> Cut:
         if model.checkpoint is not None:
             own = own_order(model)
             default = STRATEGY_OPTIONS.index(other_order(setting.strategy, own))
-            order = resolved(st.selectbox("Order of its examples", STRATEGY_OPTIONS, index=default,
-                                          key="calibration2", bind="query-params", width=220), own)
+            order = resolved_order(
+                st.selectbox("Order of its examples", STRATEGY_OPTIONS, index=default,
+                             key="calibration2", bind="query-params", width=220), own)
         scope = st.segmented_control("Scope ", (SAME, *SCOPES), default=SAME, required=True,
                                      key="scope2", bind="query-params", width="content")
         seed = st.number_input("Seed ", 0, MAX_SEED, 0, 1, key="draw2", bind="query-params",

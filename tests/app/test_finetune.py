@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.model.checkpoints import load_checkpoint, read_card
-from dashboard import cache_finetune
+from dashboard import cache_finetune, cache_repairs
 from dashboard.numbers import short
 from tests.generated_molecules import made_up_samples
 from tests.repairs import MODEL, save_repairs
@@ -82,7 +82,7 @@ def test_opens_with_the_shipped_comparison(open_page):
 
 def test_address_restores_arm_measure_and_filters(open_page, results):
     page = open_page(arm="sparse-snip-local-40", measure="ECE", scopes="local", criteria="snip")
-    found = cache_finetune.shipped().found[MODEL]["sparse-snip-local-40"]
+    found = cache_repairs.shipped().found[MODEL]["sparse-snip-local-40"]
     assert metrics(page)["LU, new order"] == short(
         found.estimates["random_order"]["lu"].value)
     assert page.selectbox(key="arm").options == ["sparse-snip-local-40", "lora-rank-1", "full"]

@@ -245,9 +245,9 @@ def test_results_that_do_not_ship_are_said_with_the_command(open_page):
     (lambda folder: (folder / "record.json").write_text(
         (folder / "record.json").read_text().replace('"format_version": 1',
                                                      '"format_version": 9')),
-     "is of version 9, this TrailScope reads version 1"),
+     "is of format version 9, this TrailScope reads version 1"),
     (lambda folder: (folder / "samples.parquet").write_bytes(b"PAR1"), "damaged samples"),
-    (lambda folder: (folder / "record.json").write_text("{"), "holds no samples"),
+    (lambda folder: (folder / "record.json").write_text("{"), "is damaged"),
 ])
 def test_results_that_cannot_be_read_are_said(open_page, results, tmp_path, monkeypatch, change,
                                               reason):

@@ -8,6 +8,7 @@ import pytest
 import typer
 
 from core.cli import build_app
+from dashboard.code_finetune import command, python
 from dashboard.state_finetune import (
     GENERATED,
     OWN,
@@ -15,9 +16,7 @@ from dashboard.state_finetune import (
     QM9,
     RunChoice,
     Source,
-    command,
     finetune_complaints,
-    python,
 )
 
 CHOICE = RunChoice(

@@ -386,7 +386,7 @@ def test_other_records_are_refused_in_one_sentence(change, message, found, tmp_p
 
 
 def test_missing_and_broken_files_are_refused(found, tmp_path):
-    with pytest.raises(EvaluationError, match=r"has no record\.json; make one with"):
+    with pytest.raises(EvaluationError, match=r"has no record\.json; make it with"):
         Evaluation.load(tmp_path)
     found.save(tmp_path)
     (tmp_path / "bins.parquet").write_bytes(b"no parquet")

@@ -218,10 +218,10 @@ def test_samples_of_another_version_or_damaged_are_refused(table, tiny, tmp_path
         record.replace(f'"format_version": {FORMAT_VERSION}', '"format_version": 99'))
     with pytest.raises(SamplesError) as raised:
         Samples.load(folder)
-    assert "is of version 99, this TrailScope reads version 1" in str(raised.value)
+    assert "is of format version 99, this TrailScope reads version 1" in str(raised.value)
     (folder / "record.json").write_text(record)
     (folder / "samples.parquet").write_bytes(b"PAR1")
     with pytest.raises(SamplesError, match="holds damaged samples"):
         Samples.load(folder)
-    with pytest.raises(SamplesError, match="holds no samples of TrailScope"):
+    with pytest.raises(SamplesError, match="does not hold samples: it has no"):
         Samples.load(tmp_path)

@@ -50,7 +50,7 @@ def found(biased, tmp_path_factory):
 def test_the_arms_are_matched_in_their_parameters(biased):
     matrices = LanguageModel.from_checkpoint(biased).matrices
     arms = repair_arms(matrices)
-    assert len({arm.name for arm in arms}) == len(arms) == 44
+    assert len({arm.name for arm in arms}) == len(arms) == 66
     assert arms[0] == Arm("none")
     for arm in arms:
         if arm.method == "sparse" and arm.rank is not None:
@@ -59,9 +59,19 @@ def test_the_arms_are_matched_in_their_parameters(biased):
         of_rank = {(arm.method, arm.criterion) for arm in arms if arm.rank == rank}
         assert {("lora", None), ("pissa", None), ("sparse", "gradient"),
                 ("sparse", "random")} <= of_rank
-    tried = {arm.criterion for arm in arms if arm.rank == 1 and arm.method == "sparse"}
-    assert tried == {"random", "magnitude", "gradient", "snip", "force", "fisher", "synflow",
-                     "grasp", "lamp", "id3"}  # taylor selects what snip does
+    for rank in (None, *RANKS):
+        kinds = {(arm.scope, arm.is_dynamic, arm.criterion) for arm in arms
+                 if arm.rank == rank and arm.method == "sparse"}
+        assert {kind for kind in kinds if kind[:2] != ("global", False)} == {
+            (scope, is_dynamic, name) for scope, is_dynamic in (("local", False), ("global", True))
+            for name in ("gradient", "snip")}
+        tried = {name for scope, is_dynamic, name in kinds if (scope, is_dynamic) == (
+            "global", False)}
+        if rank in (2, 13):
+            assert tried == {"random", "gradient", "snip"}
+        else:
+            assert tried == {"random", "magnitude", "gradient", "snip", "force", "fisher",
+                             "synflow", "grasp", "lamp", "id3"}  # taylor selects what snip does
 
 
 def test_arms_share_learning_rates_by_method_and_size(biased):
@@ -180,9 +190,9 @@ def test_shipped_repairs_are_found_by_model_and_arm(found, tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize(("content", "message"), [
-    (None, "holds no result of a repair"), ("{", "is damaged"),
-    ('{"command": "evaluate", "config": {}}', "is not of `trailscope repair`"),
-    ('{"command": "repair", "config": {"format_version": 9}}', "format version 1"),
+    (None, "does not hold a repair"), ("{", "is damaged"),
+    ('{"command": "evaluate", "config": {}}', "is the record of `evaluate`, not of a repair"),
+    ('{"command": "repair", "config": {"format_version": 9}}', "version 9, this .* version 1"),
     ('{"command": "repair", "config": {"format_version": 1}}', "is damaged"),
 ])
 def test_a_folder_that_is_no_result_is_told(tmp_path, content, message):
