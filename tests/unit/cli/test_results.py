@@ -12,6 +12,8 @@ from core.salience.repair import RepairConfig, RepairExperiment
 from core.sent.batch import GraphBatch
 from core.sent.strategies import MAX_DEGREE_FIRST
 
+ARMS = Arm("none"), Arm("lora", rank=1), Arm("sparse", "snip", "local", count=40)
+
 
 def table_of(*stable):
     rows = [dict.fromkeys(SAMPLE_TYPES) | {
@@ -66,15 +68,24 @@ def test_a_repair_is_told_arm_by_arm(trailscope, make_checkpoint, monkeypatch, t
         checkpoint, training=GraphBatch.from_graphs(graphs, with_automorphisms=False),
         validation=GraphSet("QM9", "validation", graphs), test=GraphSet("QM9", "test", graphs),
         config=RepairConfig(steps=1, batch_size=1, permutations=2), run_folder=tmp_path / "run")
-    for arm in (Arm("none"), Arm("lora", rank=1), Arm("sparse", "snip", "local", count=40)):
+    for arm in ARMS:
         list(experiment.run(arm))
         experiment.result(arm).save(folder / arm.name)
-    lines = trailscope("results").out.split("### Order repair of `biased`")[1].strip().splitlines()
+    out = trailscope("results").out
+    lines = out.split("### Order repair of `biased`")[1].split("###")[0].strip().splitlines()
     assert lines[0].startswith("| arm | parameters | LU, random_order | ECE, random_order |")
     assert [line.split(" | ")[:2] for line in lines[2:]] == [
         ["| as trained", "0"], ["| snip, local, static", "40"], ["| LoRA, rank 1", "1,088"]]
     lu = experiment.result(Arm("none")).estimates["random_order"]["lu"].value
     assert lines[2].split(" | ")[2] == f"{lu:.3f}"  # three graphs are too few for an interval
+    lora, mask = (experiment.result(arm).estimates for arm in ARMS[1:])
+    lu_lines, nll_lines = (out.split(f"### {title}")[1].split("###")[0].strip().splitlines()[2:]
+                           for title in ("LU under random_order", "NLL per token, random_order /"))
+    assert lu_lines == ["| arm | 40 | 1,088 |", "| --- | --- | --- |",
+                        f"| LoRA | – | {lora['random_order']['lu'].value:.3f} |",
+                        f"| snip, local, static | {mask['random_order']['lu'].value:.3f} | – |"]
+    nll = [lora[order]["nll_per_token"].value for order in ("random_order", "max_degree_first")]
+    assert nll_lines[2] == f"| LoRA | – | {nll[0]:.3f} / {nll[1]:.3f} |"
 
 
 def test_every_model_is_a_row_under_every_order(shipped):
