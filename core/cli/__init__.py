@@ -53,8 +53,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
 
 
-def best_device() -> str:
-    """`cuda` if there is a GPU, else `cpu`."""
+def chosen_device(name: str | None) -> str:
+    """The device of that name; without one `cuda` if there is a GPU, else `cpu`.
+
+    Raises:
+        InputError: for a device that is not there.
+    """
     import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
+    if name is None:
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.zeros(1, device=name)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        gpus = ", ".join(["cpu", *(f"cuda:{i}" for i in range(torch.cuda.device_count()))])
+        raise InputError(f"There is no device {name!r} here; there is {gpus}.") from error
+    return name

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from core.cli.folders import check_folders
 from core.cli.models import COMPILE_HELP, DEFAULT_MODEL
 from core.cli.options import QM9File
 from core.cli.rows import RowWriter, saying_notes
@@ -86,11 +87,12 @@ def evaluate(
     Writes NLL, LU, calibration by token type and temperature, with intervals that resample
     molecules, as record.json and Parquet tables.
     """
-    from core.cli import best_device
+    from core.cli import chosen_device
     from core.likelihood.evaluate import EvaluationConfig, EvaluationRun, default_run_folder
     from core.model.checkpoints import load_checkpoint
 
-    checkpoint = load_checkpoint(model, device=device or best_device(), compile=compile)
+    check_folders(output, run_folder)
+    checkpoint = load_checkpoint(model, device=chosen_device(device), compile=compile)
     writer = RowWriter()
     graphs, validation = _read(
         checkpoint.vocabulary, writer, input=input, dataset=dataset, split=split, data=data,
@@ -201,8 +203,7 @@ def read_graph_file(
 
 
 def read_qm9(data: Path | None, split: Split, number: int | None) -> GraphSet:
-    """The first `number` graphs of a split of QM9, all if None."""
-    """The first molecules of a split of QM9, with progress.
+    """The first `number` molecules of a split of QM9, all if None, with progress.
 
     Raises:
         InputError: if the split is empty.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,10 +12,11 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core.cli.evaluation import REPORT_EVERY_S, read_graph_file, read_qm9
+from core.cli.folders import check_folders
 from core.cli.models import COMPILE_HELP, DEVICE_HELP
 from core.cli.options import OwnOrStrategy, QM9File, TokenFile
 from core.cli.rows import RowWriter
-from core.cli.salience import LANGUAGE_MODEL_HELP, check_folder, reporting
+from core.cli.salience import LANGUAGE_MODEL_HELP, reporting
 from core.errors import InputError
 from core.graph.planar import planar_graph
 from core.records import RECORD
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 CHECKPOINT = "checkpoint"
 DEFAULT_PLANAR = 10_000
+LOW_RANK = ("lora", "pissa")
+_OF_SPARSE = ("--mask", "--density", "--count", "--match-rank", "--dynamic-every")
 
 
 def register(app: typer.Typer) -> None:
@@ -65,7 +68,9 @@ def finetune(
     dynamic_every: Annotated[
         int, typer.Option(min=0, help="Steps between selections; 0 selects once.")
     ] = 0,
-    rank: Annotated[int, typer.Option(min=1, help="Of LoRA and PiSSA.")] = 1,
+    rank: Annotated[
+        int | None, typer.Option(min=1, help="Of LoRA and PiSSA. Default: 1.")
+    ] = None,
     strategy: OwnOrStrategy = None,
     input: Annotated[
         str | None, typer.Option(help="A file of molecules or graphs instead of QM9's train split "
@@ -96,21 +101,28 @@ def finetune(
     ] = None,
 ) -> None:
     """Fine-tune a model on sequences of any order; run the same command again to resume."""
-    from core.cli import best_device, messages
+    from core.cli import chosen_device, messages
     from core.salience import FinetuneConfig, FinetuneRun, Mask, open_language_model
     from core.salience.finish import record_of, write_adapter, write_model
 
-    check_folder(output)
-    opened = open_language_model(model, device=device or best_device())
+    check_folders(output, run_folder)
+    asked = {"--mask": mask, "--density": density, "--count": count, "--match-rank": match_rank,
+             "--dynamic-every": dynamic_every or None, "--rank": rank}
+    _check_options(method, [name for name, value in asked.items() if value is not None])
+    opened = open_language_model(model, device=chosen_device(device))
     given = None if mask is None else Mask.load(mask)
     writer = RowWriter()
+    if given is not None and given.model_digest != opened.digest:
+        messages.print(f"The mask was cut for {given.model}, not for {opened.name}; its entries "
+                       "are used as they are.", markup=False, soft_wrap=True)
     stream = _stream(opened, writer, strategy=strategy, input=input, data=data, tokens=tokens,
                      number=number, seed=seed)
     config = FinetuneConfig(
-        method=method, criterion=criterion if given is None else given.criterion, scope=scope,
+        method=method, criterion=criterion if given is None else given.criterion,
+        scope=scope if given is None else given.scope,
         count=(_count(opened, given, density, count, match_rank) if method == "sparse" else None),
         reselect_every=dynamic_every, calibration_examples=calibration,
-        rank=rank if method in ("lora", "pissa") else None, steps=steps, batch_size=batch_size,
+        rank=rank or 1 if method in LOW_RANK else None, steps=steps, batch_size=batch_size,
         learning_rate=learning_rate, warmup_steps=warmup_steps, seed=seed, precision=precision,
         compile=compile)
     with reporting(f"Scoring the weights of {opened.name}", "examples") as progress:
@@ -127,6 +139,24 @@ def finetune(
     writer.write({"model": opened.name, **record.result, "output": str(output)})
     messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
     writer.finish()
+
+
+def _check_options(method: str, given: Sequence[str]) -> None:
+    """Refuse options that the method does not read.
+
+    Args:
+        method: what is trained.
+        given: options that were given, of those that only some methods read.
+
+    Raises:
+        InputError: for one that would be ignored.
+    """
+    read = {"sparse": _OF_SPARSE, "full": ()}.get(method, ("--rank",))
+    for name in given:
+        if name not in read:
+            owner = "sparse runs" if name in _OF_SPARSE else "LoRA and PiSSA"
+            raise InputError(f"{name} is for {owner}; leave it out or give another --method than "
+                             f"{method}.")
 
 
 def _count(

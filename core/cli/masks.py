@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from core.cli.folders import check_folders
 from core.cli.rows import RowWriter
-from core.cli.salience import RECORD, check_folder
 from core.errors import InputError
-from core.records import RunRecord, write_json
+from core.records import RECORD, RunRecord, write_json
 
 if TYPE_CHECKING:
     from core.salience import Mask
@@ -47,14 +47,16 @@ def cut_masks(
     paths = _expand(files)
     if output is None and not compare and len(paths) == 1:
         raise InputError("Give --output FILE to write the mask, or several files to compare.")
-    _check_output(output, len(paths))
+    labels = _labels(paths)
+    _check_output(output, labels, paths)
+    cut = _check_asked(paths, density, count)
     masks = {label: _open(path, density, count, scope)
-             for label, path in zip(_labels(paths), paths, strict=True)}
+             for label, path in zip(labels, paths, strict=True)}
     rows = [_headline(mask, label) for label, mask in masks.items()]
     pairs = _compare(masks, by_layer=compare) if len(masks) > 1 else []
     if output is not None:
-        _write(masks, paths, output, {"density": density, "count": count, "scope": scope},
-               rows, pairs)
+        _write(masks, paths, output,
+               {"density": density, "count": count, "scope": scope if cut else None}, rows, pairs)
         messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
     writer = RowWriter()
     for row in rows + pairs:
@@ -76,11 +78,31 @@ def _expand(files: list[Path]) -> list[Path]:
 
 def _labels(paths: list[Path]) -> list[str]:
     """File names without their ending, as much of the path before them as tells them apart."""
-    for parts in range(1, max(len(path.parts) for path in paths) + 1):
-        labels = ["/".join(path.with_suffix("").parts[-parts:]) for path in paths]
+    places = [path.resolve().with_suffix("").parts[1:] for path in paths]
+    for parts in range(1, max(map(len, places)) + 1):
+        labels = ["/".join(place[-parts:]) for place in places]
         if len(set(labels)) == len(labels):
             return labels
     raise InputError("A file is given twice; give each once.")
+
+
+def _check_asked(paths: list[Path], density: float | None, count: int | None) -> bool:
+    """Whether there are scores to cut masks from.
+
+    Raises:
+        InputError: for scores without a number of entries, and a number without scores.
+    """
+    from core.salience.salience import kind_of
+
+    scores = [path for path in paths if kind_of(path) != "mask"]
+    is_asked = density is not None or count is not None
+    if scores and not is_asked:
+        raise InputError(f"{scores[0]} holds scores; say with --density or --count how many "
+                         "entries to select.")
+    if is_asked and not scores:
+        raise InputError(f"{paths[0]} holds a mask, which has its entries already; leave out "
+                         "--density and --count, or give scores.")
+    return bool(scores)
 
 
 def _open(path: Path, density: float | None, count: int | None, scope: Any) -> Mask:
@@ -90,9 +112,6 @@ def _open(path: Path, density: float | None, count: int | None, scope: Any) -> M
 
     if kind_of(path) == "mask":
         return Mask.load(path)
-    if density is None and count is None:
-        raise InputError(f"{path} holds scores; say with --density or --count how many entries to "
-                         "select.")
     return select(Salience.load(path), density=density, count=count, scope=scope)
 
 
@@ -125,15 +144,26 @@ def _row(found: Any) -> dict[str, Any]:
             "entries": found.entries}
 
 
-def _check_output(output: Path | None, number: int) -> None:
+def _check_output(output: Path | None, labels: list[str], paths: list[Path]) -> None:
     if output is None:
         return
-    if number > 1:
-        check_folder(output)
+    several = len(labels) > 1
+    if several:
+        check_folders(output)
     elif output.is_dir() or output.suffix != SUFFIX:
         raise InputError(f"A mask is written to a file such as mask{SUFFIX}, got {output}.")
     else:
-        check_folder(output.parent)
+        check_folders(output.parent)
+    read = {path.resolve() for path in paths}
+    for label in labels:
+        target = _target(output, label, several=several)
+        if target.resolve() in read:
+            raise InputError(f"The mask would be written over {target}, which is read; give "
+                             "another --output.")
+
+
+def _target(output: Path, label: str, *, several: bool) -> Path:
+    return output / f"{label}{SUFFIX}" if several else output
 
 
 def _write(
@@ -143,7 +173,7 @@ def _write(
     """Masks and, beside them, the record."""
     several = len(masks) > 1
     for label, mask in masks.items():
-        mask.save(output / f"{label}{SUFFIX}" if several else output)
+        mask.save(_target(output, label, several=several))
     first = next(iter(masks.values()))
     record = RunRecord(
         "mask", {**config, "files": [str(path) for path in paths]},

@@ -51,11 +51,11 @@ def score(
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
 ) -> None:
     """Print NLL, Linearization Uncertainty and order-marginal NLL of every molecule."""
-    from core.cli import best_device, messages
+    from core.cli import chosen_device, messages
     from core.likelihood.analysis import SUMMARY_COLUMNS, summarize
     from core.model.checkpoints import load_checkpoint
 
-    checkpoint = load_checkpoint(model, device=device or best_device())
+    checkpoint = load_checkpoint(model, device=chosen_device(device))
     chosen = checkpoint.card.strategy if strategy is None else Strategy.from_name(strategy)
     rows = saying_notes(read_input(input, max_atoms=checkpoint.vocabulary.max_nodes))
     writer = RowWriter(format, SUMMARY_COLUMNS)
@@ -88,13 +88,13 @@ def generate_molecules(
     """Sample molecules: one JSON line each."""
     import torch
 
-    from core.cli import best_device, messages
+    from core.cli import chosen_device, messages
     from core.model.checkpoints import load_checkpoint
     from core.model.generation import SamplingConfig, generate
 
     config = SamplingConfig(temperature=temperature, top_k=top_k or None, mask=mask,
                             batch_size=batch_size, precision=precision)
-    checkpoint = load_checkpoint(model, device=device or best_device())
+    checkpoint = load_checkpoint(model, device=chosen_device(device))
     writer = RowWriter()
     generator = torch.Generator().manual_seed(seed)
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:

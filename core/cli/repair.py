@@ -11,6 +11,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core.cli.evaluation import REPORT_EVERY_S, read_qm9
+from core.cli.folders import check_folders
 from core.cli.models import COMPILE_HELP
 from core.cli.options import QM9File
 from core.cli.rows import RowWriter
@@ -65,13 +66,13 @@ def repair(
     number of trained parameters. Writes NLL, LU and ECE under both orders, before and after; run
     the same command again to resume.
     """
-    from core.cli import best_device
+    from core.cli import chosen_device
     from core.model.checkpoints import load_checkpoint
     from core.salience.arms import choose_arms, repair_arms
     from core.salience.matrices import find_matrices
     from core.salience.repair import RepairConfig
 
-    checkpoint = load_checkpoint(model, device=device or best_device(), compile=compile)
+    checkpoint = load_checkpoint(model, device=chosen_device(device), compile=compile)
     known = repair_arms(find_matrices(checkpoint.model))
     writer = RowWriter()
     if list_arms:
@@ -81,16 +82,34 @@ def repair(
     config = RepairConfig(order=order, steps=steps, batch_size=batch_size,
                           permutations=permutations, seed=seed, precision=precision)
     chosen = choose_arms(known, arms)
-    left = [arm for arm in chosen if not (output / arm.name / RECORD).exists()]
-    if left:
-        experiment = _experiment(checkpoint, config, data=data, number=number, compile=compile,
-                                 folder=run_folder or Path("runs/repair") / checkpoint.card.name)
-        for arm in left:
-            _follow(experiment.run(arm), len(chosen) - len(left) + left.index(arm), len(chosen))
-            experiment.result(arm).save(output / arm.name)
-            write_json(output / LEARNING_RATES, experiment.rates_tried())
-            writer.write(_headline(experiment.result(arm), output / arm.name))
+    check_folders(output, run_folder)
+    experiment = _experiment(checkpoint, config, data=data, number=number, compile=compile,
+                             folder=run_folder or Path("runs/repair") / checkpoint.card.name)
+    _check_results(output, experiment)
+    for index, arm in enumerate(chosen):
+        _follow(experiment.run(arm), index, len(chosen))
+        found = experiment.result(arm)
+        found.save(output / arm.name)
+        write_json(output / LEARNING_RATES, experiment.rates_tried())
+        writer.write(_headline(found, output / arm.name))
     writer.finish()
+
+
+def _check_results(output: Path, experiment: RepairExperiment) -> None:
+    """Refuse to mix results in a folder, as its arms are compared with each other.
+
+    Raises:
+        InputError: if it holds an arm of another model or other settings.
+    """
+    from core.salience.repair_result import RepairResult
+
+    wanted = experiment.result_settings
+    for path in sorted(output.glob(f"*/{RECORD}")):
+        found = RepairResult.load(path.parent)
+        known = {name: found.settings.get(name) for name in wanted}
+        if (found.model_digest, known) != (experiment.model.digest, wanted):
+            raise InputError(f"{path.parent} is of another model or other settings; give another "
+                             "--output, or remove it.")
 
 
 def _experiment(

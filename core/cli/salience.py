@@ -11,6 +11,7 @@ import typer
 from rich.progress import Progress
 
 from core.cli.evaluation import REPORT_EVERY_S, Split, read_graph_file, read_qm9
+from core.cli.folders import check_folders
 from core.cli.models import DEFAULT_MODEL, DEVICE_HELP
 from core.cli.options import OwnOrStrategy, QM9File, TokenFile
 from core.cli.rows import RowWriter
@@ -69,15 +70,15 @@ def salience(
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
 ) -> None:
     """Score every weight of the decoder blocks; `trailscope mask` cuts masks from the scores."""
-    from core.cli import best_device, messages
+    from core.cli import chosen_device, messages
     from core.salience import open_language_model
     from core.salience.criteria import CRITERIA, compute_saliences
 
     names = _read_criteria(criterion, CRITERIA)
     options = _read_options(option or [])
-    check_folder(output)
+    check_folders(output)
     writer = RowWriter()
-    opened = open_language_model(model, device=device or best_device())
+    opened = open_language_model(model, device=chosen_device(device))
     examples = None
     if any(CRITERIA[name].needs_examples for name in names):
         examples = _read_examples(opened, writer, strategy=strategy, dataset=dataset, split=split,
@@ -98,20 +99,6 @@ def salience(
     _record(opened, names, options, examples, seed, rows, wall_s).write(output / RECORD)
     messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
     writer.finish()
-
-
-def check_folder(folder: Path) -> None:
-    """Refuse, before any work is done, a folder that cannot be.
-
-    Raises:
-        InputError: if something else is in its place.
-    """
-    for place in (folder, *folder.parents):
-        if place.exists():
-            if not place.is_dir():
-                raise InputError(f"{place} is a file, so {folder} cannot be a folder; give "
-                                 "another name.")
-            return
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from core.cli.folders import check_folders
 from core.cli.options import QM9File
 from core.errors import InputError
 from core.graph.datasets import load_qm9_graphs
@@ -65,7 +66,7 @@ def train(
     ] = "",
 ) -> None:
     """Train a model under a strategy; run the same command again to resume."""
-    from core.cli import best_device, messages
+    from core.cli import chosen_device, messages
     from core.model.finish import write_trained_checkpoint
     from core.model.training import TrainingConfig, train
     from core.sent.batch import GraphBatch
@@ -75,6 +76,7 @@ def train(
         optimizer=optimizer, learning_rate=learning_rate, warmup_steps=warmup_steps,
         seed=seed, precision=precision, micro_batch=micro_batch, compile=compile,
     )
+    check_folders(output, run_folder)
     kept = _read_milestones(milestones, steps)
     name = name or output.name
     run_folder = run_folder or Path("runs") / name
@@ -96,7 +98,7 @@ def train(
     follow = _draw_bar if messages.is_terminal else _print_lines
     # Closed here, the state is saved whatever interrupts whoever shows the progress.
     with closing(train(config, batch, vocabulary, run_folder=run_folder, save_at=kept,
-                       device=device or best_device())) as states:
+                       device=chosen_device(device))) as states:
         follow(keeping_milestones(states), name, config)
     write(output, name)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.progress import Progress
 
+from core.cli.folders import check_folders
 from core.cli.models import COMPILE_HELP, DEFAULT_MODEL, DEVICE_HELP, MODEL_HELP
 
 if TYPE_CHECKING:
@@ -48,14 +49,15 @@ def triage(
     """Sample graphs, score re-linearizations of each; run again to resume."""
     import pandas as pd
 
-    from core.cli import best_device, messages
+    from core.cli import chosen_device, messages
     from core.likelihood.samples import Samples, SamplesConfig, mark_novel, mark_unique
     from core.likelihood.triage import sample_and_score_in
     from core.model.checkpoints import load_checkpoint
 
     config = SamplesConfig(number, permutations, seed, temperature, top_k or None, mask,
                            precision, chunk)
-    checkpoint = load_checkpoint(model, device=device or best_device(), compile=compile)
+    check_folders(output, run_folder)
+    checkpoint = load_checkpoint(model, device=chosen_device(device), compile=compile)
     card = checkpoint.card
     run_folder = run_folder or (
         Path("runs") / f"triage-{card.path.name}-{card.weights_sha256[:8]}")

@@ -73,7 +73,7 @@ class FinetuneRun:
         wall_s: seconds spent.
 
     Raises:
-        SalienceError: if `run_folder` holds a run of other settings; for a mask of another model,
+        SalienceError: if `run_folder` holds a run of other settings; for a mask of other matrices,
             a number of entries or a rank that is impossible; for a model without matrices.
     """
 
@@ -97,7 +97,7 @@ class FinetuneRun:
         if mask is not None:
             mask.check_fits(model.matrices, model.name)
         self._settings = {"model": model.digest, "stream": stream.source, **asdict(config),
-                          "mask": None if mask is None else mask.nnz}
+                          "mask": None if mask is None else mask.digest}
         resumed = self._claim_folder()
         # `deepcopy` would copy gradients too; a loaded model has none.
         self._copy = replace(model, model=deepcopy(model.model), checkpoint=None)

@@ -86,7 +86,10 @@ def write_model(run: FinetuneRun, folder: Path, *, name: str) -> Path:
 
 def record_of(run: FinetuneRun) -> RunRecord:
     """Settings, provenance and losses of a finished run."""
-    config = {"model": run.base.name, "stream": run.stream.source, **asdict(run.config)}
+    config = {"model": run.base.name, "stream": run.stream.source, **asdict(run.config),
+              "mask": None if run.mask is None else {
+                  "sha256": run.mask.digest, "cut_for": run.mask.model,
+                  "model_digest": run.mask.model_digest, "origin": run.mask.origin}}
     return RunRecord(
         "finetune", config,
         {"method": run.config.method, "parameters": run.num_parameters, "steps": run.step,

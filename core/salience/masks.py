@@ -7,6 +7,7 @@ those that come first, in the model's order of matrices and row by row, are take
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,7 +69,7 @@ class Mask:
         return {name: float(entries.float().mean()) for name, entries in self.entries.items()}
 
     def check_fits(self, matrices: tuple[WeightMatrix, ...], model: str) -> None:
-        """Refuse a mask of another model.
+        """Refuse a mask of other matrices; one of a model of the same shapes fits.
 
         Raises:
             SalienceError: unless names and shapes of the matrices agree.
@@ -77,6 +78,15 @@ class Mask:
             raise SalienceError(
                 f"The mask was made for {self.model}, whose matrices are not those of {model}; "
                 f"make one with `trailscope salience` and `trailscope mask` for {model}.")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of which entries are selected."""
+        found = hashlib.sha256()
+        for name, entries in sorted(self.entries.items()):
+            found.update(name.encode())
+            found.update(np.packbits(entries.numpy().reshape(-1)).tobytes())
+        return found.hexdigest()
 
     def save(self, path: Path) -> None:
         """Write the mask, eight entries a byte, with provenance as safetensors."""

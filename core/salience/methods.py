@@ -218,11 +218,6 @@ class LowRankTuning:
             self.model.save_pretrained(str(folder), path_initial_model_for_weight_conversion=first)
 
 
-def describe_method(method: Method) -> str:
-    """How a method is called in a sentence."""
-    return {"sparse": "sparse", "lora": "LoRA", "pissa": "PiSSA", "full": "full"}[method]
-
-
 @contextmanager
 def _quiet_peft() -> Iterator[None]:
     """`peft` warns of a base model without a name on the hub, which ours have not."""

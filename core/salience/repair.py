@@ -27,7 +27,7 @@ from core.likelihood.graph_set import GraphSet
 from core.likelihood.scoring import score_trails
 from core.model.checkpoints import Checkpoint
 from core.model.transformer import num_parameters
-from core.records import write_json
+from core.records import RECORD, write_json
 from core.salience.arms import Arm
 from core.salience.errors import SalienceError
 from core.salience.finetune import FinetuneRun
@@ -43,6 +43,7 @@ from core.sent.strategies import Strategy
 RATES = tuple(round(10 ** (-4 + i / 2), 6) for i in range(8))
 """The ladder of learning rates, half a decade apart: 1e-4 … 0.316."""
 
+_SETTINGS = "settings.json"
 _FIRST_RUNG = {"full": 2}
 _DEFAULT_RUNG = 4
 
@@ -109,7 +110,8 @@ class RepairExperiment:
         compile: fuse forward passes.
 
     Raises:
-        SalienceError: if the model was trained under `config.order` itself.
+        SalienceError: if the model was trained under `config.order` itself; if the run folder
+            holds an experiment on another model, other graphs or with other settings.
     """
 
     def __init__(
@@ -138,9 +140,21 @@ class RepairExperiment:
         self._results: dict[str, RepairResult] = {}
         self._stream: TokenStream = GraphStream(
             training, checkpoint.vocabulary, Strategy.from_name(config.order), seed=config.seed)
+        self._claim_folder()
 
     def run(self, arm: Arm) -> Iterator[RepairProgress]:
-        """Choose the arm's learning rate, fine-tune, measure; `result` then says what came out."""
+        """Choose the arm's learning rate, fine-tune, measure; `result` then says what came out.
+
+        An arm that was finished in this run folder is read from it, and nothing is yielded.
+        """
+        finished = self.folder / "finished" / arm.name
+        if (finished / RECORD).is_file():
+            self._results[arm.name] = RepairResult.load(finished)
+            return
+        yield from self._run(arm)
+        self._results[arm.name].save(finished)
+
+    def _run(self, arm: Arm) -> Iterator[RepairProgress]:
         if arm.method == "none":
             yield from self._measure(arm, self.checkpoint)
             return
@@ -159,6 +173,30 @@ class RepairExperiment:
         return {path.stem: json.loads(path.read_text(encoding="utf-8"))
                 for path in sorted((self.folder / "tuning").glob("*.json"))}
 
+    @property
+    def result_settings(self) -> dict[str, object]:
+        """What the results of all arms share and name, as JSON."""
+        return {**asdict(self.config), "test": _described(self._test)}
+
+    def _claim_folder(self) -> None:
+        """Learning rates and results are kept by the arm's name: one folder, one experiment."""
+        settings = {"model": self.model.digest, "orders": list(self.orders),
+                    **self.result_settings, "training": self._stream.source,
+                    "validation": _described(self._validation)}
+        path = self.folder / _SETTINGS
+        if not path.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_json(path, settings)
+            return
+        try:
+            known = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise SalienceError(f"{path} is damaged ({error}); give another run folder.") from error
+        if known != json.loads(json.dumps(settings)):
+            raise SalienceError(f"{self.folder} holds a repair of another model, of other graphs "
+                                f"or with other settings (see its {_SETTINGS}); give another run "
+                                "folder.")
+
     def _measure(
         self, arm: Arm, checkpoint: Checkpoint, run: FinetuneRun | None = None
     ) -> Iterator[RepairProgress]:
@@ -173,10 +211,8 @@ class RepairExperiment:
                 yield RepairProgress(arm.name, "measure", done, total)
         self._results[arm.name] = result_of(
             arm, self.model, found, run,
-            settings={**asdict(self.config), "compiled": self._compile,
-                      "learning_rate": None if run is None else run.config.learning_rate,
-                      "test": {"name": self._test.name, "split": self._test.split,
-                               "graphs": len(self._test.graphs)}})
+            settings={**self.result_settings, "compiled": self._compile,
+                      "learning_rate": None if run is None else run.config.learning_rate})
 
     def _finetune_run(self, arm: Arm, rate: float, steps: int, kind: str) -> FinetuneRun:
         config = self.config
@@ -231,6 +267,10 @@ class RepairExperiment:
 
     def _rates_file(self, arm: Arm) -> Path:
         return self.folder / "tuning" / f"{arm.name}.json"
+
+
+def _described(graphs: GraphSet) -> dict[str, object]:
+    return {"name": graphs.name, "split": graphs.split, "graphs": len(graphs.graphs)}
 
 
 def next_rung(found: dict[str, float]) -> int | None:

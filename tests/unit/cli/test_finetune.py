@@ -73,7 +73,31 @@ def test_a_mask_can_be_given(finetune, trailscope, tmp_path):
     assert SparseAdapter.load(tmp_path / "out" / "sparse_adapter.safetensors").nnz == 31
 
 
+def test_a_local_mask_stays_local_and_is_named_in_the_record(finetune, trailscope, tmp_path):
+    trailscope("salience", "--output", tmp_path / "scores", "--model", "qm9-random_order",
+               "--criterion", "magnitude")
+    mask = tmp_path / "mask.safetensors"
+    trailscope("mask", tmp_path / "scores" / "magnitude.safetensors", "--count", 40, "--scope",
+               "local", "--output", mask)
+    result = finetune("--mask", mask)
+    assert "was cut for qm9-random_order, not for qm9-anchor_expansion" in result.err
+    config = record_of(tmp_path / "out")["config"]
+    assert config["scope"] == "local"
+    assert config["mask"]["sha256"] == Mask.load(mask).digest
+    assert config["mask"]["cut_for"] == "qm9-random_order"
+    trailscope("mask", tmp_path / "scores" / "magnitude.safetensors", "--count", 40,
+               "--output", mask)  # another mask of as many entries
+    again = finetune("--mask", mask)
+    assert again.status == 1
+    assert "holds a run of other settings" in again.err
+
+
 @pytest.mark.parametrize(("options", "message"), [
+    (("--method", "lora", "--match-rank", 4), "--match-rank is for sparse runs"),
+    (("--method", "full", "--rank", 4), "--rank is for LoRA and PiSSA"),
+    (("--method", "pissa", "--dynamic-every", 3), "--dynamic-every is for sparse runs"),
+    (("--rank", 4), "--rank is for LoRA and PiSSA; leave it out or give another --method than"),
+    (("--device", "toaster"), "There is no device 'toaster' here; there is cpu"),
     (("--density", "0.0000001"), "selects none of"), (("--density", 1.5), "at most 1"),
     (("--density", 0.1, "--count", 5), "Give one of --mask, --density, --count"),
     (("--method", "lora", "--rank", 99), "A rank lies between 1 and 32"),
@@ -89,6 +113,13 @@ def test_faults_are_told_in_a_sentence_and_nothing_is_written(
     assert result.status == 1
     assert message in result.err
     assert result.err.count("error:") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_in_the_place_of_a_folder_is_told_before_any_work(finetune, tmp_path):
+    result = finetune("--run-folder", tmp_path / "mine.smi" / "run")
+    assert result.status == 1
+    assert f"{tmp_path / 'mine.smi'} is a file, so " in result.err
     assert not (tmp_path / "out").exists()
 
 
@@ -123,8 +154,21 @@ def test_arms_are_run_and_resumed(repair, tmp_path):
     tried = json.loads((tmp_path / "out" / "learning-rates.json").read_text(encoding="utf-8"))
     assert result.rows[1]["learning_rate"] == float(
         min(tried["lora-rank-1"], key=lambda rate: tried["lora-rank-1"][rate]))
+    at = (tmp_path / "runs" / "arms" / "lora-rank-1" / "progress.json").stat().st_mtime_ns
     again = repair("--arms", "none,lora-rank-1")
-    assert (again.status, again.out) == (0, "")
+    assert again.rows == result.rows
+    assert (tmp_path / "runs" / "arms" / "lora-rank-1" / "progress.json").stat().st_mtime_ns == at
+
+
+def test_arms_of_other_settings_are_not_mixed(repair, tmp_path):
+    assert repair("--arms", "none").status == 0
+    other_run = repair("--arms", "none", "--seed", 5)
+    assert (other_run.status, "give another run folder" in other_run.err) == (1, True)
+    other_output = repair("--arms", "full", "--seed", 5, "--run-folder", tmp_path / "other")
+    assert other_output.status == 1
+    assert "none is of another model or other settings; give another --output" in other_output.err
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "learning-rates.json", "none"]
 
 
 def test_arms_are_listed(repair):

@@ -176,6 +176,10 @@ def test_several_masks_are_compared_beside_chance(trailscope, scores, tmp_path):
     (["{scores}/gradient.safetensors"] * 2 + ["--density", "0.5"], "given twice"),
     (["{tmp}"], "holds no .safetensors file"),
     (["{tmp}/missing.safetensors", "--compare"], "cannot be read"),
+    (["{scores}/gradient.safetensors", "--density", "0.5", "--output",
+      "{scores}/gradient.safetensors"], "would be written over"),
+    (["{scores}/gradient.safetensors", "{scores}/snip.safetensors", "--density", "0.5",
+      "--output", "{scores}"], "would be written over"),
 ])
 def test_what_cannot_be_cut_is_one_sentence(trailscope, scores, tmp_path, words, reason):
     before = sorted(tmp_path.rglob("*"))
@@ -184,6 +188,29 @@ def test_what_cannot_be_cut_is_one_sentence(trailscope, scores, tmp_path, words,
     assert reason in result.err
     assert not result.out
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_masks_of_equal_names_stay_in_the_output(trailscope, scores, tmp_path, monkeypatch):
+    first, second = tmp_path / "x.safetensors", tmp_path / "in" / "x.safetensors"
+    second.parent.mkdir()
+    for path in (first, second):
+        path.write_bytes((scores / "snip.safetensors").read_bytes())
+    monkeypatch.chdir(second.parent)
+    result = trailscope("mask", "x.safetensors", "../x.safetensors", "--density", 0.2,
+                        "--output", tmp_path / "out")
+    assert result.status == 0
+    masks = sorted((tmp_path / "out").rglob("*.safetensors"))
+    assert [path.relative_to(tmp_path / "out").as_posix() for path in masks] == [
+        f"{row['mask']}.safetensors" for row in sorted(result.rows[:2], key=lambda r: r["mask"])]
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_mask_is_not_cut_again(trailscope, scores, tmp_path):
+    mask = tmp_path / "mask.safetensors"
+    trailscope("mask", scores / "snip.safetensors", "--density", 0.2, "--output", mask)
+    again = trailscope("mask", mask, "--density", 0.5, "--compare")
+    assert again.status == 1
+    assert "holds a mask, which has its entries already" in again.err
 
 
 def test_masks_of_different_models_are_not_compared(trailscope, scores, gpt2, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -171,9 +172,17 @@ def test_changes_are_taken_graph_by_graph(found):
 def test_a_finished_arm_is_not_trained_again(biased, found):
     folder, _, results = found
     experiment = experiment_of(biased, folder)
-    stages = {state.stage for state in experiment.run(SPARSE)}
-    assert stages == {"measure"}
+    assert list(experiment.run(SPARSE)) == []
     assert experiment.result(SPARSE).estimates == results["sparse"].estimates
+
+
+def test_a_run_folder_is_of_one_experiment(biased, found, tmp_path):
+    with pytest.raises(SalienceError, match="give another run folder"):
+        experiment_of(biased, found[0], replace(CONFIG, seed=1))
+    experiment_of(biased, tmp_path)
+    (tmp_path / "settings.json").write_text("{")
+    with pytest.raises(SalienceError, match="is damaged"):
+        experiment_of(biased, tmp_path)
 
 
 def test_a_model_of_the_order_itself_needs_no_repair(tiny, tmp_path):

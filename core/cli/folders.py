@@ -1,0 +1,20 @@
+"""Folders that a command writes to, checked before any work is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.errors import InputError
+
+
+def check_folders(*folders: Path | None) -> None:
+    """Refuse folders that cannot be; None, for a default, passes.
+
+    Raises:
+        InputError: if something else is in the place of one.
+    """
+    for folder in filter(None, folders):
+        place = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        if not place.is_dir():
+            raise InputError(f"{place} is a file, so {folder} cannot be a folder; give another "
+                             "name.")
