@@ -84,7 +84,10 @@ def finetune(
     ] = None,
     steps: Annotated[int, typer.Option(min=1, help="Optimizer steps.")] = 200,
     batch_size: Annotated[int, typer.Option(min=1, help="Sequences per step.")] = 32,
-    learning_rate: Annotated[float, typer.Option(help="Peak learning rate.")] = 1e-2,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Peak learning rate. Default: what did best in the repair "
+                                        "experiment, by method and number of parameters.")
+    ] = None,
     warmup_steps: Annotated[int, typer.Option(min=1, help="Steps of linear warm-up.")] = 10,
     calibration: Annotated[
         int, typer.Option(min=1, help="Sequences that criteria are averaged over.")
@@ -104,6 +107,8 @@ def finetune(
     from core.cli import chosen_device, messages
     from core.salience import FinetuneConfig, FinetuneRun, Mask, open_language_model
     from core.salience.finish import record_of, write_adapter, write_model
+    from core.salience.learning_rates import default_learning_rate
+    from core.salience.matrices import num_entries
 
     check_folders(output, run_folder)
     asked = {"--mask": mask, "--density": density, "--count": count, "--match-rank": match_rank,
@@ -117,12 +122,18 @@ def finetune(
                        "are used as they are.", markup=False, soft_wrap=True)
     stream = _stream(opened, writer, strategy=strategy, input=input, data=data, tokens=tokens,
                      number=number, seed=seed)
+    entries = _count(opened, given, density, count, match_rank) if method == "sparse" else None
+    rank = rank or 1 if method in LOW_RANK else None
+    if learning_rate is None:
+        learning_rate = default_learning_rate(
+            method, rank=rank,
+            share=None if entries is None else entries / num_entries(opened.matrices))
     config = FinetuneConfig(
         method=method, criterion=criterion if given is None else given.criterion,
         scope=scope if given is None else given.scope,
-        count=(_count(opened, given, density, count, match_rank) if method == "sparse" else None),
+        count=entries,
         reselect_every=dynamic_every, calibration_examples=calibration,
-        rank=rank or 1 if method in LOW_RANK else None, steps=steps, batch_size=batch_size,
+        rank=rank, steps=steps, batch_size=batch_size,
         learning_rate=learning_rate, warmup_steps=warmup_steps, seed=seed, precision=precision,
         compile=compile)
     with reporting(f"Scoring the weights of {opened.name}", "examples") as progress:

@@ -16,7 +16,7 @@ import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from core.errors import one_line
-from core.model.checkpoints import Checkpoint, load_checkpoint
+from core.model.checkpoints import Checkpoint, CheckpointError, load_checkpoint
 from core.salience.errors import SalienceError
 from core.salience.matrices import WeightMatrix, find_matrices
 
@@ -89,7 +89,13 @@ def open_language_model(
     text = str(name_or_path)
     is_foreign_folder = Path(text).is_dir() and not (Path(text) / _CARD).is_file()
     if not is_foreign_folder and not _looks_like_hub_name(text):
-        return LanguageModel.from_checkpoint(load_checkpoint(name_or_path, device=device))
+        try:
+            return LanguageModel.from_checkpoint(load_checkpoint(name_or_path, device=device))
+        except CheckpointError as error:
+            if Path(text).exists() or "/" in text:
+                raise
+            raise CheckpointError(f"{str(error).rstrip('.')}; a model of the hub is named with "
+                                  "its owner, such as openai-community/gpt2.") from error
     try:
         model = AutoModelForCausalLM.from_pretrained(
             text, dtype=torch.float32, attn_implementation="eager", use_safetensors=True)

@@ -62,6 +62,16 @@ def test_parameters_are_matched(finetune, options, parameters):
     assert result.rows[0]["parameters"] == parameters
 
 
+@pytest.mark.parametrize(("options", "rate"), [
+    ((), 0.1), (("--density", 0.1), 0.01), (("--method", "pissa"), 0.03),
+    (("--method", "lora", "--rank", 4), 0.01), (("--method", "full"), 0.001),
+    (("--learning-rate", 0.5), 0.5),
+])
+def test_the_learning_rate_depends_on_method_and_size(finetune, tmp_path, options, rate):
+    assert finetune("--criterion", "magnitude", *options).status == 0
+    assert record_of(tmp_path / "out")["config"]["learning_rate"] == rate
+
+
 def test_a_mask_can_be_given(finetune, trailscope, tmp_path):
     trailscope("salience", "--output", tmp_path / "scores", "--model", "qm9-anchor_expansion",
                "--criterion", "magnitude")

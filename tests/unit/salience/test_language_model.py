@@ -7,6 +7,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel
 
+from core.model.checkpoints import CheckpointError
 from core.salience import LanguageModel, SalienceError, compute_salience, open_language_model
 from core.salience.language_model import weights_digest
 from core.salience.matrices import find_matrices
@@ -97,3 +98,8 @@ def test_blocks_without_linear_maps_are_refused(tiny_llama):
     model.model.layers = torch.nn.ModuleList([torch.nn.Identity()])
     with pytest.raises(SalienceError, match="has no list of 2 decoder blocks"):
         find_matrices(model)
+
+
+def test_a_name_without_an_owner_is_answered_with_how_hub_names_look():
+    with pytest.raises(CheckpointError, match=r"There is no model 'gpt2'; .*its owner, such as"):
+        open_language_model("gpt2")
