@@ -112,15 +112,6 @@ def _measured(vocabulary: Vocabulary) -> frozenset[str]:
     return frozenset(filter(None, map(to_smiles, _test_molecules(vocabulary).graphs)))
 
 
-def source_file(choice: RunChoice, progress: Progress) -> str:
-    """What the file of a visitor's own molecules is called, typed ones included.
-
-    Raises:
-        InputError: as `learning_set`.
-    """
-    return learning_set(choice, progress).file
-
-
 def test_set(vocabulary: Vocabulary, number: int, seed: int) -> GraphSet:
     """The first test molecules that ship, or the first planar test graphs of a seed.
 

@@ -58,12 +58,13 @@ def language_model(name_or_path: str, weights: str) -> LanguageModel:
 
 
 def age(path: str) -> str:
-    """What tells a folder's files from those that replace them; empty for a name on the hub."""
-    folder = Path(path)
+    """What tells a file, or a folder's files, from those that replace them; empty for no path."""
+    if not path:
+        return ""
+    place = Path(path)
     try:
-        files = [file.stat() for file in folder.iterdir()] if folder.is_dir() else (
-            [folder.stat()] if path else [])
-    except OSError:
+        files = [file.stat() for file in place.iterdir()] if place.is_dir() else [place.stat()]
+    except (OSError, ValueError):  # there is none, or none can be called so
         return ""
     return "-".join(f"{file.st_mtime_ns}.{file.st_size}" for file in files)
 
@@ -183,14 +184,29 @@ def mask_file(cut: Cut) -> bytes:
 def stability(cut: Cut, progress: Progress | None = None) -> Stability:
     """Agreement of the masks of other draws of examples.
 
+    Args:
+        cut: whose examples are drawn anew.
+        progress: hears of examples done and in all, within every draw, and may raise to cancel.
+
     Raises:
         InputError: as `mask`.
     """
     setting = cut.setting
-    return mask_stability(
-        lambda size, seed: scores(replace(setting, number=size, seed=seed)),
-        sizes=stability_sizes(setting.number), seeds=stability_seeds(setting.seed),
-        density=cut.density, scope=cut.scope, progress=progress)
+    sizes, seeds = stability_sizes(setting.number), stability_seeds(setting.seed)
+    total, begun = sum(sizes) * len(seeds), 0
+
+    def score(size: int, seed: int) -> Salience:
+        nonlocal begun
+        start, begun = begun, begun + size
+
+        def report(done: int, of: int) -> None:
+            if progress is not None:
+                progress(start + size * done // of, total)
+
+        report(0, 1)
+        return scores(replace(setting, number=size, seed=seed), report)
+
+    return mask_stability(score, sizes=sizes, seeds=seeds, density=cut.density, scope=cut.scope)
 
 
 def _with_family(missing: Sequence[str], setting: Setting, model: LanguageModel) -> list[str]:

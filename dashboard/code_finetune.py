@@ -15,19 +15,17 @@ from dashboard.state_finetune import (
 )
 
 
-def command(choice: RunChoice, file: str) -> str:
-    """The command lines that train the same weights, and measure them on as many graphs.
+def command(choice: RunChoice) -> str:
+    """The command lines that learn from the same graphs, and measure on as many.
 
-    Args:
-        choice: the run.
-        file: name of the file of molecules, for sources that are no data set.
+    Sources that are no data set come from `RunChoice.molecules_file`, where molecules are SMILES:
+    those of a file with another numbering of atoms are then linearized from other draws.
     """
     parts = [f"trailscope finetune --model {shlex.quote(choice.model)}", *_method_options(choice)]
     parts.append(f"--strategy {shlex.quote(choice.order)}")
     if choice.source.kind in (GENERATED, OWN):
-        parts.append(f"--input {shlex.quote(file)}")
-    else:
-        parts.append(f"--number {choice.source.number}")
+        parts.append(f"--input {shlex.quote(choice.molecules_file)}")
+    parts.append(f"--number {choice.source.number}")
     parts += [f"--steps {choice.steps}", f"--batch-size {choice.batch_size}",
               f"--learning-rate {choice.learning_rate:g}", f"--seed {choice.seed}"]
     if choice.method == "sparse":
@@ -52,8 +50,8 @@ def _method_options(choice: RunChoice) -> list[str]:
     return parts
 
 
-def python(choice: RunChoice, file: str) -> str:
-    """The Python that trains the same weights; arguments as of `command`."""
+def python(choice: RunChoice) -> str:
+    """The Python that learns from the same graphs, with the limits of `command`."""
     return f"""\
 from pathlib import Path
 
@@ -64,7 +62,7 @@ from core.salience import FinetuneConfig, FinetuneRun, GraphStream, LanguageMode
 from core.sent.batch import GraphBatch
 
 model = LanguageModel.from_checkpoint(load_checkpoint({choice.model!r}))
-graphs = {_graph_lines(choice, file)}
+graphs = {_graph_lines(choice)}
 stream = GraphStream(
     GraphBatch.from_graphs(graphs, with_automorphisms=False),
     model.checkpoint.vocabulary, Strategy.from_name({choice.order!r}), seed={choice.seed},
@@ -88,13 +86,14 @@ def _graph_import(choice: RunChoice) -> str:
     return "datasets import load_qm9_graphs" if kind == QM9 else "inputs import read_input"
 
 
-def _graph_lines(choice: RunChoice, file: str) -> str:
+def _graph_lines(choice: RunChoice) -> str:
     number, kind = choice.source.number, choice.source.kind
     if kind == PLANAR:
         return f"[planar_graph(index, seed={choice.seed}).graph for index in range({number})]"
     if kind == QM9:
         return f'load_qm9_graphs(None, "train")[:{number}]'
-    return f"[row.graph for row in read_input({file!r}) if row.graph is not None]"
+    return (f"[row.graph for row in read_input({choice.molecules_file!r})\n"
+            f"          if row.graph is not None][:{number}]")
 
 
 def _size_import(choice: RunChoice) -> str:

@@ -15,7 +15,7 @@ def choice_complaints(query: Mapping[str, str], offers: Offers) -> list[str]:
     """Of every parameter that is none of what is offered."""
     return [
         f"The address asks for the {what} {shortened(query[name])}, which does not exist; there "
-        f"are {', '.join(options)}."
+        f"are {', '.join(options) or 'none'}."
         for name, what, options in offers if name in query and query[name] not in options
     ]
 

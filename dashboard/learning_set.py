@@ -31,14 +31,12 @@ class LearningSet:
         smiles: as given or written, one per graph; None for graphs without labels.
         bad: rows that are no graphs of the vocabulary, each with its reason.
         num_left_out: molecules that are measured on and were therefore left out.
-        file: what a file of the same molecules is called.
     """
 
     graphs: tuple[Graph, ...]
     smiles: tuple[str, ...] | None
     bad: tuple[InputRow, ...] = ()
     num_left_out: int = 0
-    file: str = "molecules.csv"
 
     @property
     def csv(self) -> str:
@@ -125,7 +123,7 @@ def own_set(
     if vocabulary.is_labelled:
         smiles = tuple(row.smiles or to_smiles(graph) or ""
                        for row, graph in zip(good, graphs, strict=True))
-    return LearningSet(graphs, smiles, tuple(row for row in found if row.graph is None), file=name)
+    return LearningSet(graphs, smiles, tuple(row for row in found if row.graph is None))
 
 
 def _fitting(row: InputRow, vocabulary: Vocabulary) -> InputRow:

@@ -29,16 +29,22 @@ class RepairPoint:
 
     Attributes:
         result: of the arm.
-        is_live: whether it was run here, not shipped.
+        run: what tells a run's settings from others, if it was run here; empty if it ships.
     """
 
     result: RepairResult
-    is_live: bool = False
+    run: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it was run here."""
+        return bool(self.run)
 
     @property
     def key(self) -> str:
-        """Tells points apart; shipped ones by the arm's name."""
-        return f"{LIVE}: {self.result.arm.name}" if self.is_live else self.result.arm.name
+        """Tells points apart: shipped ones by the arm's name, others by their settings, too."""
+        name = self.result.arm.name
+        return f"{LIVE} {self.run}: {name}" if self.is_live else name
 
     @property
     def family(self) -> str:

@@ -57,6 +57,8 @@ class Cells:
     """What a heatmap of matrices shows; all by name of the matrix.
 
     Attributes:
+        values: the numbers that are shown: shares, scores, differences of shares or multiples of
+            chance; NaN where there is none.
         places: 0 to 1 on the colour scale; NaN where there is no value.
         labels: what stands in the cell.
         hovers: what more is said of it.
@@ -65,6 +67,7 @@ class Cells:
         title: of the scale.
     """
 
+    values: dict[str, float]
     places: dict[str, float]
     labels: dict[str, str]
     hovers: dict[str, str]
@@ -75,16 +78,17 @@ class Cells:
 
 def density_cells(mask: Mask) -> Cells:
     """Density of every matrix; the colour says how much denser than the whole mask it is."""
-    places, labels, hovers = {}, {}, {}
+    values, places, labels, hovers = {}, {}, {}, {}
     for matrix in mask.matrices:
         chosen = int(mask.entries[matrix.name].sum())
         density = chosen / matrix.numel
         ratio = density / mask.density
+        values[matrix.name] = density
         places[matrix.name] = _ratio_place(ratio)
         labels[matrix.name] = cell_percent(density)
         hovers[matrix.name] = (f"{label(matrix)}<br>{chosen:,} of {matrix.numel:,} selected, "
                                f"{percent(density)}<br>{times(ratio)} the density of the mask")
-    return Cells(places, labels, hovers, "diverging", _ratio_ticks(), "× average")
+    return Cells(values, places, labels, hovers, "diverging", _ratio_ticks(), "× average")
 
 
 def score_cells(means: Mapping[str, float], matrices: Sequence[WeightMatrix]) -> Cells:
@@ -101,7 +105,7 @@ def score_cells(means: Mapping[str, float], matrices: Sequence[WeightMatrix]) ->
         scaled, ticks = _sequential(means, low, high)
         stops = "sequential"
     return Cells(
-        scaled, {name: _in_units(value, 10.0**power) for name, value in means.items()},
+        dict(means), scaled, {name: _in_units(value, 10.0**power) for name, value in means.items()},
         {matrix.name: f"{label(matrix)}<br>mean score {means[matrix.name]:.3e} over "
                       f"{matrix.numel:,} entries" for matrix in matrices},
         stops, ticks, f"mean, × 1e{power}".replace("-", "−") if power else "mean")
@@ -112,7 +116,7 @@ def moved_cells(found: Mapping[str, Agreement], matrices: Sequence[WeightMatrix]
     moved = {name: -one.density_difference for name, one in found.items()}
     end = max(map(abs, moved.values())) or 1.0
     return Cells(
-        {name: (value / end + 1) / 2 for name, value in moved.items()},
+        moved, {name: (value / end + 1) / 2 for name, value in moved.items()},
         {name: signed_percent(value) for name, value in moved.items()},
         _agreement_hovers(found, matrices), "diverging",
         ((0.0, signed_percent(-end)), (0.5, "0"), (1.0, signed_percent(end))),
@@ -122,6 +126,7 @@ def moved_cells(found: Mapping[str, Agreement], matrices: Sequence[WeightMatrix]
 def ratio_cells(found: Mapping[str, Agreement], matrices: Sequence[WeightMatrix]) -> Cells:
     """Agreement of two masks in every matrix: 1 is chance, the end of the scale is identity."""
     return Cells(
+        {name: one.ratio for name, one in found.items()},
         {name: agreement_place(one) for name, one in found.items()},
         {name: times(one.ratio) for name, one in found.items()},
         _agreement_hovers(found, matrices), "sequential",

@@ -13,6 +13,7 @@ from core.salience.masks import SCOPES, Scope
 from core.salience.methods import Method
 from dashboard.complaints import Offers, Ranges, choice_complaints, range_complaints
 from dashboard.state import MAX_SEED, STRATEGY_OPTIONS, is_hosted
+from dashboard.state_evaluations import TYPE_NAMES
 from dashboard.state_salience import DENSITIES
 
 SECTIONS = COMPARE, RUN, NUMBERS, CODE = (
@@ -49,9 +50,6 @@ RATES: dict[str, float] = {
     "0.0001": 1e-4, "0.0003": 3e-4, "0.001": 1e-3, "0.003": 3e-3, "0.01": 1e-2, "0.03": 3e-2,
     "0.1": 1e-1, "0.3": 3e-1}
 RATE_OPTIONS = (BY_METHOD, *RATES)
-DEFAULT_RATES: dict[Method, float] = {"sparse": 3e-2, "lora": 3e-2, "pissa": 3e-2, "full": 1e-3}
-"""Rates that did well in the shipped comparison, for the choice `auto`."""
-
 DEFAULT_BASE = "qm9-min_degree_first"
 DEFAULT_ORDER = "random_order"
 DEFAULT_SHARE, DEFAULT_RANK, MAX_RANK = "0.1%", 1, 64
@@ -69,6 +67,9 @@ WARMUP_STEPS = 10
 STEP_S, GRAPH_S = 0.03, 0.01
 """Seconds on two idle cores, fp32, preset `small`: of a step per sequence, and of measuring a
 molecule of K = 8 linearizations under one order, per linearization."""
+
+PLANAR_LENGTH = 4
+"""Tokens of a planar graph, in those of a molecule, about; so much longer everything takes."""
 
 
 def max_steps() -> int:
@@ -161,10 +162,16 @@ class RunChoice:
         return f"{self.model}-{how}-{self.digest}"
 
     @property
+    def molecules_file(self) -> str:
+        """What the file of the molecules that it learns from is called."""
+        return f"trailscope-{self.name}-molecules.csv"
+
+    @property
     def estimated_s(self) -> float:
         """Seconds that it takes on two idle cores, about."""
         measuring = 2 * len(self.orders) * self.test * PERMUTATIONS * GRAPH_S
-        return self.steps * self.batch_size * STEP_S + measuring
+        of_molecules = self.steps * self.batch_size * STEP_S + measuring
+        return of_molecules * (PLANAR_LENGTH if self.source.kind == PLANAR else 1)
 
 
 def explore_model_address(choice: RunChoice) -> str:
@@ -172,23 +179,46 @@ def explore_model_address(choice: RunChoice) -> str:
     return "./?" + urlencode({"model": choice.name, "strategy": choice.order})
 
 
+@dataclass(frozen=True)
+class Offered:
+    """What an address can ask for on this machine.
+
+    Attributes:
+        models: names of all models.
+        repaired: those that repairs ship of.
+        arms: names of the shipped arms.
+        hidden_arms: those of them that the address's own filters leave out.
+        criteria: those that the arms were selected by.
+        kinds: of `DATA`, what the model can learn from.
+        makers: models whose generated molecules ship.
+    """
+
+    models: Sequence[str] = ()
+    repaired: Sequence[str] = ()
+    arms: Sequence[str] = ()
+    hidden_arms: Sequence[str] = ()
+    criteria: Sequence[str] = ()
+    kinds: Sequence[str] = DATA
+    makers: Sequence[str] = ()
+
+
 def finetune_complaints(
-    query: Mapping[str, str], *, models: Sequence[str], repaired: Sequence[str],
-    arms: Sequence[str],
+    query: Mapping[str, str], offered: Offered, criteria: Sequence[str] = ()
 ) -> list[str]:
     """One sentence for every parameter of an address that cannot be taken as it stands.
 
     Args:
         query: the address's parameters.
-        models: names of all models.
-        repaired: those that repairs ship of.
-        arms: names of all shipped arms.
+        offered: what there is.
+        criteria: all values of the parameter `criteria`, which may be repeated.
     """
     offers: Offers = [
-        ("tuning", "section", SECTIONS), ("repaired", "repaired model", repaired),
-        ("arm", "arm", arms), ("measure", "measure", tuple(MEASURES)),
+        ("tuning", "section", SECTIONS), ("repaired", "repaired model", offered.repaired),
+        ("arm", "arm", offered.arms), ("measure", "measure", tuple(MEASURES)),
         ("scopes", "scope", SCOPE_OPTIONS), ("selection", "selection", SELECTIONS),
-        ("base", "model", models), ("learn", "order", STRATEGY_OPTIONS), ("data", "data", DATA),
+        ("tokentype", "type of tokens", tuple(TYPE_NAMES)), ("base", "model", offered.models),
+        ("learn", "order", STRATEGY_OPTIONS), ("data", "data", offered.kinds),
+        ("made", "model of generated molecules", offered.makers),
         ("method", "method", tuple(METHOD_NAMES)), ("by", "criterion", tuple(CRITERIA)),
         ("over", "scope", SCOPES), ("amount", "amount", AMOUNTS),
         ("share", "share", tuple(DENSITIES)), ("rate", "learning rate", RATE_OPTIONS),
@@ -200,4 +230,14 @@ def finetune_complaints(
         "tuneseed": ("seed", 0, MAX_SEED), "molecules": ("number", 1, max_molecules()),
         "test": ("number of test graphs", MIN_TEST, MAX_TEST),
     }
-    return choice_complaints(query, offers) + range_complaints(query, ranges)
+    found = choice_complaints(query, offers)
+    for one in filter(None, criteria):  # an empty one means none, which stands for all
+        found += choice_complaints(
+            {"criteria": one}, [("criteria", "criterion of arms", offered.criteria)])
+    if query.get("arm") in offered.hidden_arms:
+        found.append(f"The address asks for the arm {query['arm']}, which its own filters leave "
+                     "out; another one is opened.")
+    if len(query.get("own", "")) > MAX_TYPED:
+        found.append(f"The address holds {len(query['own']):,} letters of molecules; the first "
+                     f"{MAX_TYPED:,} are taken, so upload a file instead.")
+    return found + range_complaints(query, ranges)

@@ -18,6 +18,7 @@ SOURCES = SHIPPED, OTHER = ("shipped", "other")
 DEFAULT_MODEL = "qm9-max_degree_first"
 DEFAULT_CRITERION = "gradient"
 MAX_EXAMPLES, DEFAULT_EXAMPLES = 512, 64
+MIN_OPTION, MAX_OPTION = 0.01, 1000.0
 MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS = 256, 32
 
 _STEPS = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8)
@@ -70,6 +71,7 @@ class Setting:
         tokens: file of token sequences; empty for molecules and planar graphs.
         smiles: the only molecule to calibrate on; empty for the set.
         options: of the criterion, where they are not its defaults.
+        tokens_age: tells the file's content from what it held before.
     """
 
     model: str
@@ -81,6 +83,7 @@ class Setting:
     tokens: str = ""
     smiles: str = ""
     options: tuple[tuple[str, float], ...] = field(default=())
+    tokens_age: str = ""
 
     @property
     def needs_examples(self) -> bool:
@@ -88,12 +91,23 @@ class Setting:
         return CRITERIA[self.criterion].needs_examples
 
     @property
+    def has_examples(self) -> bool:
+        """Whether there are any: a model without an order reads them from a file."""
+        return bool(self.strategy or self.tokens)
+
+    @property
+    def lacks_examples(self) -> bool:
+        """Whether its criterion needs examples that nobody has named."""
+        return self.needs_examples and not self.has_examples
+
+    @property
     def key(self) -> Setting:
         """The same without what its criterion does not depend on."""
         if self.needs_examples:
             return self
         seed = self.seed if self.criterion == "random" else 0
-        return replace(self, strategy="", number=0, seed=seed, tokens="", smiles="")
+        return replace(self, strategy="", number=0, seed=seed, tokens="", smiles="",
+                       tokens_age="")
 
     def with_criterion(self, criterion: str) -> Setting:
         """The same examples, scored by another criterion with its default options."""
@@ -212,10 +226,18 @@ examples = draw_examples(
 )"""
 
 
-def salience_complaints(query: Mapping[str, str], models: Sequence[str]) -> list[str]:
-    """One sentence for every parameter of an address that cannot be taken as it stands."""
+def salience_complaints(
+    query: Mapping[str, str], models: Sequence[str], *, hosted: bool = False
+) -> list[str]:
+    """One sentence for every parameter of an address that cannot be taken as it stands.
+
+    Args:
+        query: the address's parameters.
+        models: names of the shipped models.
+        hosted: whether these are all that can be named.
+    """
     offers: Offers = [
-        ("models", "kind of models", SOURCES), ("lm", "model", models),
+        ("models", "kind of models", (SHIPPED,) if hosted else SOURCES), ("lm", "model", models),
         ("criterion", "criterion", tuple(CRITERIA)), ("scope", "scope", SCOPES),
         ("calibration", "order", STRATEGY_OPTIONS), ("density", "density", tuple(DENSITIES)),
         ("cells", "quantity", QUANTITIES), ("lab", "section", SECTIONS),
@@ -227,7 +249,26 @@ def salience_complaints(query: Mapping[str, str], models: Sequence[str]) -> list
     return choice_complaints(query, offers) + range_complaints(query, _RANGES)
 
 
+def model_complaints(
+    query: Mapping[str, str], *, matrices: Sequence[str], examples: int
+) -> list[str]:
+    """The same for what depends on the model, and is not already told by `salience_complaints`.
+
+    Args:
+        query: the address's parameters.
+        matrices: labels of the model's matrices, and what stands for the densest.
+        examples: how many there are at most.
+    """
+    found = choice_complaints(query, [("matrix", "matrix", matrices)])
+    if not range_complaints(query, {"examples": _RANGES["examples"]}):
+        found += range_complaints(query, {"examples": (_EXAMPLES, 1, examples)})
+    return found
+
+
+_EXAMPLES = "number of examples"
 _RANGES: Ranges = {
-    "examples": ("number of examples", 1, MAX_EXAMPLES), "draw": ("seed", 0, MAX_SEED),
+    "examples": (_EXAMPLES, 1, MAX_EXAMPLES), "draw": ("seed", 0, MAX_SEED),
     "draw2": ("seed", 0, MAX_SEED), "onek": ("number of linearizations", 1, MAX_PERMUTATIONS),
+    **{f"option_{name}": (name, MIN_OPTION, MAX_OPTION)
+       for criterion in CRITERIA.values() for name in criterion.options},
 }

@@ -22,6 +22,7 @@ from dashboard.state_salience import (
 )
 from dashboard.texts_salience import NO_DATA, source
 
+_SAME_ORDER = {"snip", "taylor"}
 _NEAR_CHANCE = 1.25
 """Multiples of chance up to which agreement is called no more than chance."""
 
@@ -35,16 +36,17 @@ NAME_A_MOLECULE = "Type a molecule as SMILES, such as CCO."
 def agreement_finding(found: Mapping[tuple[str, str], Agreement]) -> str:
     """Which criteria agree most, but for those that always do, and which not at all."""
     real = {pair: one for pair, one in found.items()
-            if set(pair) != {"snip", "taylor"} and not math.isnan(one.ratio)}
+            if set(pair) != _SAME_ORDER and not math.isnan(one.ratio)}
     if not real:
         return ""
     best = max(real, key=lambda pair: real[pair].jaccard)
     control = [pair for pair in real if "random" in pair]
     near = [pair for pair, one in real.items()
             if one.ratio <= _NEAR_CHANCE and pair not in control]
-    text = (f"Besides `snip` and `taylor`, which always select the same, **{best[0]}** and "
-            f"**{best[1]}** agree most: Jaccard {short(real[best].jaccard)}, "
-            f"{times(real[best].ratio)} chance.")
+    text = f"**{best[0]}** and **{best[1]}** agree most: Jaccard {short(real[best].jaccard)}, " \
+           f"{times(real[best].ratio)} chance."
+    if any(set(pair) == _SAME_ORDER for pair in found):
+        text = f"Besides `snip` and `taylor`, which always select the same, {text}"
     if near:
         names = ", ".join(f"{first} and {second}" for first, second in near[:4])
         text += f" No more than chance (at most {_NEAR_CHANCE:g}×): {names}"
@@ -54,10 +56,9 @@ def agreement_finding(found: Mapping[tuple[str, str], Agreement]) -> str:
 
 def comparable_criteria(setting: Setting, *, slow: bool) -> list[str]:
     """Criteria whose masks are compared; those that need data only where there is some."""
-    has_data = bool(setting.strategy or setting.tokens)
     return [name for name, criterion in CRITERIA.items()
             if (slow or name not in SLOW or name == setting.criterion)
-            and (has_data or not criterion.needs_examples)]
+            and (setting.has_examples or not criterion.needs_examples)]
 
 
 def agreement_alt(found: Mapping[tuple[str, str], Agreement]) -> str:
@@ -69,13 +70,14 @@ def agreement_alt(found: Mapping[tuple[str, str], Agreement]) -> str:
 
 def agreement_note(mask: Mask, names: Sequence[str]) -> str:
     """What the table rests on."""
-    return (f"{len(names)} criteria on {mask.model}, masks of {percent(mask.density)} "
+    text = (f"{len(names)} criteria on {mask.model}, masks of {percent(mask.density)} "
             f"({mask.scope}). Chance is what independent masks of the same densities share, "
-            f"d₁d₂ / (d₁ + d₂ − d₁d₂). Criteria with data: {source(mask.origin)}."
-            if mask.origin.get("examples") else
-            f"{len(names)} criteria on {mask.model}, masks of {percent(mask.density)} "
-            f"({mask.scope}), all on the examples chosen in the sidebar. Chance is what "
-            "independent masks of the same densities share, d₁d₂ / (d₁ + d₂ − d₁d₂).")
+            "d₁d₂ / (d₁ + d₂ − d₁d₂).")
+    if not any(CRITERIA[name].needs_examples for name in names):
+        return text
+    examples = (source(mask.origin) if mask.origin.get("examples")
+                else "the examples chosen in the sidebar")
+    return f"{text} Criteria with data: {examples}."
 
 
 def two_sources(first: Mask, second: Mask) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -28,17 +28,24 @@ INTRO = ("Teach a model another order by few of its weights, and see what that r
 SIDEBAR_NOTE = "Settings of a run of your own, started in the section of that name."
 NO_REPAIRS = ("No repairs ship with this installation; make them with the command below, which can "
               "be resumed. What you run yourself works without them.")
+NO_KEEPING = ("On this public page models are not kept for Explore, since visitors would push out "
+              "each other's: `Checkpoint` holds the whole model, for TrailScope elsewhere.")
+LIVE_ONLY = ("Your finished runs that started from the model of the latest one and learnt its "
+             "order; the dashed line is that model before.")
+FIRST_MASK_HELP = ("A dynamic run chooses its mask anew along the way; this is the first one. The "
+                   "adapter holds all entries that were changed.")
 READING_AID = ("Left, lower is repaired further; right, lower costs less. The dashed line is the "
                "model before. Circles are static global masks, squares local, triangles "
                "dynamic; arms that train equally many stand side by side. Hollow arms owe a low LU "
-               "to a high NLL and are not in the front. Click a point to open its before and "
-               "after.")
+               "to a high NLL and are not in the front.")
+CLICK_AID = "Click a shipped point to open its before and after."
 DATA_NOTE = ("Generated molecules ship with TrailScope: the valid, stable and different ones, "
              "without the molecules that are measured on.")
-CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file: `Molecules learnt "
-             "from` among the downloads of a finished run saves it. The adapter, the mask, the "
-             "merged checkpoint and the record are what the page offers. Evaluation takes QM9's "
-             "test split, which begins with the molecules that the page measures on.")
+CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file of SMILES: "
+             "`Molecules learnt from` among the downloads of a finished run saves it under this "
+             "name, without the rows that are left out. The adapter, the mask, the merged "
+             "checkpoint and the record are what the page offers. Evaluation takes QM9's test "
+             "split, which begins with the molecules that the page measures on.")
 KEEP_HELP = ("Keeps the merged model in the folder that the environment variable "
              "TRAILSCOPE_MODELS names, or runs/models; all pages then offer it by its name. "
              f"Of models kept so, the last {MAX_KEPT} stay.")
@@ -292,12 +299,6 @@ def live_note(result: RepairResult) -> str:
     test = result.settings["test"]
     return (f"Your runs are measured on the first {test['graphs']:,} test graphs, the shipped ones "
             "on more: compare within 95% intervals.")
-
-
-def record_table(results: Mapping[str, RepairResult]) -> pd.DataFrame:
-    """Name and label of every arm."""
-    return pd.DataFrame([{"arm": name, "what": arm_label(result.arm)}
-                         for name, result in results.items()])
 
 
 def band(found: Estimate) -> str:

@@ -13,12 +13,13 @@ from core.salience.masks import Mask
 from core.salience.matrices import WeightMatrix, short_module_name
 from core.salience.salience import Salience
 from dashboard.salience_cells import Cells, Grid, densest, label, percent, scientific, times
-from dashboard.state_salience import (
-    DENSITY,
-)
+from dashboard.state_salience import DENSITY
 
 NAME_A_MODEL = ("Name a model in the sidebar: a folder with config.json and safetensors weights, "
                 "or a name on the hub.")
+NAME_A_TOKEN_FILE = (
+    "Name a file of token sequences, or choose a criterion without data ("
+    + ", ".join(name for name, one in CRITERIA.items() if not one.needs_examples) + ").")
 OPTION_NOTES = {"temperature": "Of the loss: divides the logits. 200 in the literature.",
                 "epsilon": "ε, added to |W|.", "power": "p, of |W| + ε."}
 NO_DATA = "needs no data"
@@ -132,9 +133,9 @@ def map_axes(matrix: WeightMatrix) -> tuple[str, str]:
 
 
 def cell_frame(grid: Grid, cells: Cells) -> pd.DataFrame:
-    """A row per cell, as it is labelled."""
+    """A row per cell, with its number as it was before it was labelled; NaN for none."""
     return pd.DataFrame([{"layer": matrix.layer, "module": matrix.module,
-                          "value": cells.labels[matrix.name]} for matrix in grid.matrices])
+                          "value": cells.values[matrix.name]} for matrix in grid.matrices])
 
 
 def map_frame(found: DensityMap) -> pd.DataFrame:

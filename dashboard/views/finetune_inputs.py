@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -10,10 +10,12 @@ import streamlit as st
 from core.errors import InputError
 from core.model.checkpoints import ModelCard
 from core.salience.criteria import CRITERIA
+from core.salience.learning_rates import default_learning_rate
 from core.salience.masks import SCOPES
 from dashboard import cache_finetune, cache_repairs, texts_finetune
 from dashboard import state_finetune as state
 from dashboard.learning_set import qm9_file
+from dashboard.repairs import passes
 from dashboard.state import MAX_SEED, STRATEGY_OPTIONS, resolved_order
 from dashboard.state_finetune import AS_RANK, GENERATED, OWN, PLANAR, QM9, RunChoice, Source
 from dashboard.state_salience import DENSITIES
@@ -47,10 +49,39 @@ def warn_about_address(
     """Say once which URL parameters cannot be taken; streamlit drops them from the address."""
     if _ADDRESS_READ not in st.session_state:
         st.session_state[_ADDRESS_READ] = True
+        query, criteria = st.query_params.to_dict(), st.query_params.get_all("criteria")
         for complaint in state.finetune_complaints(
-                st.query_params.to_dict(), models=tuple(models), repaired=tuple(shipped.found),
-                arms=shipped.arms):
+                query, _offered(query, criteria, models, shipped), criteria):
             st.warning(complaint, icon=":material/link_off:")
+
+
+def _offered(
+    query: Mapping[str, str], asked: Sequence[str], models: Mapping[str, ModelCard],
+    shipped: cache_repairs.ShippedRepairs,
+) -> state.Offered:
+    """What there is for the models that an address names, or that stand first."""
+    repaired = shipped.found.get(query.get("repaired", "")) or next(
+        iter(shipped.found.values()), {})
+    arms = {name: result.arm for name, result in repaired.items() if name != "none"}
+    criteria = tuple(name for name in CRITERIA if name in {arm.criterion for arm in arms.values()})
+    hidden = tuple(name for name, arm in arms.items() if not passes(
+        arm, criteria=[name for name in asked if name in criteria],
+        scope=_possible(query.get("scopes", ""), state.SCOPE_OPTIONS),
+        selection=_possible(query.get("selection", ""), state.SELECTIONS)))
+    base = query.get("base", "")
+    return state.Offered(
+        models=tuple(models), repaired=tuple(shipped.found), arms=tuple(arms), criteria=criteria,
+        hidden_arms=hidden,
+        kinds=_kinds(models[base if base in models else _default_base(models)]),
+        makers=tuple(cache_finetune.makers()))
+
+
+def _possible(asked: str, options: Sequence[str]) -> str:
+    return asked if asked in options else options[0]
+
+
+def _default_base(models: Mapping[str, ModelCard]) -> str:
+    return state.DEFAULT_BASE if state.DEFAULT_BASE in models else next(iter(models))
 
 
 def choose(models: Mapping[str, ModelCard]) -> Inputs:
@@ -59,7 +90,7 @@ def choose(models: Mapping[str, ModelCard]) -> Inputs:
         st.subheader("Your run", anchor=False)
         st.caption(texts_finetune.SIDEBAR_NOTE)
         names = tuple(models)
-        default = state.DEFAULT_BASE if state.DEFAULT_BASE in names else names[0]
+        default = _default_base(models)
         keep_possible("base", names, default)
         base = st.selectbox("Model to start from", names, index=names.index(default), key="base",
                             bind="query-params",
@@ -76,7 +107,8 @@ def choose(models: Mapping[str, ModelCard]) -> Inputs:
     return Inputs(RunChoice(
         model=base, weights=card.weights_sha256, own_order=card.strategy.name,
         order=resolved_order(order, card.strategy.name), source=source, **how,
-        learning_rate=state.RATES.get(rate, state.DEFAULT_RATES[how["method"]]), **budget))
+        learning_rate=state.RATES.get(rate) or default_learning_rate(
+            how["method"], share=how["density"], rank=how["rank"]), **budget))
 
 
 def _choose_source(card: ModelCard) -> Source:

@@ -13,6 +13,7 @@ from dashboard import cache_finetune, repairs, run_files
 from dashboard import texts_finetune as texts
 from dashboard.cache_repairs import ShippedRepairs
 from dashboard.repairs import RepairPoint
+from dashboard.state import is_hosted
 from dashboard.state_finetune import (
     GENERATED,
     OWN,
@@ -105,7 +106,7 @@ def _show_molecules(choice: RunChoice) -> None:
 
 def _show_result(choice: RunChoice, trial: Trial, shipped: ShippedRepairs) -> None:
     before, after = trial.before, trial.after
-    results.remember(choice, after)
+    results.remember(choice, before, after)
     st.success(texts.result_sentence(before, after), icon=":material/check_circle:")
     _show_downloads(choice, trial)
     if complaint := st.session_state.pop(_COMPLAINT, None):
@@ -115,9 +116,10 @@ def _show_result(choice: RunChoice, trial: Trial, shipped: ShippedRepairs) -> No
     points = [RepairPoint(result) for name, result in of_model.items()
               if name != "none" and result.orders == after.orders]
     live = results.live_points(choice.model, after.orders)
-    results.draw_plot([*points, *live], before, f"{repairs.LIVE}: {after.arm.name}",
+    results.draw_plot([*points, *live], before, RepairPoint(after, choice.digest).key,
                       st.session_state.get("measure") or "LU")
-    st.caption(texts.live_note(after))
+    if points:
+        st.caption(texts.live_note(after))
     detail.show(before, after, key="live")
 
 
@@ -125,12 +127,15 @@ def _show_downloads(choice: RunChoice, trial: Trial) -> None:
     """The new model for the Explore page, and files for elsewhere."""
     name = f"trailscope-{choice.name}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        _show_explore(choice, trial)
+        if not is_hosted() or run_files.is_kept(trial):
+            _show_explore(choice, trial)
         if choice.method != "full":
             _download("Adapter", lambda: run_files.adapter_file(trial),
                       f"{name}-{run_files.adapter_name(trial)}")
         if choice.method == "sparse":
-            _download("Mask", lambda: run_files.mask_file(trial), f"{name}-mask.safetensors")
+            _download("First mask" if choice.every else "Mask",
+                      lambda: run_files.mask_file(trial), f"{name}-mask.safetensors",
+                      texts.FIRST_MASK_HELP if choice.every else None)
         _download("Checkpoint", lambda: run_files.checkpoint_file(trial), f"{choice.name}.zip")
         _download("Record", lambda: run_files.record_file(trial), f"{name}.json")
         _download("Comparison", lambda: repairs.result_table(
@@ -138,7 +143,9 @@ def _show_downloads(choice: RunChoice, trial: Trial) -> None:
         if choice.source.kind != PLANAR:
             _download("Molecules learnt from",
                       lambda: cache_finetune.learning_set(choice, _silent).csv,
-                      f"{name}-molecules.csv")
+                      choice.molecules_file)
+    if is_hosted():
+        st.caption(texts.NO_KEEPING)
 
 
 def _show_explore(choice: RunChoice, trial: Trial) -> None:
@@ -159,9 +166,11 @@ def _keep(trial: Trial) -> None:
         st.session_state[_COMPLAINT] = str(error)
 
 
-def _download(label: str, content: Callable[[], str | bytes], file: str) -> None:
+def _download(
+    label: str, content: Callable[[], str | bytes], file: str, help: str | None = None
+) -> None:
     st.download_button(label, content, file, key=f"save-{label}", icon=":material/download:",
-                       on_click="ignore")
+                       on_click="ignore", help=help)
 
 
 def _silent(done: int, total: int) -> None:

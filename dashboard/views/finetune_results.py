@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -10,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.salience.criteria import CRITERIA
 from core.salience.repair_result import RepairResult
-from dashboard import cache_finetune, repairs
+from dashboard import repairs
 from dashboard import texts_finetune as texts
 from dashboard.cache_repairs import ShippedRepairs
 from dashboard.charts_finetune import pareto_plot
@@ -23,7 +24,6 @@ from dashboard.state_finetune import (
     COST,
     DEFAULT_BASE,
     MEASURES,
-    OWN,
     PAIRED,
     SCOPE_OPTIONS,
     SELECTIONS,
@@ -32,15 +32,22 @@ from dashboard.state_finetune import (
 from dashboard.views import finetune_detail as detail
 from dashboard.views.evaluation_notes import keep_possible
 from dashboard.views.explore_inputs import is_dark
-from dashboard.views.progress import progress_bar
 
 _FINISHED = "finetune_finished"
 _PLAIN = {"displayModeBar": False}
 
 
-def remember(choice: RunChoice, after: RepairResult) -> None:
+@dataclass(frozen=True, eq=False)
+class FinishedRun:
+    """A run of this visitor: the model before and after, on the same graphs."""
+
+    before: RepairResult
+    after: RepairResult
+
+
+def remember(choice: RunChoice, before: RepairResult, after: RepairResult) -> None:
     """Let a run of this visitor join the plot."""
-    st.session_state.setdefault(_FINISHED, {})[choice.digest] = after
+    st.session_state.setdefault(_FINISHED, {})[choice.digest] = FinishedRun(before, after)
 
 
 def show(section: str, shipped: ShippedRepairs) -> None:
@@ -48,6 +55,7 @@ def show(section: str, shipped: ShippedRepairs) -> None:
     if not shipped.found:
         st.info(texts.NO_REPAIRS, icon=":material/info:")
         st.code(shipped_command(DEFAULT_BASE), language="bash", wrap_lines=True)
+        _show_live_only(section)
         return
     model = _choose_model(shipped)
     found = shipped.found[model]
@@ -72,9 +80,30 @@ def _choose_model(shipped: ShippedRepairs) -> str:
 
 def live_points(model: str, orders: tuple[str, ...]) -> list[RepairPoint]:
     """Runs of this visitor on a model under the same orders."""
-    results: Mapping[str, RepairResult] = st.session_state.get(_FINISHED, {})
-    return [RepairPoint(result, is_live=True) for result in results.values()
-            if result.model == model and result.orders == orders]
+    return [RepairPoint(run.after, digest) for digest, run in _finished().items()
+            if run.after.model == model and run.after.orders == orders]
+
+
+def _finished() -> Mapping[str, FinishedRun]:
+    return st.session_state.get(_FINISHED, {})
+
+
+def _show_live_only(section: str) -> None:
+    """The visitor's runs where no arm ships: those that can be compared with the latest."""
+    if not _finished():
+        return
+    latest = list(_finished().values())[-1]
+    points = live_points(latest.after.model, latest.after.orders)
+    if section == COMPARE:
+        measure = _choose_measure()
+        st.markdown(texts.comparison_finding(points, latest.before, measure))
+        draw_plot(points, latest.before, None, measure)
+    else:
+        table = repairs.result_table(
+            {"before": latest.before, **{point.key: point.result for point in points}})
+        st.dataframe(table, hide_index=True)
+        figure_downloads("your runs", key="downloads-repairs", csv=table.to_csv(index=False))
+    st.caption(texts.LIVE_ONLY)
 
 
 def _show_comparison(
@@ -110,7 +139,8 @@ def draw_plot(
                     names=texts.panel_titles(measure, shown[0].result), dark=is_dark()),
         key="pareto", on_select=_take_arm, selection_mode="points", config=_PLAIN,
         alt=texts.plot_alt(shown, before, measure))
-    st.caption(texts.READING_AID)
+    can_open = any(not point.is_live for point in shown)
+    st.caption(f"{texts.READING_AID} {texts.CLICK_AID}" if can_open else texts.READING_AID)
     results = {point.key: point.result for point in shown}
     if before is not None:
         results = {"before": before, **results}
@@ -125,8 +155,7 @@ def _choose_points(
     arms = [result.arm for name, result in found.items() if name != "none"]
     criteria = [name for name in CRITERIA if name in {arm.criterion for arm in arms}]
     with switches:
-        measure = st.segmented_control("Repair judged by", tuple(MEASURES), default="LU",
-                                       required=True, key="measure", bind="query-params")
+        measure = _choose_measure()
         scope = st.segmented_control("Scope", SCOPE_OPTIONS, default=SCOPE_OPTIONS[0],
                                      required=True, key="scopes", bind="query-params")
         selection = st.segmented_control("Masks", SELECTIONS, default=SELECTIONS[0],
@@ -137,7 +166,12 @@ def _choose_points(
     points = repairs.in_order(
         RepairPoint(result) for name, result in found.items() if name != "none" and repairs.passes(
             result.arm, criteria=only, scope=scope or "all", selection=selection or "all"))
-    return measure or "LU", points
+    return measure, points
+
+
+def _choose_measure() -> str:
+    return st.segmented_control("Repair judged by", tuple(MEASURES), default="LU", required=True,
+                                key="measure", bind="query-params") or "LU"
 
 
 def _choose_arm(points: list[RepairPoint], names: tuple[str, ...]) -> str | None:
@@ -165,15 +199,11 @@ def clicked_arm(points: list[dict[str, Any]]) -> str | None:
 
 def show_code(choice: RunChoice, shipped: ShippedRepairs) -> None:
     """The command line and the Python of the visitor's run, and of the shipped comparison."""
-    file = "molecules.csv"
-    if choice.source.kind == OWN:
-        with progress_bar("Reading the molecules", "molecules") as progress:
-            file = cache_finetune.source_file(choice, progress)
     st.subheader("Your run: command line", anchor=False)
-    st.code(command(choice, file), language="bash", wrap_lines=True)
+    st.code(command(choice), language="bash", wrap_lines=True)
     st.caption(texts.CODE_NOTE)
     st.subheader("Your run: Python", anchor=False)
-    st.code(python(choice, file), language="python")
+    st.code(python(choice), language="python")
     model = next(iter(shipped.found), DEFAULT_BASE)
     st.subheader("The shipped comparison", anchor=False)
     st.code(shipped_command(model), language="bash", wrap_lines=True)

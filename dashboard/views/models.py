@@ -39,7 +39,7 @@ def _offers(tables: dict[str, CrossEvaluation]) -> notes.Offers:
     models = [model for cross in tables.values() for model in cross.models]
     orders = dict.fromkeys(order for cross in tables.values() for order in cross.strategies)
     return (
-        ("data", "data set", tuple(tables)), ("metric", "metric", tuple(QUANTITIES)),
+        ("dataset", "data set", tuple(tables)), ("metric", "metric", tuple(QUANTITIES)),
         ("tokens", "type of tokens", tuple(TYPE_NAMES)), ("row", "model", models),
         ("column", "order", tuple(orders)),
     )

@@ -28,8 +28,8 @@ def choose_dataset(tables: dict[str, CrossEvaluation]) -> CrossEvaluation:
     if len(tables) == 1:
         return next(iter(tables.values()))
     names = tuple(tables)
-    keep_possible("data", names)
-    name = st.segmented_control("Data set", names, default=names[0], required=True, key="data",
+    keep_possible("dataset", names)
+    name = st.segmented_control("Data set", names, default=names[0], required=True, key="dataset",
                                 bind="query-params")
     return tables[name or names[0]]
 

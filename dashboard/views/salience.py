@@ -16,14 +16,20 @@ from dashboard.views.progress import progress_bar
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     st.header("Salience", anchor=False)
+    query = st.query_params.to_dict()  # before widgets drop from it what they cannot take
     try:
         models = inputs.shipped_models()
-        inputs.warn_about_address(models)
+        inputs.warn_about_address(query, models)
         setting = inputs.choose(models)
         if setting is None:
             st.info(texts_salience.NAME_A_MODEL, icon=":material/info:")
+            return
+        inputs.warn_about_address_of_model(query, setting)
+        cut, quantity = inputs.choose_cut(setting)
+        if setting.lacks_examples:
+            st.info(texts_salience.NAME_A_TOKEN_FILE, icon=":material/info:")
         else:
-            show(*inputs.choose_cut(setting))
+            show(cut, quantity)
     except InputError as error:
         st.error(str(error), icon=":material/error:")
 

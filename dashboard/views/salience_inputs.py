@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -24,25 +24,41 @@ from dashboard.state_salience import (
     DENSEST,
     DENSITIES,
     MAX_EXAMPLES,
+    MAX_OPTION,
+    MIN_OPTION,
     OTHER,
     QUANTITIES,
     SHIPPED,
     SOURCES,
     Cut,
     Setting,
+    model_complaints,
     salience_complaints,
 )
 from dashboard.views.evaluation_notes import keep_possible
 
-_ADDRESS_READ = "salience_address_read"
+_ADDRESS_READ, _MODEL_READ = "salience_address_read", "salience_address_of_model_read"
 
 
-def warn_about_address(models: Mapping[str, ModelCard]) -> None:
+def warn_about_address(query: Mapping[str, str], models: Mapping[str, ModelCard]) -> None:
     """Say once which URL parameters cannot be taken; streamlit drops them from the address."""
     if _ADDRESS_READ not in st.session_state:
         st.session_state[_ADDRESS_READ] = True
-        for complaint in salience_complaints(st.query_params.to_dict(), list(models)):
-            st.warning(complaint, icon=":material/link_off:")
+        _warn(salience_complaints(query, list(models), hosted=is_hosted()))
+
+
+def warn_about_address_of_model(query: Mapping[str, str], setting: Setting) -> None:
+    """The same for parameters whose limits are the model's own."""
+    if _MODEL_READ not in st.session_state:
+        st.session_state[_MODEL_READ] = True
+        model = cache_salience.language_model(setting.model, setting.weights)
+        _warn(model_complaints(query, matrices=_matrix_options(Grid(tuple(model.matrices))),
+                               examples=most_examples(model)))
+
+
+def _warn(complaints: Iterable[str]) -> None:
+    for complaint in complaints:
+        st.warning(complaint, icon=":material/link_off:")
 
 
 def shipped_models() -> Mapping[str, ModelCard]:
@@ -76,7 +92,8 @@ def choose(models: Mapping[str, ModelCard]) -> Setting | None:
         if note and chosen.needs_examples:
             st.caption(note)
     return Setting(name, weights, criterion, order, number, seed,
-                   tokens="" if model.checkpoint else tokens, options=options)
+                   tokens="" if model.checkpoint else tokens, options=options,
+                   tokens_age="" if model.checkpoint else cache_salience.age(tokens))
 
 
 def _choose_model(models: Mapping[str, ModelCard]) -> tuple[str, str, str]:
@@ -107,6 +124,8 @@ def _choose_model(models: Mapping[str, ModelCard]) -> tuple[str, str, str]:
         placeholder="examples.jsonl",
         help="JSON Lines, a list of token ids per line; for models that are not TrailScope's.",
     )
+    if "\0" in f"{path}{tokens}":
+        raise InputError("A path holds a NUL character; name a folder or file without one.")
     return path or "", cache_salience.age(path or ""), tokens or ""
 
 
@@ -115,7 +134,7 @@ def _choose_options(criterion: str) -> tuple[tuple[str, float], ...]:
     chosen = []
     for name, default in CRITERIA[criterion].options.items():
         value = st.number_input(
-            name.capitalize(), 0.01, 1000.0, default, 1.0, key=f"option_{name}",
+            name.capitalize(), MIN_OPTION, MAX_OPTION, default, 1.0, key=f"option_{name}",
             bind="query-params", help=texts_salience.OPTION_NOTES.get(name),
         )
         if value != default:
@@ -184,11 +203,15 @@ def choose_cut(setting: Setting) -> tuple[Cut, str]:
 
 def choose_matrix(grid: Grid, densest: WeightMatrix) -> WeightMatrix:
     """The matrix to look into; a click on the heatmap chooses it."""
-    options = (DENSEST, *grid.labels)
+    options = _matrix_options(grid)
     keep_possible("matrix", options, DENSEST)
     option = st.selectbox("Matrix to look into", options, key="matrix", bind="query-params",
                           width=260)
     return densest if option == DENSEST else grid.labels[option]
+
+
+def _matrix_options(grid: Grid) -> tuple[str, ...]:
+    return DENSEST, *grid.labels
 
 
 def take_matrix(key: str, grid: Grid) -> None:

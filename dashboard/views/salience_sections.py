@@ -48,6 +48,7 @@ from dashboard.views.progress import progress_bar
 from dashboard.views.salience_inputs import own_order
 from dashboard.views.salience_stability import show_stability
 
+_FIRST_SEED = "salience_first_seed"
 _PLAIN = {"displayModeBar": False}  # downloads have buttons of their own
 _HALF_WIDTH = 500
 _SMALL_ROOM = 330
@@ -96,6 +97,9 @@ def _show_two_settings(cut: Cut, mask: Mask) -> None:
     if replace(second, setting=second.setting.key) == replace(cut, setting=cut.setting.key):
         st.info(texts_agreement.SAME_SETTINGS, icon=":material/info:")
         return
+    if second.setting.lacks_examples:
+        st.info(texts.NAME_A_TOKEN_FILE, icon=":material/info:")
+        return
     with progress_bar("Scoring the second setting", "examples") as progress:
         other = cache_salience.mask(second, progress)
     by_matrix = agreement_by_matrix(mask, other)
@@ -139,12 +143,21 @@ def _choose_second(cut: Cut) -> Cut:
                              key="calibration2", bind="query-params", width=220), own)
         scope = st.segmented_control("Scope ", (SAME, *SCOPES), default=SAME, required=True,
                                      key="scope2", bind="query-params", width="content")
-        seed = st.number_input("Seed ", 0, MAX_SEED, 0, 1, key="draw2", bind="query-params",
-                               width=130)
+        _follow_seed(setting.seed)
+        seed = st.number_input("Seed ", 0, MAX_SEED, setting.seed, 1, key="draw2",
+                               bind="query-params", width=130)
     named = setting if criterion == SAME else setting.with_criterion(criterion)
     scopes: dict[str, Scope] = {known: known for known in SCOPES}
     return Cut(replace(named, strategy=order, seed=int(seed)), scopes.get(scope, cut.scope),
                cut.density)
+
+
+def _follow_seed(seed: int) -> None:
+    """The second seed goes with the first one, as long as both are the same."""
+    former = st.session_state.get(_FIRST_SEED)
+    if former is not None and st.session_state.get("draw2") == former != seed:
+        st.session_state.draw2 = seed
+    st.session_state[_FIRST_SEED] = seed
 
 
 def _show_one_molecule(cut: Cut, mask: Mask) -> None:
@@ -187,6 +200,8 @@ def _show_one_molecule(cut: Cut, mask: Mask) -> None:
                     "Agreement over chance")
     with row.container(width=400):
         _show_layers(of_one, of_set)
+    with st.expander("Code of the molecule's mask", icon=":material/code:"):
+        _show_lines(one)
 
 
 def _show_cells(cells: Cells, mask: Mask, key: str, what: str) -> None:
@@ -215,6 +230,10 @@ def _show_matrices(cut: Cut, mask: Mask) -> None:
 
 
 def _show_code(cut: Cut, mask: Mask) -> None:
+    _show_lines(cut)
+
+
+def _show_lines(cut: Cut) -> None:
     st.subheader("Command line", anchor=False)
     st.code(commands(cut), language="bash", wrap_lines=True)
     st.subheader("Python", anchor=False)

@@ -29,7 +29,7 @@ def show_stability(cut: Cut, mask: Mask) -> None:
         return
     button.button("Cancel", key="cancel-draws", icon=":material/stop:", on_click=_ask,
                   args=(None,))
-    with progress_bar("Drawing and scoring", "draws") as progress:
+    with progress_bar("Drawing and scoring", "examples") as progress:
         found = cache_salience.stability(cut, progress)
     button.empty()
     st.markdown(texts_agreement.stability_finding(found))

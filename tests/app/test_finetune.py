@@ -64,6 +64,11 @@ def metrics(page):
     return {metric.label: metric.value for metric in page.metric}
 
 
+def downloads(page):
+    """Help of every download button by its label."""
+    return {button.proto.label: button.proto.help for button in page.get("download_button")}
+
+
 def run(page):
     texts(page)
     page.button(key="start-finetune").click().run()
@@ -114,7 +119,7 @@ def test_a_run_is_kept_and_opens_in_explore_by_its_name(open_page, tmp_path):
     assert not page.error
     assert "trained parameters" in page.success[0].value
     [entry] = page.session_state["finetune_finished"].items()
-    after = entry[1]
+    after = entry[1].after
     assert metrics(page)["LU, new order"] == short(after.estimates["random_order"]["lu"].value)
     page.button(key="keep-finetuned").click().run()
     texts(page)
@@ -128,6 +133,58 @@ def test_a_run_is_kept_and_opens_in_explore_by_its_name(open_page, tmp_path):
     shutil.rmtree(kept)
     gone = open_page("explore", model=kept.name, k="2")
     assert "does not exist" in gone.warning[0].value
+
+
+def test_a_hosted_page_keeps_no_models(open_page, monkeypatch, tmp_path):
+    monkeypatch.setenv("TRAILSCOPE_HOSTED", "1")
+    page = run(open_page(**RUN))
+    assert page.success
+    assert not [button for button in page.button if button.key == "keep-finetuned"]
+    (said,) = (text for text in texts(page) if "push out each other's" in text)
+    assert "`Checkpoint`" in said
+    assert "Checkpoint" in downloads(page)
+    assert not (tmp_path / "models").exists()
+
+
+def test_runs_with_other_settings_stand_beside_each_other(open_page):
+    page = run(open_page(**RUN))
+    page.number_input(key="steps").set_value(3).run()
+    run(page)
+    digests = list(page.session_state["finetune_finished"])
+    assert len(digests) == 2
+    page.segmented_control(key="tuning").set_value("Methods compared").run()
+    texts(page)
+    (plot,) = (one for one in page.get("plotly_chart") if one.key == "pareto")
+    for digest in digests:
+        assert f"your run {digest}: sparse" in plot.proto.alt
+
+
+def test_runs_are_compared_where_no_repairs_ship(open_page, results, tmp_path, monkeypatch):
+    bare = tmp_path / "bare"
+    shutil.copytree(results, bare)
+    shutil.rmtree(bare / "results" / "repair")
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(bare))
+    page = run(open_page(**RUN))
+    (digest,) = page.session_state["finetune_finished"]
+    page.segmented_control(key="tuning").set_value("Methods compared").run()
+    said = " ".join(texts(page))
+    assert "No repairs ship" in page.info[0].value
+    assert "Furthest goes **sparse, gradient" in said
+    assert "Your finished runs" in said
+    assert "the shipped ones on more" not in said
+    (plot,) = (one for one in page.get("plotly_chart") if one.key == "pareto")
+    assert f"your run {digest}: sparse" in plot.proto.alt
+    assert not [box for box in page.selectbox if box.key == "arm"]
+    page.segmented_control(key="tuning").set_value("All numbers").run()
+    texts(page)
+    assert page.dataframe[0].value["arm"].tolist()[0] == "before"
+
+
+@pytest.mark.parametrize(("every", "label"), [("0", "Mask"), ("1", "First mask")])
+def test_the_mask_of_a_dynamic_run_is_called_the_first(open_page, every, label):
+    found = downloads(run(open_page(**RUN, every=every)))
+    assert [name for name in found if "ask" in name] == [label]
+    assert ("first" in found[label]) == (label == "First mask")
 
 
 def test_bad_rows_of_own_molecules_say_why(open_page):
@@ -162,9 +219,19 @@ def test_planar_graphs_are_made_by_seed(open_page):
     assert page.success
 
 
+def test_an_arm_that_the_address_itself_filters_out_is_told(open_page):
+    page = open_page(arm="sparse-snip-local-40", scopes="global")
+    (warning,) = page.warning
+    assert "sparse-snip-local-40, which its own filters leave out" in warning.value
+
+
 def test_impossible_addresses_are_told(open_page):
-    page = open_page(tuning="Nowhere", base="gpt", steps="0")
+    page = open_page(tuning="Nowhere", base="gpt", steps="0", made="nobody",
+                     criteria=["beauty", "snip"])
     said = " ".join(warning.value for warning in page.warning)
+    assert "'nobody'" in said
+    assert "'beauty'" in said
+    assert "'snip'" not in said
     assert "'Nowhere'" in said
     assert "'gpt'" in said
     assert "'0'" in said

@@ -201,6 +201,19 @@ def test_two_settings_are_compared(open_page, mask_of):
     assert f"**{agreement(first, other).jaccard:#.3g}**" in texts(page)
 
 
+def test_two_criteria_are_compared_on_the_same_examples(open_page, mask_of):
+    page = open_page(lab="Two settings", draw="7", criterion2="snip", calibration2="own")
+    assert page.number_input(key="draw2").value == 7
+    page.number_input(key="draw").set_value(5).run()
+    assert page.number_input(key="draw2").value == 5
+    found = agreement(mask_of(seed=5), mask_of("snip", seed=5))
+    assert f"**{found.jaccard:#.3g}**" in texts(page)
+    page.number_input(key="draw2").set_value(4).run()
+    page.number_input(key="draw").set_value(6).run()
+    assert page.number_input(key="draw2").value == 4
+    assert open_page(lab="Two settings", draw="7", draw2="2").number_input(key="draw2").value == 2
+
+
 def test_the_same_setting_twice_is_said(open_page):
     page = open_page(lab="Two settings", calibration2="own")
     (info,) = page.info
@@ -219,6 +232,9 @@ def test_a_single_molecule_stands_beside_the_set(open_page, evaluated_assets):
     assert cells(page, "one-cells") == expected_cells(mask)
     assert cells(page, "set-cells") == cells(page)
     assert "4 linearizations of the molecule" in texts(page)
+    lines, snippet = (block.value for block in page.code)
+    assert "--input CC=O --permutations 4" in lines
+    assert "from_smiles('CC=O')" in snippet
     page.text_input(key="one").set_value("XYZ").run()
     (error,) = page.error
     assert "XYZ" in error.value
@@ -246,6 +262,25 @@ def test_other_draws_show_how_stable_a_mask_is(open_page, mask_of):
     assert page.button(key="draw-again")
 
 
+def test_draws_are_cancelled_in_the_midst_of_one(evaluated_assets, monkeypatch):
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(evaluated_assets))
+    monkeypatch.setattr(cache_salience, "_TOKEN_BUDGET", 1)  # a report for every example
+    st.cache_resource.clear()
+    weights = read_card(evaluated_assets / "checkpoints" / MODEL).weights_sha256
+    cut = Cut(Setting(MODEL, weights, "gradient", "max_degree_first", 4, 0), "global", 0.05)
+    heard = []
+
+    def cancel(done, total):
+        heard.append((done, total))
+        if done == 4:  # of draws of 1, 1, 1, 2, … examples: between the two of the fourth
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cache_salience.stability(cut, cancel)
+    assert [done for done, _ in heard] == sorted(done for done, _ in heard)
+    assert {total for _, total in heard} == {3 * (1 + 2 + 4)}
+
+
 @pytest.mark.parametrize(("criterion", "reason"), [
     ("magnitude", "needs no data"), ("random", "agree by chance alone")])
 def test_masks_without_draws_say_so(open_page, criterion, reason):
@@ -266,12 +301,53 @@ def test_any_causal_lm_can_be_named(open_page, gpt2):
     assert len(cells(page)) == 12
     assert "tiny-gpt2" in texts(page)
     page.selectbox(key="criterion").set_value("gradient").run()
-    assert len(page.error) == 1  # there are no tokens yet
+    assert not page.error
+    assert page.info[0].value == (
+        "Name a file of token sequences, or choose a criterion without data (random, magnitude, "
+        "synflow, lamp).")
+    assert page.select_slider(key="density")
     page.text_input(key="tokenfile").set_value(str(gpt2 / "tokens.jsonl")).run()
     assert not page.error
     assert "3 token sequences of tokens.jsonl" in texts(page)
     page.segmented_control(key="lab").set_value("Stability").run()
     assert "no other draw" in page.info[0].value
+    page.segmented_control(key="lab").set_value("Two settings").run()
+    page.selectbox(key="criterion").set_value("magnitude").run()
+    page.text_input(key="tokenfile").set_value("").run()
+    page.selectbox(key="criterion2").set_value("snip").run()
+    assert not page.error
+    assert page.info[0].value.startswith("Name a file of token sequences")
+
+
+def test_an_edited_file_of_tokens_is_scored_anew(open_page, gpt2, tmp_path):
+    file = tmp_path / "tokens.jsonl"
+    file.write_text("[1, 2, 3]\n[4, 5]\n")
+    page = open_page(models="other", path=str(gpt2 / "tiny-gpt2"), tokenfile=str(file),
+                     cells="mean score")
+    assert "2 token sequences" in texts(page)
+    before = cells(page)
+    file.write_text("[1, 2, 3]\n[4, 5]\n[6, 7, 8, 9]\n")
+    page.run()
+    assert "3 token sequences" in texts(page)
+    assert cells(page) != before
+
+
+def test_a_path_that_cannot_be_one_is_one_sentence(open_page, gpt2):
+    assert cache_salience.age("a\0b") == cache_salience.age("") == ""
+    for query in ({"path": "a\0b"}, {"path": str(gpt2 / "tiny-gpt2"), "tokenfile": "a\0b"}):
+        page = open_page(models="other", **query)
+        assert not page.exception
+        assert "NUL" in page.error[0].value
+
+
+@pytest.mark.parametrize(("query", "reason"), [
+    ({"matrix": "layer 9 up"}, "the matrix 'layer 9 up'"),
+    ({"examples": "4"}, "from 1 to 3")])
+def test_limits_of_the_model_itself_are_told(open_page, monkeypatch, query, reason):
+    monkeypatch.setattr("core.salience.calibration_set.PLANAR_GRAPHS", 3)
+    page = open_page(**{"lm": "planar-max_degree_first", "examples": "2", **query})
+    (warning,) = page.warning
+    assert reason in warning.value
 
 
 @pytest.mark.parametrize(("path", "reason"), [

@@ -19,6 +19,7 @@ from dashboard.salience_cells import (
     ratio_cells,
     score_cells,
 )
+from dashboard.texts_salience import cell_frame
 from tests.unit.salience.made_up import MATRICES, NUM_ENTRIES, made_up_salience
 
 GRID = Grid(MATRICES)
@@ -54,8 +55,8 @@ def test_many_layers_have_no_room_for_text():
     many = Grid(tuple(MATRICES[0].__class__(f"b.{k}.q.weight", k, "q", (2, 2))
                       for k in range(40)))
     cells = density_cells(select(made_up_salience(range(NUM_ENTRIES)), count=3))
-    wide = cells.__class__(*({m.name: value for m in many.matrices} for value in (0.5, "x", "y")),
-                           cells.stops, cells.ticks, cells.title)
+    of_all = ({m.name: value for m in many.matrices} for value in (0.2, 0.5, "x", "y"))
+    wide = cells.__class__(*of_all, cells.stops, cells.ticks, cells.title)
     figure = charts_salience.cell_heatmap(many, wide, None, dark=True)
     assert not figure.layout.annotations
     assert figure.layout.height < 900
@@ -71,6 +72,20 @@ def test_density_is_coloured_by_multiples_of_the_whole():
     everything = density_cells(select(salience(), density=1))
     assert set(everything.places.values()) == {0.5}
     assert densest(found).name == max(found.densities(), key=found.densities().get)
+
+
+def test_files_of_cells_hold_numbers_as_they_are():
+    first, second = mask(0), mask(1)
+    by_matrix = agreement_by_matrix(first, second)
+    means = mean_scores(salience(1))
+    for cells, expected in (
+            (density_cells(first), first.densities()), (score_cells(means, MATRICES), means),
+            (moved_cells(by_matrix, MATRICES),
+             {name: second.densities()[name] - share for name, share in first.densities().items()}),
+            (ratio_cells(by_matrix, MATRICES), {n: one.ratio for n, one in by_matrix.items()})):
+        table = cell_frame(Grid(MATRICES), cells)
+        assert table["value"].tolist() == pytest.approx(
+            [expected[matrix.name] for matrix in MATRICES], nan_ok=True)
 
 
 @pytest.mark.parametrize("signed", [False, True])

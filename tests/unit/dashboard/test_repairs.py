@@ -12,6 +12,7 @@ from core.salience.arms import Arm
 from core.salience.repair_result import MEASURES, RepairResult
 from dashboard.repairs import (
     FAMILIES,
+    LIVE,
     RepairPoint,
     arm_label,
     changes,
@@ -112,9 +113,11 @@ def test_names_colours_and_order():
     points = in_order(RepairPoint(made_up(arm, 40, 0.1)) for arm in arms)
     assert [point.result.arm for point in points] == [arms[4], arms[3], arms[2], arms[1], arms[0]]
     assert arm_label(Arm("pissa", rank=2)) == "PiSSA, rank 2"
-    live, shipped = (RepairPoint(made_up(LORA, 40, 0.1), is_live=is_live)
-                     for is_live in (True, False))
-    assert live.key != shipped.key == "lora-rank-1"
+    live, other, shipped = (RepairPoint(made_up(LORA, 40, 0.1), run)
+                            for run in ("0a1b", "2c3d", ""))
+    assert len({live.key, other.key, shipped.key}) == 3
+    assert (live.is_live, shipped.is_live, shipped.key) == (True, False, "lora-rank-1")
+    assert live.key.startswith(LIVE)
 
 
 def test_the_table_has_a_row_per_arm_and_all_numbers():

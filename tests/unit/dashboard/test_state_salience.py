@@ -14,6 +14,7 @@ from dashboard.state_salience import (
     Cut,
     Setting,
     commands,
+    model_complaints,
     other_order,
     python,
     salience_complaints,
@@ -53,11 +54,41 @@ def test_scores_are_kept_by_what_they_depend_on():
     ({"examples": "9999"}, "number of examples '9999'"), ({"draw": "-1"}, "the seed '-1'"),
     ({"onek": "x" * 80}, "number of linearizations"), ({"lab": "Home"}, "the section 'Home'"),
     ({"criterion2": "gut"}, "there are same, random"),
+    ({"option_power": "much"}, "the power 'much'; it is a number from 0.01 to 1,000.0"),
+    ({"option_epsilon": "0"}, "the epsilon '0'"), ({"option_temperature": "nan"}, "temperature"),
 ])
 def test_impossible_addresses_are_one_sentence(query, reason):
     (complaint,) = salience_complaints(query, ["qm9-random_order"])
     assert reason in complaint
     assert salience_complaints({"density": "1%", "examples": "64", "scope2": "same"}, []) == []
+
+
+def test_a_hosted_page_has_shipped_models_only():
+    assert not salience_complaints({"models": "other"}, [])
+    (complaint,) = salience_complaints({"models": "other"}, [], hosted=True)
+    assert "'other', which does not exist; there are shipped." in complaint
+
+
+@pytest.mark.parametrize(("query", "reason"), [
+    ({"matrix": "layer 9 up"}, "the matrix 'layer 9 up'"),
+    ({"examples": "201"}, "'201'; it is a whole number from 1 to 200"),
+])
+def test_limits_of_the_model_are_told(query, reason):
+    given = {"matrices": ("the densest", "layer 0 up"), "examples": 200}
+    (complaint,) = model_complaints(query, **given)
+    assert reason in complaint
+    assert not model_complaints({"matrix": "layer 0 up", "examples": "200"}, **given)
+    assert not model_complaints({"examples": "9999"}, **given)  # `salience_complaints` told it
+
+
+def test_an_edited_file_of_tokens_has_other_scores():
+    first = replace(SETTING, strategy="", tokens="t.jsonl", tokens_age="1")
+    second = replace(first, tokens_age="2")
+    assert first.key != second.key
+    assert first.with_criterion("magnitude").key == second.with_criterion("magnitude").key
+    assert not first.lacks_examples
+    assert replace(first, tokens="").lacks_examples
+    assert not replace(first, tokens="", criterion="magnitude").lacks_examples
 
 
 def test_the_second_order_is_never_the_first():
