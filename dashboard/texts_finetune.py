@@ -87,7 +87,7 @@ def comparison_finding(
            f"{best.result.share:.2%})"
     text = (f"Furthest goes {name}: {measure} {estimate(best.estimate(key, native=False))} under "
             f"{best.result.orders[-1]}")
-    no_repair = " ".join(map(hollow_sentence, hollow_repairs(points, key).values()))
+    no_repair = hollow_sentences(points, best, key)
     if before is None:
         return f"{text}. {no_repair}".rstrip()
     was = before.estimates[before.orders[-1]][key]
@@ -95,6 +95,16 @@ def comparison_finding(
     return (f"{text}, from {short(was.value)}. Under its own order the model then needs "
             f"{short(cost.value)} nats per token instead of {short(native.value)}. "
             f"{no_repair}").rstrip()
+
+
+def hollow_sentences(points: Sequence[RepairPoint], best: RepairPoint, measure: str) -> str:
+    """Why arms that seem to go further than the best do not, and how many more are hollow."""
+    found = list(hollow_repairs(points, measure).values())
+    seeming = [one for one in found if one.point.estimate(measure, native=False).value
+               < best.estimate(measure, native=False).value]
+    more = len(found) - len(seeming)
+    rest = f"{more} other arm{'s are' if more > 1 else ' is'} drawn hollow for such a low LU."
+    return " ".join([*map(hollow_sentence, seeming), *([rest] if more else [])])
 
 
 def hollow_sentence(found: Hollow) -> str:

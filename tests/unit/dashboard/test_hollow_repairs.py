@@ -60,6 +60,10 @@ def test_the_page_says_so_and_names_another_arm():
     assert "**sparse, gradient, dynamic, 40 entries** has LU 0.08" in said
     assert "only because its NLL is high, 2.00 nats per token" in said
     assert "only because" not in comparison_finding([HONEST], NONE, "LU")
+    best = arm(Arm("full"), 1000, 0.05)
+    said = comparison_finding([HOLLOW, HONEST, best], NONE, "LU")
+    assert said.endswith("1 other arm is drawn hollow for such a low LU.")
+    assert "only because" not in said
 
 
 def test_it_is_drawn_hollow_and_left_out_of_the_front():
