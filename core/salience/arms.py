@@ -7,7 +7,7 @@ control and with training all weights only (SPEC 6).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
@@ -25,11 +25,9 @@ TUNED_AT = {1: 1, 2: 1, 4: 4, 13: 4}
 
 SMALL_DENSITY = 0.001
 
-AT_EVERY_SIZE = ("gradient", "snip")
-"""The simplest criterion with data, and the simplest that also looks at the weight."""
-
-RANKS_OF_ALL_CRITERIA = (1, 4)
-"""Sizes at which every criterion is run; the rates of both are tuned."""
+IN_EVERY_WAY = ("gradient", "snip")
+"""The simplest criterion with data, and the simplest that also looks at the weight: these two are
+also run local and dynamic."""
 
 SAME_MASK = {"taylor": "snip"}
 """Squares have the order of what is squared: one of the two is run (SPEC 6)."""
@@ -89,23 +87,22 @@ class Arm:
 def repair_arms(matrices: tuple[WeightMatrix, ...]) -> tuple[Arm, ...]:
     """All arms of the experiment, the ones that say most first.
 
-    `gradient`, `snip` and the random control at every size, the first two also local and dynamic;
-    the other criteria, static and global, at 0.1% and at the sizes of `RANKS_OF_ALL_CRITERIA`.
+    Every criterion and the random control, static and global, at every size; two of them also
+    local and dynamic.
     """
     sizes = [(None, round(SMALL_DENSITY * num_entries(matrices))),
              *((rank, lora_parameters(matrices, rank)) for rank in RANKS)]
     low_rank = [Arm(method, rank=rank) for rank in RANKS for method in ("lora", "pissa")]
 
-    def sparse(names: Iterable[str], scope: Scope = "global", *, is_dynamic: bool = False,
-               ranks: Collection[int | None] = (None, *RANKS)) -> list[Arm]:
+    def sparse(names: Iterable[str], scope: Scope = "global", *, is_dynamic: bool = False
+               ) -> list[Arm]:
         return [Arm("sparse", name, scope, is_dynamic, count, rank)
-                for rank, count in sizes if rank in ranks for name in names]
+                for rank, count in sizes for name in names]
 
-    others = [name for name in CRITERIA if name not in (*SAME_MASK, *AT_EVERY_SIZE, "random")]
+    others = [name for name in CRITERIA if name not in (*SAME_MASK, *IN_EVERY_WAY, "random")]
     return (Arm("none"), *sparse(("gradient", "random")), *low_rank, Arm("full"),
-            *sparse(("snip",)), *sparse(AT_EVERY_SIZE, is_dynamic=True),
-            *sparse(AT_EVERY_SIZE, "local"),
-            *sparse(others, ranks=(None, *RANKS_OF_ALL_CRITERIA)))
+            *sparse(("snip",)), *sparse(IN_EVERY_WAY, is_dynamic=True),
+            *sparse(IN_EVERY_WAY, "local"), *sparse(others))
 
 
 def choose_arms(arms: tuple[Arm, ...], names: str | None) -> tuple[Arm, ...]:
