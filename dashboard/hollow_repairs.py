@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
 
+from core.salience.repair_result import RepairResult
 from dashboard.repairs import RepairPoint
 
 _NORMAL_95 = 1.96
@@ -45,10 +47,9 @@ def hollow_repairs(points: Sequence[RepairPoint], measure: str) -> dict[str, Hol
     """
     if measure != "lu":
         return {}
-    groups: dict[tuple[object, ...], list[RepairPoint]] = {}
-    for point in points:
-        groups.setdefault(tuple(_graphs(point)["id"]), []).append(point)
-    return {found.point.key: found for group in groups.values() for found in _among(group)}
+    found = _compared(tuple(point.result for point in points))
+    return {points[row].key: Hollow(points[row], points[other], spreads)
+            for row, other, spreads in found}
 
 
 def furthest_repair(points: Sequence[RepairPoint], measure: str) -> RepairPoint:
@@ -59,16 +60,36 @@ def furthest_repair(points: Sequence[RepairPoint], measure: str) -> RepairPoint:
                key=lambda point: point.estimate(measure, native=False).value)
 
 
-def _among(points: Sequence[RepairPoint]) -> list[Hollow]:
-    lu = np.stack([_graphs(point)["lu"].to_numpy(np.float64) for point in points])
-    spread = lu * np.stack([_graphs(point)["nll_mean"].to_numpy(np.float64) for point in points])
-    parameters = np.array([point.parameters for point in points])
+@lru_cache(maxsize=16)
+def _compared(
+    results: tuple[RepairResult, ...]
+) -> tuple[tuple[int, int, tuple[float, float]], ...]:
+    """Place of every hollow result, of the one that shows it, and the spreads of both.
+
+    Kept, as a page asks several times in every rerun, and results are the same objects in all.
+    """
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for place, result in enumerate(results):
+        groups.setdefault(tuple(_graphs(result)["id"]), []).append(place)
+    found = []
+    for places in groups.values():
+        among = [results[place] for place in places]
+        found += [(places[row], places[other], spreads) for row, other, spreads in _among(among)]
+    return tuple(sorted(found))
+
+
+def _among(results: Sequence[RepairResult]) -> list[tuple[int, int, tuple[float, float]]]:
+    """The same for results on the same graphs."""
+    lu = np.stack([_graphs(result)["lu"].to_numpy(np.float64) for result in results])
+    spread = lu * np.stack([_graphs(result)["nll_mean"].to_numpy(np.float64)
+                            for result in results])
+    parameters = np.array([result.num_parameters for result in results])
     shows = (_clearly_lower(lu) & _clearly_lower(spread).T
              & (parameters[None, :] <= parameters[:, None]))  # row: hollow, column: shown by
     means, found = spread.mean(1), []
     for row in np.flatnonzero(shows.any(1)).tolist():
         other = min(np.flatnonzero(shows[row]).tolist(), key=means.__getitem__)
-        found.append(Hollow(points[row], points[other], (float(means[row]), float(means[other]))))
+        found.append((row, other, (float(means[row]), float(means[other]))))
     return found
 
 
@@ -82,5 +103,5 @@ def _clearly_lower(values: np.ndarray) -> np.ndarray:
     return differences.mean(-1) + _NORMAL_95 * standard_error < 0
 
 
-def _graphs(point: RepairPoint) -> pd.DataFrame:
-    return point.result.of_order(point.result.orders[-1])
+def _graphs(result: RepairResult) -> pd.DataFrame:
+    return result.of_order(result.orders[-1])
