@@ -161,6 +161,7 @@ def test_an_address_that_the_server_sends_late_loses_no_change(open_page):
         page.wait_for_timeout(50)
         if late.held:
             break
+    assert late.held
     number.fill("3")
     page.keyboard.press("Enter")
     page.wait_for_function("() => location.search.includes('number=3')")
