@@ -3,6 +3,7 @@
 PYTHON ?= python3
 DATA ?=
 STRATEGY ?= random_order
+WATCH ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -38,8 +39,8 @@ help:  ## List the targets.
 	@echo "make TARGET [PYTHON=python3] [DATA=qm9.csv] [STRATEGY=random_order]"
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 15
 
-run: $(VENV)/made-in  ## Open the dashboard in a browser.
-	$(BIN)/streamlit run dashboard/app.py
+run: $(VENV)/made-in  ## Open the dashboard in a browser; WATCH=1 reruns pages whose source changes.
+	$(BIN)/streamlit run dashboard/app.py $(if $(WATCH),--server.fileWatcherType auto)
 
 test: $(VENV)/made-with-test  ## Run the tests.
 	@$(BIN)/python -m pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile \

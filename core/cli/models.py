@@ -183,6 +183,9 @@ def import_checkpoint(
 def serve(
     port: Annotated[int, typer.Option(help="Port to listen on.")] = 8501,
     address: Annotated[str, typer.Option(help="Address to listen on.")] = "localhost",
+    watch: Annotated[bool, typer.Option(
+        "--watch", help="Rerun pages whose source files change; for developers."
+    )] = False,
 ) -> None:
     """Serve the dashboard."""
     page = Path(__file__).parents[2] / "dashboard" / "app.py"
@@ -190,4 +193,5 @@ def serve(
     os.execv(sys.executable, [
         sys.executable, "-m", "streamlit", "run", str(page),
         "--server.port", str(port), "--server.address", address,
+        *(["--server.fileWatcherType", "auto"] if watch else []),
     ])

@@ -85,6 +85,9 @@ def from_smiles(smiles: str, *, max_atoms: int = MAX_ATOMS, name: str | None = N
         if problems:
             raise MoleculeError(f"{_shorten(text)!r} is not a possible molecule: "
                                 f"{_describe(problems[0].Message())}")
+        reason = _why_not_sanitized(mol)
+        if reason is not None:
+            raise MoleculeError(f"{_shorten(text)!r} is not a possible molecule: {reason}")
         mol = Chem.MolFromSmiles(text)
     return from_rdkit(mol, smiles=text, max_atoms=max_atoms, name=name)
 
@@ -134,6 +137,9 @@ def from_mol_block(
         if mol is None:
             raise MoleculeError("The record is not a valid MOL block; check its counts line.")
         problems = Chem.DetectChemistryProblems(mol)
+        reason = None if problems else _why_not_sanitized(mol)
+        if reason is not None:
+            raise MoleculeError(f"The record is not a possible molecule: {reason}")
         if not problems:
             Chem.SanitizeMol(mol)
             short = Chem.MolToSmiles(Chem.RemoveHs(mol))
@@ -279,6 +285,19 @@ def _notes(mol: Chem.Mol) -> tuple[str, ...]:
          f"The input has {len(Chem.GetMolFrags(mol))} fragments; they are scored as one graph."),
     )
     return tuple(note for holds, note in found if holds)
+
+
+def _why_not_sanitized(mol: Chem.Mol) -> str | None:
+    """What RDKit finds wrong only while it sanitizes, as the rest of a sentence.
+
+    An atom drawn as aromatic outside a ring has a bond order too many once its bonds are
+    kekulized, which `DetectChemistryProblems` does not do.
+    """
+    try:
+        Chem.SanitizeMol(Chem.Mol(mol))
+    except Chem.MolSanitizeException as error:
+        return _describe(str(error))
+    return None
 
 
 def _describe(problem: str) -> str:

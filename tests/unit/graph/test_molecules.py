@@ -239,3 +239,14 @@ def test_mol_blocks_that_are_refused(block, message):
     with pytest.raises(MoleculeError) as raised:
         from_mol_block(block)
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(("smiles", "reason"), [
+    ("Co1CC1", "explicit valence for atom # 1 O, 3, is greater than permitted."),
+    ("C#CC1Oo2CC1CO2", "explicit valence for atom # 4 O, 3, is greater than permitted."),
+    ("COC1CCn11NC1C", "explicit valence for atom # 5 N, 4, is greater than permitted."),
+])
+def test_atoms_that_only_sanitizing_refuses_are_an_input_error(smiles, reason):
+    with pytest.raises(MoleculeError) as refused:
+        from_smiles(smiles)
+    assert str(refused.value) == f"{smiles!r} is not a possible molecule: {reason}"
