@@ -20,7 +20,8 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
-from core.graph import Graph, is_isomorphic, load_qm9, planar_stream
+from core.data import load_qm9
+from core.graph import Graph, is_isomorphic, planar_stream
 from core.sent import (
     PLANAR_VOCABULARY,
     QM9_VOCABULARY,

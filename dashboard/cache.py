@@ -14,9 +14,9 @@ from typing import TypeVar
 
 import streamlit as st
 
+from core.chemistry.molecules import Molecule, from_smiles
 from core.errors import InputError
 from core.graph.graph import Graph
-from core.graph.molecules import Molecule, from_smiles
 from core.graph.planar import PlanarGraph, PlanarName
 from core.likelihood.analysis import Analysis, analyse
 from core.likelihood.order_marginal import ExactUncertainty, exact_uncertainty

@@ -14,7 +14,7 @@ from threading import Lock
 
 import streamlit as st
 
-from core.graph.molecules import to_smiles
+from core.chemistry.molecules import to_smiles
 from core.graph.planar import planar_graph
 from core.likelihood.graph_set import GraphSet
 from core.likelihood.samples import Samples, shipped_samples

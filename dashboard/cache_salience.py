@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
-from core.graph.molecules import from_smiles
+from core.chemistry.molecules import from_smiles
 from core.likelihood.graph_set import GraphSet
 from core.salience.agreement import Stability, mask_stability
 from core.salience.calibration_set import draw_examples, shipped_graphs

@@ -16,7 +16,7 @@ import pandas as pd
 import streamlit as st
 from rdkit import Chem
 
-from core.graph.substructures import (
+from core.chemistry.substructures import (
     Pattern,
     from_explicit_smiles,
     with_hydrogens,

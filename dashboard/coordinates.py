@@ -13,8 +13,8 @@ import numpy as np
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdCoordGen, rdDepictor
 
+from core.chemistry.molecules import to_rdkit
 from core.graph.graph import Graph
-from core.graph.molecules import to_rdkit
 from dashboard.spacing import crossings, distance_to_segments, even_out, spread
 
 HYDROGEN_DISTANCES = (0.66, 0.5)

@@ -9,8 +9,9 @@ from functools import cached_property
 import numpy as np
 from rdkit import Chem
 
+from core.chemistry.chemistry import BONDS, QM9
+from core.chemistry.molecules import to_rdkit
 from core.graph.graph import Graph
-from core.graph.molecules import BONDS, ELEMENTS, to_rdkit
 from dashboard.coordinates import (
     free_directions,
     molecule_coordinates,
@@ -88,7 +89,7 @@ def layout(graph: Graph, *, positions: np.ndarray | None = None) -> Layout:
             np.zeros(len(graph.edges)), np.zeros(len(graph.edges), dtype=np.int64),
             free_directions(graph, place),
         )
-    symbols = tuple(ELEMENTS[label] for label in graph.node_labels.tolist())
+    symbols = tuple(QM9.elements[label] for label in graph.node_labels.tolist())
     hideable = np.array([_is_terminal_hydrogen(graph, symbols, node) for node in range(n)])
     place = molecule_coordinates(graph, hideable)
     molecule = to_rdkit(graph)

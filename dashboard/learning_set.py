@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from core.chemistry.molecules import from_smiles, to_smiles
+from core.data.files import InputRow, read_molecules
+from core.data.qm9 import load_qm9_graphs
+from core.data.splits import data_folder
 from core.errors import InputError
-from core.graph.datasets import data_folder, load_qm9_graphs
 from core.graph.graph import Graph
-from core.graph.inputs import InputRow, read_molecules
-from core.graph.molecules import from_smiles, to_smiles
 from core.graph.planar import planar_graph
 from core.sent.vocabulary import Vocabulary
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.chemistry.chemistry import QM9
 from core.graph.graph import Graph
-from core.graph.molecules import ELEMENTS
 from core.graph.planar import PlanarName, is_connected, is_planar
 from core.likelihood.analysis import Analysis
 from core.likelihood.order_marginal import ExactUncertainty
@@ -41,7 +41,7 @@ def words(*, is_molecule: bool) -> Words:
 def formula(graph: Graph) -> str:
     """Sum formula in Hill order, such as C₃H₇NO₂."""
     labels = [] if graph.node_labels is None else graph.node_labels.tolist()
-    counts = {symbol: labels.count(ELEMENTS.index(symbol)) for symbol in _FORMULA_ORDER}
+    counts = {symbol: labels.count(QM9.elements.index(symbol)) for symbol in _FORMULA_ORDER}
     order = _FORMULA_ORDER if counts["C"] else ("F", "H", "N", "O")
     parts = [symbol + (str(counts[symbol]) if counts[symbol] > 1 else "")
              for symbol in order if counts[symbol]]
@@ -51,7 +51,7 @@ def formula(graph: Graph) -> str:
 def size_note(graph: Graph) -> str | None:
     """A warning for molecules larger than anything the shipped models were trained on."""
     labels = [] if graph.node_labels is None else graph.node_labels.tolist()
-    heavy = sum(label != ELEMENTS.index("H") for label in labels)
+    heavy = sum(label != QM9.elements.index("H") for label in labels)
     if heavy <= _QM9_HEAVY_ATOMS:
         return None
     return (f"QM9 has molecules of at most {_QM9_HEAVY_ATOMS} heavy atoms; this one has {heavy}, "
@@ -110,7 +110,7 @@ def permutation_table(analysis: Analysis) -> pd.DataFrame:
     """One row per permutation of the first graph, in their order."""
     trails, nll = analysis.trails, analysis.likelihoods.nll[0]
     labels = analysis.graphs[0].node_labels
-    names = [] if labels is None else [ELEMENTS[label] for label in labels.tolist()]
+    names = [] if labels is None else [QM9.elements[label] for label in labels.tolist()]
     rows = []
     for k in range(trails.permutations):
         tokens, order = trails.sequence(0, k), trails.order(0, k)

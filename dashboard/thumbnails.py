@@ -6,8 +6,8 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import shortest_path
 
+from core.chemistry.molecules import stable_atoms
 from core.graph.graph import Graph
-from core.graph.molecules import stable_atoms
 from dashboard.coordinates import unit_bonds
 from dashboard.layouts import Layout, layout
 from dashboard.palette import palette

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.graph import from_smiles
+from core.chemistry import from_smiles
 from core.graph.planar import planar_graph
 from core.likelihood.evaluate import EvaluationConfig, EvaluationRun
 from core.likelihood.graph_set import GraphSet

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from core.chemistry.molecules import from_smiles, is_stable
 from core.graph.graph import Graph
-from core.graph.molecules import from_smiles, is_stable
 from core.likelihood.samples import (
     SAMPLE_TYPES,
     Samples,

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from transformers import LogitsProcessor
 
-from core.graph.molecules import is_valid
+from core.chemistry.molecules import is_valid
 from core.model.checkpoints import Checkpoint, load_checkpoint
 from core.model.generation import SamplingConfig, sample_tokens
 from core.records import RunRecord

@@ -24,7 +24,8 @@ from typing import Any
 
 import torch
 
-from core.graph import Graph, load_qm9_graphs
+from core.data import load_qm9_graphs
+from core.graph import Graph
 from core.records import RunRecord
 from core.sent import (
     QM9_VOCABULARY,

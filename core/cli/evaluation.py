@@ -17,9 +17,9 @@ from core.cli.models import COMPILE_HELP, DEFAULT_MODEL
 from core.cli.options import QM9File
 from core.cli.rows import RowWriter, saying_notes
 from core.cli.sequences import check_row
+from core.data.files import InputRow, read_input
+from core.data.qm9 import load_qm9_graphs
 from core.errors import InputError
-from core.graph.datasets import load_qm9_graphs
-from core.graph.inputs import InputRow, read_input
 from core.graph.planar import PLANAR_NODES, planar_graph
 from core.sent.strategies import STRATEGIES, Strategy
 

@@ -16,7 +16,7 @@ from rich.table import Table
 from core.cli.options import OwnOrStrategy
 from core.cli.rows import Format, RowWriter, in_chunks, saying_notes
 from core.cli.sequences import INPUT_HELP, STRATEGY_HELP, check_row
-from core.graph.inputs import read_input
+from core.data.files import read_input
 from core.sent.strategies import Strategy
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _describe(sample: GeneratedGraph) -> dict[str, Any]:
 
 
 def _describe_graph(graph: Graph | None) -> dict[str, Any]:
-    from core.graph.molecules import is_stable, num_fragments, to_smiles
+    from core.chemistry.molecules import is_stable, num_fragments, to_smiles
     from core.graph.planar import is_valid_planar
 
     if graph is None or not graph.is_labelled:

@@ -14,7 +14,7 @@ from typing import Any
 
 import typer
 
-from core.graph.inputs import InputRow
+from core.data.files import InputRow
 
 
 class Format(StrEnum):

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.chemistry.molecules import to_smiles
 from core.cli.rows import Format, RowWriter, in_chunks, saying_notes
+from core.data.files import InputRow, read_input
 from core.errors import InputError
 from core.graph.graph import Graph
-from core.graph.inputs import InputRow, read_input
-from core.graph.molecules import to_smiles
 from core.sent.strategies import STRATEGIES, Strategy, TieBreak
 from core.sent.vocabulary import (
     PLANAR_VOCABULARY,

@@ -7,24 +7,19 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core.cli.folders import check_folders
-from core.cli.options import QM9File
 from core.errors import InputError
-from core.graph.datasets import load_qm9_graphs
-from core.graph.planar import PLANAR_NODES, planar_graph
+from core.graph.planar import PLANAR_NODES
 from core.sent.strategies import STRATEGIES
 
 if TYPE_CHECKING:
-    from core.graph.graph import Graph
+    from core.data.dataset import DataPart, Dataset
     from core.model.training import TrainingConfig, TrainingStep
-    from core.sent.vocabulary import Vocabulary
-
-Dataset = Literal["qm9", "planar"]
 
 REPORT_EVERY_S = 30.0
 """Seconds between two lines of a log; a terminal gets a progress bar instead."""
@@ -39,12 +34,20 @@ def train(
     output: Annotated[Path, typer.Argument(help="Checkpoint folder to write.")],
     strategy: Annotated[str, typer.Option(help=f"One of {', '.join(STRATEGIES)}, or a triple.")],
     dataset: Annotated[
-        Dataset, typer.Option(help="qm9, or planar: random Delaunay triangulations.")
+        str, typer.Option(help="qm9; moses: drug-like molecules; or planar: random Delaunay "
+                               "triangulations.")
     ] = "qm9",
-    data: QM9File = None,
+    data: Annotated[
+        Path | None, typer.Option(help="The data set as a local file (QM9: CSV or SDF; MOSES: "
+                                       "CSV, also gzipped, or a folder of them); downloaded once "
+                                       "if left out.")
+    ] = None,
     planar_graphs: Annotated[
         int, typer.Option(min=1, help="Different planar graphs to train on.")
     ] = 100_000,
+    planar_nodes: Annotated[
+        int, typer.Option(min=3, help="Nodes of a planar graph.")
+    ] = PLANAR_NODES,
     preset: Annotated[str, typer.Option(help="Model size.")] = "small",
     steps: Annotated[int, typer.Option(min=1, help="Optimizer steps.")] = 20_000,
     batch_size: Annotated[int, typer.Option(min=1, help="Molecules per step.")] = 512,
@@ -67,9 +70,10 @@ def train(
 ) -> None:
     """Train a model under a strategy; run the same command again to resume."""
     from core.cli import chosen_device, messages
+    from core.data.planar import Planar
+    from core.data.registry import find_dataset
     from core.model.finish import write_trained_checkpoint
     from core.model.training import TrainingConfig, train
-    from core.sent.batch import GraphBatch
 
     config = TrainingConfig(
         strategy=strategy, preset=preset, steps=steps, batch_size=batch_size,
@@ -80,12 +84,15 @@ def train(
     kept = _read_milestones(milestones, steps)
     name = name or output.name
     run_folder = run_folder or Path("runs") / name
-    graphs, vocabulary, source = _read_graphs(dataset, data, planar_graphs, seed)
-    batch = GraphBatch.from_graphs(graphs, with_automorphisms=False)
+    found = find_dataset(dataset)
+    if isinstance(found, Planar):
+        found = Planar(planar_graphs, seed, planar_nodes)
+    graphs = _load(found, data)
 
     def write(folder: Path, name: str, *, unfinished: bool = False) -> None:
-        card = write_trained_checkpoint(config, vocabulary, run_folder, folder, name=name,
-                                        data=source, unfinished=unfinished)
+        card = write_trained_checkpoint(config, found.vocabulary, run_folder, folder, name=name,
+                                        data=graphs.record, chemistry=found.chemistry,
+                                        unfinished=unfinished)
         messages.print(f"Wrote {card.path}.", markup=False, soft_wrap=True)
 
     def keeping_milestones(states: Iterator[TrainingStep]) -> Iterator[TrainingStep]:
@@ -97,7 +104,7 @@ def train(
 
     follow = _draw_bar if messages.is_terminal else _print_lines
     # Closed here, the state is saved whatever interrupts whoever shows the progress.
-    with closing(train(config, batch, vocabulary, run_folder=run_folder, save_at=kept,
+    with closing(train(config, graphs, found.vocabulary, run_folder=run_folder, save_at=kept,
                        device=chosen_device(device))) as states:
         follow(keeping_milestones(states), name, config)
     write(output, name)
@@ -117,43 +124,18 @@ def _read_milestones(text: str, steps: int) -> frozenset[int]:
     return frozenset(map(int, words))
 
 
-def _read_graphs(
-    dataset: Dataset, data: Path | None, planar_graphs: int, seed: int
-) -> tuple[list[Graph], Vocabulary, dict[str, Any]]:
-    """The training graphs, the vocabulary that writes them, and what to say of their source."""
-    from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY
-
-    if dataset == "planar":
-        if data is not None:
-            raise InputError("Planar graphs are made, not read; leave out --data or give "
-                             "--dataset qm9.")
-        graphs = _make_planar(planar_graphs, seed)
-        return graphs, PLANAR_VOCABULARY, {
-            "name": "planar", "split": "train", "graphs": len(graphs), "seed": seed,
-            "nodes": PLANAR_NODES,
-        }
-    graphs = _read_qm9(data)
-    return graphs, QM9_VOCABULARY, {"name": "QM9", "split": "train", "graphs": len(graphs)}
-
-
-def _make_planar(number: int, seed: int) -> list[Graph]:
-    from core.cli import messages
-
-    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
-        indices = bar.track(range(number), description="Triangulating")
-        return [planar_graph(index, seed=seed).graph for index in indices]
-
-
-def _read_qm9(data: Path | None) -> list[Graph]:
+def _load(dataset: Dataset, data: Path | None) -> DataPart:
+    """The training part, with a progress bar where there is a terminal."""
     from core.cli import messages
 
     if not messages.is_terminal:
-        messages.print("Reading QM9.")
-        return load_qm9_graphs(data, "train")
+        messages.print(f"Reading {dataset.title}.")
+        return dataset.load("train", source=data)
     with Progress(console=messages, transient=True) as bar:
-        task = bar.add_task("Reading QM9", total=None)
-        return load_qm9_graphs(
-            data, "train", lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task(f"Reading {dataset.title}", total=None)
+        return dataset.load(
+            "train", source=data,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
 
 

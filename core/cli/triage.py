@@ -105,8 +105,8 @@ def _rank(table: pd.DataFrame, seed: int) -> dict[str, Any]:
 
 
 def _training_smiles(data: Path) -> set[str]:
-    from core.graph.datasets import load_qm9_graphs
-    from core.graph.molecules import to_smiles
+    from core.chemistry.molecules import to_smiles
+    from core.data.qm9 import load_qm9_graphs
 
     return {smiles for graph in load_qm9_graphs(data, "train")
             if (smiles := to_smiles(graph)) is not None}

@@ -1,42 +1,6 @@
-"""What is linearized: graphs, molecules, and where they come from."""
+"""What is linearized: graphs, and random planar ones."""
 
-from core.graph.datasets import (
-    QM9_SIZE,
-    DatasetError,
-    Split,
-    data_folder,
-    download_qm9,
-    load_qm9,
-    load_qm9_graphs,
-    split_rows,
-)
-from core.graph.download import DownloadError
 from core.graph.graph import Graph, GraphError, is_isomorphic
-from core.graph.inputs import (
-    FILE_SUFFIXES,
-    InputFileError,
-    InputRow,
-    count_rows,
-    read_input,
-    read_molecules,
-)
-from core.graph.molecules import (
-    BONDS,
-    ELEMENTS,
-    MAX_ATOMS,
-    Molecule,
-    MoleculeError,
-    from_mol_block,
-    from_rdkit,
-    from_smiles,
-    is_stable,
-    is_valid,
-    num_fragments,
-    stable_atoms,
-    to_rdkit,
-    to_smiles,
-    to_valid_rdkit,
-)
 from core.graph.planar import (
     PLANAR_NODES,
     PlanarGraph,
@@ -49,45 +13,15 @@ from core.graph.planar import (
 )
 
 __all__ = [
-    "BONDS",
-    "ELEMENTS",
-    "FILE_SUFFIXES",
-    "MAX_ATOMS",
     "PLANAR_NODES",
-    "QM9_SIZE",
-    "DatasetError",
-    "DownloadError",
     "Graph",
     "GraphError",
-    "InputFileError",
-    "InputRow",
-    "Molecule",
-    "MoleculeError",
     "PlanarGraph",
     "PlanarName",
-    "Split",
-    "count_rows",
-    "data_folder",
-    "download_qm9",
-    "from_mol_block",
-    "from_rdkit",
-    "from_smiles",
     "is_connected",
     "is_isomorphic",
     "is_planar",
-    "is_stable",
-    "is_valid",
     "is_valid_planar",
-    "load_qm9",
-    "load_qm9_graphs",
-    "num_fragments",
     "planar_graph",
     "planar_stream",
-    "read_input",
-    "read_molecules",
-    "split_rows",
-    "stable_atoms",
-    "to_rdkit",
-    "to_smiles",
-    "to_valid_rdkit",
 ]

@@ -102,6 +102,11 @@ class Graph:
         return tuple(tuple(sorted(nodes)) for nodes in lists)
 
     @cached_property
+    def num_components(self) -> int:
+        """Number of connected pieces."""
+        return len(igraph.Graph(self.num_nodes, self.edges.tolist()).connected_components())
+
+    @cached_property
     def edge_label_of(self) -> Mapping[tuple[int, int], int]:
         """Label of the edge between two nodes, under both orders of its ends."""
         if self.edge_labels is None:

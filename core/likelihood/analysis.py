@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from core.data.files import InputRow
 from core.graph.graph import Graph
-from core.graph.inputs import InputRow
 from core.likelihood.attribution import Attribution, attribute
 from core.likelihood.scoring import (
     DEFAULT_TOKEN_BUDGET,

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.chemistry.molecules import is_stable, to_exact_smiles, to_smiles
 from core.graph.graph import Graph
-from core.graph.molecules import is_stable, to_exact_smiles, to_smiles
 from core.likelihood.calibration import DISJOINT_TYPES, NUM_BINS, TokenType
 from core.likelihood.estimates import Estimate
 from core.likelihood.evaluation import Evaluation

@@ -10,9 +10,9 @@ import pandas as pd
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 
+from core.chemistry.molecules import from_smiles, to_exact_smiles
+from core.chemistry.substructures import with_hydrogens, without_hydrogens
 from core.graph.graph import Graph, is_isomorphic
-from core.graph.molecules import from_smiles, to_exact_smiles
-from core.graph.substructures import with_hydrogens, without_hydrogens
 from core.sent.decoder import DecodeError, decode, decode_lenient
 from core.sent.vocabulary import EOS, Vocabulary
 

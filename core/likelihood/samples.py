@@ -14,9 +14,9 @@ from typing import Any, Literal
 import networkx as nx
 import pandas as pd
 
+from core.chemistry.molecules import is_stable, num_fragments, stable_atoms, to_smiles
 from core.errors import InputError
 from core.graph.graph import Graph
-from core.graph.molecules import is_stable, num_fragments, stable_atoms, to_smiles
 from core.graph.planar import is_connected, is_planar
 from core.likelihood.quality import SampleQuality, sample_quality
 from core.likelihood.scoring import Precision

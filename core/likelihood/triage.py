@@ -16,9 +16,9 @@ from typing import Any
 import pandas as pd
 import torch
 
+from core.chemistry.molecules import from_smiles, to_exact_smiles
 from core.errors import InputError
 from core.graph.graph import Graph, is_isomorphic
-from core.graph.molecules import from_smiles, to_exact_smiles
 from core.likelihood.analysis import analyse
 from core.likelihood.samples import SAMPLE_TYPES, SamplesConfig, as_samples, judge
 from core.model.checkpoints import Checkpoint

@@ -22,6 +22,7 @@ from safetensors.torch import load_file
 from transformers import LlamaConfig, LlamaForCausalLM
 from transformers.utils import logging as transformers_logging
 
+from core.chemistry.chemistry import QM9, Chemistry
 from core.errors import InputError, one_line
 from core.model.transformer import to_device
 from core.records import sha256_of, write_json
@@ -50,6 +51,8 @@ class ModelCard:
         training: the training record: steps, molecules, seconds, device, loss.
         weights_sha256: hash of `model.safetensors`, checked on loading.
         path: the folder.
+        chemistry: what the labels of its graphs mean; None for graphs without labels. Folders that
+            do not say are of QM9.
     """
 
     name: str
@@ -60,6 +63,11 @@ class ModelCard:
     training: dict[str, Any] = field(default_factory=dict)
     weights_sha256: str = ""
     path: Path = Path()
+    chemistry: Chemistry | None = None
+
+    def __post_init__(self) -> None:
+        if self.chemistry is None and self.vocabulary.is_labelled:
+            object.__setattr__(self, "chemistry", QM9)
 
     @property
     def steps(self) -> int | None:
@@ -73,6 +81,7 @@ class ModelCard:
             "format_version": FORMAT_VERSION,
             "name": self.name,
             "vocabulary": self.vocabulary.to_json(),
+            "chemistry": None if self.chemistry is None else self.chemistry.to_json(),
             "strategy": self.strategy.name,
             "preset": self.preset,
             "data": self.data,
@@ -211,6 +220,7 @@ def read_card(folder: Path) -> ModelCard:
         return ModelCard(
             name=str(row["name"]),
             vocabulary=Vocabulary.from_json(row["vocabulary"]),
+            chemistry=Chemistry.from_json(row["chemistry"]) if row.get("chemistry") else None,
             strategy=Strategy.from_name(row["strategy"]),
             preset=row["preset"],
             data=dict(row["data"]),

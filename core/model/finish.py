@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from core.chemistry.chemistry import Chemistry
 from core.model.checkpoints import ModelCard, save_checkpoint
 from core.model.run_state import read_progress
 from core.model.training import TrainingConfig, TrainingError, trained_model
@@ -25,6 +26,7 @@ def write_trained_checkpoint(
     *,
     name: str,
     data: Mapping[str, Any],
+    chemistry: Chemistry | None = None,
     unfinished: bool = False,
 ) -> ModelCard:
     """Write the checkpoint folder of a run.
@@ -36,6 +38,7 @@ def write_trained_checkpoint(
         output: the folder to write.
         name: of the model.
         data: what it was trained on: name of the data set, split, number of graphs.
+        chemistry: what its labels mean; None for QM9's and for graphs without labels.
         unfinished: write what the run knows after the steps that it has done, a milestone.
 
     Raises:
@@ -49,6 +52,7 @@ def write_trained_checkpoint(
     card = ModelCard(
         name=name,
         vocabulary=vocabulary,
+        chemistry=chemistry,
         strategy=Strategy.from_name(config.strategy),
         preset=config.preset,
         data=dict(data),

@@ -12,7 +12,7 @@ from collections.abc import Collection, Generator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import torch
 from torch import Tensor
@@ -39,6 +39,20 @@ TrainingPrecision = Literal["bf16", "fp32"]
 
 class TrainingError(InputError):
     """Training cannot start or go on; the message says why and what would be right."""
+
+
+class TrainingGraphs(Protocol):
+    """Graphs to train on: a `GraphBatch`, or a `DataPart` that collates what is asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: Tensor) -> GraphBatch:
+        """The graphs at the given rows, [n] int64, in that order."""
+        ...
+
+    def check_fits(self, vocabulary: Vocabulary) -> None:
+        """Raise an InputError for graphs that the vocabulary cannot write."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -111,7 +125,7 @@ class TrainingStep:
 
 def train(
     config: TrainingConfig,
-    graphs: GraphBatch,
+    graphs: TrainingGraphs,
     vocabulary: Vocabulary,
     *,
     run_folder: Path,
@@ -126,7 +140,7 @@ def train(
 
     Args:
         config: settings; a resumed run must have been started with the same ones.
-        graphs: the training graphs, collated; they are moved to `device` once.
+        graphs: the training graphs; those of a step are moved to `device` when it needs them.
         vocabulary: must hold all graphs.
         run_folder: where state and loss history go.
         device: where to train.
@@ -138,7 +152,7 @@ def train(
         TrainingError: if `run_folder` holds a run of other settings, or the loss is not finite.
     """
     graphs.check_fits(vocabulary)
-    trainer = _Trainer(config, graphs.to(device), vocabulary, run_folder, torch.device(device))
+    trainer = _Trainer(config, graphs, vocabulary, run_folder, torch.device(device))
     saved_at = time.monotonic()
     try:
         while trainer.step < config.steps:
@@ -172,7 +186,7 @@ class _Trainer:
     def __init__(
         self,
         config: TrainingConfig,
-        graphs: GraphBatch,
+        graphs: TrainingGraphs,
         vocabulary: Vocabulary,
         run_folder: Path,
         device: torch.device,
@@ -237,7 +251,7 @@ class _Trainer:
         rows = self._rows.batch(self.step, config.batch_size)
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + self.step)
         trails = sample_trails(
-            self.graphs[torch.tensor(rows, device=self.device)], self.vocabulary, self.strategy,
+            self.graphs[torch.tensor(rows)].to(self.device), self.vocabulary, self.strategy,
             permutations=1, generator=generator,
         )
         longest_first = trails.lengths[:, 0].argsort(descending=True, stable=True)

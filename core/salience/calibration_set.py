@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 import torch
 
+from core.chemistry.molecules import from_smiles
 from core.graph.graph import Graph
-from core.graph.molecules import from_smiles
 from core.graph.planar import planar_graph
 from core.likelihood.evaluation import shipped_evaluations
 from core.likelihood.graph_set import GraphSet

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from core.chemistry.chemistry import BONDS, MOSES, QM9, Chemistry
+
 SOS, RESET, LADJ, RADJ, EOS, PAD = range(6)
 _SPECIAL_NAMES = ("sos", "reset", "ladj", "radj", "eos", "pad")
 
@@ -98,15 +100,21 @@ class Vocabulary:
         return cls(int(row["max_nodes"]), tuple(row["node_names"]), tuple(row["edge_names"]))
 
 
-QM9_VOCABULARY = Vocabulary(
-    max_nodes=29,
-    node_names=("H", "C", "N", "O", "F"),
-    edge_names=("single", "double", "triple", "aromatic"),
-)
+def vocabulary_of(chemistry: Chemistry) -> Vocabulary:
+    """The vocabulary that writes a chemistry's molecules."""
+    return Vocabulary(chemistry.max_nodes, chemistry.elements, BONDS)
+
+
+QM9_VOCABULARY = vocabulary_of(QM9)
 """44 tokens: at most 29 atoms of five elements, kekulized bonds (aromatic kept, unused)."""
+
+MOSES_VOCABULARY = vocabulary_of(MOSES)
+"""45 tokens: at most 27 atoms of eight elements, hydrogens implicit."""
 
 PLANAR_VOCABULARY = Vocabulary(max_nodes=64)
 """70 tokens: unlabelled graphs of at most 64 nodes."""
 
-VOCABULARIES: dict[str, Vocabulary] = {"qm9": QM9_VOCABULARY, "planar": PLANAR_VOCABULARY}
+VOCABULARIES: dict[str, Vocabulary] = {
+    "qm9": QM9_VOCABULARY, "moses": MOSES_VOCABULARY, "planar": PLANAR_VOCABULARY,
+}
 """Named vocabularies, the only list of them."""

@@ -7,7 +7,7 @@ import shlex
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.graph.inputs import read_input
+from core.data.files import read_input
 from core.likelihood.analysis import summarize
 from core.model.checkpoints import load_checkpoint
 from core.sent.strategies import STRATEGIES

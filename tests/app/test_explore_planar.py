@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from core.graph.inputs import read_input
+from core.data.files import read_input
 from core.likelihood.analysis import summarize
 from core.model.checkpoints import load_checkpoint
 from core.sent.strategies import STRATEGIES

@@ -13,7 +13,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.graph.molecules import from_smiles
+from core.chemistry.molecules import from_smiles
 from core.likelihood.analysis import analyse
 from core.likelihood.ranking import keep_list_of_samples
 from core.likelihood.roc import compare_samples

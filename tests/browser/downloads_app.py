@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import streamlit as st
 import torch
 
-from core.graph.molecules import from_smiles
+from core.chemistry.molecules import from_smiles
 from core.sent.sampler import sample_trails
 from core.sent.strategies import STRATEGIES
 from core.sent.vocabulary import QM9_VOCABULARY

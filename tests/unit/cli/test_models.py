@@ -11,7 +11,7 @@ import pytest
 import torch
 from rdkit import Chem
 
-from core.graph.molecules import from_smiles, is_stable, num_fragments, to_smiles
+from core.chemistry.molecules import from_smiles, is_stable, num_fragments, to_smiles
 from core.graph.planar import is_valid_planar, planar_graph
 from core.likelihood.scoring import score_sequences
 from core.model.checkpoints import load_checkpoint

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
+from core.chemistry.molecules import from_smiles
 from core.cli.triage import _rank
-from core.graph.molecules import from_smiles
 from core.likelihood.evaluate import EvaluationConfig, EvaluationRun, GraphSet
 from core.likelihood.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples
 from core.salience.arms import Arm

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from core.chemistry.molecules import from_smiles, to_smiles
 from core.graph.graph import Graph, is_isomorphic
-from core.graph.molecules import from_smiles, to_smiles
 from core.graph.planar import planar_graph
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails

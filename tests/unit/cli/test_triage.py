@@ -5,8 +5,8 @@ import json
 import pandas as pd
 import pytest
 
+from core.chemistry.molecules import to_exact_smiles
 from core.cli.triage import _rank
-from core.graph.molecules import to_exact_smiles
 from core.likelihood.samples import Samples
 from core.sent.decoder import decode
 from core.sent.vocabulary import QM9_VOCABULARY

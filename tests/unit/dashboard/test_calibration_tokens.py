@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from core.graph import from_smiles
+from core.chemistry import from_smiles
 from core.graph.graph import is_isomorphic
 from core.graph.planar import PlanarName, planar_graph
 from core.sent import ANCHOR_EXPANSION, MIN_DEGREE_FIRST, RANDOM_ORDER

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from core.chemistry.molecules import from_smiles
 from core.graph.graph import Graph
-from core.graph.molecules import from_smiles
 from dashboard.drawings import attribution_svg, layout, molecule_svg
 from dashboard.palette import DARK, LIGHT, contrast, ink_on, luminance, scale_color
 

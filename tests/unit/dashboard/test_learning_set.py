@@ -2,8 +2,8 @@
 
 import pytest
 
+from core.chemistry.molecules import from_smiles, to_smiles
 from core.errors import InputError
-from core.graph.molecules import from_smiles, to_smiles
 from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY
 from dashboard.learning_set import generated_set, own_set, planar_set, qm9_set
 from tests.generated_molecules import made_up_samples

@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from core.graph.inputs import read_input
+from core.data.files import read_input
 from core.graph.planar import PlanarName
 from dashboard.state import Choice, permutation_index, permutation_options, url_complaints
 

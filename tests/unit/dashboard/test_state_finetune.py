@@ -12,7 +12,7 @@ import typer
 from core.cli import build_app
 from core.cli.evaluation import read_graph_file
 from core.cli.rows import RowWriter
-from core.graph.inputs import read_input
+from core.data.files import read_input
 from core.sent.vocabulary import QM9_VOCABULARY
 from dashboard.code_finetune import command, python
 from dashboard.learning_set import own_set

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from core.graph import Graph, PlanarName, from_smiles, planar_graph
+from core.chemistry import from_smiles
+from core.graph import Graph, PlanarName, planar_graph
 from core.likelihood.analysis import analyse
 from core.sent import MAX_DEGREE_FIRST, PLANAR_VOCABULARY, QM9_VOCABULARY, RANDOM_ORDER
 from dashboard import texts

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from core.chemistry.molecules import from_smiles
 from core.graph.graph import Graph
-from core.graph.molecules import from_smiles
 from core.graph.planar import planar_graph
 from dashboard.thumbnails import distance_coordinates, thumbnail_svg
 from tests.generated_molecules import without_last_hydrogen

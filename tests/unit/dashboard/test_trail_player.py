@@ -11,8 +11,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.chemistry.molecules import from_smiles
 from core.graph.graph import Graph
-from core.graph.molecules import from_smiles
 from core.sent.sampler import sample_trails
 from core.sent.strategies import STRATEGIES
 from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY, TokenKind, Vocabulary

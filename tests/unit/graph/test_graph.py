@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.graph import Graph, GraphError, from_smiles, is_isomorphic, planar_graph
+from core.chemistry import from_smiles
+from core.graph import Graph, GraphError, is_isomorphic, planar_graph
 from tests.oracles.sent_walk import automorphisms
 from tests.random_graphs import graphs
 

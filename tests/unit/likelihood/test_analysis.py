@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.graph.inputs import InputRow
-from core.graph.molecules import from_smiles
+from core.chemistry.molecules import from_smiles
+from core.data.files import InputRow
 from core.likelihood.analysis import SUMMARY_COLUMNS, analyse, summarize
 from core.likelihood.order_marginal import exact_uncertainty
 from core.likelihood.scoring import score_trails

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as arrays
 from sklearn.metrics import brier_score_loss
 from torchmetrics.classification import MulticlassCalibrationError
 
-from core.graph.molecules import from_smiles
+from core.chemistry.molecules import from_smiles
 from core.graph.planar import planar_graph
 from core.likelihood.calibration import BIN_EDGES, DISJOINT_TYPES, NUM_BINS, TokenType
 from core.likelihood.ece import expected_calibration_error

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
+from core.chemistry.molecules import from_smiles
 from core.graph.graph import Graph
-from core.graph.molecules import from_smiles
 from core.graph.planar import planar_graph
 from core.likelihood import evaluate as module
 from core.likelihood import molecule_bootstrap

@@ -3,9 +3,9 @@
 import pytest
 from rdkit import Chem
 
+from core.chemistry.molecules import from_smiles, to_smiles
+from core.data.files import read_molecules
 from core.graph.graph import is_isomorphic
-from core.graph.inputs import read_molecules
-from core.graph.molecules import from_smiles, to_smiles
 from core.graph.planar import planar_graph
 from core.likelihood.generated import Generated, read_graph, sdf_records
 from core.likelihood.triage import as_typed

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.graph.molecules import from_smiles
+from core.chemistry.molecules import from_smiles
 from core.likelihood.order_marginal import exact_uncertainty, order_marginal
 from core.likelihood.uncertainty import linearization_uncertainty
 from core.sent.probability import enumerate_sequences

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
+from core.chemistry.molecules import from_smiles
 from core.graph.graph import Graph
-from core.graph.molecules import from_smiles
 from core.graph.planar import planar_graph
 from core.likelihood.scoring import (
     Likelihoods,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.graph.molecules import from_smiles
+from core.chemistry.molecules import from_smiles
 from core.likelihood.calibration import DISJOINT_TYPES, NUM_BINS
 from core.likelihood.token_events import TokenEvents, bin_of, token_types
 from core.likelihood.token_sample import TOKENS_PER_CELL, DrawnSequences, TokenSample

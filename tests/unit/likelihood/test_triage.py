@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 import torch
 
+from core.chemistry.molecules import from_smiles, is_stable, to_exact_smiles, to_smiles
 from core.errors import InputError
 from core.graph.graph import Graph, is_isomorphic
-from core.graph.molecules import from_smiles, is_stable, to_exact_smiles, to_smiles
 from core.likelihood import triage
 from core.likelihood.analysis import analyse
 from core.likelihood.samples import (

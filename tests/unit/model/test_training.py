@@ -10,8 +10,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from core.chemistry.molecules import from_smiles
 from core.errors import InputError
-from core.graph.molecules import from_smiles
 from core.likelihood.scoring import score_trails
 from core.model import training
 from core.model.checkpoints import Checkpoint, ModelCard, load_checkpoint

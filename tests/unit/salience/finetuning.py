@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from core.graph.molecules import from_smiles
+from core.chemistry.molecules import from_smiles
 from core.model.checkpoints import Checkpoint
 from core.salience.finetune import FinetuneRun
 from core.salience.finetune_config import FinetuneConfig

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 import torch
 
-from core.graph import from_smiles
+from core.chemistry import from_smiles
 from core.likelihood.graph_set import GraphSet
 from core.salience import SalienceError
 from core.salience.calibration_set import PLANAR_GRAPHS, draw_examples, shipped_graphs

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from core.graph.molecules import from_smiles
+from core.chemistry.molecules import from_smiles
 from core.salience import SalienceError, TokenSequences, read_token_file
 from core.salience.examples import from_graphs
 from core.sent.strategies import MIN_DEGREE_FIRST

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from core.graph.molecules import from_smiles
+from core.chemistry.molecules import from_smiles
 from core.likelihood.calibration import TokenType
 from core.likelihood.graph_set import GraphSet
 from core.model.checkpoints import load_checkpoint

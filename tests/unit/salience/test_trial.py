@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from core.chemistry.molecules import from_smiles
 from core.cli import build_app
-from core.graph.molecules import from_smiles
 from core.likelihood.evaluate import EvaluationConfig, EvaluationRun
 from core.likelihood.graph_set import GraphSet
 from core.model.checkpoints import load_checkpoint

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.chemistry.molecules import from_smiles
 from core.graph.graph import Graph
-from core.graph.molecules import from_smiles
 from core.graph.planar import planar_graph
 from core.sent.anatomy import token_subjects
 from core.sent.batch import GraphBatch

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.graph import Graph, from_smiles
+from core.chemistry import from_smiles
+from core.graph import Graph
 from core.sent import (
     PLANAR_VOCABULARY,
     QM9_VOCABULARY,

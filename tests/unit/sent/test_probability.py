@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
+from core.chemistry.molecules import from_smiles
 from core.graph.graph import Graph
-from core.graph.molecules import from_smiles
 from core.sent import probability
 from core.sent.probability import TooManySequencesError, enumerate_sequences
 from core.sent.sampler import sample_trails

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.graph import Graph, from_smiles
+from core.chemistry import from_smiles
+from core.graph import Graph
 from core.sent import QM9_VOCABULARY, RANDOM_ORDER, STRATEGIES, GraphBatch, GraphSeed, sample_trails
 from core.sent.randomness import RANDOM_BITS, draw_choices
 from tests.random_graphs import UNLABELLED, random_graph

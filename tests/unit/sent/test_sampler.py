@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from core.graph import Graph, from_smiles
+from core.chemistry import from_smiles
+from core.graph import Graph
 from core.sent import (
     PLANAR_VOCABULARY,
     QM9_VOCABULARY,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.graph import BONDS, ELEMENTS, MAX_ATOMS
+from core.chemistry import BONDS, QM9
 from core.sent import PLANAR_VOCABULARY, QM9_VOCABULARY, TokenKind, Vocabulary
 from core.sent.vocabulary import EOS, LADJ, PAD, RADJ, RESET, SOS
 
@@ -15,9 +15,9 @@ def test_layout_of_the_checkpoints():
 
 
 def test_labels_of_molecules_are_named_as_molecules_number_them():
-    assert QM9_VOCABULARY.node_names == ELEMENTS
+    assert QM9_VOCABULARY.node_names == QM9.elements
     assert QM9_VOCABULARY.edge_names == BONDS
-    assert QM9_VOCABULARY.max_nodes == MAX_ATOMS
+    assert QM9_VOCABULARY.max_nodes == QM9.max_nodes
 
 
 @pytest.mark.parametrize(

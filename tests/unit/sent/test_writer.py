@@ -7,7 +7,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.graph import Graph, from_smiles
+from core.chemistry import from_smiles
+from core.graph import Graph
 from core.sent import QM9_VOCABULARY, RANDOM_ORDER, GraphBatch, write_tokens
 from core.sent.vocabulary import PAD
 from tests.oracles.sent_walk import draw_order

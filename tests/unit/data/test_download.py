@@ -7,8 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from core.graph import DownloadError, download_qm9, load_qm9
-from core.graph.download import download
+from core.data import DownloadError, download_qm9, load_qm9
+from core.data.download import download
 
 CONTENT = b"smiles\n" + b"CCO\n" * 200_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -124,7 +124,7 @@ def test_qm9_is_downloaded_where_no_source_is_given(server, tmp_path, monkeypatc
     monkeypatch.setattr(f"{__name__}.CONTENT", content)
     from_here = partial(download_qm9, url=f"{server.url}/qm9.csv",
                         sha256=hashlib.sha256(content).hexdigest())
-    monkeypatch.setattr("core.graph.datasets.download_qm9", from_here)
+    monkeypatch.setattr("core.data.qm9.download_qm9", from_here)
     for _ in range(2):
         assert [graph.name for graph in load_qm9()] == ["gdb_1", "gdb_2"]
     assert server.requests == [None]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.graph.molecules import from_smiles, to_smiles
-from core.graph.substructures import (
+from core.chemistry.molecules import from_smiles, to_smiles
+from core.chemistry.substructures import (
     MAX_SMARTS_LENGTH,
     Pattern,
     PatternError,

@@ -4,15 +4,13 @@ import numpy as np
 import pytest
 from rdkit import Chem
 
-from core.graph import (
+from core.chemistry import (
     BONDS,
-    ELEMENTS,
-    Graph,
+    QM9,
     MoleculeError,
     from_mol_block,
     from_rdkit,
     from_smiles,
-    is_isomorphic,
     is_stable,
     is_valid,
     num_fragments,
@@ -20,6 +18,7 @@ from core.graph import (
     to_rdkit,
     to_smiles,
 )
+from core.graph import Graph, is_isomorphic
 from tests.golden.reader import golden_molecules
 
 UNLABELLED = Graph(2, np.array([(0, 1)]))
@@ -30,7 +29,7 @@ def molecule(elements, bonds):
     return Graph(
         len(elements),
         np.array([(u, v) for u, v, _ in bonds], dtype=int).reshape(-1, 2),
-        np.array([ELEMENTS.index(symbol) for symbol in elements]),
+        np.array([QM9.elements.index(symbol) for symbol in elements]),
         np.array([BONDS.index(bond) for _, _, bond in bonds], dtype=int),
     )
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from rdkit import Chem, rdBase
 
+from core.chemistry.molecules import to_rdkit
 from core.errors import InputError
 from core.graph.graph import Graph
-from core.graph.molecules import to_rdkit
 
 MAX_SMARTS_LENGTH = 200
 """Longer patterns are refused before parsing."""

@@ -6,23 +6,19 @@ molecules", Scientific Data 1, 140022, 2014 (CC0).
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
 
 import numpy as np
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
-from rich.progress import Progress as ProgressBar
 
-from core.errors import InputError
-from core.graph.download import download
+from core.chemistry.chemistry import QM9, Chemistry
+from core.data.dataset import DataPart, check_split
+from core.data.download import download, download_bar
+from core.data.files import count_rows, read_molecules
+from core.data.packing import FORMAT_VERSION, PackedGraphs
+from core.data.splits import DatasetError, Progress, SplitName, data_folder, split_rows
 from core.graph.graph import Graph
-from core.graph.inputs import count_rows, read_molecules
-from core.graph.packing import FORMAT_VERSION, PackedGraphs
 from core.records import sha256_of
+from core.sent.vocabulary import QM9_VOCABULARY, Vocabulary
 
 QM9_SIZE = 133_885
 """Molecules of QM9; row i of a list in the data set's order, counted from 1, is `gdb_i`."""
@@ -34,75 +30,25 @@ QM9_SHA256 = "3e668f8c34e4bc392a90d417a50a5eed3b64b842a817a633024bdc054c68ccb4"
 """Digest of the file at `QM9_URL`. DeepChem publishes none: it is the one that several independent
 public projects record for their downloads of that address (file of 10 July 2020)."""
 
-_TRAIN_SIZE = 100_000
-_SPLIT_SEED = 42
+class Qm9:
+    """QM9 in the LU paper's split."""
 
-SplitName = Literal["train", "validation", "test"]
-Progress = Callable[[int, int], None]
-"""Called as `progress(done, total)`, now and then and at the end."""
+    name = "qm9"
+    title = "QM9"
+    chemistry: Chemistry | None = QM9
+    vocabulary: Vocabulary = QM9_VOCABULARY
+    splits = ("train", "validation", "test")
+    help = "small molecules; --data: a CSV or SDF of the data set, else downloaded once"
 
-
-class DatasetError(InputError):
-    """A data set that cannot be used as asked; the message says why and what would be right."""
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """Row numbers of the three parts of a data set, each int64, in shuffled order."""
-
-    train: np.ndarray
-    validation: np.ndarray
-    test: np.ndarray
-
-    def rows(self, name: SplitName) -> np.ndarray:
-        """Row numbers of the part with this name.
-
-        Raises:
-            DatasetError: for another name.
-        """
-        if name not in get_args(SplitName):
-            raise DatasetError(f"Unknown split {name!r}; use {', '.join(get_args(SplitName))}.")
-        return getattr(self, name)
-
-
-def split_rows(
-    num_rows: int,
-    *,
-    train_size: int | None = None,
-    test_size: int | None = None,
-    seed: int = _SPLIT_SEED,
-) -> Split:
-    """Shuffle the rows, take the first for training, the last for testing, the rest to validate.
-
-    The shuffle is that of `pandas.Series(range(n)).sample(frac=1, random_state=seed)`, which is
-    the LU paper's. On QM9 the sizes are 100,000, 20,497 and 13,388.
-
-    Args:
-        num_rows: n ≥ 0.
-        train_size: by default the same share as on QM9.
-        test_size: by default a tenth, rounded down.
-        seed: of the shuffle.
-
-    Raises:
-        DatasetError: if the parts ask for more rows than there are.
-    """
-    train_size = round(num_rows * _TRAIN_SIZE / QM9_SIZE) if train_size is None else train_size
-    test_size = num_rows // 10 if test_size is None else test_size
-    if min(train_size, test_size) < 0 or train_size + test_size > num_rows:
-        raise DatasetError(f"{num_rows:,} rows cannot give {train_size:,} to train and "
-                           f"{test_size:,} to test; ask for at most {num_rows:,} in all.")
-    shuffled = np.random.RandomState(seed).permutation(num_rows).astype(np.int64)
-    end_of_validation = num_rows - test_size
-    return Split(
-        train=shuffled[:train_size],
-        validation=shuffled[train_size:end_of_validation],
-        test=shuffled[end_of_validation:],
-    )
-
-
-def data_folder() -> Path:
-    """Where downloads and caches live: `TRAILSCOPE_DATA`, or `~/.cache/trailscope`."""
-    return Path(os.environ.get("TRAILSCOPE_DATA") or Path.home() / ".cache" / "trailscope")
+    def load(
+        self, split: str, *, source: Path | None = None, progress: Progress | None = None
+    ) -> DataPart:
+        """See `Dataset.load`; the source is what `load_qm9` reads."""
+        check_split(split, self.splits, self.title)
+        packed = _load_packed(source, progress)
+        rows = split_rows(len(packed)).rows(split)  # type: ignore[arg-type]
+        record = {"name": self.title, "split": split, "graphs": len(rows)}
+        return DataPart(packed, rows, _name_of, record)
 
 
 def load_qm9_graphs(
@@ -118,8 +64,7 @@ def load_qm9_graphs(
     Raises:
         InputError: as `load_qm9`, or for another split.
     """
-    packed = _load_packed(source, progress)
-    return _unpack(packed, split_rows(len(packed)).rows(split))
+    return Qm9().load(split, source=source, progress=progress).graphs()
 
 
 def load_qm9(source: Path | None = None, progress: Progress | None = None) -> list[Graph]:
@@ -139,7 +84,7 @@ def load_qm9(source: Path | None = None, progress: Progress | None = None) -> li
         DatasetError: naming the first row that is no molecule.
     """
     packed = _load_packed(source, progress)
-    return _unpack(packed, np.arange(len(packed)))
+    return DataPart(packed, np.arange(len(packed)), _name_of, {}).graphs()
 
 
 def download_qm9(folder: Path | None = None, *, url: str = QM9_URL,
@@ -157,14 +102,12 @@ def download_qm9(folder: Path | None = None, *, url: str = QM9_URL,
     Raises:
         DownloadError: naming the local file to give instead.
     """
-    columns = (TextColumn("Downloading QM9"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with ProgressBar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
+    with download_bar("QM9") as progress:
         return download(
             url, (folder or data_folder()) / "qm9.csv", sha256=sha256,
             instead="Give QM9 as a local file instead: a CSV with a `smiles` column in the data "
                     "set's order, or its SDF.",
-            progress=lambda done, total: bar.update(task, completed=done, total=total or None),
+            progress=progress,
         )
 
 
@@ -194,5 +137,5 @@ def _read_all(source: Path, progress: Progress | None) -> list[Graph]:
     return graphs
 
 
-def _unpack(packed: PackedGraphs, rows: np.ndarray) -> list[Graph]:
-    return packed.to_graphs(rows, names=[f"gdb_{row + 1}" for row in rows.tolist()])
+def _name_of(row: int) -> str:
+    return f"gdb_{row + 1}"

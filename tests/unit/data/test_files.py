@@ -5,17 +5,10 @@ import json
 import pytest
 from rdkit import Chem
 
+from core.chemistry import from_smiles
+from core.data import FILE_SUFFIXES, InputFileError, count_rows, read_input, read_molecules
 from core.errors import InputError
-from core.graph import (
-    FILE_SUFFIXES,
-    InputFileError,
-    count_rows,
-    from_smiles,
-    is_isomorphic,
-    planar_graph,
-    read_input,
-    read_molecules,
-)
+from core.graph import is_isomorphic, planar_graph
 
 ETHANOL = from_smiles("CCO").graph
 

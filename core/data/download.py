@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from core.errors import InputError
 from core.records import sha256_of
@@ -86,3 +90,13 @@ def _fetch(url: str, part: Path, progress: Callable[[int, int], None]) -> None:
                 progress(done, total)
         if done < total:
             raise OSError(f"the connection broke after {done:,} of {total:,} bytes")
+
+
+@contextmanager
+def download_bar(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error while a data set arrives; yields the `progress` of `download`."""
+    columns = (TextColumn(f"Downloading {title}"), BarColumn(), DownloadColumn(),
+               TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total or None)

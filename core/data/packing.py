@@ -6,13 +6,18 @@ import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.graph.graph import Graph, GraphError
 
-FORMAT_VERSION = 1
+if TYPE_CHECKING:
+    from core.sent.batch import GraphBatch
+
+FORMAT_VERSION = 2
 """Goes up whenever reading a molecule gives another graph than before, so old caches are left."""
 
 
@@ -52,33 +57,81 @@ class PackedGraphs:
             edge_labels=_join([edges for _, edges in labels if edges is not None], np.uint8),
         )
 
+    @classmethod
+    def concatenate(cls, parts: Sequence[PackedGraphs]) -> PackedGraphs:
+        """The graphs of all parts, one after the other."""
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts])
+                      for name in cls.__dataclass_fields__})
+
     def __len__(self) -> int:
         return len(self.num_nodes)
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether the graphs carry labels."""
+        return len(self.node_labels) > 0
+
+    @cached_property
+    def _firsts(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where every graph's nodes and edges begin, [G] int64 each."""
+        return tuple(  # type: ignore[return-value]
+            np.concatenate([[0], np.cumsum(counts[:-1], dtype=np.int64)])
+            for counts in (self.num_nodes, self.num_edges)
+        )
+
+    def collate(self, rows: np.ndarray) -> GraphBatch:
+        """The graphs at `rows` as padded tensors, G = len(rows), without automorphisms."""
+        import torch
+
+        from core.sent.batch import GraphBatch
+
+        first_node, first_edge = self._firsts
+        nodes = _padded_places(first_node[rows], self.num_nodes[rows])
+        edges = _padded_places(first_edge[rows], self.num_edges[rows])
+
+        def gather(values: np.ndarray, places: np.ndarray) -> torch.Tensor:
+            """Values at the places, 0 where there is none."""
+            if not len(values):
+                return torch.zeros((*places.shape, *values.shape[1:]), dtype=torch.int64)
+            found = values[np.maximum(places, 0)].astype(np.int64)
+            found[places < 0] = 0
+            return torch.from_numpy(found)
+
+        return GraphBatch(
+            num_nodes=torch.from_numpy(self.num_nodes[rows].astype(np.int64)),
+            edges=gather(self.edges, edges),
+            num_edges=torch.from_numpy(self.num_edges[rows].astype(np.int64)),
+            node_labels=gather(self.node_labels, nodes) if self.is_labelled else None,
+            edge_labels=gather(self.edge_labels, edges) if self.is_labelled else None,
+            log_automorphisms=None,
+        )
 
     def to_graphs(
         self, rows: np.ndarray | None = None, names: Sequence[str] | None = None
     ) -> list[Graph]:
         """Unpack the graphs at `rows`, by default all; `names`, one for each, go to the graphs."""
         rows = np.arange(len(self)) if rows is None else rows
-        nodes, edges = _slices(self.num_nodes), _slices(self.num_edges)
-        labelled = len(self.node_labels) > 0
-        return [
-            Graph(
+        graphs = []
+        for place, row in enumerate(rows.tolist()):
+            first_node, first_edge = (firsts[row] for firsts in self._firsts)
+            nodes = slice(first_node, first_node + self.num_nodes[row])
+            edges = slice(first_edge, first_edge + self.num_edges[row])
+            graphs.append(Graph(
                 num_nodes=int(self.num_nodes[row]),
-                edges=self.edges[edges[row]],
-                node_labels=self.node_labels[nodes[row]] if labelled else None,
-                edge_labels=self.edge_labels[edges[row]] if labelled else None,
+                edges=self.edges[edges],
+                node_labels=self.node_labels[nodes] if self.is_labelled else None,
+                edge_labels=self.edge_labels[edges] if self.is_labelled else None,
                 name=None if names is None else names[place],
-            )
-            for place, row in enumerate(rows.tolist())
-        ]
+            ))
+        return graphs
 
     def save(self, path: Path) -> None:
         """Write an `.npz` of plain arrays; the file appears under its name only when complete."""
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
         with unfinished.open("wb") as file:
-            np.savez_compressed(file, **vars(self))
+            np.savez_compressed(file, **{name: getattr(self, name)
+                                         for name in self.__dataclass_fields__})
         os.replace(unfinished, path)
 
     @classmethod
@@ -100,6 +153,7 @@ def _join(arrays: list[np.ndarray], dtype: type[np.integer]) -> np.ndarray:
     return joined.astype(dtype)
 
 
-def _slices(counts: np.ndarray) -> list[slice]:
-    ends = np.cumsum(counts, dtype=np.int64).tolist()
-    return [slice(end - count, end) for end, count in zip(ends, counts.tolist(), strict=True)]
+def _padded_places(firsts: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Places `first … first + count - 1` of every row, padded with -1, [n, largest count]."""
+    steps = np.arange(int(counts.max(initial=0)))
+    return np.where(steps < counts[:, None], firsts[:, None] + steps, -1)

@@ -7,18 +7,17 @@ import pandas as pd
 import pytest
 from rdkit import Chem
 
-from core.graph import (
+from core.chemistry import from_smiles, to_rdkit
+from core.data import (
     QM9_SIZE,
     DatasetError,
     InputFileError,
     data_folder,
-    from_smiles,
-    is_isomorphic,
     load_qm9,
     load_qm9_graphs,
     split_rows,
-    to_rdkit,
 )
+from core.graph import is_isomorphic
 from tests.golden.reader import golden_molecules
 
 SMILES = [row["smiles"] for row in golden_molecules()[:50]]
@@ -101,7 +100,7 @@ def test_a_second_call_reads_the_cache(source, monkeypatch):
     calls = []
     first = load_qm9(source, lambda done, total: calls.append((done, total)))
     assert calls == [(0, 50), (50, 50)]
-    monkeypatch.setattr("core.graph.datasets.read_molecules", None)  # would fail if called
+    monkeypatch.setattr("core.data.qm9.read_molecules", None)  # would fail if called
     assert load_qm9(source, lambda done, total: calls.append((done, total))) == first
     assert len(calls) == 2
 

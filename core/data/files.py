@@ -15,17 +15,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
-from core.errors import InputError
-from core.graph.graph import Graph, GraphError
-from core.graph.molecules import (
-    BONDS,
-    ELEMENTS,
-    MAX_ATOMS,
+from core.chemistry.chemistry import BONDS, QM9, Chemistry
+from core.chemistry.molecules import (
     Molecule,
     MoleculeError,
     from_mol_block,
     from_smiles,
 )
+from core.errors import InputError
+from core.graph.graph import Graph, GraphError
 from core.graph.planar import PLANAR_PREFIX, PlanarName
 
 
@@ -63,26 +61,40 @@ class _Record:
     error: str | None = None
 
 
-def read_input(text_or_path: str | Path, *, max_atoms: int = MAX_ATOMS) -> Iterator[InputRow]:
+@dataclass(frozen=True)
+class _Limits:
+    """What a graph may hold: the chemistry of its molecules, and its largest number of nodes."""
+
+    chemistry: Chemistry
+    max_nodes: int
+
+
+def read_input(
+    text_or_path: str | Path, chemistry: Chemistry = QM9, *, max_atoms: int | None = None
+) -> Iterator[InputRow]:
     """Read one SMILES string, one planar graph by its name, or the rows of a file.
 
     Args:
         text_or_path: taken for a file if it exists or ends like one (`FILE_SUFFIXES`), else for
             `planar:SEED:INDEX` (see `PlanarName`) if it begins like that, else for SMILES.
-        max_atoms: largest number of atoms, hydrogens included, or of nodes.
+        chemistry: what molecules may hold.
+        max_atoms: largest number of nodes, by default the chemistry's.
 
     Raises:
         InputFileError: for a file that cannot be read, before the first row is asked for.
     """
     text = os.fspath(text_or_path)
     if isinstance(text_or_path, Path) or _suffix(text) in FILE_SUFFIXES or os.path.isfile(text):
-        return read_molecules(Path(text), max_atoms=max_atoms)
+        return read_molecules(Path(text), chemistry, max_atoms=max_atoms)
+    limits = _Limits(chemistry, chemistry.max_nodes if max_atoms is None else max_atoms)
     if text.startswith(PLANAR_PREFIX):
-        return iter([_planar_row(text, max_atoms)])
-    return iter([_to_row(_Record(name=None, smiles=text), 1, max_atoms)])
+        return iter([_planar_row(text, limits)])
+    return iter([_to_row(_Record(name=None, smiles=text), 1, limits)])
 
 
-def read_molecules(path: Path, *, max_atoms: int = MAX_ATOMS) -> Iterator[InputRow]:
+def read_molecules(
+    path: Path, chemistry: Chemistry = QM9, *, max_atoms: int | None = None
+) -> Iterator[InputRow]:
     """Read the rows of a file one by one.
 
     - `.csv`, `.tsv`: a column `smiles`, and if there is one `id`, `mol_id` or `name`;
@@ -93,7 +105,8 @@ def read_molecules(path: Path, *, max_atoms: int = MAX_ATOMS) -> Iterator[InputR
 
     Args:
         path: the file, in UTF-8.
-        max_atoms: largest number of atoms, hydrogens included, or of nodes.
+        chemistry: what molecules may hold.
+        max_atoms: largest number of nodes, by default the chemistry's.
 
     Raises:
         InputFileError: for a file that is missing, empty, of another kind, or without a `smiles`
@@ -104,8 +117,9 @@ def read_molecules(path: Path, *, max_atoms: int = MAX_ATOMS) -> Iterator[InputR
     first = next(records, None)
     if first is None:
         raise InputFileError(f"{path} has no rows; give at least one molecule.")
+    limits = _Limits(chemistry, chemistry.max_nodes if max_atoms is None else max_atoms)
     numbered = enumerate(chain([first], records), start=1)
-    return (_to_row(record, number, max_atoms) for number, record in numbered)
+    return (_to_row(record, number, limits) for number, record in numbered)
 
 
 def count_rows(path: Path) -> int:
@@ -212,45 +226,47 @@ FILE_SUFFIXES = tuple(_READERS)
 """Kinds of files that can be read."""
 
 
-def _to_row(record: _Record, number: int, max_atoms: int) -> InputRow:
+def _to_row(record: _Record, number: int, limits: _Limits) -> InputRow:
     name = record.name or f"row {number}"
     try:
-        molecule = _understand(record, name, max_atoms)
+        molecule = _understand(record, name, limits)
     except (MoleculeError, GraphError) as error:
         return InputRow(name, record.smiles, None, error=str(error))
     return InputRow(name, molecule.smiles or None, molecule.graph, molecule.notes)
 
 
-def _planar_row(text: str, max_atoms: int) -> InputRow:
+def _planar_row(text: str, limits: _Limits) -> InputRow:
     try:
         graph = PlanarName.from_text(text).triangulate().graph
-        _check_size(graph, max_atoms)
+        _check_size(graph, limits)
     except GraphError as error:
         return InputRow(text, None, None, error=str(error))
     return InputRow(graph.name or text, None, graph)
 
 
-def _understand(record: _Record, name: str, max_atoms: int) -> Molecule:
+def _understand(record: _Record, name: str, limits: _Limits) -> Molecule:
     if record.error is not None:
         raise GraphError(record.error)
     if record.mol_block is not None:
-        return from_mol_block(record.mol_block, max_atoms=max_atoms, name=name)
+        return from_mol_block(record.mol_block, limits.chemistry, max_atoms=limits.max_nodes,
+                              name=name)
     if record.graph is None:
-        return from_smiles(record.smiles or "", max_atoms=max_atoms, name=name)
+        return from_smiles(record.smiles or "", limits.chemistry, max_atoms=limits.max_nodes,
+                           name=name)
     graph = Graph.from_json({**record.graph, "id": name})
-    _check_labels(graph)
-    _check_size(graph, max_atoms)
+    _check_labels(graph, limits.chemistry)
+    _check_size(graph, limits)
     return Molecule(graph, record.smiles or "")
 
 
-def _check_size(graph: Graph, max_atoms: int) -> None:
-    if graph.num_nodes > max_atoms:
-        raise GraphError(f"The graph has {graph.num_nodes} nodes; at most {max_atoms} are "
+def _check_size(graph: Graph, limits: _Limits) -> None:
+    if graph.num_nodes > limits.max_nodes:
+        raise GraphError(f"The graph has {graph.num_nodes} nodes; at most {limits.max_nodes} are "
                          "possible.")
 
 
-def _check_labels(graph: Graph) -> None:
-    for labels, names, what in ((graph.node_labels, ELEMENTS, "Node"),
+def _check_labels(graph: Graph, chemistry: Chemistry) -> None:
+    for labels, names, what in ((graph.node_labels, chemistry.elements, "Node"),
                                 (graph.edge_labels, BONDS, "Edge")):
         if labels is not None and labels.size and labels.max() >= len(names):
             raise GraphError(f"{what} label {labels.max()} is outside the vocabulary; the labels "

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.graph import Graph, GraphError, from_smiles
-from core.graph.packing import PackedGraphs
+from core.chemistry import from_smiles
+from core.data.packing import PackedGraphs
+from core.graph import Graph, GraphError
 from tests.random_graphs import graphs
 
 MOLECULES = [from_smiles(smiles).graph for smiles in ("CCO", "[H+]", "C", "C.C")]

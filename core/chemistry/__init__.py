@@ -1,0 +1,28 @@
+"""Molecules: what the labels of a graph mean, and graphs to and from RDKit."""
+
+from core.lazy import lazy_exports
+
+__all__, __getattr__ = lazy_exports(__name__, {
+    "AUTOGRAPH_GUACAMOL": "chemistry",
+    "AUTOGRAPH_MOSES": "chemistry",
+    "BONDS": "chemistry",
+    "CHEMISTRIES": "chemistry",
+    "MOSES": "chemistry",
+    "QM9": "chemistry",
+    "Chemistry": "chemistry",
+    "ChemistryError": "chemistry",
+    "Molecule": "molecules",
+    "MoleculeError": "molecules",
+    "from_mol_block": "molecules",
+    "from_rdkit": "molecules",
+    "from_smiles": "molecules",
+    "is_stable": "molecules",
+    "is_valid": "molecules",
+    "num_fragments": "molecules",
+    "stable_atoms": "molecules",
+    "to_exact_smiles": "molecules",
+    "to_graph": "molecules",
+    "to_rdkit": "molecules",
+    "to_smiles": "molecules",
+    "to_valid_rdkit": "molecules",
+})

@@ -1,0 +1,27 @@
+"""Where molecules and graphs come from: data sets by name, and files that users bring."""
+
+from core.lazy import lazy_exports
+
+__all__, __getattr__ = lazy_exports(__name__, {
+    "DataPart": "parts",
+    "Dataset": "dataset",
+    "DATASETS": "registry",
+    "DatasetError": "splits",
+    "DownloadError": "download",
+    "FILE_SUFFIXES": "files",
+    "InputFileError": "files",
+    "InputRow": "files",
+    "PackedGraphs": "packing",
+    "QM9_SIZE": "qm9",
+    "Split": "splits",
+    "count_rows": "files",
+    "data_folder": "splits",
+    "download_moses": "moses",
+    "download_qm9": "qm9",
+    "find_dataset": "registry",
+    "load_qm9": "qm9",
+    "load_qm9_graphs": "qm9",
+    "read_input": "files",
+    "read_molecules": "files",
+    "split_rows": "splits",
+})
