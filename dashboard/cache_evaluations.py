@@ -12,8 +12,8 @@ from weakref import WeakKeyDictionary
 import pandas as pd
 import streamlit as st
 
-from core.likelihood.calibration import Reliability, TokenType
-from core.likelihood.evaluation import Evaluation, EvaluationError, shipped_evaluations
+from core.calibration.token_types import Reliability, TokenType
+from core.evaluation.result import Evaluation, EvaluationError, shipped_evaluations
 from core.records import RECORD
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import Vocabulary

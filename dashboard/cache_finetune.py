@@ -15,21 +15,21 @@ from threading import Lock
 import streamlit as st
 
 from core.chemistry.molecules import to_smiles
+from core.evaluation.graph_set import GraphSet
+from core.finetune.methods import lora_parameters
+from core.finetune.run import FinetuneConfig
+from core.finetune.streams import GraphStream
 from core.graph.planar import planar_graph
-from core.likelihood.graph_set import GraphSet
-from core.likelihood.samples import Samples, shipped_samples
-from core.salience.calibration_set import shipped_graphs
+from core.repair.session import Trial
 from core.salience.errors import SalienceError
-from core.salience.finetune import FinetuneConfig
+from core.salience.example_graphs import shipped_graphs
 from core.salience.language_model import LanguageModel
 from core.salience.masks import count_of
 from core.salience.matrices import num_entries
-from core.salience.methods import lora_parameters
-from core.salience.streams import GraphStream
-from core.salience.trial import Trial
 from core.sent.batch import GraphBatch
 from core.sent.strategies import Strategy
 from core.sent.vocabulary import Vocabulary
+from core.triage.samples import Samples, shipped_samples
 from dashboard.cache import Progress, checkpoint
 from dashboard.cache import _BoundedCache as BoundedCache
 from dashboard.learning_set import (

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import InputError
 from core.records import RECORD
-from core.salience.repair_result import RepairResult, shipped_repairs
+from core.repair.result import RepairResult, shipped_repairs
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,10 +17,10 @@ from typing import Generic, TypeVar
 import streamlit as st
 
 from core.chemistry.molecules import from_smiles
-from core.likelihood.graph_set import GraphSet
+from core.evaluation.graph_set import GraphSet
 from core.salience.agreement import Stability, mask_stability
-from core.salience.calibration_set import draw_examples, shipped_graphs
 from core.salience.criteria import CRITERIA, compute_saliences
+from core.salience.example_graphs import draw_examples, shipped_graphs
 from core.salience.examples import TokenSequences, read_token_file
 from core.salience.language_model import LanguageModel, open_language_model
 from core.salience.masks import Mask, Scope, select

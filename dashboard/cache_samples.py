@@ -22,19 +22,15 @@ from core.chemistry.substructures import (
     with_hydrogens,
     without_hydrogens,
 )
-from core.likelihood.generated import Generated, read_graph, sdf_records
-from core.likelihood.molecule_scores import RankingError
-from core.likelihood.ranking import (
-    SplitKeepList,
-    keep_list_of_samples,
-    risk_coverage_of_samples,
-)
-from core.likelihood.risk_coverage import RiskCoverage
-from core.likelihood.roc import ScoreComparison, compare_samples
-from core.likelihood.samples import Samples, SamplesError, mark_unique, shipped_samples
-from core.likelihood.triage import Progress as StageProgress
-from core.likelihood.triage import sample_and_score
 from core.model.checkpoints import ModelCard
+from core.stats.molecule_scores import RankingError
+from core.stats.risk_coverage import RiskCoverage
+from core.stats.roc import ScoreComparison, compare_samples
+from core.triage.generated import Generated, read_graph, sdf_records
+from core.triage.ranking import SplitKeepList, keep_list_of_samples, risk_coverage_of_samples
+from core.triage.run import Progress as StageProgress
+from core.triage.run import sample_and_score
+from core.triage.samples import Samples, SamplesError, mark_unique, shipped_samples
 from dashboard.cache import _BoundedCache as BoundedCache
 from dashboard.cache import checkpoint
 from dashboard.generation import Generation, Milestone

@@ -10,8 +10,8 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.likelihood.calibration import Reliability
-from core.likelihood.estimates import Estimate
+from core.calibration.token_types import Reliability
+from core.stats.estimates import Estimate
 from dashboard.chart_style import styled, translucent
 from dashboard.palette import Palette, palette
 

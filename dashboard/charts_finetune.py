@@ -10,8 +10,8 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.likelihood.estimates import Estimate
-from core.salience.repair_result import RepairResult
+from core.repair.result import RepairResult
+from core.stats.estimates import Estimate
 from dashboard.chart_style import styled, translucent
 from dashboard.hollow_repairs import hollow_repairs
 from dashboard.numbers import interval, short

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from core.likelihood.estimates import Estimate
+from core.stats.estimates import Estimate
 from dashboard.chart_style import styled
 from dashboard.cross_evaluation import Cell, CrossEvaluation
 from dashboard.numbers import interval, short

@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.salience.agreement import Agreement, Stability
-from core.salience.inside import DensityMap, ScoreHistogram
+from core.salience.matrix_views import DensityMap, ScoreHistogram
 from dashboard.chart_style import styled, translucent
 from dashboard.numbers import short
 from dashboard.palette import Palette, ink_on, palette, scale_color

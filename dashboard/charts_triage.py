@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from core.likelihood.estimates import Estimate
-from core.likelihood.risk_coverage import RiskCoverage
-from core.likelihood.roc import ScoreRoc
+from core.stats.estimates import Estimate
+from core.stats.risk_coverage import RiskCoverage
+from core.stats.roc import ScoreRoc
 from dashboard.chart_style import styled, translucent
 from dashboard.generation import Milestone, ordered_rocs
 from dashboard.palette import Palette, palette

@@ -55,9 +55,10 @@ def python(choice: RunChoice) -> str:
     return f"""\
 from pathlib import Path
 
+from core.finetune import FinetuneConfig, FinetuneRun, GraphStream, write_model
 from core.graph.{_graph_import(choice)}
 from core.model import load_checkpoint
-from core.salience import FinetuneConfig, FinetuneRun, GraphStream, LanguageModel, write_model
+from core.salience import LanguageModel
 {_size_import(choice)}from core.sent import Strategy
 from core.sent.batch import GraphBatch
 
@@ -100,7 +101,7 @@ def _size_import(choice: RunChoice) -> str:
     if choice.method != "sparse":
         return ""
     if choice.density is None:
-        return "from core.salience.methods import lora_parameters\n"
+        return "from core.finetune.methods import lora_parameters\n"
     return ("from core.salience.masks import count_of\n"
             "from core.salience.matrices import num_entries\n")
 
@@ -123,8 +124,8 @@ def shipped_command(model: str) -> str:
 def shipped_python(model: str, arm: str) -> str:
     """The Python that reads an arm and compares it with the model as it was."""
     return f"""\
-from core.salience import RepairResult, shipped_repairs
-from core.salience.repair_result import paired_change
+from core.repair import RepairResult, shipped_repairs
+from core.repair.result import paired_change
 
 folders = shipped_repairs()[{model!r}]
 before, after = RepairResult.load(folders["none"]), RepairResult.load(folders[{arm!r}])

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from core.likelihood.calibration import TokenType
-from core.likelihood.estimates import Estimate
-from core.likelihood.evaluation import Evaluation
+from core.calibration.token_types import TokenType
+from core.evaluation.result import Evaluation
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
+from core.stats.estimates import Estimate
 
 Cell = tuple[str, str]
 """Name of a model and of the strategy that it was evaluated under."""

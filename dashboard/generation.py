@@ -9,14 +9,13 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from core.likelihood.estimates import Estimate
-from core.likelihood.proportions import wilson_interval
-from core.likelihood.quality import SampleQuality
-from core.likelihood.roc import ScoreComparison, ScoreRoc
-from core.likelihood.samples import Samples
-from core.likelihood.uncertainty import Interval
 from core.model.checkpoints import ModelCard
 from core.sent.vocabulary import Vocabulary
+from core.stats.estimates import Estimate, Interval
+from core.stats.proportions import wilson_interval
+from core.stats.roc import ScoreComparison, ScoreRoc
+from core.triage.quality import SampleQuality
+from core.triage.samples import Samples
 from dashboard.state_triage import SCORE_NAMES
 
 

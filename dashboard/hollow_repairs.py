@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from core.salience.repair_result import RepairResult
+from core.repair.result import RepairResult
 from dashboard.repairs import RepairPoint
 
 _NORMAL_95 = 1.96

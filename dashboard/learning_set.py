@@ -64,7 +64,7 @@ def generated_set(
     """Valid, stable and different molecules of a table of samples, the first ones.
 
     Args:
-        table: columns `core.likelihood.samples.SAMPLE_TYPES`.
+        table: columns `core.triage.samples.SAMPLE_TYPES`.
         number: how many at most.
         without: canonical SMILES of molecules to leave out.
         progress: told how many there are.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from core.likelihood.estimates import Estimate
-from core.likelihood.uncertainty import Interval
+from core.stats.estimates import Estimate, Interval
 
 _NOTHING = 0.0001
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from core.likelihood.calibration import TokenType
-from core.likelihood.estimates import Estimate
-from core.likelihood.uncertainty import Interval
-from core.salience.arms import Arm
-from core.salience.repair_result import MEASURES, RepairResult, paired_change
+from core.calibration.token_types import TokenType
+from core.repair.arms import Arm
+from core.repair.result import MEASURES, RepairResult, paired_change
+from core.stats.estimates import Estimate, Interval
 
 LIVE = "your run"
 FAMILIES = ("sparse, gradient", "sparse, another criterion", "sparse, random (control)", "LoRA",

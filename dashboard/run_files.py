@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import zipfile
 
+from core.finetune.export import LOW_RANK_FOLDER, MASK_FILE, SPARSE_ADAPTER_FILE
 from core.model.checkpoints import ModelCard
 from core.model.local_models import keep_model, zip_checkpoint
 from core.records import RECORD
-from core.salience.finish import LOW_RANK_FOLDER, MASK_FILE, SPARSE_ADAPTER_FILE
-from core.salience.trial import Trial
+from core.repair.session import Trial
 from dashboard.cache import models
 
 

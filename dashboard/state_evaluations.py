@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.likelihood.calibration import BIN_EDGES, NUM_BINS, Reliability, TokenType
-from core.likelihood.evaluation import Evaluation
-from core.likelihood.temperature import TEMPERATURES
+from core.calibration.temperature import TEMPERATURES
+from core.calibration.token_types import BIN_EDGES, NUM_BINS, Reliability, TokenType
+from core.evaluation.result import Evaluation
 from core.sent.strategies import RANDOM_ORDER
 from dashboard.charts_calibration import Series
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlencode
 
+from core.finetune.methods import Method
 from core.salience.criteria import CRITERIA
 from core.salience.masks import SCOPES, Scope
-from core.salience.methods import Method
 from dashboard.complaints import Offers, Ranges, choice_complaints, range_complaints
 from dashboard.state import MAX_SEED, STRATEGY_OPTIONS, is_hosted
 from dashboard.state_evaluations import TYPE_NAMES

@@ -202,10 +202,10 @@ def _example_imports(setting: Setting) -> list[str]:
     lines = ["from core.sent import Strategy"]
     if setting.smiles:
         return [*lines, "from core.graph import from_smiles",
-                "from core.likelihood.graph_set import GraphSet",
-                "from core.salience.calibration_set import draw_examples"]
-    return [*lines, "from core.salience.calibration_set import draw_examples",
-            "from core.salience.calibration_set import shipped_graphs"]
+                "from core.evaluation.graph_set import GraphSet",
+                "from core.salience.example_graphs import draw_examples"]
+    return [*lines, "from core.salience.example_graphs import draw_examples",
+            "from core.salience.example_graphs import shipped_graphs"]
 
 
 def _example_lines(setting: Setting) -> str:

@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 import numpy as np
 import pandas as pd
 
-from core.likelihood.molecule_scores import QUANTITIES
-from core.likelihood.samples import SamplesConfig
 from core.likelihood.scoring import Precision
+from core.stats.molecule_scores import QUANTITIES
+from core.triage.samples import SamplesConfig
 from dashboard.complaints import Ranges, choice_complaints, range_complaints
 
 SOURCES = SHIPPED, LIVE = ("shipped", "live")
@@ -141,11 +141,11 @@ def python(model: str, config: SamplesConfig) -> str:
     return f"""\
 import pandas as pd
 
-from core.likelihood import compare_samples
-from core.likelihood.quality import sample_quality
-from core.likelihood.samples import SamplesConfig, mark_unique
-from core.likelihood.triage import sample_and_score
 from core.model import load_checkpoint
+from core.stats import compare_samples
+from core.triage.quality import sample_quality
+from core.triage.run import sample_and_score
+from core.triage.samples import SamplesConfig, mark_unique
 
 checkpoint = load_checkpoint({model!r})
 config = SamplesConfig({settings[2:]})
@@ -160,8 +160,8 @@ for roc in compare_samples(table, seed={config.seed}).rocs:
 def shipped_python(model: str) -> str:
     """The Python that reads and ranks the graphs that ship."""
     return f"""\
-from core.likelihood import compare_samples
-from core.likelihood.samples import Samples, shipped_samples
+from core.stats import compare_samples
+from core.triage.samples import Samples, shipped_samples
 
 samples = Samples.load(shipped_samples()[{model!r}])
 print(samples.quality)

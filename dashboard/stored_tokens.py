@@ -14,10 +14,10 @@ import numpy as np
 import torch
 
 from core.graph.graph import Graph
-from core.sent.anatomy import token_subjects
 from core.sent.batch import GraphBatch
 from core.sent.decoder import decode
 from core.sent.strategies import RANDOM_ORDER, TieBreak
+from core.sent.token_roles import token_subjects
 from core.sent.trails import TrailBatch
 from core.sent.vocabulary import TokenKind, Vocabulary
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from core.likelihood.calibration import Reliability
-from core.likelihood.estimates import Estimate
-from core.likelihood.evaluation import Evaluation
+from core.calibration.token_types import Reliability
+from core.evaluation.result import Evaluation
 from core.sent.vocabulary import EOS, LADJ, RADJ, RESET, TokenKind, Vocabulary
+from core.stats.estimates import Estimate
 from dashboard.numbers import estimate, interval, short
 from dashboard.stored_tokens import StoredToken
 from dashboard.texts_evaluations import graph_word, tokens_of, type_name

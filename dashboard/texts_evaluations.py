@@ -7,11 +7,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from core.likelihood.calibration import Reliability, TokenType
-from core.likelihood.estimates import Estimate
-from core.likelihood.evaluation import Evaluation
-from core.likelihood.uncertainty import Interval
+from core.calibration.token_types import Reliability, TokenType
+from core.evaluation.result import Evaluation
 from core.model.checkpoints import ModelCard
+from core.stats.estimates import Estimate, Interval
 
 EVALUATE = "trailscope evaluate"
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from core.likelihood.estimates import Estimate
 from core.model.local_models import MAX_KEPT
-from core.salience.repair_result import RepairResult
-from core.salience.trial import Trial, TrialProgress
+from core.repair.result import RepairResult
+from core.repair.session import Trial, TrialProgress
+from core.stats.estimates import Estimate
 from dashboard.hollow_repairs import Hollow, furthest_repair, hollow_repairs
 from dashboard.learning_set import LearningSet
 from dashboard.numbers import estimate, interval, short

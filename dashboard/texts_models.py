@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from core.likelihood.calibration import TokenType
-from core.likelihood.estimates import Estimate
+from core.calibration.token_types import TokenType
 from core.model.checkpoints import ModelCard
 from core.sent.strategies import RANDOM_ORDER
+from core.stats.estimates import Estimate
 from dashboard.cross_evaluation import (
     Cell,
     CrossEvaluation,

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from core.salience.criteria import CRITERIA
-from core.salience.inside import DensityMap, ScoreHistogram
 from core.salience.language_model import LanguageModel
 from core.salience.masks import Mask
 from core.salience.matrices import WeightMatrix, short_module_name
+from core.salience.matrix_views import DensityMap, ScoreHistogram
 from core.salience.salience import Salience
 from dashboard.salience_cells import Cells, Grid, densest, label, percent, scientific, times
 from dashboard.state_salience import DENSITY

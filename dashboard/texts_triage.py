@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.likelihood.estimates import Estimate
-from core.likelihood.generated import Generated
-from core.likelihood.proportions import wilson_interval
-from core.likelihood.ranking import SplitKeepList
-from core.likelihood.risk_coverage import RiskCoverage
-from core.likelihood.roc import ScoreComparison
-from core.likelihood.samples import Samples
-from core.likelihood.uncertainty import Interval
+from core.stats.estimates import Estimate, Interval
+from core.stats.proportions import wilson_interval
+from core.stats.risk_coverage import RiskCoverage
+from core.stats.roc import ScoreComparison
+from core.triage.generated import Generated
+from core.triage.ranking import SplitKeepList
+from core.triage.samples import Samples
 from dashboard.generation import Generation, auc_difference, ordered_rocs
 from dashboard.state_triage import SCORE_NAMES
 from dashboard.texts import planar_summary

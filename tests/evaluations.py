@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.chemistry import from_smiles
+from core.evaluation.graph_set import GraphSet
+from core.evaluation.run import EvaluationConfig, EvaluationRun
 from core.graph.planar import planar_graph
-from core.likelihood.evaluate import EvaluationConfig, EvaluationRun
-from core.likelihood.graph_set import GraphSet
 from core.model.checkpoints import load_checkpoint
 from core.sent.strategies import MAX_DEGREE_FIRST, RANDOM_ORDER
 

@@ -7,19 +7,12 @@ import numpy as np
 
 from core.chemistry.molecules import from_smiles, is_stable
 from core.graph.graph import Graph
-from core.likelihood.samples import (
-    SAMPLE_TYPES,
-    Samples,
-    SamplesConfig,
-    as_samples,
-    judge,
-    mark_unique,
-)
 from core.sent.batch import GraphBatch
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import QM9_VOCABULARY
+from core.triage.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples, judge, mark_unique
 from tests.golden.reader import golden_molecules
 
 

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from core.likelihood.estimates import Estimate
-from core.likelihood.evaluation import Evaluation
-from core.likelihood.uncertainty import Interval
-from core.salience.arms import Arm
-from core.salience.repair_result import RepairResult
+from core.evaluation.result import Evaluation
+from core.repair.arms import Arm
+from core.repair.result import RepairResult
+from core.stats.estimates import Estimate, Interval
 
 MODEL = "qm9-max_degree_first"
 ORDERS = ("max_degree_first", "random_order")

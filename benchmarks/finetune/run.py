@@ -22,11 +22,12 @@ from typing import Any
 
 import torch
 
+from core.finetune import FinetuneConfig, FinetuneRun, GraphStream
+from core.finetune.methods import lora_parameters, optimizer_bytes
 from core.graph.graph import Graph
 from core.model.transformer import num_parameters
 from core.records import RunRecord
-from core.salience import FinetuneConfig, FinetuneRun, GraphStream, open_language_model
-from core.salience.methods import lora_parameters, optimizer_bytes
+from core.salience import open_language_model
 from core.sent.batch import GraphBatch
 from core.sent.strategies import RANDOM_ORDER
 from tests.golden.reader import golden_molecules

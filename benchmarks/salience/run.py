@@ -32,7 +32,7 @@ from core.salience import (
     compute_salience,
     open_language_model,
 )
-from core.salience.calibration_set import draw_examples, shipped_graphs
+from core.salience.example_graphs import draw_examples, shipped_graphs
 from core.salience.gradients import DEFAULT_TOKEN_BUDGET
 from core.salience.matrices import num_entries
 

@@ -24,9 +24,9 @@ from core.graph.planar import PLANAR_NODES, planar_graph
 from core.sent.strategies import STRATEGIES, Strategy
 
 if TYPE_CHECKING:
-    from core.likelihood.evaluate import EvaluationRun, EvaluationStep
-    from core.likelihood.evaluation import Evaluation
-    from core.likelihood.graph_set import GraphSet
+    from core.evaluation.graph_set import GraphSet
+    from core.evaluation.result import Evaluation
+    from core.evaluation.run import EvaluationRun, EvaluationStep
     from core.model.checkpoints import Checkpoint
     from core.sent.vocabulary import Vocabulary
 
@@ -88,7 +88,7 @@ def evaluate(
     molecules, as record.json and Parquet tables.
     """
     from core.cli import chosen_device
-    from core.likelihood.evaluate import EvaluationConfig, EvaluationRun, default_run_folder
+    from core.evaluation.run import EvaluationConfig, EvaluationRun, default_run_folder
     from core.model.checkpoints import load_checkpoint
 
     check_folders(output, run_folder)
@@ -121,7 +121,7 @@ def _inside(folder: Path, name: str, strategy: str) -> Path:
 
 
 def _headline(found: Evaluation, folder: Path) -> dict[str, Any]:
-    from core.likelihood.calibration import TokenType
+    from core.calibration.token_types import TokenType
 
     reliability = found.reliability(TokenType.ALL)
     estimates = {"nll_per_graph": found.nll_per_graph, "nll_per_token": found.nll_per_token,
@@ -180,7 +180,7 @@ def read_graph_file(
         InputError: if no row is right.
     """
     from core.cli import messages
-    from core.likelihood.graph_set import GraphSet
+    from core.evaluation.graph_set import GraphSet
 
     rows = saying_notes(islice(read_input(input, max_atoms=vocabulary.max_nodes), number))
     good: list[InputRow] = []
@@ -209,7 +209,7 @@ def read_qm9(data: Path | None, split: Split, number: int | None) -> GraphSet:
         InputError: if the split is empty.
     """
     from core.cli import messages
-    from core.likelihood.graph_set import GraphSet
+    from core.evaluation.graph_set import GraphSet
 
     if not messages.is_terminal:
         messages.print(f"Reading QM9's {split} split.")
@@ -226,7 +226,7 @@ def read_qm9(data: Path | None, split: Split, number: int | None) -> GraphSet:
 
 def _make_planar(number: int, split: Split, seed: int) -> GraphSet:
     from core.cli import messages
-    from core.likelihood.graph_set import GraphSet
+    from core.evaluation.graph_set import GraphSet
 
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
         indices = bar.track(range(number), description="Triangulating")

@@ -23,10 +23,11 @@ from core.records import RECORD
 from core.sent.strategies import Strategy
 
 if TYPE_CHECKING:
+    from core.finetune import FinetuneConfig
+    from core.finetune.run import FinetuneStep
+    from core.finetune.streams import TokenStream
     from core.graph.graph import Graph
-    from core.salience import FinetuneConfig, LanguageModel, Mask
-    from core.salience.finetune import FinetuneStep
-    from core.salience.streams import TokenStream
+    from core.salience import LanguageModel, Mask
 
 CHECKPOINT = "checkpoint"
 DEFAULT_PLANAR = 10_000
@@ -105,9 +106,10 @@ def finetune(
 ) -> None:
     """Fine-tune a model on sequences of any order; run the same command again to resume."""
     from core.cli import chosen_device, messages
-    from core.salience import FinetuneConfig, FinetuneRun, Mask, open_language_model
-    from core.salience.finish import record_of, write_adapter, write_model
-    from core.salience.learning_rates import default_learning_rate
+    from core.finetune import FinetuneConfig, FinetuneRun
+    from core.finetune.export import record_of, write_adapter, write_model
+    from core.finetune.learning_rates import default_learning_rate
+    from core.salience import Mask, open_language_model
     from core.salience.matrices import num_entries
 
     check_folders(output, run_folder)
@@ -178,9 +180,9 @@ def _count(
     match_rank: int | None,
 ) -> int:
     """Number of entries to train, however it was asked for."""
+    from core.finetune.methods import lora_parameters
     from core.salience.masks import count_of
     from core.salience.matrices import num_entries
-    from core.salience.methods import lora_parameters
 
     asked = [mask, density, count, match_rank]
     if sum(one is not None for one in asked) > 1:
@@ -206,7 +208,8 @@ def _stream(
     seed: int,
 ) -> TokenStream:
     """What to learn from: a file of tokens, or linearizations of molecules or graphs."""
-    from core.salience import GraphStream, SequenceStream, read_token_file
+    from core.finetune import GraphStream, SequenceStream
+    from core.salience import read_token_file
     from core.sent.batch import GraphBatch
 
     if tokens is not None:

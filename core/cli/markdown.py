@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from core.likelihood.estimates import Estimate
+    from core.stats.estimates import Estimate
 
 
 def cell(estimate: Estimate, digits: int) -> str:

@@ -21,8 +21,8 @@ from core.sent.strategies import STRATEGIES
 
 if TYPE_CHECKING:
     from core.model.checkpoints import Checkpoint
-    from core.salience.repair import RepairConfig, RepairExperiment, RepairProgress
-    from core.salience.repair_result import RepairResult
+    from core.repair.experiment import RepairConfig, RepairExperiment, RepairProgress
+    from core.repair.result import RepairResult
 
 LEARNING_RATES = "learning-rates.json"
 
@@ -68,9 +68,9 @@ def repair(
     """
     from core.cli import chosen_device
     from core.model.checkpoints import load_checkpoint
-    from core.salience.arms import choose_arms, repair_arms
+    from core.repair.arms import choose_arms, repair_arms
+    from core.repair.experiment import RepairConfig
     from core.salience.matrices import find_matrices
-    from core.salience.repair import RepairConfig
 
     checkpoint = load_checkpoint(model, device=chosen_device(device), compile=compile)
     known = repair_arms(find_matrices(checkpoint.model))
@@ -101,7 +101,7 @@ def _check_results(output: Path, experiment: RepairExperiment) -> None:
     Raises:
         InputError: if it holds an arm of another model or other settings.
     """
-    from core.salience.repair_result import RepairResult
+    from core.repair.result import RepairResult
 
     wanted = experiment.result_settings
     for path in sorted(output.glob(f"*/{RECORD}")):
@@ -121,7 +121,7 @@ def _experiment(
     compile: bool,
     folder: Path,
 ) -> RepairExperiment:
-    from core.salience.repair import RepairExperiment
+    from core.repair.experiment import RepairExperiment
     from core.sent.batch import GraphBatch
 
     if not checkpoint.vocabulary.is_labelled:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from core.cli.markdown import cell, head, row
+from core.repair.result import RepairResult
 from core.salience.criteria import CRITERIA
-from core.salience.repair_result import RepairResult
 
 _LOW_RANK = {"lora": "LoRA", "pissa": "PiSSA"}
 _OTHER = {"none": "as trained", "full": "all weights"}

@@ -12,8 +12,8 @@ from core.cli.markdown import cell, head, row
 from core.sent.strategies import STRATEGIES
 
 if TYPE_CHECKING:
-    from core.likelihood.estimates import Estimate
-    from core.likelihood.evaluation import Evaluation
+    from core.evaluation.result import Evaluation
+    from core.stats.estimates import Estimate
 
 _SCORES = {"self_nll": "self NLL", "nll_mean": "mean resampled NLL", "lu": "LU",
            "nll_marginal": "order-marginal NLL"}
@@ -27,9 +27,9 @@ def register(app: typer.Typer) -> None:
 def results() -> None:
     """Print what the shipped models were measured to do, as Markdown tables."""
     from core.cli.repair_tables import repair_tables
-    from core.likelihood.evaluation import Evaluation, shipped_evaluations
-    from core.likelihood.samples import shipped_samples
-    from core.salience.repair_result import RepairResult, shipped_repairs
+    from core.evaluation.result import Evaluation, shipped_evaluations
+    from core.repair.result import RepairResult, shipped_repairs
+    from core.triage.samples import shipped_samples
 
     evaluations = {key: Evaluation.load(folder) for key, folder in shipped_evaluations().items()}
     tables = [
@@ -49,7 +49,7 @@ def results() -> None:
 
 
 def _quality_table(folders: Iterable[Path]) -> Iterator[str]:
-    from core.likelihood.samples import Samples
+    from core.triage.samples import Samples
 
     yield from head("model", "sampled", "valid", "unique", "novel", "stable", "mean LU")
     for folder in folders:
@@ -62,8 +62,8 @@ def _quality_table(folders: Iterable[Path]) -> Iterator[str]:
 
 
 def _auc_table(folders: Iterable[Path]) -> Iterator[str]:
-    from core.likelihood.estimates import Estimate
-    from core.likelihood.samples import read_samples_record
+    from core.stats.estimates import Estimate
+    from core.triage.samples import read_samples_record
 
     yield from head("model", "stable / unstable", *_SCORES.values())
     for folder in folders:
@@ -87,7 +87,7 @@ def _cross_table(evaluations: dict[tuple[str, str], Evaluation], value: Any) -> 
 
 
 def _temperature_table(evaluations: Iterable[Evaluation]) -> Iterator[str]:
-    from core.likelihood.calibration import TokenType
+    from core.calibration.token_types import TokenType
 
     yield from head("model", "order", "temperature", "ECE before", "ECE after")
     for found in evaluations:
@@ -98,6 +98,6 @@ def _temperature_table(evaluations: Iterable[Evaluation]) -> Iterator[str]:
 
 
 def _ece(found: Evaluation) -> Estimate:
-    from core.likelihood.calibration import TokenType
+    from core.calibration.token_types import TokenType
 
     return found.reliability(TokenType.ALL).ece

@@ -22,7 +22,7 @@ from core.sent.strategies import Strategy
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from core.likelihood.graph_set import GraphSet
+    from core.evaluation.graph_set import GraphSet
     from core.salience import LanguageModel, Salience, TokenSequences
 
 Dataset = Literal["shipped", "qm9"]
@@ -158,7 +158,7 @@ def _read_examples(
 ) -> TokenSequences:
     """Examples from a file of tokens, or linearizations of molecules or graphs."""
     from core.salience import read_token_file
-    from core.salience.calibration_set import draw_examples, shipped_graphs
+    from core.salience.example_graphs import draw_examples, shipped_graphs
     from core.salience.examples import DEFAULT_EXAMPLES
 
     if tokens is not None:

@@ -72,7 +72,7 @@ def train(
     from core.cli import chosen_device, messages
     from core.data.planar import Planar
     from core.data.registry import find_dataset
-    from core.model.finish import write_trained_checkpoint
+    from core.model.export import write_trained_checkpoint
     from core.model.training import TrainingConfig, train
 
     config = TrainingConfig(

@@ -50,9 +50,9 @@ def triage(
     import pandas as pd
 
     from core.cli import chosen_device, messages
-    from core.likelihood.samples import Samples, SamplesConfig, mark_novel, mark_unique
-    from core.likelihood.triage import sample_and_score_in
     from core.model.checkpoints import load_checkpoint
+    from core.triage.run import sample_and_score_in
+    from core.triage.samples import Samples, SamplesConfig, mark_novel, mark_unique
 
     config = SamplesConfig(number, permutations, seed, temperature, top_k or None, mask,
                            precision, chunk)
@@ -86,8 +86,8 @@ def triage(
 
 def _rank(table: pd.DataFrame, seed: int) -> dict[str, Any]:
     """AUC of every score for stability, with their paired differences; or why there is none."""
-    from core.likelihood.molecule_scores import RankingError
-    from core.likelihood.roc import compare_samples
+    from core.stats.molecule_scores import RankingError
+    from core.stats.roc import compare_samples
 
     try:
         found = compare_samples(table, seed=seed)

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from core.graph.graph import Graph
 from core.likelihood.scoring import Likelihoods
-from core.sent.anatomy import token_subjects
 from core.sent.batch import GraphBatch
+from core.sent.token_roles import token_subjects
 from core.sent.trails import TrailBatch
 from core.sent.vocabulary import EOS, Vocabulary
 

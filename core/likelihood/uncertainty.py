@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.likelihood.bootstrap import MAX_FACTOR, bootstrap_t_intervals
 from core.likelihood.order_marginal import PROBABILITY_TOLERANCE, order_marginal
+from core.stats.bootstrap import MAX_FACTOR, bootstrap_t_intervals
+from core.stats.estimates import Interval
 
 MIN_PERMUTATIONS_FOR_INTERVAL = 16
 """Below, bootstrap intervals do not cover what they promise."""
@@ -24,14 +25,6 @@ TARGET_HALF_WIDTH = 0.10
 """Relative half-width of the interval at which there are enough permutations."""
 
 _SAME = 1e-6  # relative spread that single precision leaves between equal sequences
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A closed interval; `low` ≤ `high`."""
-
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -127,8 +120,8 @@ def linearization_uncertainty(
         resamples: bootstrap resamples, at least 100.
 
     Returns:
-        One `Uncertainty` per graph. Intervals are bootstrap-t on log LU (`core.likelihood.
-        bootstrap`), for K ≥ 16.
+        One `Uncertainty` per graph. Intervals are bootstrap-t on log LU
+        (`core.stats.bootstrap`), for K ≥ 16.
 
     Raises:
         ValueError: naming the argument that does not fit.

@@ -11,7 +11,7 @@ __all__, __getattr__ = lazy_exports(__name__, {
     "load_checkpoint": "checkpoints",
     "save_checkpoint": "checkpoints",
     "shipped_models": "checkpoints",
-    "write_trained_checkpoint": "finish",
+    "write_trained_checkpoint": "export",
     "GeneratedGraph": "generation",
     "SamplingConfig": "generation",
     "generate": "generation",

@@ -1,12 +1,10 @@
-"""Which weights matter: salience scores, masks, and sparse fine-tuning with them."""
+"""Which weights matter: criteria, their scores, masks, and how far these agree."""
 
 from core.lazy import lazy_exports
 
 __all__, __getattr__ = lazy_exports(__name__, {
     "Agreement": "agreement",
     "mask_stability": "agreement",
-    "Arm": "arms",
-    "repair_arms": "arms",
     "CRITERIA": "criteria",
     "Criterion": "criteria",
     "compute_salience": "criteria",
@@ -14,26 +12,13 @@ __all__, __getattr__ = lazy_exports(__name__, {
     "SalienceError": "errors",
     "TokenSequences": "examples",
     "read_token_file": "examples",
-    "FinetuneConfig": "finetune_config",
-    "FinetuneRun": "finetune",
-    "merged_checkpoint": "finish",
-    "write_adapter": "finish",
-    "write_model": "finish",
     "LanguageModel": "language_model",
     "open_language_model": "language_model",
     "Mask": "masks",
     "select": "masks",
     "WeightMatrix": "matrices",
     "find_matrices": "matrices",
-    "lora_parameters": "methods",
     "RankedScores": "ranked",
     "rank_scores": "ranked",
-    "RepairConfig": "repair",
-    "RepairExperiment": "repair",
-    "RepairResult": "repair_result",
-    "shipped_repairs": "repair_result",
     "Salience": "salience",
-    "SparseAdapter": "sparse_adapter",
-    "GraphStream": "streams",
-    "SequenceStream": "streams",
 })

@@ -1,4 +1,4 @@
-"""The one error of this package."""
+"""The one error of salience, fine-tuning and repair."""
 
 from core.errors import InputError
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.likelihood.calibration import NUM_BINS
-from core.likelihood.evaluation import Evaluation
+from core.calibration.token_types import NUM_BINS
+from core.evaluation.result import Evaluation
 from core.sent.strategies import RANDOM_ORDER
 from dashboard import texts_calibration
 from dashboard.cache_evaluations import ShippedEvaluations

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.likelihood.calibration import Reliability
+from core.calibration.token_types import Reliability
 from dashboard import cache_evaluations, texts_evaluations
 from dashboard import texts_calibration as texts
 from dashboard.charts_calibration import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core.likelihood.evaluation import Evaluation
+from core.evaluation.result import Evaluation
 from dashboard import cache_evaluations
 from dashboard import texts_calibration as texts
 from dashboard.cache_evaluations import TokenPicture

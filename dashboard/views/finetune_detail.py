@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.salience.repair_result import RepairResult
+from core.repair.result import RepairResult
 from dashboard import repairs, texts_evaluations
 from dashboard import texts_finetune as texts
 from dashboard.charts_calibration import Series, reliability_multiples

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.errors import InputError
+from core.finetune.learning_rates import default_learning_rate
 from core.model.checkpoints import ModelCard
 from core.salience.criteria import CRITERIA
-from core.salience.learning_rates import default_learning_rate
 from core.salience.masks import SCOPES
 from dashboard import cache_finetune, cache_repairs, texts_finetune
 from dashboard import state_finetune as state

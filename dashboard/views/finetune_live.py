@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
-from core.salience.trial import Trial, TrialProgress
+from core.repair.session import Trial, TrialProgress
 from dashboard import cache_finetune, repairs, run_files
 from dashboard import texts_finetune as texts
 from dashboard.cache_repairs import ShippedRepairs

@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.repair.result import RepairResult
 from core.salience.criteria import CRITERIA
-from core.salience.repair_result import RepairResult
 from dashboard import repairs
 from dashboard import texts_finetune as texts
 from dashboard.cache_repairs import ShippedRepairs

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.likelihood.evaluation import Evaluation
+from core.evaluation.result import Evaluation
 from core.sent.strategies import STRATEGIES
 from dashboard.stored_tokens import StoredToken
 from dashboard.token_pictures import planar_name

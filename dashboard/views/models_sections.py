@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.likelihood.calibration import TokenType
+from core.calibration.token_types import TokenType
 from dashboard import cache_evaluations, texts_calibration, texts_evaluations, texts_models
 from dashboard.charts_calibration import Series, reliability_diagram
 from dashboard.charts_models import cross_heatmap

@@ -6,9 +6,9 @@ from functools import partial
 
 import streamlit as st
 
-from core.salience.inside import density_map, mean_scores, score_histogram
 from core.salience.masks import Mask
 from core.salience.matrices import WeightMatrix
+from core.salience.matrix_views import density_map, mean_scores, score_histogram
 from dashboard import cache_salience
 from dashboard import texts_salience as texts
 from dashboard.charts_salience import cell_heatmap, density_heatmap, score_histogram_chart

@@ -14,8 +14,8 @@ from core.salience.agreement import (
     agreement_table,
 )
 from core.salience.criteria import CRITERIA
-from core.salience.inside import mean_scores
 from core.salience.masks import SCOPES, Mask, Scope
+from core.salience.matrix_views import mean_scores
 from dashboard import cache_salience, texts_agreement
 from dashboard import texts_salience as texts
 from dashboard.charts_salience import agreement_heatmap, cell_heatmap

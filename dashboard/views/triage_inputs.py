@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.likelihood.samples import SamplesConfig
 from core.model.checkpoints import ModelCard
+from core.triage.samples import SamplesConfig
 from dashboard.state import DEFAULT_MODEL
 from dashboard.state_triage import (
     DEFAULT_LIVE_NUMBER,

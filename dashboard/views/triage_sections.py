@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import InputError
-from core.likelihood.molecule_scores import RankingError
+from core.stats.molecule_scores import RankingError
 from dashboard import cache_samples, charts_triage, texts_training, texts_triage
 from dashboard.components.figure_downloads import figure_downloads
 from dashboard.generation import Generation, ordered_rocs

@@ -34,7 +34,7 @@ def results(evaluated_assets, tmp_path_factory) -> Path:
 def little_work(monkeypatch):
     """Numbers are tested elsewhere; here they need not be exact."""
     monkeypatch.setattr("dashboard.cache_finetune.PERMUTATIONS", 2)
-    monkeypatch.setattr("core.likelihood.molecule_bootstrap.RESAMPLES", 50)
+    monkeypatch.setattr("core.stats.molecule_bootstrap.RESAMPLES", 50)
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.likelihood.calibration import TokenType
-from core.likelihood.evaluation import FORMAT_VERSION, Evaluation
+from core.calibration.token_types import TokenType
+from core.evaluation.result import FORMAT_VERSION, Evaluation
 from tests.conftest import ROOT
 from tests.evaluations import MODELS, ORDERS, PLANAR_MODEL
 

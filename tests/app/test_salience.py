@@ -15,8 +15,8 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from core.model.checkpoints import read_card
 from core.salience import open_language_model, select
 from core.salience.agreement import agreement
-from core.salience.calibration_set import draw_examples, shipped_graphs
 from core.salience.criteria import CRITERIA, compute_salience
+from core.salience.example_graphs import draw_examples, shipped_graphs
 from core.sent.strategies import STRATEGIES
 from dashboard import cache_salience
 from dashboard.salience_cells import Grid, cell_percent, densest, label
@@ -288,7 +288,7 @@ def test_masks_without_draws_say_so(open_page, criterion, reason):
 
 
 def test_planar_models_are_calibrated_on_planar_graphs(open_page, monkeypatch):
-    monkeypatch.setattr("core.salience.calibration_set.PLANAR_GRAPHS", 3)
+    monkeypatch.setattr("core.salience.example_graphs.PLANAR_GRAPHS", 3)
     page = open_page(lm="planar-max_degree_first", examples="2", lab="One molecule")
     assert "2 of 3 planar graphs" in texts(page)
     assert "does not read molecules" in page.info[0].value
@@ -344,7 +344,7 @@ def test_a_path_that_cannot_be_one_is_one_sentence(open_page, gpt2):
     ({"matrix": "layer 9 up"}, "the matrix 'layer 9 up'"),
     ({"examples": "4"}, "from 1 to 3")])
 def test_limits_of_the_model_itself_are_told(open_page, monkeypatch, query, reason):
-    monkeypatch.setattr("core.salience.calibration_set.PLANAR_GRAPHS", 3)
+    monkeypatch.setattr("core.salience.example_graphs.PLANAR_GRAPHS", 3)
     page = open_page(**{"lm": "planar-max_degree_first", "examples": "2", **query})
     (warning,) = page.warning
     assert reason in warning.value

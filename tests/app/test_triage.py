@@ -15,11 +15,11 @@ from streamlit.testing.v1 import AppTest
 
 from core.chemistry.molecules import from_smiles
 from core.likelihood.analysis import analyse
-from core.likelihood.ranking import keep_list_of_samples
-from core.likelihood.roc import compare_samples
-from core.likelihood.samples import SamplesConfig
-from core.likelihood.triage import sample_and_score
 from core.model.checkpoints import load_checkpoint, read_card
+from core.stats.roc import compare_samples
+from core.triage.ranking import keep_list_of_samples
+from core.triage.run import sample_and_score
+from core.triage.samples import SamplesConfig
 from dashboard import cache_samples
 from dashboard.state_triage import LIVE_CHUNK, VIEWS, LiveChoice
 from tests.generated_molecules import made_up_samples

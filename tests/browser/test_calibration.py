@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from core.likelihood.calibration import TokenType
-from core.likelihood.evaluation import Evaluation
+from core.calibration.token_types import TokenType
+from core.evaluation.result import Evaluation
 from dashboard.state_evaluations import BIN_OPTIONS, TEMPERATURE_OPTIONS
 from tests.browser.driving import (
     NUMBERS,

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from core.likelihood.calibration import TokenType
-from core.likelihood.evaluation import Evaluation
+from core.calibration.token_types import TokenType
+from core.evaluation.result import Evaluation
 from tests.browser.driving import await_query, check_fits, choose, pick, rest, settled_box
 from tests.evaluations import MODELS, ORDERS
 

@@ -5,11 +5,11 @@ import re
 
 import pytest
 
+from core.calibration.token_types import TokenType
 from core.cli import evaluation
-from core.likelihood import molecule_bootstrap
-from core.likelihood.calibration import TokenType
-from core.likelihood.evaluation import Evaluation
+from core.evaluation.result import Evaluation
 from core.sent.strategies import STRATEGIES
+from core.stats import molecule_bootstrap
 
 SMILES = ("C", "N", "O", "CO", "C=O", "C#N", "CC", "C#C", "C1CC1", "CCO", "CNC", "CC=O", "NC=O",
           "OCC#N", "FC(F)F", "C1CO1", "CC#C", "COC")

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from core.finetune import SparseAdapter
 from core.model.checkpoints import load_checkpoint
-from core.salience import Mask, RepairResult, SparseAdapter
+from core.repair import RepairResult
+from core.salience import Mask
 
 QUICK = ("--steps", 2, "--batch-size", 3, "--calibration", 3, "--precision", "fp32")
 

@@ -5,12 +5,12 @@ import pytest
 
 from core.chemistry.molecules import from_smiles
 from core.cli.triage import _rank
-from core.likelihood.evaluate import EvaluationConfig, EvaluationRun, GraphSet
-from core.likelihood.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples
-from core.salience.arms import Arm
-from core.salience.repair import RepairConfig, RepairExperiment
+from core.evaluation.run import EvaluationConfig, EvaluationRun, GraphSet
+from core.repair.arms import Arm
+from core.repair.experiment import RepairConfig, RepairExperiment
 from core.sent.batch import GraphBatch
 from core.sent.strategies import MAX_DEGREE_FIRST
+from core.triage.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples
 
 ARMS = Arm("none"), Arm("lora", rank=1), Arm("sparse", "snip", "local", count=40)
 

@@ -7,9 +7,9 @@ import pytest
 
 from core.chemistry.molecules import to_exact_smiles
 from core.cli.triage import _rank
-from core.likelihood.samples import Samples
 from core.sent.decoder import decode
 from core.sent.vocabulary import QM9_VOCABULARY
+from core.triage.samples import Samples
 
 
 @pytest.fixture

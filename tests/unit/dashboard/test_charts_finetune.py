@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.salience.arms import Arm
+from core.repair.arms import Arm
 from dashboard.charts_finetune import loss_curve, lu_distributions, pareto_plot
 from dashboard.repairs import RepairPoint, lu_histograms
 from tests.unit.dashboard.test_repairs import GRADIENT, LORA, NONE, ORDERS, RANDOM, made_up

@@ -6,7 +6,7 @@ import torch
 
 from core.salience import select
 from core.salience.agreement import agreement_by_matrix, agreement_table, mask_stability
-from core.salience.inside import density_map, mean_scores, score_histogram
+from core.salience.matrix_views import density_map, mean_scores, score_histogram
 from dashboard import charts_salience
 from dashboard.palette import palette
 from dashboard.salience_cells import (

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.likelihood.ranking import risk_coverage_of_samples
-from core.likelihood.roc import compare_samples
+from core.stats.roc import compare_samples
+from core.triage.ranking import risk_coverage_of_samples
 from dashboard import charts_triage
 from dashboard.generation import Milestone, ordered_rocs
 from tests.generated_molecules import made_up_samples

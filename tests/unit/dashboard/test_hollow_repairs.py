@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core.likelihood.estimates import Estimate
-from core.salience.arms import Arm
+from core.repair.arms import Arm
+from core.stats.estimates import Estimate
 from dashboard.charts_finetune import pareto_plot
 from dashboard.hollow_repairs import furthest_repair, hollow_repairs
 from dashboard.repairs import RepairPoint

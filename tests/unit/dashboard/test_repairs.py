@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from core.likelihood.estimates import Estimate
-from core.likelihood.uncertainty import Interval
-from core.salience.arms import Arm
-from core.salience.repair_result import MEASURES, RepairResult
+from core.repair.arms import Arm
+from core.repair.result import MEASURES, RepairResult
+from core.stats.estimates import Estimate, Interval
 from dashboard.repairs import (
     FAMILIES,
     LIVE,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.likelihood.samples import SAMPLE_TYPES, SamplesConfig, as_samples
+from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples
 from dashboard.state_triage import (
     Filter,
     command,

@@ -6,15 +6,14 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from core.likelihood.estimates import Estimate
-from core.likelihood.generated import Generated
-from core.likelihood.quality import SampleQuality
-from core.likelihood.ranking import keep_list_of_samples, risk_coverage_of_samples
-from core.likelihood.roc import compare_samples
-from core.likelihood.uncertainty import Interval
 from core.model.checkpoints import ModelCard
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import QM9_VOCABULARY
+from core.stats.estimates import Estimate, Interval
+from core.stats.roc import compare_samples
+from core.triage.generated import Generated
+from core.triage.quality import SampleQuality
+from core.triage.ranking import keep_list_of_samples, risk_coverage_of_samples
 from dashboard import texts_training, texts_triage
 from dashboard.generation import Generation, Milestone, auc_difference, ordered_rocs
 from tests.generated_molecules import made_up_samples

@@ -8,19 +8,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from core.likelihood.bootstrap import (
-    bootstrap_t_intervals,
-    resample_weights,
-    tail_probability,
-)
 from core.likelihood.uncertainty import (
-    Interval,
     Uncertainty,
     judge_permutations,
     linearization_uncertainty,
     lu_convergence,
     prefix_sizes,
 )
+from core.stats.bootstrap import bootstrap_t_intervals, resample_weights, tail_probability
+from core.stats.estimates import Interval
 from tests.oracles import linearization_uncertainty as literal
 
 

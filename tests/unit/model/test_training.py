@@ -15,7 +15,7 @@ from core.errors import InputError
 from core.likelihood.scoring import score_trails
 from core.model import training
 from core.model.checkpoints import Checkpoint, ModelCard, load_checkpoint
-from core.model.finish import write_trained_checkpoint
+from core.model.export import write_trained_checkpoint
 from core.model.optimizers import build_optimizers
 from core.model.training import TrainingConfig, TrainingError, loss_history, train, trained_model
 from core.model.transformer import build_model

@@ -1,0 +1,8 @@
+"""How far probabilities of tokens can be trusted: reliability, temperature."""
+
+from core.lazy import lazy_exports
+
+__all__, __getattr__ = lazy_exports(__name__, {
+    "Reliability": "token_types",
+    "TokenType": "token_types",
+})

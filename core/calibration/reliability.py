@@ -1,0 +1,211 @@
+"""Reliability diagrams of all token types from sums per graph: counts in, intervals out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import stdtrit
+
+from core.calibration.token_types import BIN_EDGES, DISJOINT_TYPES, NUM_BINS, Reliability, TokenType
+from core.stats.ece import calibrated_band, error_interval, expected_calibration_error
+from core.stats.estimates import Estimate, Interval
+from core.stats.molecule_bootstrap import CONFIDENCE, MoleculeBootstrap
+
+MIN_GRAPHS_IN_BIN = 10
+"""Resampling tells nothing of a bin whose events come from fewer graphs."""
+
+
+@dataclass(frozen=True, eq=False)
+class BinSums:
+    """Sums over the events of each of M graphs at one temperature, by disjoint type.
+
+    Attributes:
+        counts: events in each bin, [M, 5, 15].
+        confidence: sum of their confidences, same shape.
+        correct: how many are correct, same shape.
+        nll: nats, [M, 5].
+        brier: sum of (confidence − correct)², [M, 5].
+    """
+
+    counts: np.ndarray
+    confidence: np.ndarray
+    correct: np.ndarray
+    nll: np.ndarray
+    brier: np.ndarray
+
+    def flat(self) -> np.ndarray:
+        """All sums of a graph in a row, [M, 3 · 75 + 2 · 5] float64."""
+        return np.concatenate([
+            np.asarray(getattr(self, name), dtype=np.float64).reshape(len(self.counts), -1)
+            for name in _FIELDS
+        ], axis=1)
+
+    @classmethod
+    def from_flat(cls, rows: np.ndarray) -> BinSums:
+        """Read what `flat` wrote, or linear combinations of its rows."""
+        ends = np.cumsum([np.prod(shape) for shape in _SHAPES])[:-1]
+        parts = np.split(rows, ends, axis=1)
+        return cls(*(part.reshape(-1, *shape) for part, shape in zip(parts, _SHAPES, strict=True)))
+
+    def of_type(self, token_type: TokenType) -> BinSums:
+        """The same without the axis of types: summed over the parts of one."""
+        places = [DISJOINT_TYPES.index(part) for part in token_type.parts]
+        return BinSums(*(getattr(self, name)[:, places].sum(axis=1) for name in _FIELDS))
+
+
+_FIELDS = ("counts", "confidence", "correct", "nll", "brier")
+_SHAPES = ((len(DISJOINT_TYPES), NUM_BINS),) * 3 + ((len(DISJOINT_TYPES),),) * 2
+
+
+def reliabilities(
+    sums: BinSums, temperature: float, bootstrap: MoleculeBootstrap
+) -> Iterator[Reliability]:
+    """Reliability of every token type that occurs, `ALL` first.
+
+    Args:
+        sums: per graph, at this temperature.
+        temperature: that divided the logits.
+        bootstrap: resamples of the graphs.
+    """
+    flat = sums.flat()
+    mean = BinSums.from_flat(flat.mean(axis=0, keepdims=True))
+    means = bootstrap.means(flat)
+    resampled = None if means is None else BinSums.from_flat(means)
+    for token_type in TokenType:
+        of_type = mean.of_type(token_type)
+        if not of_type.counts.any():
+            continue
+        counts = sums.of_type(token_type).counts
+        yield _reliability(
+            token_type, temperature, of_type, counts,
+            None if resampled is None else resampled.of_type(token_type), bootstrap,
+        )
+
+
+def with_smooth_ece(reliability: Reliability, smooth_ece: Estimate) -> Reliability:
+    """The same diagram with its smooth ECE."""
+    return replace(reliability, smooth_ece=smooth_ece)
+
+
+def _reliability(
+    token_type: TokenType,
+    temperature: float,
+    mean: BinSums,
+    counts: np.ndarray,
+    resampled: BinSums | None,
+    bootstrap: MoleculeBootstrap,
+) -> Reliability:
+    """One diagram from means over graphs, [1, …], counts per graph and resampled means, [R, …]."""
+    accuracy = _divide(mean.correct, mean.counts)[0]
+    low, high = _band(accuracy, counts, resampled, bootstrap)
+    ece, if_calibrated = _ece(mean, resampled, bootstrap)
+    return Reliability(
+        token_type=token_type,
+        temperature=temperature,
+        edges=BIN_EDGES,
+        counts=np.rint(counts.sum(axis=0)).astype(np.int64),
+        confidence=_divide(mean.confidence, mean.counts)[0],
+        accuracy=accuracy,
+        band_low=low,
+        band_high=high,
+        ece=ece,
+        ece_if_calibrated=if_calibrated,
+        brier=_per_event("brier", mean, resampled, bootstrap),
+        nll=_per_event("nll", mean, resampled, bootstrap),
+        smooth_ece=None,
+    )
+
+
+def _ece(
+    mean: BinSums, resampled: BinSums | None, bootstrap: MoleculeBootstrap
+) -> tuple[Estimate, Interval | None]:
+    value = float(expected_calibration_error(mean.counts, mean.confidence, mean.correct)[0])
+    if resampled is None or bootstrap.tail is None:
+        return Estimate(value, reason=bootstrap.reason), None
+    num_events = _num_events(resampled)[:, None]
+    gap = mean.correct - mean.confidence
+    noise = (resampled.correct - resampled.confidence - resampled.counts * _divide(
+        gap, mean.counts, empty=0.0)) / num_events
+    noise += _missing_noise(mean, noise, bootstrap)
+    band = calibrated_band(noise, bootstrap.num_graphs)
+    interval = error_interval(
+        (gap / _num_events(mean)[:, None])[0],
+        (resampled.correct - resampled.confidence) / num_events,
+        tail=bootstrap.tail, calibrated=band,
+    )
+    return Estimate(value, interval), band
+
+
+def _missing_noise(
+    mean: BinSums, noise: np.ndarray, bootstrap: MoleculeBootstrap
+) -> np.ndarray:
+    """What resampling leaves out of the noise of calibrated bins, [R, 15].
+
+    A bin without errors stays without in every resample. But if n tokens of confidence c are right
+    as often as they claim, the variance of their number is n c (1 − c), and more where tokens go
+    together.
+    """
+    share = mean.counts[0] / _num_events(mean)[0]
+    confidence = _divide(mean.confidence, mean.counts, empty=0.0)[0]
+    total = bootstrap.num_graphs * _num_events(mean)[0]
+    least = share * confidence * (1 - confidence) / total
+    missing = np.sqrt(np.maximum(least - noise.var(axis=0), 0))
+    return np.random.default_rng(bootstrap.seed).normal(size=noise.shape) * missing
+
+
+def _per_event(
+    name: str, mean: BinSums, resampled: BinSums | None, bootstrap: MoleculeBootstrap
+) -> Estimate:
+    value = float(getattr(mean, name)[0] / _num_events(mean)[0])
+    if resampled is None:
+        return Estimate(value, reason=bootstrap.reason)
+    return Estimate(value, bootstrap.interval(getattr(resampled, name) / _num_events(resampled)))
+
+
+def _num_events(sums: BinSums) -> np.ndarray:
+    """Events of each row; a resample without one counts the least number that can be divided by."""
+    return np.maximum(sums.counts.sum(axis=1), np.finfo(np.float64).tiny)
+
+
+def _band(
+    accuracy: np.ndarray,
+    counts: np.ndarray,
+    resampled: BinSums | None,
+    bootstrap: MoleculeBootstrap,
+) -> tuple[np.ndarray, np.ndarray]:
+    """95% band of the accuracy of each bin.
+
+    Where all events agree, or come from a few graphs, every resample says the same, which is not to
+    be sure: there the band is Wilson's, as if each graph with events in the bin were a single one.
+    """
+    if resampled is None or bootstrap.tail is None:
+        return np.full(NUM_BINS, np.nan), np.full(NUM_BINS, np.nan)
+    num_graphs = (counts > 0).sum(axis=0)
+    is_told = (num_graphs >= MIN_GRAPHS_IN_BIN) & (accuracy > 0) & (accuracy < 1)
+    drawn = resampled.counts[:, is_told]
+    # A resample may miss all graphs of a bin.
+    in_resamples = np.where(drawn > 0, _divide(resampled.correct[:, is_told], drawn),
+                            accuracy[is_told])
+    ends = np.full((2, NUM_BINS), np.nan)
+    ends[:, is_told] = np.quantile(
+        in_resamples, [bootstrap.tail, 1 - bootstrap.tail], axis=0)
+    guessed = ~is_told & (num_graphs > 0)
+    ends[:, guessed] = _wilson(accuracy[guessed], num_graphs[guessed])
+    # Rounding must not leave the accuracy outside.
+    return np.minimum(ends[0], accuracy), np.maximum(ends[1], accuracy)
+
+
+def _wilson(share: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """Wilson's interval of a share of few, with Student's quantile for them, [2, B]."""
+    z = stdtrit(np.maximum(number - 1, 1), (1 + CONFIDENCE) / 2)
+    centre = (share + z**2 / (2 * number)) / (1 + z**2 / number)
+    reach = z / (1 + z**2 / number) * np.sqrt(
+        share * (1 - share) / number + z**2 / (4 * number**2))
+    return np.stack([np.clip(centre - reach, 0, 1), np.clip(centre + reach, 0, 1)])
+
+
+def _divide(above: np.ndarray, below: np.ndarray, *, empty: float = np.nan) -> np.ndarray:
+    """Quotient, `empty` where there is nothing to divide by."""
+    return np.divide(above, below, out=np.full(np.shape(above), empty), where=below > 0)

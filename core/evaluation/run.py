@@ -1,0 +1,279 @@
+"""Evaluate a model on a set of graphs under a strategy, chunk by chunk, resumably.
+
+The run folder holds `settings.json`, a JSON file per chunk of the validation set (the NLL at each
+temperature) and an `.npz` file per chunk of the graphs (`core.evaluation.chunk`). What a
+chunk holds depends on the settings alone, so a run can be stopped anywhere and ends with the same
+numbers when it is resumed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from core.calibration.temperature import (
+    FIT_TEMPERATURES,
+    TEMPERATURES,
+    FittedTemperature,
+    fit_temperature,
+)
+from core.errors import InputError
+from core.evaluation.chunk import ChunkFile, Linearizing, evaluate_chunk, nll_by_temperature
+from core.evaluation.graph_set import GraphSet
+from core.evaluation.result import FORMAT_VERSION, Evaluation
+from core.evaluation.summary import summarize_chunks
+from core.likelihood.scoring import Precision
+from core.model.checkpoints import Checkpoint
+from core.records import write_json
+from core.sent.batch import GraphBatch
+from core.sent.strategies import Strategy
+
+CHUNK_SEQUENCES = 2048
+"""Linearizations in a chunk; one of QM9 keeps about 3 MB on disk and 100 MB in memory."""
+
+_SETTINGS = "settings.json"
+
+
+class EvaluationRunError(InputError):
+    """An evaluation cannot start or go on; the message says why and what would be right."""
+
+
+@dataclass(frozen=True)
+class EvaluationConfig:
+    """Everything that the numbers depend on, besides model, graphs and device.
+
+    Attributes:
+        strategy: name of the strategy that linearizes the graphs.
+        permutations: K ≥ 2, linearizations per graph.
+        seed: fixes linearizations, sampled tokens and resamples.
+        precision: of the forward passes.
+    """
+
+    strategy: str
+    permutations: int = 8
+    seed: int = 0
+    precision: Precision = "fp32"
+
+    def __post_init__(self) -> None:
+        Strategy.from_name(self.strategy)  # refuses an unknown one
+        if self.permutations < 2:
+            raise EvaluationRunError("LU compares at least 2 permutations, got "
+                                     f"{self.permutations}.")
+
+    @property
+    def chunk_size(self) -> int:
+        """Graphs in a chunk."""
+        return max(1, CHUNK_SEQUENCES // self.permutations)
+
+
+@dataclass(frozen=True)
+class EvaluationStep:
+    """State after a chunk.
+
+    Attributes:
+        stage: `fit` while the temperature is being fitted on the validation set, then `evaluate`.
+        done: graphs of the stage that are done.
+        total: graphs of the stage.
+        graphs_per_s: rate of this sitting in this stage; 0 for chunks found on disk.
+    """
+
+    stage: Literal["fit", "evaluate"]
+    done: int
+    total: int
+    graphs_per_s: float
+
+
+class EvaluationRun:
+    """One model on one set of graphs under one strategy.
+
+    Args:
+        checkpoint: the model.
+        graphs: what to evaluate on.
+        config: how.
+        run_folder: where finished chunks are kept; made if it is missing.
+        validation: graphs to fit a temperature on; None to fit none.
+        temperatures: that calibration is measured at, 1 among them; fewer take less time.
+
+    Raises:
+        EvaluationRunError: if `run_folder` holds a run of other settings.
+        VocabularyError: for a graph that the model cannot read.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        graphs: GraphSet,
+        config: EvaluationConfig,
+        *,
+        run_folder: Path,
+        validation: GraphSet | None = None,
+        temperatures: tuple[float, ...] = TEMPERATURES,
+    ) -> None:
+        if not graphs.graphs:
+            raise EvaluationRunError(f"{graphs.name} holds no graph that can be evaluated.")
+        for of_set in (graphs, validation):
+            if of_set is not None:
+                batch = GraphBatch.from_graphs(of_set.graphs, with_automorphisms=False)
+                batch.check_fits(checkpoint.vocabulary)
+        self.checkpoint = checkpoint
+        self.graphs = graphs
+        self.validation = validation
+        self.config = config
+        self.folder = run_folder
+        self._temperatures = temperatures
+        self._how = Linearizing(Strategy.from_name(config.strategy), config.permutations,
+                                config.seed, config.precision)
+        self._claim_folder()
+
+    def steps(self) -> Iterator[EvaluationStep]:
+        """Do what is left, chunk by chunk; yields after each one."""
+        if self.validation is not None:
+            yield from self._fit()
+        fitted = self.fitted_temperature
+        temperatures = _with(self._temperatures, fitted)
+        at_events = (1.0,) if fitted is None else (1.0, fitted.temperature)
+        files = self._files("graphs", "npz", self.graphs)
+        rate = _Rate("evaluate", len(self.graphs.graphs))
+        for path, first, last in files:
+            if not path.exists():
+                evaluate_chunk(
+                    self.checkpoint, self.graphs.graphs[first:last], self._how, first=first,
+                    temperatures=temperatures, event_temperatures=at_events,
+                ).save(path)
+                rate.work(last - first)
+            yield rate.step(last)
+
+    def result(self) -> Evaluation:
+        """What all chunks say together, once `steps` has come to its end."""
+        fitted = self.fitted_temperature
+        chunks = [ChunkFile(path) for path, _, _ in self._files("graphs", "npz", self.graphs)]
+        card = self.checkpoint.card
+        return summarize_chunks(
+            chunks, self.graphs.graphs, self.graphs.smiles,
+            temperatures=_with(self._temperatures, fitted), seed=self.config.seed,
+            fitted_temperature=None if fitted is None else fitted.temperature,
+            facts={
+                "model": card.name,
+                "weights_sha256": card.weights_sha256,
+                "trained_under": card.strategy.name,
+                "strategy": self._how.strategy.name,
+                "vocabulary": card.vocabulary,
+                "dataset": self.graphs.name,
+                "split": self.graphs.split,
+                "permutations": self.config.permutations,
+                "precision": self.config.precision,
+                "device": str(self.checkpoint.device),
+                "details": {
+                    **self.graphs.details,
+                    "compiled": self.checkpoint.is_compiled,
+                    "temperature_fit": self._tell_fit(fitted),
+                },
+            },
+        )
+
+    @property
+    def fitted_temperature(self) -> FittedTemperature | None:
+        """Of lowest NLL on the validation set; None without one."""
+        if self.validation is None:
+            return None
+        rows = [json.loads(path.read_text(encoding="utf-8"))
+                for path, _, _ in self._files("fit", "json", self.validation)]
+        nll = np.sum([row["nll_nats"] for row in rows], axis=0)
+        return fit_temperature(nll / sum(row["num_tokens"] for row in rows))
+
+    def _fit(self) -> Iterator[EvaluationStep]:
+        assert self.validation is not None
+        rate = _Rate("fit", len(self.validation.graphs))
+        for path, first, last in self._files("fit", "json", self.validation):
+            if not path.exists():
+                nll, num_tokens = nll_by_temperature(
+                    self.checkpoint, self.validation.graphs[first:last], self._how,
+                    FIT_TEMPERATURES)
+                write_json(path, {"nll_nats": nll.tolist(), "num_tokens": num_tokens})
+                rate.work(last - first)
+            yield rate.step(last)
+
+    def _tell_fit(self, fitted: FittedTemperature | None) -> dict[str, Any] | None:
+        if fitted is None or self.validation is None:
+            return None
+        return {"graphs": len(self.validation.graphs), "split": self.validation.split,
+                **asdict(fitted)}
+
+    def _files(self, stage: str, ending: str, of_set: GraphSet) -> list[tuple[Path, int, int]]:
+        """File, first and last row (not with it) of every chunk."""
+        size, total = self.config.chunk_size, len(of_set.graphs)
+        return [(self.folder / f"{stage}-{first // size:05}.{ending}", first,
+                 min(first + size, total)) for first in range(0, total, size)]
+
+    def _claim_folder(self) -> None:
+        settings = _settings(self.checkpoint, self.graphs, self.config, self.validation)
+        if self._temperatures != TEMPERATURES:
+            settings["temperatures"] = list(self._temperatures)
+        path = self.folder / _SETTINGS
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            write_json(path, settings)
+        elif json.loads(path.read_text(encoding="utf-8")) != settings:
+            raise EvaluationRunError(f"{self.folder} holds an evaluation of other settings; use "
+                                     f"another run folder or the settings in its {_SETTINGS}.")
+
+
+def default_run_folder(
+    checkpoint: Checkpoint,
+    graphs: GraphSet,
+    config: EvaluationConfig,
+    validation: GraphSet | None,
+) -> Path:
+    """`runs/evaluations/MODEL-STRATEGY-HASH`, the same for the same settings and no others."""
+    settings = json.dumps(_settings(checkpoint, graphs, config, validation), sort_keys=True)
+    digest = hashlib.sha256(settings.encode()).hexdigest()[:8]
+    name = f"{checkpoint.card.name}-{config.strategy}-{digest}".replace("/", "-")
+    return Path("runs") / "evaluations" / name
+
+
+def _settings(
+    checkpoint: Checkpoint,
+    graphs: GraphSet,
+    config: EvaluationConfig,
+    validation: GraphSet | None,
+) -> dict[str, Any]:
+    """All that the chunks of a run depend on."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "weights_sha256": checkpoint.card.weights_sha256,
+        "graphs": graphs.digest,
+        "validation": None if validation is None else validation.digest,
+        "device": checkpoint.device.type,
+        **asdict(config),
+    }
+
+
+def _with(
+    temperatures: tuple[float, ...], fitted: FittedTemperature | None
+) -> tuple[float, ...]:
+    """The temperatures with the fitted one in its place."""
+    return temperatures if fitted is None else tuple(sorted({*temperatures, fitted.temperature}))
+
+
+class _Rate:
+    """Counts what one sitting does in one stage."""
+
+    def __init__(self, stage: Literal["fit", "evaluate"], total: int) -> None:
+        self._stage = stage
+        self._total = total
+        self._worked = 0
+        self._started = time.monotonic()
+
+    def work(self, graphs: int) -> None:
+        self._worked += graphs
+
+    def step(self, done: int) -> EvaluationStep:
+        wall_s = max(time.monotonic() - self._started, 1e-9)
+        return EvaluationStep(self._stage, done, self._total, self._worked / wall_s)

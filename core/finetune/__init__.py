@@ -1,0 +1,15 @@
+"""Training chosen weights: methods, runs, and what is written of them."""
+
+from core.lazy import lazy_exports
+
+__all__, __getattr__ = lazy_exports(__name__, {
+    "FinetuneConfig": "config",
+    "merged_checkpoint": "export",
+    "write_adapter": "export",
+    "write_model": "export",
+    "lora_parameters": "methods",
+    "FinetuneRun": "run",
+    "SparseAdapter": "sparse_adapter",
+    "GraphStream": "streams",
+    "SequenceStream": "streams",
+})

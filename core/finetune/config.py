@@ -1,0 +1,81 @@
+"""`FinetuneConfig`: the settings of a fine-tuning run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from core.finetune.methods import METHODS, Method
+from core.salience.criteria import CRITERIA
+from core.salience.errors import SalienceError
+from core.salience.masks import SCOPES, Scope
+
+Precision = Literal["bf16", "fp32"]
+
+
+@dataclass(frozen=True)
+class FinetuneConfig:
+    """Everything that the resulting weights depend on, besides the model and the stream.
+
+    Attributes:
+        method: `sparse`, `lora`, `pissa` or `full`.
+        criterion: what a sparse run selects entries by; `random` is the control.
+        scope: over all matrices together (`global`) or in each (`local`).
+        count: entries that a sparse run trains.
+        reselect_every: steps between selections of a dynamic run; 0 is a static run.
+        calibration_examples: sequences that criteria are averaged over.
+        rank: of `lora` and `pissa`.
+        steps: optimizer steps, AdamW without weight decay.
+        batch_size: sequences per step.
+        learning_rate: peak rate, reached after `warmup_steps`, then linearly to zero.
+        warmup_steps: steps of linear warm-up.
+        clip_norm: bound on the norm of the gradient of what is trained.
+        seed: fixes LoRA's first factors and the `random` criterion.
+        precision: `bf16` (autocast; weights and optimizer stay fp32) or `fp32`.
+        micro_batch: sequences per forward pass; bounds memory, does not change the gradient.
+        compile: fuse the forward pass with `torch.compile` (needs a C++ compiler).
+    """
+
+    method: Method = "sparse"
+    criterion: str = "gradient"
+    scope: Scope = "global"
+    count: int | None = None
+    reselect_every: int = 0
+    calibration_examples: int = 256
+    rank: int | None = None
+    steps: int = 200
+    batch_size: int = 64
+    learning_rate: float = 1e-3
+    warmup_steps: int = 10
+    clip_norm: float = 1.0
+    seed: int = 0
+    precision: Precision = "bf16"
+    micro_batch: int = 32
+    compile: bool = False
+
+    def __post_init__(self) -> None:
+        known: tuple[tuple[str, str, Sequence[str]], ...] = (
+            ("method", self.method, METHODS), ("criterion", self.criterion, tuple(CRITERIA)),
+            ("scope", self.scope, SCOPES), ("precision", self.precision, ("bf16", "fp32")))
+        for what, value, values in known:
+            if value not in values:
+                raise SalienceError(f"Unknown {what} {value!r}; use {', '.join(values)}.")
+        for what in ("steps", "batch_size", "warmup_steps", "micro_batch",
+                     "calibration_examples"):
+            if getattr(self, what) < 1:
+                raise SalienceError(f"{what} is at least 1, got {getattr(self, what)}.")
+        if not 0 < self.learning_rate < float("inf"):
+            raise SalienceError(f"A learning rate is above 0, got {self.learning_rate:g}.")
+        if self.reselect_every < 0:
+            raise SalienceError("The steps between selections are 0 (a static mask) or more, got "
+                                f"{self.reselect_every}.")
+        if self.method == "sparse" and self.count is None:
+            raise SalienceError("A sparse run needs the number of entries to train.")
+        if self.method in ("lora", "pissa") and self.rank is None:
+            raise SalienceError(f"A run of {self.method} needs a rank.")
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether the mask is chosen again along the way."""
+        return self.method == "sparse" and self.reselect_every > 0

@@ -1,0 +1,333 @@
+"""Order repair: does fine-tuning few weights on random orders cure a model of its order?
+
+A model trained under a biased strategy is fine-tuned on linearizations of another strategy, one arm
+after the other (`core.repair.arms`), all with the same batches and number of steps. Each result
+is measured on the same test graphs under the model's own order and under the other one.
+
+Learning rates are chosen by method and number of parameters (`Arm.tuned_as`): the rate of lowest
+validation NLL under the new order after the same number of steps, found by climbing a ladder. All
+sparse arms of about as many entries use the rate that was best for the global static `gradient`
+mask.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from core.evaluation.graph_set import GraphSet
+from core.evaluation.result import Evaluation
+from core.evaluation.run import EvaluationConfig, EvaluationRun
+from core.finetune.config import FinetuneConfig, Precision
+from core.finetune.export import merged_checkpoint
+from core.finetune.run import FinetuneRun
+from core.finetune.streams import GraphStream, TokenStream
+from core.likelihood.scoring import score_trails
+from core.model.checkpoints import Checkpoint
+from core.model.transformer import num_parameters
+from core.records import RECORD, write_json
+from core.repair.arms import Arm
+from core.repair.result import RepairResult
+from core.salience.errors import SalienceError
+from core.salience.language_model import LanguageModel
+from core.sent.batch import GraphBatch
+from core.sent.sampler import sample_trails
+from core.sent.strategies import Strategy
+
+RATES = tuple(round(10 ** (-4 + i / 2), 6) for i in range(8))
+"""The ladder of learning rates, half a decade apart: 1e-4 … 0.316."""
+
+_SETTINGS = "settings.json"
+_FIRST_RUNG = {"full": 2}
+_DEFAULT_RUNG = 4
+
+
+@dataclass(frozen=True)
+class RepairConfig:
+    """Everything that a result depends on, besides model, graphs and arm.
+
+    Attributes:
+        order: name of the strategy to fine-tune on.
+        steps: of every arm.
+        batch_size: graphs per step.
+        permutations: K, linearizations per test graph and order.
+        reselect_every: steps between the selections of dynamic arms.
+        calibration_examples: sequences that criteria are averaged over.
+        tuning_graphs: validation graphs that learning rates are chosen on.
+        seed: fixes batches, linearizations and masks.
+        precision: of forward passes.
+    """
+
+    order: str = "random_order"
+    steps: int = 150
+    batch_size: int = 32
+    permutations: int = 8
+    reselect_every: int = 25
+    calibration_examples: int = 256
+    tuning_graphs: int = 256
+    seed: int = 0
+    precision: Precision = "bf16"
+
+    def __post_init__(self) -> None:
+        Strategy.from_name(self.order)  # refuses an unknown one
+
+
+@dataclass(frozen=True)
+class RepairProgress:
+    """State of the experiment.
+
+    Attributes:
+        arm: name of the arm, or of the one whose learning rate is being chosen.
+        stage: what is being done.
+        done: steps, or graphs, of the stage.
+        total: of them.
+        loss: of the last step, nats per token; None outside of training.
+    """
+
+    arm: str
+    stage: Literal["tune", "train", "measure"]
+    done: int
+    total: int
+    loss: float | None = None
+
+
+class RepairExperiment:
+    """A model, the graphs to teach it with, and those to judge it by.
+
+    Args:
+        checkpoint: the model, trained under another strategy than `config.order`.
+        training: graphs to fine-tune on.
+        validation: graphs to choose learning rates on.
+        test: graphs to measure on.
+        config: how.
+        run_folder: where unfinished work is kept.
+        compile: fuse forward passes.
+
+    Raises:
+        SalienceError: if the model was trained under `config.order` itself; if the run folder
+            holds an experiment on another model, other graphs or with other settings.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        *,
+        training: GraphBatch,
+        validation: GraphSet,
+        test: GraphSet,
+        config: RepairConfig,
+        run_folder: Path,
+        compile: bool = False,
+    ) -> None:
+        own = checkpoint.card.strategy.name
+        if own == config.order:
+            raise SalienceError(f"{checkpoint.card.name} was trained under {own} already; there "
+                                "is nothing to repair. Choose another model or another order.")
+        self.checkpoint = checkpoint
+        self.model = LanguageModel.from_checkpoint(checkpoint)
+        self.orders = (own, config.order)
+        self.config = config
+        self.folder = run_folder
+        self._validation = validation
+        self._test = test
+        self._compile = compile
+        self._results: dict[str, RepairResult] = {}
+        self._stream: TokenStream = GraphStream(
+            training, checkpoint.vocabulary, Strategy.from_name(config.order), seed=config.seed)
+        self._claim_folder()
+
+    def run(self, arm: Arm) -> Iterator[RepairProgress]:
+        """Choose the arm's learning rate, fine-tune, measure; `result` then says what came out.
+
+        An arm that was finished in this run folder is read from it, and nothing is yielded.
+        """
+        finished = self.folder / "finished" / arm.name
+        if (finished / RECORD).is_file():
+            self._results[arm.name] = RepairResult.load(finished)
+            return
+        yield from self._run(arm)
+        self._results[arm.name].save(finished)
+
+    def _run(self, arm: Arm) -> Iterator[RepairProgress]:
+        if arm.method == "none":
+            yield from self._measure(arm, self.checkpoint)
+            return
+        yield from self._tune(arm.tuned_as)
+        run = self._finetune_run(arm, self._rate_of(arm), self.config.steps, "arms")
+        yield from _train(run, arm.name, "train")
+        repaired = merged_checkpoint(run, name=f"{self.model.name} after {arm.name}")
+        yield from self._measure(arm, repaired, run)
+
+    def result(self, arm: Arm) -> RepairResult:
+        """What came out of an arm once `run` has come to its end."""
+        return self._results[arm.name]
+
+    def rates_tried(self) -> dict[str, dict[str, float]]:
+        """Arm that was tuned → learning rate → validation NLL per token after it, nats."""
+        return {path.stem: json.loads(path.read_text(encoding="utf-8"))
+                for path in sorted((self.folder / "tuning").glob("*.json"))}
+
+    @property
+    def result_settings(self) -> dict[str, object]:
+        """What the results of all arms share and name, as JSON."""
+        return {**asdict(self.config), "test": _described(self._test)}
+
+    def _claim_folder(self) -> None:
+        """Learning rates and results are kept by the arm's name: one folder, one experiment."""
+        settings = {"model": self.model.digest, "orders": list(self.orders),
+                    **self.result_settings, "training": self._stream.source,
+                    "validation": _described(self._validation)}
+        path = self.folder / _SETTINGS
+        if not path.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_json(path, settings)
+            return
+        try:
+            known = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise SalienceError(f"{path} is damaged ({error}); give another run folder.") from error
+        if known != json.loads(json.dumps(settings)):
+            raise SalienceError(f"{self.folder} holds a repair of another model, of other graphs "
+                                f"or with other settings (see its {_SETTINGS}); give another run "
+                                "folder.")
+
+    def _measure(
+        self, arm: Arm, checkpoint: Checkpoint, run: FinetuneRun | None = None
+    ) -> Iterator[RepairProgress]:
+        found = []
+        for order in self.orders:
+            for done, total, evaluation in evaluate_under(
+                    order, checkpoint, self._test, permutations=self.config.permutations,
+                    seed=self.config.seed, precision=self.config.precision,
+                    run_folder=self.folder / "measured" / arm.name / order):
+                if evaluation is not None:
+                    found.append(evaluation)
+                yield RepairProgress(arm.name, "measure", done, total)
+        self._results[arm.name] = result_of(
+            arm, self.model, found, run,
+            settings={**self.result_settings, "compiled": self._compile,
+                      "learning_rate": None if run is None else run.config.learning_rate})
+
+    def _finetune_run(self, arm: Arm, rate: float, steps: int, kind: str) -> FinetuneRun:
+        config = self.config
+        assert arm.method != "none"
+        folder = self.folder / kind / (f"{arm.name}-{rate:g}" if kind == "tuning" else arm.name)
+        return FinetuneRun(
+            self.model, self._stream,
+            FinetuneConfig(
+                method=arm.method, criterion=arm.criterion or "gradient",
+                scope=arm.scope or "global", count=arm.count, rank=arm.rank,
+                reselect_every=config.reselect_every if arm.is_dynamic else 0,
+                calibration_examples=config.calibration_examples, steps=steps,
+                batch_size=config.batch_size, learning_rate=rate, seed=config.seed,
+                precision=config.precision, compile=self._compile),
+            run_folder=folder)
+
+    def _rate_of(self, arm: Arm) -> float:
+        found = self._tried_rates(arm.tuned_as)
+        return float(min(found, key=lambda rate: found[rate]))
+
+    def _tune(self, arm: Arm) -> Iterator[RepairProgress]:
+        """Climb the ladder until the best rate found has a worse neighbour on either side."""
+        rung: int | None = _FIRST_RUNG.get(arm.method, _DEFAULT_RUNG)
+        while rung is not None:
+            if f"{RATES[rung]:g}" not in self._tried_rates(arm):
+                yield from self._try_rate(arm, RATES[rung])
+            rung = next_rung(self._tried_rates(arm))
+
+    def _try_rate(self, arm: Arm, rate: float) -> Iterator[RepairProgress]:
+        run = self._finetune_run(arm, rate, self.config.steps, "tuning")
+        try:
+            yield from _train(run, f"{arm.name} at {rate:g}", "tune")
+            nll = self._validation_nll(merged_checkpoint(run, name=arm.name))
+        except SalienceError:  # not finite: too high a rate
+            nll = 1e9  # JSON has no infinity
+        write_json(self._rates_file(arm), {**self._tried_rates(arm), f"{rate:g}": nll})
+
+    def _validation_nll(self, checkpoint: Checkpoint) -> float:
+        """NLL per token of one linearization each under the new order, nats."""
+        graphs = self._validation.graphs[: self.config.tuning_graphs]
+        trails = sample_trails(
+            GraphBatch.from_graphs(graphs, with_automorphisms=False), checkpoint.vocabulary,
+            Strategy.from_name(self.config.order), permutations=1,
+            generator=torch.Generator().manual_seed(self.config.seed))
+        found = score_trails(checkpoint, trails, precision=self.config.precision)
+        return found.nll_per_token
+
+    def _tried_rates(self, arm: Arm) -> dict[str, float]:
+        """Rate → validation NLL per token, of an arm."""
+        path = self._rates_file(arm)
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+    def _rates_file(self, arm: Arm) -> Path:
+        return self.folder / "tuning" / f"{arm.name}.json"
+
+
+def _described(graphs: GraphSet) -> dict[str, object]:
+    return {"name": graphs.name, "split": graphs.split, "graphs": len(graphs.graphs)}
+
+
+def next_rung(found: dict[str, float]) -> int | None:
+    """Rung to try next: a neighbour of the best that is not known yet; None if both are.
+
+    Args:
+        found: rate, as text → validation NLL.
+    """
+    known = {i: found[f"{rate:g}"] for i, rate in enumerate(RATES) if f"{rate:g}" in found}
+    best = min(known, key=lambda rung: known[rung])
+    for rung in (best + 1, best - 1):
+        if rung not in known and 0 <= rung < len(RATES):
+            return rung
+    return None
+
+
+def evaluate_under(
+    order: str,
+    checkpoint: Checkpoint,
+    graphs: GraphSet,
+    *,
+    permutations: int,
+    seed: int,
+    precision: Precision,
+    run_folder: Path,
+) -> Iterator[tuple[int, int, Evaluation | None]]:
+    """Evaluate a model under one order; yields graphs done, of how many, and at last the result."""
+    run = EvaluationRun(checkpoint, graphs,
+                        EvaluationConfig(order, permutations, seed, precision),
+                        run_folder=run_folder)
+    for step in run.steps():
+        yield step.done, step.total, None
+    yield len(graphs.graphs), len(graphs.graphs), run.result()
+
+
+def result_of(
+    arm: Arm,
+    model: LanguageModel,
+    evaluations: list[Evaluation],
+    run: FinetuneRun | None,
+    *,
+    settings: dict[str, object],
+) -> RepairResult:
+    """The result of a run, or of none, measured under each order."""
+    return RepairResult.from_evaluations(
+        evaluations, arm=arm, model=model.name, model_digest=model.digest,
+        num_parameters=0 if run is None else run.num_parameters,
+        num_weights=num_parameters(model.model), settings=settings,
+        history=() if run is None else tuple(run.history),
+        wall_s=0.0 if run is None else run.wall_s, device=str(model.device))
+
+
+def _train(
+    run: FinetuneRun, name: str, stage: Literal["tune", "train"]
+) -> Iterator[RepairProgress]:
+    with closing(run.steps()) as steps:
+        for step in steps:
+            yield RepairProgress(name, stage, step.step, run.config.steps, step.loss)
+
+

@@ -1,0 +1,262 @@
+"""`Trial`: a model fine-tuned once and measured before and after, a little at a time.
+
+Whoever runs it says how long it may work before it returns, and hears of every step in between, so
+that a page stays alive. All that is done lies in a folder: a trial of the same settings goes on
+from there, and its `output` is what `trailscope finetune` writes.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+
+from core.evaluation.graph_set import GraphSet
+from core.finetune.export import record_of, write_adapter, write_model
+from core.finetune.run import FinetuneConfig, FinetuneRun
+from core.finetune.state import holds_run, read_progress
+from core.finetune.streams import TokenStream
+from core.model.checkpoints import Checkpoint, load_checkpoint
+from core.model.transformer import num_parameters
+from core.records import RECORD
+from core.repair.arms import Arm
+from core.repair.measurement import Measurement
+from core.repair.result import RepairResult
+from core.salience.language_model import LanguageModel
+
+Stage = Literal["score", "train", "before", "after", "done"]
+
+CHECKPOINT = "checkpoint"
+_OUTPUT, _RUN = "output", "run"
+
+
+@dataclass(frozen=True)
+class TrialProgress:
+    """State of a trial.
+
+    Attributes:
+        stage: `score` while a mask is being chosen, `train`, then `before` and `after` while the
+            model is measured.
+        done: examples, steps or graphs of the stage.
+        total: of them.
+        loss: of the last step, nats per token; None outside of training.
+    """
+
+    stage: Stage
+    done: int
+    total: int
+    loss: float | None = None
+
+
+Report = Callable[[TrialProgress], None]
+
+
+def arm_of(config: FinetuneConfig, *, matched_rank: int | None = None) -> Arm:
+    """The arm that a run's settings describe.
+
+    Args:
+        config: the settings.
+        matched_rank: rank of LoRA that a sparse run trains as many numbers as, if that was asked.
+    """
+    if config.method == "sparse":
+        return Arm("sparse", config.criterion, config.scope, config.is_dynamic, config.count,
+                   matched_rank)
+    return Arm(config.method, rank=config.rank)
+
+
+class Trial:
+    """One run on a TrailScope checkpoint.
+
+    Args:
+        checkpoint: what to start from.
+        stream: what to learn from.
+        config: how.
+        test: graphs to measure on.
+        orders: names of the strategies to measure under, the model's own first.
+        permutations: K, linearizations per graph and order.
+        name: of the model that comes of it.
+        folder: where everything is kept.
+        before: folder of the measurement of the model as it is, which other trials may share.
+        matched_rank: see `arm_of`.
+
+    Attributes:
+        history: (step, loss) pairs, nats per token.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        stream: TokenStream,
+        config: FinetuneConfig,
+        *,
+        test: GraphSet,
+        orders: tuple[str, ...],
+        permutations: int = 8,
+        name: str,
+        folder: Path,
+        before: Path,
+        matched_rank: int | None = None,
+    ) -> None:
+        self.checkpoint = checkpoint
+        self.stream = stream
+        self.config = config
+        self.orders = orders
+        self.name = name
+        self.folder = folder
+        self._test = test
+        self._permutations = permutations
+        self._before_folder = before
+        self._matched_rank = matched_rank
+        self._lock = Lock()
+        self._run: FinetuneRun | None = None
+        self._results: dict[str, RepairResult] = {}
+        self._measuring: tuple[Measurement, Iterator[int]] | None = None
+        self.history: tuple[tuple[int, float], ...] = self._read_history()
+
+    @property
+    def output(self) -> Path:
+        """Adapter, mask, record and merged checkpoint, once training is over."""
+        return self.folder / _OUTPUT
+
+    @property
+    def model_folder(self) -> Path:
+        """The merged checkpoint."""
+        return self.output / CHECKPOINT
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether training is over."""
+        return self.output.is_dir()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether both measurements are there, too."""
+        return set(self._results) == {"before", "after"}
+
+    @property
+    def before(self) -> RepairResult:
+        """What the model did before; only once the trial is done."""
+        return self._results["before"]
+
+    @property
+    def after(self) -> RepairResult:
+        """What it does now; only once the trial is done."""
+        return self._results["after"]
+
+    def go_on(self, report: Report, *, for_s: float) -> None:
+        """Work for about so many seconds, at least until something is done for good.
+
+        Args:
+            report: hears of every step; may raise to stop, and what is done stays.
+            for_s: after this long the step that is being done is the last one.
+
+        Raises:
+            SalienceError: for a loss that is not finite, and whatever `FinetuneRun` refuses.
+        """
+        until = time.monotonic() + for_s
+        # One at a time: the same trial may be shown in two windows.
+        with self._lock, closing(self._work(report)) as work:
+            for _ in work:
+                if time.monotonic() >= until:
+                    return
+
+    def _work(self, report: Report) -> Generator[None, None, None]:
+        if not self.is_trained:
+            yield from self._train(report)
+        yield from self._measure("before", report)
+        yield from self._measure("after", report)
+
+    def _train(self, report: Report) -> Iterator[None]:
+        if self._run is None:
+            self._run = FinetuneRun(
+                LanguageModel.from_checkpoint(self.checkpoint), self.stream, self.config,
+                run_folder=self.folder / _RUN,
+                progress=lambda done, total: report(TrialProgress("score", done, total)))
+        run = self._run
+        try:
+            with closing(run.steps()) as steps:
+                for step in steps:
+                    self.history = tuple(run.history)
+                    report(TrialProgress("train", step.step, run.config.steps, step.loss))
+                    yield
+        except ValueError:
+            self._run = None  # its weights may be spoilt; what was saved is not
+            raise
+        self._write_output(run)
+        self._run = None
+
+    def _write_output(self, run: FinetuneRun) -> None:
+        partial = self.folder / f".{_OUTPUT}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        record = record_of(run)
+        if run.config.method != "full":
+            write_adapter(run, partial)
+        write_model(run, partial / CHECKPOINT, name=self.name)
+        record.write(partial / RECORD)
+        partial.replace(self.output)
+        shutil.rmtree(self.folder / _RUN, ignore_errors=True)
+
+    def _measure(
+        self, what: Literal["before", "after"], report: Report
+    ) -> Iterator[None]:
+        if what in self._results:
+            return
+        if self._measuring is None:
+            started = self._measurement(what)
+            self._measuring = started, started.steps()
+        measurement, left = self._measuring
+        try:
+            for done in left:
+                report(TrialProgress(what, done, measurement.total))
+                yield
+        except ValueError:
+            self._measuring = None
+            raise
+        self._results[what] = self._result(what, measurement)
+        self._measuring = None
+
+    def _measurement(self, what: Literal["before", "after"]) -> Measurement:
+        is_before = what == "before"
+        return Measurement(
+            self.checkpoint if is_before else load_checkpoint(self.model_folder), self._test,
+            self.orders, permutations=self._permutations, seed=self.config.seed,
+            precision=self.config.precision,
+            folder=self._before_folder if is_before else self.folder / "measured")
+
+    def _result(self, what: Literal["before", "after"], measurement: Measurement) -> RepairResult:
+        record = self._record() if what == "after" else None
+        facts: dict[str, Any] = {} if record is None else {
+            "history": self.history, "wall_s": record["result"]["wall_s"]}
+        return RepairResult.from_evaluations(
+            measurement.result(), model=self.checkpoint.card.name,
+            model_digest=self.checkpoint.card.weights_sha256,
+            arm=Arm("none") if record is None else arm_of(
+                self.config, matched_rank=self._matched_rank),
+            num_parameters=0 if record is None else record["result"]["parameters"],
+            num_weights=num_parameters(self.checkpoint.model), settings=self._settings(),
+            device=str(self.checkpoint.device), **facts)
+
+    def _settings(self) -> dict[str, Any]:
+        return {**asdict(self.config), "stream": self.stream.source,
+                "permutations": self._permutations,
+                "test": {"name": self._test.name, "split": self._test.split,
+                         "graphs": len(self._test.graphs)}}
+
+    def _record(self) -> dict[str, Any]:
+        return json.loads((self.output / RECORD).read_text(encoding="utf-8"))
+
+    def _read_history(self) -> tuple[tuple[int, float], ...]:
+        if self.is_trained:
+            rows = self._record()["result"]["loss_nats_per_token"]
+        elif holds_run(self.folder / _RUN):
+            rows = read_progress(self.folder / _RUN)["history"]
+        else:
+            rows = []
+        return tuple((int(step), float(loss)) for step, loss in rows)

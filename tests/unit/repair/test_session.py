@@ -1,0 +1,131 @@
+"""A trial in small pieces equals the command and the measurements it is made of."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from core.chemistry.molecules import from_smiles
+from core.cli import build_app
+from core.evaluation.graph_set import GraphSet
+from core.evaluation.run import EvaluationConfig, EvaluationRun
+from core.finetune.run import FinetuneConfig
+from core.finetune.sparse_adapter import SparseAdapter
+from core.finetune.streams import GraphStream
+from core.model.checkpoints import load_checkpoint
+from core.repair.measurement import CHUNK_GRAPHS, Measurement
+from core.repair.session import Trial, arm_of
+from core.salience.errors import SalienceError
+from core.salience.language_model import LanguageModel
+from core.sent.batch import GraphBatch
+from core.sent.strategies import MAX_DEGREE_FIRST, RANDOM_ORDER
+from tests.evaluations import MOLECULES
+
+GRAPHS = tuple(from_smiles(smiles, name=f"row {row + 1}").graph
+               for row, smiles in enumerate(MOLECULES))
+TEST = GraphSet("QM9", "test", GRAPHS[:CHUNK_GRAPHS + 2])
+CONFIG = FinetuneConfig(count=50, steps=3, batch_size=4, warmup_steps=10, precision="fp32",
+                        learning_rate=0.03, calibration_examples=64)
+
+
+@pytest.fixture
+def trial(tiny, tmp_path):
+    """A function that opens a trial of some settings in the test's folder."""
+
+    def open_(config=CONFIG, folder="trial"):
+        stream = GraphStream(GraphBatch.from_graphs(GRAPHS, with_automorphisms=False),
+                             tiny.vocabulary, MAX_DEGREE_FIRST, seed=0)
+        return Trial(tiny, stream, config, test=TEST,
+                     orders=(RANDOM_ORDER.name, MAX_DEGREE_FIRST.name), permutations=2,
+                     name="made", folder=tmp_path / folder, before=tmp_path / "before")
+
+    return open_
+
+
+def finish(trial, seen=None, *, for_s=0.0):
+    while not trial.is_done:
+        trial.go_on((seen if seen is not None else []).append, for_s=for_s)
+    return trial
+
+
+def weights(trial):
+    return load_checkpoint(trial.model_folder).card.weights_sha256
+
+
+def test_pieces_give_what_the_command_gives(trial, tiny, tmp_path, capsys):
+    seen = []
+    made = finish(trial(), seen)
+    assert [step for step, _ in made.history] == [1, 2, 3]
+    assert list(dict.fromkeys(state.stage for state in seen)) == [
+        "score", "train", "before", "after"]
+    molecules = tmp_path / "molecules.smi"
+    molecules.write_text("".join(f"{smiles} row {row + 1}\n"
+                                 for row, smiles in enumerate(MOLECULES)))
+    build_app()(["finetune", "--model", str(tiny.card.path), "--count", "50", "--strategy",
+          MAX_DEGREE_FIRST.name, "--input", str(molecules), "--steps", "3", "--batch-size", "4",
+          "--learning-rate", "0.03", "--calibration", "64", "--precision", "fp32", "--device",
+          "cpu", "--output", str(tmp_path / "command")], standalone_mode=False)
+    capsys.readouterr()
+    assert weights(made) == load_checkpoint(
+        tmp_path / "command" / "checkpoint").card.weights_sha256
+    of_command = json.loads((tmp_path / "command" / "record.json").read_text())
+    of_trial = json.loads((made.output / "record.json").read_text())
+    assert of_trial["result"]["loss_nats_per_token"] == of_command["result"]["loss_nats_per_token"]
+    changed = SparseAdapter.load(made.output / "sparse_adapter.safetensors")
+    assert changed.model_digest == LanguageModel.from_checkpoint(tiny).digest
+    assert made.after.num_parameters == made.after.arm.count == 50
+    assert made.before.orders == made.after.orders == (RANDOM_ORDER.name, MAX_DEGREE_FIRST.name)
+
+
+def test_stopped_anywhere_it_goes_on_and_ends_alike(trial):
+    whole = finish(trial(folder="whole"), for_s=60)
+
+    class StopError(Exception):
+        pass
+
+    def stop_at(stage, done):
+        def report(state):
+            if (state.stage, state.done) == (stage, done):
+                raise StopError
+        return report
+
+    for place in (("train", 2), ("before", CHUNK_GRAPHS), ("after", CHUNK_GRAPHS)):
+        with pytest.raises(StopError):
+            trial().go_on(stop_at(*place), for_s=60)  # opened anew: what is on disk counts
+    again = finish(trial())
+    assert weights(again) == weights(whole)
+    assert again.history == whole.history
+    assert again.after.estimates == whole.after.estimates
+    assert again.before.estimates == whole.before.estimates
+
+
+def test_measuring_in_small_chunks_changes_nothing(tiny, tmp_path):
+    measurement = Measurement(tiny, TEST, [RANDOM_ORDER.name], permutations=2,
+                              folder=tmp_path / "small")
+    assert list(measurement.steps()) == [CHUNK_GRAPHS, CHUNK_GRAPHS + 2]
+    run = EvaluationRun(tiny, TEST, EvaluationConfig(RANDOM_ORDER.name, 2),
+                        run_folder=tmp_path / "whole")
+    list(run.steps())
+    [found], expected = measurement.result(), run.result()
+    assert found.graphs["lu"].to_numpy() == pytest.approx(expected.graphs["lu"].to_numpy())
+    assert found.nll_per_token.value == pytest.approx(expected.nll_per_token.value)
+    assert found.reliability("all").counts.tolist() == expected.reliability("all").counts.tolist()
+
+
+@pytest.mark.parametrize("config", [
+    replace(CONFIG, method="lora", rank=1, count=None),
+    replace(CONFIG, method="full", count=None, steps=1),
+])
+def test_other_methods_leave_what_they_should(trial, config):
+    made = finish(trial(config), for_s=60)
+    assert (made.output / "adapter").is_dir() == (config.method == "lora")
+    assert load_checkpoint(made.model_folder).card.training["fine_tuning"]["config"][
+        "method"] == config.method
+    assert made.after.arm == arm_of(config)
+
+
+def test_a_loss_that_is_not_finite_leaves_nothing_half_written(trial):
+    made = trial(replace(CONFIG, method="full", count=None, learning_rate=1e30))
+    with pytest.raises(SalienceError, match="not finite"):
+        finish(made)
+    assert not made.output.exists()
