@@ -18,7 +18,6 @@ from core.cli.options import QM9File
 from core.cli.rows import RowWriter, saying_notes
 from core.cli.sequences import check_row
 from core.data.files import InputRow, read_input
-from core.data.qm9 import load_qm9_graphs
 from core.errors import InputError
 from core.graph.planar import PLANAR_NODES, planar_graph
 from core.sent.strategies import STRATEGIES, Strategy
@@ -209,6 +208,7 @@ def read_qm9(data: Path | None, split: Split, number: int | None) -> GraphSet:
         InputError: if the split is empty.
     """
     from core.cli import messages
+    from core.data.qm9 import load_qm9_graphs
     from core.evaluation.graph_set import GraphSet
 
     if not messages.is_terminal:
