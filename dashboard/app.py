@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import streamlit as st
 
 from core.model.checkpoints import assets_folder
-from dashboard import address
+from dashboard.shared import address
 
 st.set_page_config(
     page_title="TrailScope",
@@ -22,17 +22,23 @@ st.logo(str(assets / "wordmark.svg"), icon_image=str(assets / "logo.svg"), size=
 
 st.html("<style>.stMainBlockContainer {padding: 3.5rem 3rem 4rem}</style>")
 
+# Streamlit would infer an address from the name of a page's file, and they are all called alike.
+#
 # All pages share the keys of widgets, and a link loses the parameters that are bound on the page
 # that it starts from: give the widgets of every page keys of their own.
 page = st.navigation(
     [
-        st.Page("views/explore.py", title="Explore", icon=":material/route:", default=True),
-        st.Page("views/models.py", title="Models", icon=":material/grid_on:"),
-        st.Page("views/calibration.py", title="Calibration", icon=":material/target:"),
-        st.Page("views/triage.py", title="Generate & triage", url_path="triage",
+        st.Page("explore/page.py", title="Explore", url_path="explore",
+                icon=":material/route:", default=True),
+        st.Page("models/page.py", title="Models", url_path="models",
+                icon=":material/grid_on:"),
+        st.Page("calibration/page.py", title="Calibration", url_path="calibration",
+                icon=":material/target:"),
+        st.Page("triage/page.py", title="Generate & triage", url_path="triage",
                 icon=":material/filter_alt:"),
-        st.Page("views/salience.py", title="Salience", icon=":material/grain:"),
-        st.Page("views/finetune.py", title="Fine-tune", url_path="finetune",
+        st.Page("salience/page.py", title="Salience", url_path="salience",
+                icon=":material/grain:"),
+        st.Page("finetune/page.py", title="Fine-tune", url_path="finetune",
                 icon=":material/build:"),
     ],
     position="top",

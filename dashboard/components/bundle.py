@@ -11,7 +11,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-_FOLDER = Path(__file__).parent / "player"
+_FOLDER = Path(__file__).parent / "trail_player"
 _IMPORT = re.compile(r"^import\b[^;]*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 

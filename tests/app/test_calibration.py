@@ -12,10 +12,11 @@ import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
-from dashboard.state_evaluations import BIN_OPTIONS, SECTIONS
+from dashboard.calibration.query import BIN_OPTIONS, SECTIONS
 from tests.conftest import ROOT
 from tests.evaluations import MODELS, ORDERS, PLANAR_MODEL
 
@@ -32,7 +33,9 @@ def open_calibration(evaluated_assets, monkeypatch) -> Callable[..., AppTest]:
         monkeypatch.setenv("TRAILSCOPE_ASSETS", str(assets))
         page = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
         page.query_params.update(query)
-        return page.switch_page("views/calibration.py").run()
+        # What AppTest.switch_page does, which goes by the name of the page's file.
+        page._page_hash = calc_hash("calibration")
+        return page.run()
 
     return open_
 

@@ -8,12 +8,12 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.model.checkpoints import load_checkpoint, read_card
-from dashboard import cache_finetune, cache_repairs
-from dashboard.numbers import short
+from dashboard.finetune import data
+from dashboard.shared.format import short
 from tests.generated_molecules import made_up_samples
 from tests.repairs import MODEL, save_repairs
 
-VIEWS = Path(__file__).parents[2] / "dashboard" / "views"
+DASHBOARD = Path(__file__).parents[2] / "dashboard"
 RUN = {"tuning": "Your run", "base": MODEL, "steps": "2", "batch": "4", "test": "16",
        "molecules": "20"}
 
@@ -33,7 +33,7 @@ def results(evaluated_assets, tmp_path_factory) -> Path:
 @pytest.fixture(autouse=True)
 def little_work(monkeypatch):
     """Numbers are tested elsewhere; here they need not be exact."""
-    monkeypatch.setattr("dashboard.cache_finetune.PERMUTATIONS", 2)
+    monkeypatch.setattr("dashboard.finetune.data.PERMUTATIONS", 2)
     monkeypatch.setattr("core.stats.molecule_bootstrap.RESAMPLES", 50)
 
 
@@ -46,7 +46,7 @@ def open_page(results, monkeypatch, tmp_path):
     st.cache_resource.clear()
 
     def open_(view="finetune", **query: str) -> AppTest:
-        page = AppTest.from_file(str(VIEWS / f"{view}.py"), default_timeout=120)
+        page = AppTest.from_file(str(DASHBOARD / view / "page.py"), default_timeout=120)
         for name, value in query.items():
             page.query_params[name] = value
         return page.run()
@@ -87,7 +87,7 @@ def test_opens_with_the_shipped_comparison(open_page):
 
 def test_address_restores_arm_measure_and_filters(open_page, results):
     page = open_page(arm="sparse-snip-local-40", measure="ECE", scopes="local", criteria="snip")
-    found = cache_repairs.shipped().found[MODEL]["sparse-snip-local-40"]
+    found = data.shipped().found[MODEL]["sparse-snip-local-40"]
     assert metrics(page)["LU, new order"] == short(
         found.estimates["random_order"]["lu"].value)
     assert page.selectbox(key="arm").options == ["sparse-snip-local-40", "lora-rank-1", "full"]
@@ -203,8 +203,8 @@ def test_bad_rows_of_own_molecules_say_why(open_page):
 def test_what_is_wrong_is_one_sentence(open_page, query, said, monkeypatch):
     if said is None:
         said = "not finite"
-        monkeypatch.setitem(cache_finetune.finetune_config.__globals__, "WARMUP_STEPS", 1)
-        monkeypatch.setattr("dashboard.state_finetune.RATES", {"0.3": 1e30})
+        monkeypatch.setitem(data.finetune_config.__globals__, "WARMUP_STEPS", 1)
+        monkeypatch.setattr("dashboard.finetune.query.RATES", {"0.3": 1e30})
     page = open_page(**{**RUN, **query})
     if not page.error:
         run(page)

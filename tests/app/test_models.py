@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from core.calibration.token_types import TokenType
 from core.evaluation.result import FORMAT_VERSION, Evaluation
@@ -27,7 +28,9 @@ def open_models(evaluated_assets, monkeypatch) -> Callable[..., AppTest]:
         monkeypatch.setenv("TRAILSCOPE_ASSETS", str(assets))
         page = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
         page.query_params.update(query)
-        return page.switch_page("views/models.py").run()
+        # What AppTest.switch_page does, which goes by the name of the page's file.
+        page._page_hash = calc_hash("models")
+        return page.run()
 
     return open_
 

@@ -18,12 +18,12 @@ from core.salience.agreement import agreement
 from core.salience.criteria import CRITERIA, compute_salience
 from core.salience.example_graphs import draw_examples, shipped_graphs
 from core.sent.strategies import STRATEGIES
-from dashboard import cache_salience
-from dashboard.salience_cells import Grid, cell_percent, densest, label
-from dashboard.state_salience import SLOW, Cut, Setting
+from dashboard.salience import data
+from dashboard.salience.cells import Grid, cell_percent, densest, label
+from dashboard.salience.query import SLOW, MaskQuery, SalienceQuery
 from tests.evaluations import MOLECULES
 
-PAGE = Path(__file__).parents[2] / "dashboard" / "views" / "salience.py"
+PAGE = Path(__file__).parents[2] / "dashboard" / "salience" / "page.py"
 MODEL = "qm9-max_degree_first"
 FEW = {"examples": "6"}
 
@@ -134,7 +134,7 @@ def test_the_slider_cuts_kept_scores(open_page, mask_of, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("scores are computed again")
 
-    monkeypatch.setattr(cache_salience, "compute_saliences", refuse)
+    monkeypatch.setattr(data, "compute_saliences", refuse)
     page.select_slider(key="density").set_value("10%").run()
     assert cells(page) == expected_cells(mask_of(density=0.1))
     page.selectbox(key="criterion").set_value("id3").run()  # shares the gradient
@@ -226,8 +226,9 @@ def test_the_same_setting_twice_is_said(open_page):
 def test_a_single_molecule_stands_beside_the_set(open_page, evaluated_assets):
     page = open_page(lab="One molecule", one="CC=O", onek="4", density="5%")
     model = open_language_model(MODEL)
-    setting = Setting(MODEL, model.digest, "gradient", "max_degree_first", 4, 0, smiles="CC=O")
-    mask = cache_salience.mask(Cut(setting, "global", 0.05))
+    setting = SalienceQuery(MODEL, model.digest, "gradient", "max_degree_first", 4, 0,
+                            smiles="CC=O")
+    mask = data.mask(MaskQuery(setting, "global", 0.05))
     assert mask.origin["examples"]["permutations"] == 4
     assert cells(page, "one-cells") == expected_cells(mask)
     assert cells(page, "set-cells") == cells(page)
@@ -264,10 +265,11 @@ def test_other_draws_show_how_stable_a_mask_is(open_page, mask_of):
 
 def test_draws_are_cancelled_in_the_midst_of_one(evaluated_assets, monkeypatch):
     monkeypatch.setenv("TRAILSCOPE_ASSETS", str(evaluated_assets))
-    monkeypatch.setattr(cache_salience, "_TOKEN_BUDGET", 1)  # a report for every example
+    monkeypatch.setattr(data, "_TOKEN_BUDGET", 1)  # a report for every example
     st.cache_resource.clear()
     weights = read_card(evaluated_assets / "checkpoints" / MODEL).weights_sha256
-    cut = Cut(Setting(MODEL, weights, "gradient", "max_degree_first", 4, 0), "global", 0.05)
+    cut = MaskQuery(SalienceQuery(MODEL, weights, "gradient", "max_degree_first", 4, 0),
+                    "global", 0.05)
     heard = []
 
     def cancel(done, total):
@@ -276,7 +278,7 @@ def test_draws_are_cancelled_in_the_midst_of_one(evaluated_assets, monkeypatch):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cache_salience.stability(cut, cancel)
+        data.stability(cut, cancel)
     assert [done for done, _ in heard] == sorted(done for done, _ in heard)
     assert {total for _, total in heard} == {3 * (1 + 2 + 4)}
 
@@ -333,7 +335,7 @@ def test_an_edited_file_of_tokens_is_scored_anew(open_page, gpt2, tmp_path):
 
 
 def test_a_path_that_cannot_be_one_is_one_sentence(open_page, gpt2):
-    assert cache_salience.age("a\0b") == cache_salience.age("") == ""
+    assert data.age("a\0b") == data.age("") == ""
     for query in ({"path": "a\0b"}, {"path": str(gpt2 / "tiny-gpt2"), "tokenfile": "a\0b"}):
         page = open_page(models="other", **query)
         assert not page.exception
@@ -399,16 +401,16 @@ def test_the_mask_can_be_downloaded(evaluated_assets, monkeypatch, tmp_path, mas
 
     monkeypatch.setenv("TRAILSCOPE_ASSETS", str(evaluated_assets))
     weights = read_card(evaluated_assets / "checkpoints" / MODEL).weights_sha256
-    cut = Cut(Setting(MODEL, weights, "snip", "max_degree_first", 6, 0), "local", 0.1)
+    cut = MaskQuery(SalienceQuery(MODEL, weights, "snip", "max_degree_first", 6, 0), "local", 0.1)
     path = tmp_path / "mask.safetensors"
-    path.write_bytes(cache_salience.mask_file(cut))
+    path.write_bytes(data.mask_file(cut))
     mask, expected = Mask.load(path), mask_of("snip", density=0.1, scope="local")
     assert all(torch.equal(mask.entries[name], entries)
                for name, entries in expected.entries.items())
 
 
 def test_the_store_keeps_the_latest_within_its_bytes():
-    store = cache_salience._BoundedStore(10)
+    store = data._BoundedStore(10)
     store.keep("a", 1, 6)
     store.keep("b", 2, 4)
     assert store.find("a") == 1

@@ -20,11 +20,11 @@ from core.stats.roc import compare_samples
 from core.triage.ranking import keep_list_of_samples
 from core.triage.run import sample_and_score
 from core.triage.samples import SamplesConfig
-from dashboard import cache_samples
-from dashboard.state_triage import LIVE_CHUNK, VIEWS, LiveChoice
+from dashboard.triage import data
+from dashboard.triage.query import LIVE_CHUNK, VIEWS, LiveQuery
 from tests.generated_molecules import made_up_samples
 
-PAGE = Path(__file__).parents[2] / "dashboard" / "views" / "triage.py"
+PAGE = Path(__file__).parents[2] / "dashboard" / "triage" / "page.py"
 MODEL = "qm9-random_order"
 NUMBER = 80
 
@@ -353,24 +353,24 @@ def test_a_cancelled_chunk_leaves_the_finished_ones(results, monkeypatch):
     monkeypatch.setenv("TRAILSCOPE_ASSETS", str(results))
     st.cache_resource.clear()
     card = read_card(results / "checkpoints" / MODEL)
-    choice = LiveChoice(MODEL, card.weights_sha256, SamplesConfig(8, 2, 0, chunk=4))
+    choice = LiveQuery(MODEL, card.weights_sha256, SamplesConfig(8, 2, 0, chunk=4))
     heard = []
-    cache_samples.sample_more(choice, lambda *report: heard.append(report))
+    data.sample_more(choice, lambda *report: heard.append(report))
     assert heard[0] == ("sampling", 0, 4)
 
     def cancel(*report):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cache_samples.sample_more(choice, cancel)
-    assert len(cache_samples.live(choice, card).table) == 4
-    cache_samples.sample_more(choice, lambda *report: None)
-    whole = cache_samples.live(choice, card)
+        data.sample_more(choice, cancel)
+    assert len(data.live(choice, card).table) == 4
+    data.sample_more(choice, lambda *report: None)
+    whole = data.live(choice, card)
     assert len(whole.table) == 8
     once = pd.concat(sample_and_score(load_checkpoint(MODEL), choice.config), ignore_index=True)
     assert whole.table["self_nll"].tolist() == pytest.approx(once["self_nll"].tolist())
-    shorter = LiveChoice(MODEL, card.weights_sha256, SamplesConfig(3, 2, 0, chunk=4))
-    assert len(cache_samples.live(shorter, card).table) == 3
+    shorter = LiveQuery(MODEL, card.weights_sha256, SamplesConfig(3, 2, 0, chunk=4))
+    assert len(data.live(shorter, card).table) == 3
 
 
 def test_printed_python_gives_the_numbers(open_page):
@@ -383,7 +383,7 @@ def test_printed_python_gives_the_numbers(open_page):
 
 
 def test_sdf_of_many_molecules_is_prepared_first(open_page, monkeypatch):
-    monkeypatch.setattr("dashboard.views.triage_molecules._QUICK_ROWS", 10)
+    monkeypatch.setattr("dashboard.triage.molecules._QUICK_ROWS", 10)
     page = open_page(show="unstable")
     prepare = page.button(key="prepare-sdf-shown")
     count = int(re.search(r"\d+", prepare.label).group())

@@ -9,11 +9,12 @@ from core.chemistry.molecules import from_smiles
 from core.sent.sampler import sample_trails
 from core.sent.strategies import STRATEGIES
 from core.sent.vocabulary import QM9_VOCABULARY
-from dashboard import charts
-from dashboard.components.figure_downloads import figure_downloads
-from dashboard.components.trail_player import trail_player
-from dashboard.components.trail_view import trail_view
-from dashboard.drawings import attribution_svg, layout
+from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.components.trail_player.player import trail_player
+from dashboard.components.trail_player.view import trail_view
+from dashboard.drawing.layouts import layout
+from dashboard.drawing.svg import attribution_svg
+from dashboard.explore import charts
 
 TABLE = "permutation,nll_nats\n1,17.25\n2,16.5\n"
 

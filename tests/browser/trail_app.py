@@ -9,9 +9,9 @@ from core.graph.graph import Graph
 from core.sent.sampler import sample_trails
 from core.sent.strategies import STRATEGIES
 from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY
-from dashboard.components.trail_player import trail_diff, trail_player
-from dashboard.components.trail_view import trail_view
-from dashboard.drawings import layout
+from dashboard.components.trail_player.player import trail_diff, trail_player
+from dashboard.components.trail_player.view import trail_view
+from dashboard.drawing.layouts import layout
 
 
 def made_up_view(graph, vocabulary, strategy, seed):

@@ -26,6 +26,8 @@ from core.chemistry import (
 from core.graph import is_isomorphic
 from core.sent.vocabulary import vocabulary_of
 
+CHARGE_NOTE = "Formal charges are not encoded: hydrogens fill what the charge left open."
+
 DRUGS = {
     "ibuprofen": "CC(C)Cc1ccc(C(C)C(=O)O)cc1",
     "aspirin": "CC(=O)Oc1ccccc1C(=O)O",
@@ -95,9 +97,8 @@ def test_hydrogens_are_no_nodes_where_they_are_implicit():
 
 
 @pytest.mark.parametrize(("smiles", "notes"), [
-    ("C[N+](C)(C)C", ("Formal charges are not encoded: hydrogens fill what the charge left open.",)),
-    ("CC(=O)[O-]", ("Formal charges are not encoded: hydrogens fill what the charge left open.",
-                    "It is scored as CC(=O)O.")),
+    ("C[N+](C)(C)C", (CHARGE_NOTE,)),
+    ("CC(=O)[O-]", (CHARGE_NOTE, "It is scored as CC(=O)O.")),
     ("[13CH4]", ("Isotopes are not encoded and are ignored.",)),
     ("C/C=C/C", ("Stereochemistry is not encoded and is ignored.",)),
     ("C[CH2]", ("Unpaired electrons are not encoded: hydrogens take their place.",

@@ -1,0 +1,136 @@
+"""What is chosen on the Calibration page, all of it in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.calibration.token_types import NUM_BINS
+from core.evaluation.result import Evaluation
+from core.sent.strategies import RANDOM_ORDER
+from dashboard.calibration.query import (
+    ALL,
+    ANSWERS,
+    BIN_OPTIONS,
+    LARGEST_SHARE,
+    SECTIONS,
+    TEMPERATURE_OPTIONS,
+    TOKENS,
+    BinQuery,
+    CalibrationQuery,
+    compared_orders,
+)
+from dashboard.reliability import text as reliability_text
+from dashboard.reliability.evaluations import ShippedEvaluations
+from dashboard.reliability.text import TYPE_NAMES, type_names
+from dashboard.shared.inputs import reset_if_invalid
+from dashboard.shared.query_params import Offers
+
+_NO_TEMPERATURE = "1.00"
+
+
+def offers(shipped: ShippedEvaluations) -> Offers:
+    """What the address can ask for."""
+    orders = tuple(dict.fromkeys(evaluation.strategy for evaluation in shipped.found))
+    return (
+        ("evaluated", "model", shipped.models), ("under", "order", orders),
+        ("type", "type of tokens", tuple(TYPE_NAMES)),
+        ("at", "temperature", tuple(TEMPERATURE_OPTIONS)), ("fitted", "switch", ("true", "false")),
+        ("section", "section", SECTIONS), ("shown", "order", orders), ("bin", "bin", BIN_OPTIONS),
+        ("answers", "kind of answer", ANSWERS),
+    )
+
+
+def choose(shipped: ShippedEvaluations) -> CalibrationQuery:
+    """Model and order in the sidebar, the type of tokens in a bar."""
+    with st.sidebar:
+        model = st.selectbox("Model", shipped.models, shipped.first_biased, key="evaluated",
+                             bind="query-params", help="Those that there are results of.")
+        evaluations = shipped.of_model(model)
+        order = _choose_order(evaluations)
+        native = evaluations[order].trained_under
+        st.caption(f"{model} was trained under `{native}`. Its own order stands beside "
+                   f"`{RANDOM_ORDER.name}`, and beside the chosen one if that is another.")
+    orders = compared_orders(native, order, tuple(evaluations))
+    types = type_names(evaluations[order].token_types)
+    reset_if_invalid("type", types)
+    name = st.segmented_control(
+        "Type of tokens, by what came", types, default=types[0], required=True, key="type",
+        bind="query-params", width="content",
+        help="new node: an index greater than all before it; revisit: any other index.",
+    )
+    return CalibrationQuery(model, order, orders, evaluations, TYPE_NAMES[name or types[0]])
+
+
+def _choose_order(evaluations: Mapping[str, Evaluation]) -> str:
+    orders = tuple(evaluations)
+    default = orders.index(RANDOM_ORDER.name) if RANDOM_ORDER.name in orders else 0
+    reset_if_invalid("under", orders, orders[default])
+    return st.selectbox("Order of linearizations", orders, index=default, key="under",
+                        bind="query-params")
+
+
+def choose_temperature(choice: CalibrationQuery) -> float | None:
+    """A temperature of the grid, or None: each order at its own fitted one."""
+    can_fit = any(choice.fitted(order) is not None for order in choice.orders)
+    with st.container(horizontal=True, gap="large", vertical_alignment="center"):
+        place = st.container(width=420)
+        is_fitted = st.toggle(
+            "Use the fitted temperature", False, key="fitted", bind="query-params",
+            disabled=not can_fit,
+            help="Each order has its own: that of lowest NLL on validation data.",
+        )
+        at = place.select_slider(
+            "Temperature that divides the logits", tuple(TEMPERATURE_OPTIONS), _NO_TEMPERATURE,
+            key="at", bind="query-params", disabled=is_fitted,
+            help="Above 1 the model becomes less sure. Everything is recomputed from stored bins.",
+        )
+    return None if is_fitted and can_fit else TEMPERATURE_OPTIONS[at]
+
+
+def choose_bin(choice: CalibrationQuery) -> BinQuery:
+    """An order and a bin of confidence; a click on a diagram chooses both."""
+    reset_if_invalid("shown", choice.orders, choice.order)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+        order = choice.orders[-1]
+        if len(choice.orders) > 1:
+            order = st.segmented_control(
+                "Sequences written under", choice.orders, default=choice.order, required=True,
+                key="shown", bind="query-params", width="content",
+            ) or choice.order
+        option = st.selectbox("Bin of confidence", BIN_OPTIONS, key="bin", bind="query-params",
+                              width=230)
+        answers = st.segmented_control(
+            "Predictions", ANSWERS, default=ALL, required=True, key="answers",
+            bind="query-params", width="content",
+        ) or ALL
+    if option == LARGEST_SHARE:
+        number = reliability_text.largest_share(choice.diagram(order, 1.0))
+        return BinQuery(order, number, answers)
+    return BinQuery(order, BIN_OPTIONS.index(option) - 1, answers)
+
+
+def prepare_bin(choice: CalibrationQuery) -> None:
+    """Where no bin is shown, let a click on a diagram choose one all the same.
+
+    A value that a callback gives to a widget becomes part of the address only if its key was known
+    in the run before.
+    """
+    st.session_state.setdefault("bin", LARGEST_SHARE)
+    st.session_state.setdefault("shown", choice.order)
+
+
+def take_bin(key: str, order: str) -> None:
+    """A click on a diagram becomes the choice of order and bin, and so part of the address."""
+    number = clicked_bin(st.session_state[key].selection.points)
+    if number is not None:
+        st.session_state.update(bin=BIN_OPTIONS[number + 1], shown=order, section=TOKENS)
+
+
+def clicked_bin(points: list[dict[str, Any]]) -> int | None:
+    """Number of the bin of a clicked point, column or bar."""
+    data = points[0].get("customdata") if points else None
+    data = data[0] if isinstance(data, (list, tuple)) and data else data
+    return int(data) if isinstance(data, (int, float)) and 0 <= data < NUM_BINS else None

@@ -1,0 +1,117 @@
+"""What can be chosen on the Calibration page, and how it stands in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.calibration.temperature import TEMPERATURES
+from core.calibration.token_types import BIN_EDGES, NUM_BINS, Reliability, TokenType
+from core.evaluation.result import Evaluation
+from core.sent.strategies import RANDOM_ORDER, STRATEGIES
+from dashboard.reliability.charts import Series
+from dashboard.reliability.stored_tokens import StoredToken
+from dashboard.reliability.token_pictures import planar_name
+
+LARGEST_SHARE = "largest share of ECE"
+BIN_OPTIONS = (LARGEST_SHARE, *(
+    f"{BIN_EDGES[number]:.2f} to {BIN_EDGES[number + 1]:.2f}" for number in range(NUM_BINS)
+))
+"""Bins of confidence, and a name for the one where ECE comes from."""
+
+TEMPERATURE_OPTIONS: dict[str, float] = {
+    f"{temperature:.2f}": temperature for temperature in TEMPERATURES
+}
+SECTIONS = TOKENS, ALL_TYPES, TEMPERATURE, NUMBERS = (
+    "Tokens of a bin", "All types", "Temperature", "Numbers")
+ANSWERS = ALL, RIGHT, WRONG = ("all", "right", "wrong")
+"""Which sampled tokens are shown, by whether the model's prediction was right."""
+
+
+def compared_orders(native: str, chosen: str, known: Sequence[str]) -> tuple[str, ...]:
+    """Orders whose diagrams stand beside each other: the model's own, random, and the chosen one.
+
+    Those that there are no results for are left out.
+
+    >>> compared_orders("min_degree_first", "random_order", ["min_degree_first", "random_order"])
+    ('min_degree_first', 'random_order')
+    """
+    wanted = dict.fromkeys((native, RANDOM_ORDER.name, chosen))
+    return tuple(order for order in wanted if order in known)
+
+
+@dataclass(frozen=True, eq=False)
+class CalibrationQuery:
+    """What the Calibration page shows.
+
+    Attributes:
+        model: name of the model.
+        order: the chosen strategy.
+        orders: strategies whose diagrams stand beside each other, `order` among them.
+        evaluations: of the model, by strategy.
+        token_type: the type of tokens.
+    """
+
+    model: str
+    order: str
+    orders: tuple[str, ...]
+    evaluations: Mapping[str, Evaluation]
+    token_type: TokenType
+
+    def diagram(
+        self, order: str, temperature: float | None, token_type: TokenType | None = None
+    ) -> Reliability:
+        """Reliability under an order.
+
+        Args:
+            order: one of `orders`.
+            temperature: of the grid; None for the order's fitted one, 1 if it has none.
+            token_type: by default the chosen one.
+        """
+        evaluation = self.evaluations[order]
+        if temperature is None:
+            temperature = evaluation.fitted_temperature or 1.0
+        return evaluation.reliability(token_type or self.token_type, temperature)
+
+    def fitted(self, order: str) -> Reliability | None:
+        """The diagram at the order's fitted temperature, if it has one."""
+        is_fitted = self.evaluations[order].fitted_temperature is not None
+        return self.diagram(order, None) if is_fitted else None
+
+    def series(self) -> list[Series]:
+        """Name and colour of every order, its own the first."""
+        return [Series(order, place) for place, order in enumerate(self.orders)]
+
+    @property
+    def token_types(self) -> tuple[TokenType, ...]:
+        """Types that occur under every order."""
+        return tuple(of for of in TokenType if all(
+            of in self.evaluations[order].token_types for order in self.orders))
+
+
+@dataclass(frozen=True)
+class BinQuery:
+    """Which tokens are shown.
+
+    Attributes:
+        order: strategy that wrote their sequences.
+        number: of the bin, from 0.
+        answers: one of `ANSWERS`.
+    """
+
+    order: str
+    number: int
+    answers: str = ALL
+
+
+def explore_query(token: StoredToken, evaluation: Evaluation) -> dict[str, str] | None:
+    """Parameters of the Explore page, or None for what it cannot show."""
+    query = {"model": evaluation.model}
+    if evaluation.strategy in STRATEGIES and evaluation.strategy != evaluation.trained_under:
+        query["strategy"] = evaluation.strategy
+    if token.smiles is not None:
+        return {"smiles": token.smiles, **query}
+    name = planar_name(token.id)
+    if name is None:
+        return None
+    return {**query, "graph": str(name.seed), "number": str(name.index)}

@@ -1,0 +1,163 @@
+"""Sentences and tables of the Calibration page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from core.calibration.token_types import Reliability
+from core.evaluation.result import Evaluation
+from core.sent.vocabulary import EOS, LADJ, RADJ, RESET, TokenKind, Vocabulary
+from core.stats.estimates import Estimate
+from dashboard.reliability.stored_tokens import StoredToken
+from dashboard.reliability.text import graph_word, tokens_of, type_name
+from dashboard.shared.format import estimate, short
+
+_SCORES = {"ece": "ECE", "smooth_ece": "smooth ECE", "nll": "NLL per token",
+           "brier": "Brier score"}
+_MARKS = {RESET: "jump (reset)", LADJ: "list opens (ladj)", RADJ: "list closes (radj)",
+          EOS: "end (eos)"}
+
+
+def other_scores(found: Reliability) -> str:
+    """What else is known of a diagram, in one line."""
+    parts = [f"Brier {estimate(found.brier)}", f"NLL per token {estimate(found.nll)} nats",
+             f"{found.num_events:,} tokens"]
+    if found.smooth_ece is not None:
+        parts.insert(0, f"smooth ECE {estimate(found.smooth_ece)}")
+    return " · ".join(parts)
+
+
+def bin_sentence(found: Reliability, number: int, strategy: str) -> str:
+    """How many tokens a bin holds and how many are right."""
+    low, high = found.edges[number : number + 2]
+    what = f"{tokens_of(found.token_type)} under {strategy}"
+    name = f"Bin {low:.2f} – {high:.2f}"
+    if not found.counts[number]:
+        return f"**{name}** holds no {type_name(found.token_type)} tokens under {strategy}." \
+            if found.token_type != "all" else f"**{name}** holds no tokens under {strategy}."
+    text = (f"**{name}** of {what}: {found.counts[number]:,} tokens, "
+            f"**{found.accuracy[number]:.1%} right**")
+    if np.isfinite(found.band_low[number]):
+        text += f" (95%: {found.band_low[number]:.1%} – {found.band_high[number]:.1%})"
+    return f"{text} at a mean confidence of {found.confidence[number]:.1%}."
+
+
+def fit_sentence(evaluation: Evaluation) -> str:
+    """Where the fitted temperature comes from, or that there is none."""
+    fitted = evaluation.fitted_temperature
+    if fitted is None:
+        return f"Under {evaluation.strategy} no temperature was fitted."
+    told: Mapping[str, object] = evaluation.details.get("temperature_fit") or {}
+    number, split = told.get("graphs"), told.get("split")
+    of = f"{number:,} {split or ''} {graph_word(evaluation)}".replace("  ", " ") if isinstance(
+        number, int) else f"a validation set of {graph_word(evaluation)}"
+    limit = (" It is the highest or lowest that was tried, so the best lies beyond."
+             if told.get("is_at_limit") else "")
+    return (f"Under {evaluation.strategy} the fitted temperature is {fitted:.3f}: that of lowest "
+            f"NLL on {of}, never on what is shown here.{limit}")
+
+
+def fit_table(before: Sequence[Reliability], after: Sequence[Reliability | None],
+              orders: Sequence[str]) -> pd.DataFrame:
+    """A row per order: every score at temperature 1 and at the fitted one."""
+    return pd.DataFrame([
+        {
+            "evaluated under": order,
+            "temperature": "1" if best is None else f"1 → {best.temperature:.3f}",
+            **{label: _arrow(getattr(one, name), None if best is None else getattr(best, name))
+               for name, label in _SCORES.items()},
+        }
+        for one, best, order in zip(before, after, orders, strict=True)
+    ])
+
+
+def _arrow(before: Estimate | None, after: Estimate | None) -> str:
+    shown = [estimate(one) for one in (before, after) if one is not None]
+    return " → ".join(shown) or "not stored"
+
+
+def curve_table(curves: Sequence[Sequence[Reliability]], orders: Sequence[str]) -> pd.DataFrame:
+    """A row per order and temperature."""
+    rows = []
+    for of_order, order in zip(curves, orders, strict=True):
+        for found in of_order:
+            row: dict[str, object] = {"evaluated_under": order, "temperature": found.temperature}
+            for name in ("ece", "nll", "brier"):
+                one: Estimate = getattr(found, name)
+                row[name] = one.value
+                row[f"{name}_low"] = one.interval.low if one.interval else None
+                row[f"{name}_high"] = one.interval.high if one.interval else None
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def curves_alt(before: Sequence[Reliability], after: Sequence[Reliability | None],
+               orders: Sequence[str]) -> str:
+    """What the temperature curves show."""
+    parts = []
+    for one, best, order in zip(before, after, orders, strict=True):
+        text = f"under {order} ECE is {short(one.ece.value)} at temperature 1"
+        if best is not None:
+            text += f" and {short(best.ece.value)} at the fitted {best.temperature:.3f}"
+        parts.append(text)
+    return f"ECE and NLL per token against temperature: {'; '.join(parts)}."
+
+
+def sample_note(evaluation: Evaluation, sampled: pd.DataFrame) -> str:
+    """How the shown tokens were chosen."""
+    of_types = ", of each type the same number" if sampled["token_type"].nunique() > 1 else ""
+    whole = "the molecule" if evaluation.vocabulary.is_labelled else "the graph"
+    return (f"{len(sampled)} tokens, drawn uniformly from the bin{of_types}; bins and predictions "
+            f"are those at temperature 1. Faint: what {whole} had not shown yet when the model "
+            "predicted.")
+
+
+def interleaved(sampled: pd.DataFrame) -> pd.DataFrame:
+    """Tokens of several types in turn, so that the first few show them all."""
+    turn = sampled.groupby("token_type").cumcount()
+    return sampled.iloc[turn.argsort(kind="stable")]
+
+
+def token_word(token: int, vocabulary: Vocabulary) -> str:
+    """A token as people read it."""
+    name = vocabulary.token_name(token)
+    match vocabulary.kind(token):
+        case TokenKind.NODE_INDEX:
+            return f"{'atom' if vocabulary.is_labelled else 'node'} {name}"
+        case TokenKind.EDGE_LABEL:
+            return f"{name} bond"
+        case TokenKind.SPECIAL:
+            return _MARKS.get(token, name)
+    return name
+
+
+def prediction(token: StoredToken, vocabulary: Vocabulary) -> str:
+    """What the model predicted and what came."""
+    predicted = f"**{token_word(token.predicted, vocabulary)}** ({token.confidence:.2f})"
+    if token.correct:
+        return f"predicted {predicted}, right"
+    return f"predicted {predicted}, was **{token_word(token.target, vocabulary)}**"
+
+
+def place(token: StoredToken) -> str:
+    """Where in its sequence a token stands, and in which graph."""
+    return f"token {token.position} of {token.length - 1} · {token.smiles or token.id}"
+
+
+def token_alt(token: StoredToken, vocabulary: Vocabulary) -> str:
+    """A token's picture in words."""
+    said = prediction(token, vocabulary).replace("*", "")
+    return f"{place(token)}: {said}."
+
+
+def sampled_table(tokens: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFrame:
+    """The sampled tokens of a bin, one row each."""
+    table = tokens.drop(columns=["tokens"]).copy()
+    table["target"] = [vocabulary.token_name(int(token)) for token in tokens["target"]]
+    table["predicted"] = [vocabulary.token_name(int(token)) for token in tokens["predicted"]]
+    table["sequence"] = [" ".join(vocabulary.token_name(int(token)) for token in sequence)
+                         for sequence in tokens["tokens"]]
+    return table

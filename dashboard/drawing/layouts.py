@@ -1,0 +1,132 @@
+"""A graph on the page: coordinates and drawing data, computed once and shared by all drawings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from rdkit import Chem
+
+from core.chemistry.chemistry import BONDS, QM9
+from core.chemistry.molecules import to_rdkit
+from core.graph.graph import Graph
+from dashboard.drawing.coordinates import (
+    free_directions,
+    molecule_coordinates,
+    plain_coordinates,
+    unit_bonds,
+)
+from dashboard.drawing.spacing import give_room
+
+_ORDERS = {"single": 1.0, "double": 2.0, "triple": 3.0, "aromatic": 1.5}
+_NODE_ROOM = 0.6  # least distance of nodes, so that their numbers can be read
+_EDGE_ROOM = 0.32  # least distance of a node from an edge that passes by
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """A graph on the page. One unit is one bond; y points down.
+
+    Attributes:
+        coordinates: [n, 2] float64.
+        symbols: element per atom, empty strings for an unlabelled graph.
+        charges: formal charge per atom, as the drawing shows it.
+        is_hydrogen: [n] bool, hydrogens with one heavy neighbour, which a drawing may hide.
+        bonds: [e, 2], the graph's edges in its order.
+        orders: [e] float64, 1 to 3 (aromatic 1.5), 0 for an edge without a label.
+        sides: [e] int, where a double bond's second line goes seen from its first to its second
+            atom: +1 right of it on the page, -1 left, 0 both lines centred.
+        free_angles: [n] radians (y down), the emptiest direction around each atom, for a badge.
+    """
+
+    coordinates: np.ndarray
+    symbols: tuple[str, ...]
+    charges: tuple[int, ...]
+    is_hydrogen: np.ndarray
+    bonds: np.ndarray
+    orders: np.ndarray
+    sides: np.ndarray
+    free_angles: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    @property
+    def is_molecule(self) -> bool:
+        """Whether atoms have symbols."""
+        return any(self.symbols)
+
+    @cached_property
+    def owners(self) -> tuple[int, ...]:
+        """The heavy atom that each hideable hydrogen belongs to, every other atom itself."""
+        owner = list(range(len(self)))
+        for u, v in self.bonds.tolist():
+            if self.is_hydrogen[u]:
+                owner[u] = v
+            elif self.is_hydrogen[v]:
+                owner[v] = u
+        return tuple(owner)
+
+
+def layout(graph: Graph, *, positions: np.ndarray | None = None) -> Layout:
+    """Coordinates and drawing data of a graph, to be reused for all of its trails.
+
+    Args:
+        graph: a molecule, possible or not, or an unlabelled graph.
+        positions: [n, 2] for graphs that have a natural place per node (y up, as in a plot);
+            ignored for molecules.
+
+    Raises:
+        ValueError: if `positions` does not have one row per node.
+    """
+    n = graph.num_nodes
+    if graph.node_labels is None or graph.edge_labels is None:
+        place = _plain_place(graph, positions)
+        return Layout(
+            place, ("",) * n, (0,) * n, np.zeros(n, dtype=bool), graph.edges,
+            np.zeros(len(graph.edges)), np.zeros(len(graph.edges), dtype=np.int64),
+            free_directions(graph, place),
+        )
+    symbols = tuple(QM9.elements[label] for label in graph.node_labels.tolist())
+    hideable = np.array([_is_terminal_hydrogen(graph, symbols, node) for node in range(n)])
+    place = molecule_coordinates(graph, hideable)
+    molecule = to_rdkit(graph)
+    return Layout(
+        place, symbols, tuple(atom.GetFormalCharge() for atom in molecule.GetAtoms()), hideable,
+        graph.edges, np.array([_ORDERS[BONDS[label]] for label in graph.edge_labels.tolist()]),
+        _double_bond_sides(graph, place, molecule), free_directions(graph, place),
+    )
+
+
+def _plain_place(graph: Graph, positions: np.ndarray | None) -> np.ndarray:
+    if positions is None:
+        place = plain_coordinates(graph)
+    else:
+        place = np.asarray(positions, dtype=np.float64) * [1.0, -1.0]
+        if place.shape != (graph.num_nodes, 2):
+            raise ValueError(f"positions must be [{graph.num_nodes}, 2], got {list(place.shape)}.")
+    return give_room(unit_bonds(place, graph.edges), graph.edges, node_room=_NODE_ROOM,
+                     edge_room=_EDGE_ROOM)
+
+
+def _is_terminal_hydrogen(graph: Graph, symbols: Sequence[str], node: int) -> bool:
+    neighbours = graph.neighbours[node]
+    return symbols[node] == "H" and len(neighbours) == 1 and symbols[neighbours[0]] != "H"
+
+
+def _double_bond_sides(graph: Graph, place: np.ndarray, molecule: Chem.Mol) -> np.ndarray:
+    """Second lines lie inside the smallest ring, else on the side with more substituents."""
+    Chem.FastFindRings(molecule)
+    rings = [set(ring) for ring in molecule.GetRingInfo().AtomRings()]
+    sides = np.zeros(len(graph.edges), dtype=np.int64)
+    for row, (u, v) in enumerate(graph.edges.tolist()):
+        around = [ring for ring in rings if u in ring and v in ring]
+        inside = min(around, key=len) if around else {*graph.neighbours[u], *graph.neighbours[v]}
+        along = place[v] - place[u]
+        to = place[sorted(inside - {u, v})] - place[u]
+        turn = np.sign((along[0] * to[:, 1] - along[1] * to[:, 0]).round(6)).sum()
+        terminal = min(len(graph.neighbours[u]), len(graph.neighbours[v])) == 1
+        sides[row] = 0 if terminal and not around else int(np.sign(turn))
+    return sides

@@ -1,0 +1,164 @@
+"""What a visitor can choose, and how it stands in the address.
+
+Every choice is a widget bound to a URL parameter of the same name, so that a copied address opens
+the same view. Streamlit drops a parameter that its widget cannot take; `url_complaints` says so
+before it happens.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.graph.planar import MAX_PLANAR_NUMBER, PlanarName
+from dashboard.shared.choices import MAX_SEED, STRATEGY_OPTIONS
+from dashboard.shared.query_params import shortened, whole_number
+
+KINDS = MOLECULE, PLANAR_GRAPH = ("Molecule", "Planar graph")
+"""What a model reads."""
+MIN_PERMUTATIONS, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS = 2, 256, 32
+RANKED = ("lowest", "median", "highest")
+"""Names for permutations by NLL; any permutation can also be chosen by its number."""
+
+VIEWS = ("Where", "Compare", "Convergence", "Models", "Permutations", "Code")
+"""Sections below the trail player. Streamlit writes a choice into the address as it is labelled."""
+
+COMPARISONS = ("own order", "chosen order")
+"""Under which order the models of the comparison table are scored."""
+
+
+@dataclass(frozen=True)
+class ExploreQuery:
+    """What the numbers on the Explore page depend on.
+
+    Attributes:
+        smiles: the molecule as typed; empty for a planar graph.
+        model: a shipped model's name.
+        weights: SHA-256 of its weights, so that nothing is cached under a mere name.
+        strategy: a registered name, never `own`.
+        permutations: K.
+        seed: of the sequences and intervals.
+        planar: the planar graph, None for a molecule.
+    """
+
+    smiles: str
+    model: str
+    weights: str
+    strategy: str
+    permutations: int
+    seed: int
+    planar: PlanarName | None = None
+
+    @property
+    def input(self) -> str:
+        """What the command line takes for the molecule or graph."""
+        return self.smiles if self.planar is None else str(self.planar)
+
+    @property
+    def command(self) -> str:
+        """The command line that prints the page's numbers."""
+        return (f"trailscope score {shlex.quote(self.input)} --model {self.model} "
+                f"--strategy {shlex.quote(self.strategy)} --permutations {self.permutations} "
+                f"--seed {self.seed}")
+
+    @property
+    def python(self) -> str:
+        """The Python that gives the page's numbers."""
+        if self.planar is None:
+            maker, graph = "from_smiles", f"from_smiles({self.smiles!r})"
+        else:
+            maker = "planar_graph"
+            graph = f'planar_graph({self.planar.index}, seed={self.planar.seed}, split="test")'
+        return f"""\
+from core.graph import {maker}
+from core.likelihood import analyse
+from core.model import load_checkpoint
+from core.sent import Strategy
+
+analysis = analyse(
+    load_checkpoint({self.model!r}),
+    [{graph}.graph],
+    Strategy.from_name({self.strategy!r}),
+    permutations={self.permutations},
+    seed={self.seed},
+)
+print(analysis.uncertainties[0])
+print(analysis.likelihoods.nll[0])  # one NLL per permutation, nats
+"""
+
+
+def permutation_options(permutations: int) -> list[str]:
+    """What the permutation boxes offer: ranks, then numbers from 1."""
+    return [*RANKED, *(str(number) for number in range(1, permutations + 1))]
+
+
+def permutation_index(option: str, nll: Sequence[float]) -> int:
+    """Row of the permutation that an option means."""
+    by_nll = sorted(range(len(nll)), key=lambda row: (nll[row], row))
+    places = {"lowest": 0, "median": (len(nll) - 1) // 2, "highest": len(nll) - 1}
+    return by_nll[places[option]] if option in places else int(option) - 1
+
+
+def url_complaints(
+    query: Mapping[str, str], models: Sequence[str], planar_models: Collection[str] = ()
+) -> list[str]:
+    """One sentence for every parameter of an address that cannot be taken as it stands.
+
+    Args:
+        query: the address's parameters.
+        models: names of all models.
+        planar_models: those that read planar graphs.
+    """
+    complaints = []
+    model = query.get("model")
+    if model is not None and model not in models:
+        complaints.append(f"The address asks for the model {shortened(model)}, which does not "
+                          f"exist; there are {', '.join(models)}.")
+    complaints += _graph_complaints(query, model if model in models else None, planar_models)
+    if "strategy" in query and query["strategy"] not in STRATEGY_OPTIONS:
+        complaints.append(f"The address asks for the order {shortened(query['strategy'])}; "
+                          f"use one of {', '.join(STRATEGY_OPTIONS)}.")
+    k = whole_number(query.get("k", ""))
+    if "k" in query and (k is None or not MIN_PERMUTATIONS <= k <= MAX_PERMUTATIONS):
+        complaints.append(f"The address asks for K = {shortened(query['k'])}; K is a whole number "
+                          f"from {MIN_PERMUTATIONS} to {MAX_PERMUTATIONS}.")
+    complaints += _number_complaints(query, "seed", "the seed", "a seed", MAX_SEED)
+    for name in ("trail", "a", "b"):
+        if name in query and query[name] not in permutation_options(k or DEFAULT_PERMUTATIONS):
+            complaints.append(f"The address asks for the permutation {shortened(query[name])}; use "
+                              f"{', '.join(RANKED)} or a number from 1 to K.")
+    if "view" in query and query["view"] not in VIEWS:
+        complaints.append(f"The address asks for the section {shortened(query['view'])}; there are "
+                          f"{', '.join(VIEWS)}.")
+    return complaints
+
+
+def _graph_complaints(
+    query: Mapping[str, str], model: str | None, planar_models: Collection[str]
+) -> list[str]:
+    """Of what is to be explored: a molecule or a planar graph, as the model reads."""
+    if model in planar_models:
+        if "smiles" in query:
+            return [f"The address asks for the molecule {shortened(query['smiles'])} under "
+                    f"{model}, which reads planar graphs; leave out one of the two."]
+        return [
+            *_number_complaints(query, "graph", "the graph seed", "a graph seed",
+                                MAX_PLANAR_NUMBER),
+            *_number_complaints(query, "number", "graph number", "a graph's number",
+                                MAX_PLANAR_NUMBER),
+        ]
+    if ("graph" in query or "number" in query) and planar_models:
+        return ["The address asks for a planar graph under a model of molecules; add "
+                f"model={next(iter(planar_models))}."]
+    return []
+
+
+def _number_complaints(
+    query: Mapping[str, str], name: str, the: str, a: str, largest: int
+) -> list[str]:
+    number = whole_number(query.get(name, ""))
+    if name not in query or (number is not None and 0 <= number <= largest):
+        return []
+    return [f"The address asks for {the} {shortened(query[name])}; {a} is a whole number from 0 to "
+            f"{largest:,}."]

@@ -1,0 +1,220 @@
+"""Sentences and cells that pages show: numbers as people read them. No streamlit here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.chemistry.chemistry import QM9
+from core.graph.graph import Graph
+from core.graph.planar import PlanarName
+from core.likelihood.analysis import Analysis
+from core.likelihood.order_marginal import ExactUncertainty
+from core.likelihood.uncertainty import Uncertainty
+from core.sent.vocabulary import TokenKind
+from dashboard.components.trail_player.trail import TrailView
+from dashboard.drawing.layouts import Layout
+
+_QM9_HEAVY_ATOMS = 9
+_FORMULA_ORDER = ("C", "H", "F", "N", "O")
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a graph and its parts are called."""
+
+    graph: str
+    node: str
+    edge: str
+
+
+def words(*, is_molecule: bool) -> Words:
+    """The words of chemistry for molecules, those of graph theory for all other graphs."""
+    return Words("molecule", "atom", "bond") if is_molecule else Words("graph", "node", "edge")
+
+
+def formula(graph: Graph) -> str:
+    """Sum formula in Hill order, such as C₃H₇NO₂."""
+    labels = [] if graph.node_labels is None else graph.node_labels.tolist()
+    counts = {symbol: labels.count(QM9.elements.index(symbol)) for symbol in _FORMULA_ORDER}
+    order = _FORMULA_ORDER if counts["C"] else ("F", "H", "N", "O")
+    parts = [symbol + (str(counts[symbol]) if counts[symbol] > 1 else "")
+             for symbol in order if counts[symbol]]
+    return "".join(parts).translate(_SUBSCRIPTS)
+
+
+def size_note(graph: Graph) -> str | None:
+    """A warning for molecules larger than anything the shipped models were trained on."""
+    labels = [] if graph.node_labels is None else graph.node_labels.tolist()
+    heavy = sum(label != QM9.elements.index("H") for label in labels)
+    if heavy <= _QM9_HEAVY_ATOMS:
+        return None
+    return (f"QM9 has molecules of at most {_QM9_HEAVY_ATOMS} heavy atoms; this one has {heavy}, "
+            "so the model extrapolates.")
+
+
+def planar_source(name: PlanarName) -> str:
+    """Where a planar graph comes from."""
+    return (f"Test graph {name.index} of seed {name.seed}: a Delaunay triangulation of uniformly "
+            "random points; models are trained on others.")
+
+
+def interval(found: Uncertainty) -> str:
+    """The interval of LU, or why there is none in two words."""
+    if found.is_exact:
+        return "exact"
+    if found.interval is None:
+        return "no interval"
+    return f"{found.interval.low:.3f} – {found.interval.high:.3f}"
+
+
+def marginal(found: Uncertainty) -> str:
+    """The order-marginal NLL, or a dash."""
+    return "–" if found.marginal_nll is None else f"{found.marginal_nll:.2f} nats"
+
+
+def effective_sample_size(found: Uncertainty) -> str:
+    """What the order-marginal NLL rests on."""
+    if found.effective_sample_size is None:
+        return "unknown under lowest-index ties"
+    return f"ESS {found.effective_sample_size:.1f} of {found.k}"
+
+
+def exact_sentence(found: ExactUncertainty) -> str:
+    """The exact values in words."""
+    return (f"All {found.num_sequences:,} sequences listed: LU is exactly {found.lu:.4f}, the mean "
+            f"NLL {found.nll_mean:.3f} nats and the order-marginal NLL {found.marginal_nll:.3f} "
+            "nats.")
+
+
+def distribution_finding(analysis: Analysis) -> str:
+    """What the NLL distribution shows, for those who cannot see it."""
+    nll = analysis.likelihoods.nll[0]
+    return (f"NLL of {len(nll)} permutations, from {float(nll.min()):.2f} to "
+            f"{float(nll.max()):.2f} nats, mean {float(nll.mean()):.2f}.")
+
+
+def permutation_table(analysis: Analysis) -> pd.DataFrame:
+    """One row per permutation of the first graph, in their order."""
+    trails, nll = analysis.trails, analysis.likelihoods.nll[0]
+    labels = analysis.graphs[0].node_labels
+    names = [] if labels is None else [QM9.elements[label] for label in labels.tolist()]
+    rows = []
+    for k in range(trails.permutations):
+        tokens, order = trails.sequence(0, k), trails.order(0, k)
+        rows.append({
+            "permutation": k + 1,
+            "NLL (nats)": float(nll[k]),
+            "NLL per token": float(nll[k]) / (len(tokens) - 1),
+            "log q": float(trails.log_q[0, k]),
+            "tokens": len(tokens),
+            "jumps": tokens.count(1),
+            "start": f"{names[order[0]] if names else 'node'} {order[0]}",
+            "visit order": " ".join(map(str, order)),
+        })
+    return pd.DataFrame(rows)
+
+
+def scale_of(nodes: np.ndarray, edges: np.ndarray) -> tuple[float, float]:
+    """Colour scale from zero to the largest value, rounded up to a tenth."""
+    top = float(np.nanmax(np.concatenate([nodes, edges, [0.0]])))
+    return 0.0, max(0.1, math.ceil(top * 10) / 10)
+
+
+def located_finding(title: str, nodes: np.ndarray, layout: Layout) -> str:
+    """Which nodes stand out, for those who cannot see it."""
+    ranked = [node for node in np.argsort(-np.nan_to_num(nodes, nan=-1.0))[:3]
+              if np.isfinite(nodes[node])]
+    named = ", ".join(f"{layout.symbols[node] or 'node'} {node} with {nodes[node]:.2f} nats"
+                      for node in ranked)
+    return f"{title}: highest on {named}."
+
+
+def located_table(layout: Layout, nodes: np.ndarray, edges: np.ndarray) -> pd.DataFrame:
+    """One row per node and edge that carries a value; symbols for molecules only."""
+    word = words(is_molecule=layout.is_molecule)
+    rows = [{"kind": word.node, f"{word.node}s": str(node), "symbols": layout.symbols[node],
+             "nats": value}
+            for node, value in enumerate(nodes.tolist())]
+    rows += [{"kind": word.edge, f"{word.node}s": f"{u}-{v}",
+              "symbols": f"{layout.symbols[u]}-{layout.symbols[v]}", "nats": value}
+             for (u, v), value in zip(layout.bonds.tolist(), edges.tolist(), strict=True)]
+    table = pd.DataFrame(rows).dropna(subset="nats")
+    return table if layout.is_molecule else table.drop(columns="symbols")
+
+
+def token_table(view: TrailView) -> pd.DataFrame:
+    """One row per token of a trail."""
+    has_labels = any(token.kind is TokenKind.NODE_LABEL for token in view.tokens)
+    node = words(is_molecule=has_labels).node
+    return pd.DataFrame([
+        {
+            "position": token.position, "token": token.name, "kind": str(token.kind),
+            "surprisal_nats": token.surprisal_nats, "nats_so_far": so_far, "step": token.step,
+            node: token.atom,
+        }
+        for token, so_far in zip(view.tokens, view.cumulative_nats.tolist(), strict=True)
+    ]).astype({"step": "Int64", node: "Int64"})
+
+
+def comparison_table(a: TrailView, b: TrailView) -> pd.DataFrame:
+    """The tokens of two trails, one below the other."""
+    return pd.concat([token_table(a).assign(trail="A"), token_table(b).assign(trail="B")])
+
+
+def convergence_table(steps: Sequence[Uncertainty]) -> pd.DataFrame:
+    """One row per K of the convergence curve."""
+    return pd.DataFrame([
+        {
+            "permutations": step.k, "lu": step.lu,
+            "lu_low": step.interval.low if step.interval else None,
+            "lu_high": step.interval.high if step.interval else None,
+            "nll_mean": step.nll_mean, "nll_std": step.nll_std,
+            "nll_marginal": step.marginal_nll,
+        }
+        for step in steps
+    ])
+
+
+def convergence_finding(steps: Sequence[Uncertainty]) -> str:
+    """What the convergence curve shows."""
+    return (f"LU goes from {steps[0].lu:.3f} at K = {steps[0].k} to {steps[-1].lu:.3f} at "
+            f"K = {steps[-1].k}, 95% interval {interval(steps[-1])}.")
+
+
+def model_table(results: Sequence[Analysis]) -> pd.DataFrame:
+    """One row per model for the same molecule."""
+    rows = []
+    for result in results:
+        found = result.uncertainties[0]
+        rows.append({
+            "model": result.card.name,
+            "order": result.trails.strategy.name,
+            "LU": found.lu,
+            "95% interval": interval(found),
+            "NLL (nats)": found.nll_mean,
+            "NLL per token": result.likelihoods.nll_per_token,
+            "order-marginal NLL": found.marginal_nll,
+            "ESS": found.effective_sample_size,
+        })
+    return pd.DataFrame(rows)
+
+
+def models_finding(results: Sequence[Analysis]) -> str:
+    """Which model depends least and most on the order."""
+    ranked = sorted(results, key=lambda result: result.uncertainties[0].lu)
+    low, high = ranked[0], ranked[-1]
+    return (f"LU is lowest for {low.card.name} ({low.uncertainties[0].lu:.3f}) and highest for "
+            f"{high.card.name} ({high.uncertainties[0].lu:.3f}).")
+
+
+MODEL_DIGITS = {"LU": 3, "NLL (nats)": 2, "NLL per token": 3, "order-marginal NLL": 2, "ESS": 1}
+"""Decimals of the columns of `model_table`."""
+
+PERMUTATION_DIGITS = {"NLL (nats)": 3, "NLL per token": 3, "log q": 2}
+"""Decimals of the columns of `permutation_table`."""

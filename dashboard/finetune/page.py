@@ -1,0 +1,43 @@
+"""Fine-tune a model on another order by few of its weights, and see what that repairs."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import InputError
+from dashboard.finetune import data, inputs, live, sections, text
+from dashboard.finetune.query import CODE, COMPARE, NUMBERS, RUN, SECTIONS
+from dashboard.shared import checkpoints
+
+
+def main() -> None:
+    """The page from top to bottom; what is wrong with an input is said where it shows."""
+    st.header("Fine-tune", anchor=False)
+    st.caption(text.INTRO)
+    try:
+        models = checkpoints.models()
+        shipped = data.shipped()
+        for complaint in shipped.complaints:
+            st.warning(complaint, icon=":material/folder_off:")
+        inputs.warn_about_address(models, shipped)
+        section = st.segmented_control(
+            "Section", SECTIONS, default=COMPARE if shipped.found else RUN, required=True,
+            key="tuning", bind="query-params", label_visibility="collapsed")
+        show(section, inputs.choose(models), shipped)
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def show(
+    section: str | None, chosen: inputs.Inputs, shipped: data.ShippedRepairs
+) -> None:
+    """One section; settings of a run that are wrong do not hide the shipped results."""
+    if section == RUN:
+        live.show(chosen.run(), shipped)
+    elif section == CODE:
+        sections.show_code(chosen.run(), shipped)
+    elif section in (COMPARE, NUMBERS):
+        sections.show(section, shipped)
+
+
+main()

@@ -1,0 +1,309 @@
+"""Sentences and tables of the Fine-tune page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from core.model.local_models import MAX_KEPT
+from core.repair.result import RepairResult
+from core.repair.session import Trial, TrialProgress
+from core.stats.estimates import Estimate
+from dashboard.finetune.learning_set import LearningSet
+from dashboard.finetune.query import COST, MEASURES, PERMUTATIONS, RunChoice, Source
+from dashboard.finetune.repairs import Change, Histograms, Matched, RepairPoint, arm_label, changes
+from dashboard.finetune.spurious_repairs import SpuriousRepair, furthest_repair, spurious_repairs
+from dashboard.shared.format import estimate, interval, short
+
+INTRO = ("Teach a model another order by few of its weights, and see what that repairs and what it "
+         "costs under the order it was trained under.")
+SIDEBAR_NOTE = "Settings of a run of your own, started in the section of that name."
+NO_REPAIRS = ("No repairs ship with this installation; make them with the command below, which can "
+              "be resumed. What you run yourself works without them.")
+NO_KEEPING = ("On this public page models are not kept for Explore, since visitors would push out "
+              "each other's: `Checkpoint` holds the whole model, for TrailScope elsewhere.")
+LIVE_ONLY = ("Your finished runs that started from the model of the latest one and learnt its "
+             "order; the dashed line is that model before.")
+FIRST_MASK_HELP = ("A dynamic run chooses its mask anew along the way; this is the first one. The "
+                   "adapter holds all entries that were changed.")
+READING_AID = ("Left, lower is repaired further; right, lower costs less. The dashed line is the "
+               "model before. Circles are static global masks, squares local, triangles "
+               "dynamic; arms that train equally many stand side by side. Hollow arms owe a low LU "
+               "to a high NLL and are not in the front.")
+CLICK_AID = "Click a shipped point to open its before and after."
+DATA_NOTE = ("Generated molecules ship with TrailScope: the valid, stable and different ones, "
+             "without the molecules that are measured on.")
+CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file of SMILES: "
+             "`Molecules learnt from` among the downloads of a finished run saves it under this "
+             "name, without the rows that are left out. The adapter, the mask, the merged "
+             "checkpoint and the record are what the page offers. Evaluation takes QM9's test "
+             "split, which begins with the molecules that the page measures on.")
+KEEP_HELP = ("Keeps the merged model in the folder that the environment variable "
+             "TRAILSCOPE_MODELS names, or runs/models; all pages then offer it by its name. "
+             f"Of models kept so, the last {MAX_KEPT} stay.")
+STAGES = {"score": "Choosing the mask", "train": "Fine-tuning",
+          "before": "Measuring the model as it was", "after": "Measuring the new model",
+          "done": "Done"}
+_UNITS = {"score": "examples", "train": "steps", "before": "linearized graphs",
+          "after": "linearized graphs", "done": ""}
+_MEASURE_NAMES = {"nll_per_graph": "NLL per graph, nats", "nll_per_token": "NLL per token, nats",
+                  "lu": "LU", "ece": "ECE"}
+
+
+def provenance(result: RepairResult) -> str:
+    """How a result was measured."""
+    test, settings = result.settings.get("test", {}), result.settings
+    steps = settings.get("steps")
+    return (f"**{result.model}** learns `{result.orders[-1]}` in {steps:,} steps of "
+            f"{settings.get('batch_size')} sequences; measured on {test.get('graphs'):,} graphs of "
+            f"{test.get('name')}'s {test.get('split')} split, K = {settings.get('permutations')}, "
+            f"seed {settings.get('seed')}. Intervals: 95%, resampling graphs.")
+
+
+def panel_titles(measure: str, result: RepairResult) -> tuple[str, str]:
+    """What the two panels of the plot show."""
+    unit = ", nats" if MEASURES[measure] == "nll_per_token" else ""
+    return (f"Repair: {measure}{unit}<br>under {result.orders[-1]}",
+            f"Cost: NLL per token, nats<br>under {result.orders[0]}")
+
+
+def comparison_finding(
+    points: Sequence[RepairPoint], before: RepairResult | None, measure: str
+) -> str:
+    """Which arm repairs most, what it costs, and which lower LU is no repair."""
+    if not points:
+        return "No method passes the filters."
+    key = MEASURES[measure]
+    best = furthest_repair(points, key)
+    name = f"**{arm_label(best.result.arm)}** ({best.parameters:,} parameters, " \
+           f"{best.result.share:.2%})"
+    text = (f"Furthest goes {name}: {measure} {estimate(best.estimate(key, native=False))} under "
+            f"{best.result.orders[-1]}")
+    no_repair = spurious_sentences(points, best, key)
+    if before is None:
+        return f"{text}. {no_repair}".rstrip()
+    was = before.estimates[before.orders[-1]][key]
+    cost, native = best.estimate(COST, native=True), before.estimates[before.orders[0]][COST]
+    return (f"{text}, from {short(was.value)}. Under its own order the model then needs "
+            f"{short(cost.value)} nats per token instead of {short(native.value)}. "
+            f"{no_repair}").rstrip()
+
+
+def spurious_sentences(points: Sequence[RepairPoint], best: RepairPoint, measure: str) -> str:
+    """Why arms that seem to go further than the best do not, and how many more are spurious."""
+    found = list(spurious_repairs(points, measure).values())
+    seeming = [one for one in found if one.point.estimate(measure, native=False).value
+               < best.estimate(measure, native=False).value]
+    more = len(found) - len(seeming)
+    rest = f"{more} other arm{'s are' if more > 1 else ' is'} drawn hollow for such a low LU."
+    return " ".join([*map(spurious_sentence, seeming), *([rest] if more else [])])
+
+
+def spurious_sentence(found: SpuriousRepair) -> str:
+    """Why a low LU is no repair."""
+    lu, other = (point.estimate("lu", native=False) for point in (found.point, found.shown_by))
+    nll = found.point.estimate("nll_per_token", native=False)
+    return (f"**{arm_label(found.point.result.arm)}** has LU {short(lu.value)} only because its "
+            f"NLL is high, {short(nll.value)} nats per token: between orders of a graph it varies "
+            f"by {short(found.spreads[0])} nats, by {short(found.spreads[1])} for "
+            f"**{arm_label(found.shown_by.result.arm)}** (LU {short(other.value)}).")
+
+
+def matched_finding(found: Matched | None, measure: str) -> str:
+    """Whether a simple gradient mask holds up against what trains equally many numbers."""
+    if found is None:
+        return ""
+    what = "LU" if measure == "LU" else "NLL of a graph"
+    parts = []
+    for other, difference in zip(found.others, found.differences, strict=True):
+        ends = difference.interval
+        if ends is None or ends.low <= 0 <= ends.high:
+            verdict = "not told apart from"
+        else:
+            verdict = "higher than of" if difference.value > 0 else "lower than of"
+        parts.append(f"{verdict} **{arm_label(other.result.arm)}** ({signed(difference)})")
+    return (f"At {found.mask.parameters:,} parameters, {what} of the static gradient mask is "
+            + "; ".join(parts) + ": paired differences with 95% intervals.")
+
+
+def plot_alt(points: Sequence[RepairPoint], before: RepairResult | None, measure: str) -> str:
+    """What the plot shows, for those who cannot see it."""
+    rows = "; ".join(
+        f"{point.key}: {point.parameters:,} parameters, {measure} "
+        f"{short(point.estimate(MEASURES[measure], native=False).value)}, cost "
+        f"{short(point.estimate(COST, native=True).value)}" for point in points)
+    finding = comparison_finding(points, before, measure).replace("*", "")
+    return (f"Trained parameters against {measure} and against native NLL per token. {finding} "
+            f"{rows}.")
+
+
+def change_sentence(change: Change) -> str:
+    """A measure before and after, with the paired change if graphs have one."""
+    name = _MEASURE_NAMES[change.measure]
+    text = f"{name} under `{change.order}`: {short(change.before.value)} → "
+    text += f"**{short(change.after.value)}**"
+    if change.paired is not None:
+        text += f", by {signed(change.paired)} graph by graph"
+    return f"{text}."
+
+
+def lu_sentences(before: RepairResult, after: RepairResult) -> list[str]:
+    """Paired changes of LU, an order each."""
+    return [change_sentence(change) for change in changes(before, after)
+            if change.measure == "lu"]
+
+
+def signed(found: Estimate) -> str:
+    """A change with its sign and interval."""
+    sign = "+" if found.value > 0 else "−" if found.value < 0 else ""
+    text = f"{sign}{short(abs(found.value))}"
+    if found.interval is None:
+        return text
+    low, high = (f"{'−' if end < 0 else '+'}{short(abs(end))}"
+                 for end in (found.interval.low, found.interval.high))
+    return f"{text} [{low} to {high}]"
+
+
+def headline_table(before: RepairResult, after: RepairResult) -> pd.DataFrame:
+    """A row per order and measure."""
+    return pd.DataFrame([{
+        "order": change.order + (" (own)" if change.order == after.orders[0] else ""),
+        "measure": _MEASURE_NAMES[change.measure], "before": estimate(change.before),
+        "after": estimate(change.after),
+        "change, graph by graph": "" if change.paired is None else signed(change.paired),
+    } for change in changes(before, after)])
+
+
+def histogram_alt(found: Sequence[Histograms], orders: Sequence[str]) -> str:
+    """What the distributions show."""
+    parts = [f"under {order} the mean of {int(one.before.sum()):,} graphs goes from "
+             f"{short(one.means[0])} to {short(one.means[1])}"
+             for one, order in zip(found, orders, strict=True)]
+    return f"LU of every graph before and after: {', '.join(parts)}."
+
+
+def histogram_table(found: Sequence[Histograms], orders: Sequence[str]) -> pd.DataFrame:
+    """A row per order and bin."""
+    return pd.concat([pd.DataFrame({
+        "order": order, "low": one.edges[:-1], "high": one.edges[1:], "before": one.before,
+        "after": one.after}) for one, order in zip(found, orders, strict=True)],
+        ignore_index=True)
+
+
+def ece_alt(before: RepairResult, after: RepairResult) -> str:
+    """What the reliability diagrams show."""
+    parts = [f"under {order} ECE {estimate(before.estimates[order]['ece'])} before and "
+             f"{estimate(after.estimates[order]['ece'])} after" for order in after.orders]
+    return f"Reliability before and after: {', '.join(parts)}."
+
+
+def loss_alt(history: Sequence[tuple[int, float]]) -> str:
+    """What the loss did."""
+    if not history:
+        return "No step is done yet."
+    return (f"Loss from {history[0][1]:.3f} nats per token at step {history[0][0]} to "
+            f"{history[-1][1]:.3f} at step {history[-1][0]}.")
+
+
+def loss_table(history: Sequence[tuple[int, float]]) -> pd.DataFrame:
+    """A row per step."""
+    return pd.DataFrame(history, columns=["step", "loss_nats_per_token"])
+
+
+def run_summary(choice: RunChoice, count: int | None, entries: int) -> str:
+    """What a run will do.
+
+    Args:
+        choice: the run.
+        count: numbers that it trains; None for all weights.
+        entries: of the model's matrices.
+    """
+    what = "all weights" if count is None else (
+        f"{count:,} numbers ({count / entries:.2%} of the {entries:,} matrix entries)")
+    names = {"sparse": f"a mask by `{choice.criterion}`", "lora": "LoRA", "pissa": "PiSSA",
+             "full": "full fine-tuning"}
+    return (f"**{choice.model}** learns `{choice.order}` from {source_text(choice.source)}, by "
+            f"{names[choice.method]}: {what} in {choice.steps:,} steps of {choice.batch_size} "
+            f"sequences at a learning rate of {choice.learning_rate:g}.")
+
+
+def source_text(source: Source) -> str:
+    """Where the graphs come from, in a sentence."""
+    return {"generated molecules": f"molecules generated by {source.detail}",
+            "my molecules": "your molecules", "QM9 train": "QM9's train split",
+            "planar graphs": "planar graphs"}[source.kind]
+
+
+def time_estimate(choice: RunChoice) -> str:
+    """About how long a run takes."""
+    return (f"{duration(choice.estimated_s)} on two idle cores for a model of the shipped size, "
+            f"most of it for {choice.steps:,} steps and for measuring {choice.test} graphs before "
+            f"and after at K = {PERMUTATIONS}; a busy machine takes longer.")
+
+
+def duration(seconds: float) -> str:
+    """About so long.
+
+    >>> duration(34), duration(100), duration(4000)
+    ('About 35 seconds', 'About 2 minutes', 'About 1.1 hours')
+    """
+    if seconds < 90:
+        return f"About {max(5, 5 * round(seconds / 5))} seconds"
+    if seconds < 3600:
+        return f"About {round(seconds / 60)} minutes"
+    return f"About {seconds / 3600:.1f} hours"
+
+
+def progress_text(state: TrialProgress) -> str:
+    """What is being done."""
+    text = f"{STAGES[state.stage]}: {state.done:,} of {state.total:,} {_UNITS[state.stage]}"
+    return text if state.loss is None else f"{text}, loss {state.loss:.3f} nats per token"
+
+
+def left_to_do(trial: Trial, choice: RunChoice) -> str:
+    """How far a stopped run has come."""
+    done = trial.history[-1][0] if trial.history else 0
+    if trial.is_trained:
+        return "All steps are done; measuring is left."
+    return f"{done:,} of {choice.steps:,} steps are done; it goes on from there."
+
+
+def result_sentence(before: RepairResult, after: RepairResult) -> str:
+    """What a run repaired and what it cost."""
+    own, new = after.orders[0], after.orders[-1]
+    lu, was = after.estimates[new]["lu"], before.estimates[new]["lu"]
+    cost, native = after.estimates[own][COST], before.estimates[own][COST]
+    return (f"{after.num_parameters:,} trained parameters ({after.share:.2%}) take LU under {new} "
+            f"from {short(was.value)} to {estimate(lu)}, and NLL per token under {own} from "
+            f"{short(native.value)} to {estimate(cost)} nats.")
+
+
+def kept_note(name: str) -> str:
+    """Where a kept model can be opened."""
+    return (f"Kept as **{name}**: the Explore page and the others offer it among their models, and "
+            "links to it work for as long as it is kept.")
+
+
+def learning_summary(found: LearningSet) -> str:
+    """How many molecules there are to learn from."""
+    return f"{len(found.graphs):,} molecules to learn from."
+
+
+def bad_rows(found: LearningSet) -> str:
+    """How many rows are no molecules."""
+    one = len(found.bad) == 1
+    return (f"{len(found.bad):,} {'row is' if one else 'rows are'} left out; "
+            f"{'it says' if one else 'each says'} why.")
+
+
+def live_note(result: RepairResult) -> str:
+    """That a live result is measured on other graphs than those that ship."""
+    test = result.settings["test"]
+    return (f"Your runs are measured on the first {test['graphs']:,} test graphs, the shipped ones "
+            "on more: compare within 95% intervals.")
+
+
+def band(found: Estimate) -> str:
+    """An interval as a metric's second line."""
+    return f"95%: {interval(found.interval)}"

@@ -1,0 +1,156 @@
+"""Sentences and tables of the Models page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from core.calibration.token_types import TokenType
+from core.evaluation.result import Evaluation
+from core.model.checkpoints import ModelCard
+from core.sent.strategies import RANDOM_ORDER
+from core.stats.estimates import Estimate, Interval
+from dashboard.reliability.cross_evaluation import (
+    Cell,
+    CrossEvaluation,
+    Quantity,
+    Rise,
+    rises,
+    worst_cases,
+)
+from dashboard.reliability.text import tokens_of, type_name
+from dashboard.shared.format import estimate
+
+
+def named(quantity: Quantity, token_type: TokenType) -> str:
+    """A quantity and the tokens it is of, within a sentence."""
+    if not quantity.has_types:
+        return quantity.name
+    return f"{quantity.name} of {tokens_of(token_type)}"
+
+
+def finding(
+    cross: CrossEvaluation, quantity: Quantity, token_type: TokenType,
+    estimates: Mapping[Cell, Estimate],
+) -> str:
+    """Which model can be trusted under which order, read off the table."""
+    sentences = []
+    ranked = worst_cases(cross, estimates)
+    if ranked:
+        best = ranked[0]
+        others = f", {_others(len(ranked))}" if len(ranked) > 1 else ""
+        sentences.append(
+            f"**{best.model}** has the lowest worst case{others}: whatever the order, its "
+            f"{named(quantity, token_type)} is at most {estimate(best.estimate)} "
+            f"(under {best.strategy})."
+        )
+    else:
+        sentences.append("No model has been evaluated under every order yet.")
+    risen = rises(cross, estimates, RANDOM_ORDER.name)
+    if risen:
+        sentences.append(f"Under {RANDOM_ORDER.name}, {_rise(risen)}")
+    return " ".join(sentences)
+
+
+def heatmap_alt(cross: CrossEvaluation, what: str, estimates: Mapping[Cell, Estimate]) -> str:
+    """The table in words, for those who cannot see it."""
+    cells = "; ".join(
+        f"{model} under {strategy}: {estimate(estimates[model, strategy])}"
+        for model in cross.models for strategy in cross.strategies
+        if (model, strategy) in estimates
+    )
+    return f"{what} of every model (row) under every order (column). {cells}."
+
+
+def heatmap_table(cross: CrossEvaluation, estimates: Mapping[Cell, Estimate]) -> pd.DataFrame:
+    """A row per cell of the heatmap."""
+    return pd.DataFrame([
+        {
+            "model": model, "trained_under": cross.trained_under(model), "evaluated_under": order,
+            "value": found.value,
+            "low": found.interval.low if found.interval else None,
+            "high": found.interval.high if found.interval else None,
+        }
+        for (model, order), found in estimates.items()
+    ])
+
+
+def training_table(cards: Iterable[ModelCard]) -> pd.DataFrame:
+    """What is known of how each shipped model was made."""
+    rows = []
+    for card in cards:
+        record = card.training
+        losses = record.get("loss_nats_per_token") or [[None, None]]
+        seconds = record.get("wall_s")
+        rows.append({
+            "model": card.name,
+            "trained under": card.strategy.name,
+            "data": _data(card),
+            "size": card.preset,
+            "parameters": record.get("parameters"),
+            "steps": card.steps,
+            "graphs seen": record.get("graphs_seen"),
+            "device": record.get("device"),
+            "minutes": None if seconds is None else seconds / 60,
+            "last loss (nats/token)": losses[-1][1],
+            "weights (SHA-256)": card.weights_sha256[:12],
+        })
+    return pd.DataFrame(rows)
+
+
+def _data(card: ModelCard) -> str:
+    name, number = card.data.get("name"), card.data.get("graphs")
+    if name is None:
+        return "not recorded"
+    return f"{name}, {number:,} graphs" if isinstance(number, int) else str(name)
+
+
+def _others(count: int) -> str:
+    return "of both models" if count == 2 else f"of all {count} models"
+
+
+def _rise(risen: Sequence[Rise]) -> str:
+    """How much higher models stand under a foreign order."""
+    low, high = _number(risen[0].ratio), _number(risen[-1].ratio)
+    span = f"{low} times" if low == high else f"{low} to {high} times"
+    if any(rise.is_at_least for rise in risen):
+        span = f"at least {span}"
+    if len(risen) == 1:
+        return f"that of {risen[0].model} is {span} what it is under its own order."
+    return (f"that of the {len(risen)} models trained under another order is {span} what it is "
+            "under their own order.")
+
+
+def _number(ratio: float) -> str:
+    """Two digits: a ratio of two estimates deserves no more."""
+    return f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
+
+
+def evaluation_row(evaluation: Evaluation) -> dict[str, object]:
+    """Every number of an evaluation with its interval, at temperature 1, as a row of a table."""
+    row: dict[str, object] = {
+        "model": evaluation.model, "evaluated under": evaluation.strategy,
+        "own order": evaluation.strategy == evaluation.trained_under,
+        **_columns("NLL per token", evaluation.nll_per_token),
+        **_columns("NLL", evaluation.nll_per_graph), **_columns("LU", evaluation.lu),
+    }
+    for token_type in evaluation.token_types:
+        found = evaluation.reliability(token_type)
+        name = type_name(token_type)
+        row |= _columns(f"ECE {name}", found.ece)
+        row |= _columns(f"smooth ECE {name}", found.smooth_ece)
+        row |= _columns(f"Brier {name}", found.brier)
+    return row | {
+        "fitted temperature": evaluation.fitted_temperature,
+        "graphs": evaluation.num_graphs, "K": evaluation.permutations, "seed": evaluation.seed,
+        "weights": evaluation.weights_sha256,
+    }
+
+
+def _columns(name: str, found: Estimate | None) -> dict[str, float]:
+    if found is None:
+        return {name: math.nan}
+    ends = found.interval or Interval(math.nan, math.nan)
+    return {name: found.value, f"{name} low": ends.low, f"{name} high": ends.high}

@@ -1,0 +1,98 @@
+"""Shipped evaluations, kept between reruns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import streamlit as st
+
+from core.calibration.token_types import TokenType
+from core.evaluation.result import Evaluation, EvaluationError, shipped_evaluations
+from core.records import RECORD
+from core.sent.strategies import RANDOM_ORDER
+from dashboard.reliability import text
+from dashboard.reliability.cross_evaluation import cross_evaluations
+
+Value = TypeVar("Value")
+TOKEN_COLUMNS = ("id", "smiles", "confidence", "position", "target", "predicted", "tokens")
+
+
+@dataclass(frozen=True, eq=False)
+class ShippedEvaluations:
+    """What the assets folder holds.
+
+    Attributes:
+        found: the evaluations that can be read, in the order of `cross_evaluations`.
+        complaints: one sentence for every other one.
+    """
+
+    found: tuple[Evaluation, ...]
+    complaints: tuple[str, ...]
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Names of the models that there are results of."""
+        return tuple(dict.fromkeys(evaluation.model for evaluation in self.found))
+
+    @property
+    def first_biased(self) -> int:
+        """Place of the first model that was not trained under random order, or 0."""
+        native = {evaluation.model: evaluation.trained_under for evaluation in self.found}
+        biased = [place for place, model in enumerate(self.models)
+                  if native[model] != RANDOM_ORDER.name]
+        return biased[0] if biased else 0
+
+    def of_model(self, model: str) -> dict[str, Evaluation]:
+        """Its evaluations by strategy."""
+        return {evaluation.strategy: evaluation for evaluation in self.found
+                if evaluation.model == model}
+
+
+def shipped() -> ShippedEvaluations:
+    """All results in the assets folder; a folder that was made anew is read anew."""
+    found, complaints = [], []
+    for folder in shipped_evaluations().values():
+        try:
+            found.append(_evaluation(str(folder), (folder / RECORD).stat().st_mtime_ns))
+        except (EvaluationError, OSError) as error:
+            complaints.append(str(error))
+    ordered = [cross.cells[cell] for cross in cross_evaluations(found).values()
+               for cell in cross.in_order]
+    return ShippedEvaluations(tuple(ordered), tuple(complaints))
+
+
+@st.cache_resource(max_entries=64, show_spinner="Reading the results")
+def _evaluation(folder: str, changed_ns: int) -> Evaluation:
+    """An evaluation whose tables hold what the pages read.
+
+    Raises:
+        EvaluationError: if it is missing, damaged, or of another version.
+    """
+    evaluation = Evaluation.load(Path(folder))
+    try:
+        for token_type in evaluation.token_types:
+            for temperature in {1.0, evaluation.fitted_temperature or 1.0}:
+                evaluation.reliability(token_type, temperature)
+        evaluation.tokens[list(TOKEN_COLUMNS)]
+        evaluation.tokens_in(TokenType.ALL, 0)
+    except (IndexError, KeyError, TypeError, ValueError) as error:
+        raise EvaluationError(f"{folder} is damaged ({error!r}); make it anew with "
+                              f"`{text.EVALUATE}`.") from error
+    return evaluation
+
+
+def remember(evaluation: Evaluation, key: Hashable, compute: Callable[[], Value]) -> Value:
+    """Keep what is made of an evaluation for as long as the evaluation itself is kept."""
+    kept = _memories().setdefault(evaluation, {})
+    if key not in kept:
+        kept[key] = compute()
+    return kept[key]
+
+
+@st.cache_resource(show_spinner=False)
+def _memories() -> WeakKeyDictionary[Evaluation, dict[Hashable, Any]]:
+    return WeakKeyDictionary()

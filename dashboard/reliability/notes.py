@@ -1,0 +1,32 @@
+"""What the Models and Calibration pages say of results that are missing or cannot be trusted."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.model.checkpoints import assets_folder
+from dashboard.reliability import evaluations, text
+from dashboard.reliability.evaluations import ShippedEvaluations
+from dashboard.shared.checkpoints import shipped_cards
+
+
+def shipped_results() -> ShippedEvaluations | None:
+    """All results; says which cannot be read, and how to make some if there are none."""
+    shipped = evaluations.shipped()
+    for complaint in shipped.complaints:
+        st.warning(complaint, icon=":material/folder_off:")
+    if shipped.found:
+        return shipped
+    folder = assets_folder() / "results" / "evaluations" / "qm9-random_order"
+    st.info("There are no evaluations to show yet. Make them with the command below, once for "
+            "every model; it fits a temperature, too, and can be stopped and resumed.",
+            icon=":material/info:")
+    st.code(f"{text.EVALUATE} --model qm9-random_order --strategy all "
+            f"--output {folder}", language="bash", wrap_lines=True)
+    return None
+
+
+def warn_of_other_weights(shipped: ShippedEvaluations) -> None:
+    """Say which results belong to other weights than those that are shipped."""
+    for complaint in text.weights_complaints(shipped.found, shipped_cards()):
+        st.warning(complaint, icon=":material/sync_problem:")

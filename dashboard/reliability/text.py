@@ -1,0 +1,179 @@
+"""Sentences and tables about evaluations and their reliability."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from core.calibration.token_types import Reliability, TokenType
+from core.evaluation.result import Evaluation
+from core.model.checkpoints import ModelCard
+from dashboard.shared.format import estimate, interval
+
+EVALUATE = "trailscope evaluate"
+
+TYPE_NAMES: dict[str, TokenType] = {
+    str(token_type).replace("_", " "): token_type for token_type in TokenType
+}
+"""Types of tokens as people read them."""
+
+
+def type_name(token_type: TokenType) -> str:
+    """A type as people read it, such as `node label`."""
+    return str(token_type).replace("_", " ")
+
+
+def tokens_of(token_type: TokenType) -> str:
+    """The tokens of a type, within a sentence."""
+    return "all tokens" if token_type is TokenType.ALL else f"{type_name(token_type)} tokens"
+
+
+def graph_word(evaluation: Evaluation) -> str:
+    """What the graphs of an evaluation are called."""
+    return "molecules" if evaluation.vocabulary.is_labelled else "graphs"
+
+
+def source(evaluation: Evaluation) -> str:
+    """Where the graphs of an evaluation come from."""
+    if evaluation.split is None:
+        return evaluation.dataset
+    return f"{evaluation.dataset}, {evaluation.split} split"
+
+
+def sample(found: Collection[Evaluation]) -> str:
+    """How many graphs, permutations and which seed, over all evaluations of one data set."""
+    first = next(iter(found))
+    graphs = _range(evaluation.num_graphs for evaluation in found)
+    permutations = _range(evaluation.permutations for evaluation in found)
+    seeds = _range(evaluation.seed for evaluation in found)
+    return (f"{source(first)}: {graphs} {graph_word(first)}, K = {permutations}, seed {seeds}")
+
+
+def provenance(evaluation: Evaluation) -> str:
+    """How an evaluation was made."""
+    return (f"{sample([evaluation])}, {evaluation.precision} on {evaluation.device}. Intervals: "
+            f"95%, resampling {graph_word(evaluation)}.")
+
+
+def weights_complaints(found: Iterable[Evaluation], cards: Mapping[str, ModelCard]) -> list[str]:
+    """One sentence for every model whose results were made with other weights than it has now."""
+    complaints = {}
+    for evaluation in found:
+        model, made_with = evaluation.model, evaluation.weights_sha256
+        card = cards.get(model)
+        if card is None:
+            complaints[model] = (f"The model {model} is not shipped any more; its results were "
+                                 f"made with weights {made_with[:8]}….")
+        elif card.weights_sha256 != made_with:
+            complaints[model] = (
+                f"Results of {model} were made with other weights ({made_with[:8]}…) than the "
+                f"shipped model has now ({card.weights_sha256[:8]}…); make them anew with "
+                f"`{EVALUATE}`."
+            )
+    return list(complaints.values())
+
+
+def weights_note(found: Iterable[Evaluation], cards: Mapping[str, ModelCard]) -> str | None:
+    """That all results belong to the shipped weights, if they do."""
+    if weights_complaints(found, cards):
+        return None
+    return "All were made with the weights that are shipped (SHA-256 compared)."
+
+
+def bin_table(found: Sequence[Reliability]) -> pd.DataFrame:
+    """A row per diagram and bin."""
+    return pd.concat([
+        pd.DataFrame({
+            "token_type": str(one.token_type), "temperature": one.temperature,
+            "low": one.edges[:-1], "high": one.edges[1:], "tokens": one.counts,
+            "confidence": one.confidence, "accuracy": one.accuracy,
+            "accuracy_low": one.band_low, "accuracy_high": one.band_high,
+        })
+        for one in found
+    ], ignore_index=True)
+
+
+def _range(numbers: Iterable[int]) -> str:
+    known = sorted(set(numbers))
+    return f"{known[0]:,}" if len(known) == 1 else f"{known[0]:,} to {known[-1]:,}"
+
+
+def type_names(token_types: Iterable[TokenType]) -> tuple[str, ...]:
+    """Names of types, as `TYPE_NAMES` has them."""
+    return tuple(name for name, token_type in TYPE_NAMES.items() if token_type in token_types)
+
+
+def verdict(found: Reliability) -> str:
+    """Whether ECE tells of miscalibration, and in which direction."""
+    if found.ece_if_calibrated is None:
+        return found.ece.reason or ""
+    band = interval(found.ece_if_calibrated)
+    if found.ece.value <= found.ece_if_calibrated.high:
+        return f"A perfectly calibrated model would show {band} too: no miscalibration is seen."
+    return f"A perfectly calibrated model would show {band}; this one is {_direction(found)}."
+
+
+def is_calibrated(found: Reliability) -> bool | None:
+    """Whether ECE lies where that of a calibrated model would; None if that is not known."""
+    band = found.ece_if_calibrated
+    return None if band is None else found.ece.value <= band.high
+
+
+def _direction(found: Reliability) -> str:
+    gap = mean_gap(found)
+    word = "overconfident" if gap > 0 else "underconfident"
+    if abs(gap) < found.ece.value / 2:
+        return "too sure in some bins and not sure enough in others"
+    return f"{word}: {abs(gap) * 100:.1f} points between mean confidence and accuracy"
+
+
+def mean_gap(found: Reliability) -> float:
+    """Mean confidence minus accuracy over all events."""
+    known = found.counts > 0
+    gaps = (found.confidence - found.accuracy)[known]
+    return float(np.average(gaps, weights=found.counts[known]))
+
+
+def diagram_alt(found: Reliability, strategy: str) -> str:
+    """What a reliability diagram shows, for those who cannot see it."""
+    worst = largest_share(found)
+    low, high = found.edges[worst : worst + 2]
+    bins = "; ".join(
+        f"{found.edges[b]:.2f} to {found.edges[b + 1]:.2f}: {count:,} tokens, "
+        f"{found.accuracy[b]:.1%} right at {found.confidence[b]:.1%}"
+        for b, count in enumerate(found.counts.tolist()) if count
+    )
+    return (f"Reliability of {tokens_of(found.token_type)} under {strategy} at temperature "
+            f"{found.temperature:.3g}: ECE {estimate(found.ece)}, most of it from confidences "
+            f"{low:.2f} to {high:.2f}. {bins}.")
+
+
+def largest_share(found: Reliability) -> int:
+    """The bin that adds most to ECE."""
+    gaps = found.counts * np.abs(np.nan_to_num(found.accuracy - found.confidence))
+    return int(gaps.argmax())
+
+
+def multiples_alt(diagrams: Sequence[Sequence[Reliability]], orders: Sequence[str]) -> str:
+    """ECE of every type under every order."""
+    parts = [
+        f"{type_name(found.token_type)} under {order}: {estimate(found.ece)}"
+        for of_type in diagrams for found, order in zip(of_type, orders, strict=True)
+    ]
+    return f"Reliability by type of token; ECE of {'; '.join(parts)}."
+
+
+def score_table(diagrams: Sequence[Sequence[Reliability]], orders: Sequence[str]) -> pd.DataFrame:
+    """A row per type and order, with every score and its interval."""
+    return pd.DataFrame([
+        {
+            "tokens": type_name(found.token_type), "evaluated under": order,
+            "number": found.num_events, "temperature": round(found.temperature, 4),
+            "ECE": estimate(found.ece), "ECE if calibrated": interval(found.ece_if_calibrated),
+            "smooth ECE": "not stored" if found.smooth_ece is None else estimate(found.smooth_ece),
+            "Brier score": estimate(found.brier), "NLL per token": estimate(found.nll),
+        }
+        for of_type in diagrams for found, order in zip(of_type, orders, strict=True)
+    ])

@@ -1,0 +1,87 @@
+"""A stored token drawn on its graph: what was written before it, and what it speaks of."""
+
+from __future__ import annotations
+
+import re
+from typing import cast
+
+import igraph
+import numpy as np
+
+from core.graph.graph import Graph
+from core.graph.planar import PlanarGraph, PlanarName, PlanarSplit, planar_graph
+from core.sent.vocabulary import TokenKind, Vocabulary
+from dashboard.drawing.coordinates import free_directions, plain_coordinates, unit_bonds
+from dashboard.drawing.layouts import Layout, layout
+from dashboard.drawing.picture import Picture
+from dashboard.reliability.stored_tokens import StoredToken
+from dashboard.shared.palette import palette
+
+WIDTH, HEIGHT = 250, 190
+"""Pixels of a picture."""
+
+_PLANAR_ID = re.compile(r"planar-(\d{1,10})-(train|validation|test)-(\d{1,10})", re.ASCII)
+
+
+def token_svg(token: StoredToken, vocabulary: Vocabulary, *, dark: bool, title: str) -> str:
+    """Draw the graph; what stands behind the token in the sequence is faint.
+
+    A disc or a thick bond marks what the token speaks of, blue if the model's prediction was right
+    and orange if not; a broken circle marks another visited node that it predicted instead. Both
+    have their visit index beside them where the token is one.
+    """
+    colors = palette(dark=dark)
+    mark = colors.series[0] if token.correct else colors.series[1]
+    picture = Picture(token_layout(token), colors, WIDTH, HEIGHT, show_hydrogens=True)
+    picture.fade(~token.is_written_node, ~token.is_written_edge)
+    if token.edge >= 0:
+        picture.bond_halo(token.edge, mark, "the token speaks of this")
+    if token.node >= 0:
+        picture.atom_halo(token.node, mark, "the token speaks of this")
+    picture.skeleton()
+    if token.rival >= 0:
+        picture.ring(token.rival, mark, "the model predicted this one")
+        picture.badge(token.rival, str(token.rival), colors.muted)
+    if vocabulary.kind(token.target) is TokenKind.NODE_INDEX:
+        index = token.target - vocabulary.index_offset
+        picture.badge(index, str(index), mark)
+    return picture.svg(title)
+
+
+def planar_name(graph_id: str) -> PlanarName | None:
+    """The name by which a graph of a planar test set is explored, if it is one."""
+    found = _PLANAR_ID.fullmatch(graph_id)
+    if found is None or found[2] != "test":
+        return None
+    return PlanarName(int(found[1]), int(found[3]))
+
+
+def token_layout(token: StoredToken) -> Layout:
+    """Where the graph is drawn; a named triangulation stands as its points do."""
+    graph = token.graph
+    if graph.is_labelled:
+        return layout(graph)
+    place = _known_positions(token)
+    place = unit_bonds(plain_coordinates(graph) if place is None else place, graph.edges)
+    n, e = graph.num_nodes, len(graph.edges)
+    # Small pictures need no more room around nodes, which takes long to find.
+    return Layout(place, ("",) * n, (0,) * n, np.zeros(n, dtype=bool), graph.edges, np.zeros(e),
+                  np.zeros(e, dtype=np.int64), free_directions(graph, place))
+
+
+def _known_positions(token: StoredToken) -> np.ndarray | None:
+    """Where a named triangulation has the nodes of a sequence, [n, 2] with y down."""
+    found = _PLANAR_ID.fullmatch(token.id)
+    if found is None:
+        return None
+    named: PlanarGraph = planar_graph(int(found[3]), seed=int(found[1]),
+                                      split=cast(PlanarSplit, found[2]))
+    if named.graph.num_nodes != token.graph.num_nodes:
+        return None
+    is_same, row, _ = _igraph(token.graph).isomorphic_vf2(_igraph(named.graph),
+                                                          return_mapping_12=True)
+    return named.positions[row] * [1.0, -1.0] if is_same else None
+
+
+def _igraph(graph: Graph) -> igraph.Graph:
+    return igraph.Graph(graph.num_nodes, graph.edges.tolist())

@@ -1,0 +1,236 @@
+"""What is chosen on the Salience page, all of it in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.errors import InputError
+from core.model.checkpoints import CheckpointError, ModelCard
+from core.salience.criteria import CRITERIA
+from core.salience.language_model import LanguageModel
+from core.salience.masks import SCOPES
+from core.salience.matrices import WeightMatrix
+from dashboard.salience import data, text
+from dashboard.salience.cells import Grid, label
+from dashboard.salience.query import (
+    DEFAULT_CRITERION,
+    DEFAULT_DENSITY,
+    DEFAULT_EXAMPLES,
+    DEFAULT_MODEL,
+    DENSEST,
+    MAX_EXAMPLES,
+    MAX_OPTION,
+    MIN_OPTION,
+    OTHER,
+    QUANTITIES,
+    SHIPPED,
+    SOURCES,
+    MaskQuery,
+    SalienceQuery,
+    model_complaints,
+    salience_complaints,
+)
+from dashboard.shared import checkpoints
+from dashboard.shared.choices import (
+    DENSITIES,
+    MAX_SEED,
+    OWN_ORDER,
+    STRATEGY_OPTIONS,
+    is_hosted,
+    resolved_order,
+)
+from dashboard.shared.inputs import reset_if_invalid
+
+_ADDRESS_READ, _MODEL_READ = "salience_address_read", "salience_address_of_model_read"
+
+
+def warn_about_address(query: Mapping[str, str], models: Mapping[str, ModelCard]) -> None:
+    """Say once which URL parameters cannot be taken; streamlit drops them from the address."""
+    if _ADDRESS_READ not in st.session_state:
+        st.session_state[_ADDRESS_READ] = True
+        _warn(salience_complaints(query, list(models), hosted=is_hosted()))
+
+
+def warn_about_address_of_model(query: Mapping[str, str], setting: SalienceQuery) -> None:
+    """The same for parameters whose limits are the model's own."""
+    if _MODEL_READ not in st.session_state:
+        st.session_state[_MODEL_READ] = True
+        model = data.language_model(setting.model, setting.weights)
+        _warn(model_complaints(query, matrices=_matrix_options(Grid(tuple(model.matrices))),
+                               examples=most_examples(model)))
+
+
+def _warn(complaints: Iterable[str]) -> None:
+    for complaint in complaints:
+        st.warning(complaint, icon=":material/link_off:")
+
+
+def shipped_models() -> Mapping[str, ModelCard]:
+    """Cards by name; there may be none, since any other model will do."""
+    try:
+        return checkpoints.models()
+    except CheckpointError:
+        if is_hosted():
+            raise
+        return {}
+
+
+def choose(models: Mapping[str, ModelCard]) -> SalienceQuery | None:
+    """Draw the sidebar and return what scores depend on; None as long as no model is named."""
+    with st.sidebar:
+        name, weights, tokens = _choose_model(models)
+        if not name:
+            return None
+        criterion = st.selectbox(
+            "Criterion", list(CRITERIA), index=list(CRITERIA).index(DEFAULT_CRITERION),
+            key="criterion", bind="query-params", help="How an entry of a matrix is scored.",
+        )
+        chosen = CRITERIA[criterion]
+        st.caption(f"Score: {chosen.formula} ({chosen.source})."
+                   + ("" if chosen.needs_examples else f" It {text.NO_DATA}."))
+        options = _choose_options(criterion)
+        model = data.language_model(name, weights)
+        order = "" if model.checkpoint is None else _choose_order(model, chosen.needs_examples)
+        number, seed = _choose_sample(model, chosen.needs_examples, criterion)
+        note = text.examples_note(model)
+        if note and chosen.needs_examples:
+            st.caption(note)
+    return SalienceQuery(name, weights, criterion, order, number, seed,
+                         tokens="" if model.checkpoint else tokens, options=options,
+                         tokens_age="" if model.checkpoint else data.age(tokens))
+
+
+def _choose_model(models: Mapping[str, ModelCard]) -> tuple[str, str, str]:
+    """Name or path, what tells its weights from others, and a file of token sequences."""
+    source = SHIPPED
+    if not is_hosted():
+        source = st.segmented_control(
+            "Models", SOURCES, default=SHIPPED if models else OTHER, required=True, key="models",
+            bind="query-params", width="stretch",
+            help="other: any causal LM of transformers, by folder or by name on the hub.",
+        ) or SHIPPED
+    if source == SHIPPED and models:
+        names = list(models)
+        model = st.selectbox(
+            "Model", names, index=names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0,
+            key="lm", bind="query-params",
+            help="Salience is of the matrices inside its decoder blocks.",
+        )
+        return model, models[model].weights_sha256, ""
+    path = st.text_input(
+        "Folder or name on the hub", key="path", bind="query-params",
+        placeholder="openai-community/gpt2",
+        help="A folder with config.json and safetensors weights, a TrailScope checkpoint, or a "
+             "name on the hub, which is downloaded.",
+    )
+    tokens = st.text_input(
+        "File of token sequences", key="tokenfile", bind="query-params",
+        placeholder="examples.jsonl",
+        help="JSON Lines, a list of token ids per line; for models that are not TrailScope's.",
+    )
+    if "\0" in f"{path}{tokens}":
+        raise InputError("A path holds a NUL character; name a folder or file without one.")
+    return path or "", data.age(path or ""), tokens or ""
+
+
+def _choose_options(criterion: str) -> tuple[tuple[str, float], ...]:
+    """Those of the criterion that differ from its defaults."""
+    chosen = []
+    for name, default in CRITERIA[criterion].options.items():
+        value = st.number_input(
+            name.capitalize(), MIN_OPTION, MAX_OPTION, default, 1.0, key=f"option_{name}",
+            bind="query-params", help=text.OPTION_NOTES.get(name),
+        )
+        if value != default:
+            chosen.append((name, float(value)))
+    return tuple(chosen)
+
+
+def _choose_order(model: LanguageModel, needed: bool) -> str:
+    own = own_order(model)
+    order = st.selectbox(
+        "Order of the calibration examples", STRATEGY_OPTIONS, key="calibration",
+        bind="query-params", disabled=not needed,
+        help=f"own: {own}, which the model was trained under.",
+    )
+    return resolved_order(order, own)
+
+
+def _choose_sample(model: LanguageModel, needed: bool, criterion: str) -> tuple[int, int]:
+    left, right = st.columns(2)
+    most = most_examples(model)
+    number = left.number_input(
+        "Examples", 1, most, min(DEFAULT_EXAMPLES, most), 16, key="examples", bind="query-params",
+        disabled=not needed,
+        help=f"Calibration examples that scores are averaged over, at most {most}.",
+    )
+    seed = right.number_input(
+        "Seed", 0, MAX_SEED, 0, 1, key="draw", bind="query-params",
+        disabled=not (needed or criterion == "random"),
+        help="Fixes which examples are drawn and how they are linearized.",
+    )
+    return int(number), int(seed)
+
+
+def most_examples(model: LanguageModel) -> int:
+    """Examples that there are, as far as the page goes."""
+    if model.checkpoint is None:
+        return MAX_EXAMPLES
+    try:
+        return min(MAX_EXAMPLES, data.num_shipped(model.checkpoint.vocabulary))
+    except InputError:
+        return MAX_EXAMPLES  # a criterion that needs them will say what is wrong
+
+
+def own_order(model: LanguageModel) -> str:
+    """Name of the strategy that a TrailScope model was trained under."""
+    return OWN_ORDER if model.checkpoint is None else model.checkpoint.card.strategy.name
+
+
+def choose_cut(setting: SalienceQuery) -> tuple[MaskQuery, str]:
+    """Density and scope of the mask, and what the heatmap shows."""
+    with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
+        density = st.select_slider(
+            "Density of the mask", tuple(DENSITIES), DEFAULT_DENSITY, key="density",
+            bind="query-params", width=420, help="Share of entries that are selected.",
+        )
+        scope = st.segmented_control(
+            "Scope", SCOPES, default=SCOPES[0], required=True, key="scope", bind="query-params",
+            width="content", help="global: ranked over all matrices together. local: in each.",
+        ) or SCOPES[0]
+        quantity = st.segmented_control(
+            "Cells show", QUANTITIES, default=QUANTITIES[0], required=True, key="cells",
+            bind="query-params", width="content",
+        ) or QUANTITIES[0]
+    return MaskQuery(setting, scope, DENSITIES[density]), quantity
+
+
+def choose_matrix(grid: Grid, densest: WeightMatrix) -> WeightMatrix:
+    """The matrix to look into; a click on the heatmap chooses it."""
+    options = _matrix_options(grid)
+    reset_if_invalid("matrix", options, DENSEST)
+    option = st.selectbox("Matrix to look into", options, key="matrix", bind="query-params",
+                          width=260)
+    return densest if option == DENSEST else grid.labels[option]
+
+
+def _matrix_options(grid: Grid) -> tuple[str, ...]:
+    return DENSEST, *grid.labels
+
+
+def take_matrix(key: str, grid: Grid) -> None:
+    """A click on the heatmap becomes the choice of the box, and so part of the address."""
+    name = clicked_matrix(st.session_state[key].selection.points)
+    found = {matrix.name: matrix for matrix in grid.matrices}.get(name or "")
+    if found is not None:
+        st.session_state.matrix = label(found)
+
+
+def clicked_matrix(points: list[dict[str, Any]]) -> str | None:
+    """Name of the matrix of a clicked square."""
+    data = points[0].get("customdata") if points else None
+    data = data[0] if isinstance(data, (list, tuple)) and data else data
+    return data if isinstance(data, str) else None

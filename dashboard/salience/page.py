@@ -1,0 +1,47 @@
+"""Which weights matter: scores, the masks cut from them, and how far masks agree."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import InputError
+from dashboard.salience import data, inputs, matrices, sections, text
+from dashboard.salience.query import SECTIONS, MaskQuery
+from dashboard.shared.progress import progress_bar
+
+
+def main() -> None:
+    """The page from top to bottom; what is wrong with an input is said where it shows."""
+    st.header("Salience", anchor=False)
+    query = st.query_params.to_dict()  # before widgets drop from it what they cannot take
+    try:
+        models = inputs.shipped_models()
+        inputs.warn_about_address(query, models)
+        setting = inputs.choose(models)
+        if setting is None:
+            st.info(text.NAME_A_MODEL, icon=":material/info:")
+            return
+        inputs.warn_about_address_of_model(query, setting)
+        cut, quantity = inputs.choose_cut(setting)
+        if setting.lacks_examples:
+            st.info(text.NAME_A_TOKEN_FILE, icon=":material/info:")
+        else:
+            show(cut, quantity)
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def show(cut: MaskQuery, quantity: str) -> None:
+    """The mask over all matrices and inside one, then one of several sections."""
+    with progress_bar("Scoring", "examples") as progress:
+        mask = data.mask(cut, progress)
+    matrices.show_source(mask)
+    matrices.show_mask(cut, mask, quantity)
+    section = st.segmented_control(
+        "Section", SECTIONS, default=SECTIONS[0], required=True, key="lab", bind="query-params",
+        label_visibility="collapsed",
+    )
+    sections.show(cut, mask, section or SECTIONS[0])
+
+
+main()

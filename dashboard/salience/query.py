@@ -1,0 +1,267 @@
+"""What can be chosen on the Salience page, and how it stands in the address."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from core.salience.criteria import CRITERIA
+from core.salience.masks import SCOPES, Scope
+from core.sent.strategies import RANDOM_ORDER, STRATEGIES
+from dashboard.shared.choices import DENSITIES, MAX_SEED, STRATEGY_OPTIONS
+from dashboard.shared.query_params import Offers, Ranges, choice_complaints, range_complaints
+
+SOURCES = SHIPPED, OTHER = ("shipped", "other")
+"""Models that ship, or any causal LM that the visitor names by folder or hub name."""
+
+DEFAULT_MODEL = "qm9-max_degree_first"
+DEFAULT_CRITERION = "gradient"
+MAX_EXAMPLES, DEFAULT_EXAMPLES = 512, 64
+MIN_OPTION, MAX_OPTION = 0.01, 1000.0
+MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS = 256, 32
+
+DEFAULT_DENSITY = "1%"
+
+QUANTITIES = DENSITY, MEAN_SCORE = ("density of the mask", "mean score")
+"""What the heatmap of matrices shows."""
+
+MEASURES = JACCARD, RATIO = ("Jaccard index", "multiples of chance")
+"""How agreement is written."""
+
+DIFFERENCES = MOVED, OVER_CHANCE = ("where density moves", "agreement over chance")
+"""What the heatmap of two settings shows."""
+
+DENSEST = "the densest"
+"""The matrix that is opened before one is chosen."""
+
+SECTIONS = CRITERIA_SECTION, TWO_SETTINGS, ONE_MOLECULE, STABILITY, MATRICES, CODE = (
+    "Criteria", "Two settings", "One molecule", "Stability", "All matrices", "Code")
+"""Sections of the page. Streamlit writes a choice into the address as it is labelled."""
+
+SLOW = tuple(name for name, criterion in CRITERIA.items()
+             if criterion.statistic in ("squared_gradient", "hessian_gradient"))
+"""Criteria that cost several times a gradient."""
+
+SAME = "same"
+"""In the second of two settings: as in the first."""
+
+STABILITY_SEEDS = 3
+_STABILITY_PARTS = (1, 2, 4)
+
+
+@dataclass(frozen=True)
+class SalienceQuery:
+    """What scores depend on.
+
+    Attributes:
+        model: a shipped model's name, or a folder or hub name.
+        weights: tells its weights from others: SHA-256, or the age of a folder.
+        criterion: key of `CRITERIA`.
+        strategy: a registered name, never `own`; empty for models that take a file of tokens.
+        number: calibration examples; linearizations if there is a `smiles`.
+        seed: fixes them.
+        tokens: file of token sequences; empty for molecules and planar graphs.
+        smiles: the only molecule to calibrate on; empty for the set.
+        options: of the criterion, where they are not its defaults.
+        tokens_age: tells the file's content from what it held before.
+    """
+
+    model: str
+    weights: str
+    criterion: str
+    strategy: str
+    number: int
+    seed: int
+    tokens: str = ""
+    smiles: str = ""
+    options: tuple[tuple[str, float], ...] = field(default=())
+    tokens_age: str = ""
+
+    @property
+    def needs_examples(self) -> bool:
+        """Whether its criterion does."""
+        return CRITERIA[self.criterion].needs_examples
+
+    @property
+    def has_examples(self) -> bool:
+        """Whether there are any: a model without an order reads them from a file."""
+        return bool(self.strategy or self.tokens)
+
+    @property
+    def lacks_examples(self) -> bool:
+        """Whether its criterion needs examples that nobody has named."""
+        return self.needs_examples and not self.has_examples
+
+    @property
+    def key(self) -> SalienceQuery:
+        """The same without what its criterion does not depend on."""
+        if self.needs_examples:
+            return self
+        seed = self.seed if self.criterion == "random" else 0
+        return replace(self, strategy="", number=0, seed=seed, tokens="", smiles="",
+                       tokens_age="")
+
+    def with_criterion(self, criterion: str) -> SalienceQuery:
+        """The same examples, scored by another criterion with its default options."""
+        options = self.options if criterion == self.criterion else ()
+        return replace(self, criterion=criterion, options=options)
+
+
+@dataclass(frozen=True)
+class MaskQuery:
+    """A setting with the mask that is cut from its scores."""
+
+    setting: SalienceQuery
+    scope: Scope
+    density: float
+
+
+def stability_sizes(number: int) -> tuple[int, ...]:
+    """Numbers of examples that masks are drawn anew from, increasing.
+
+    >>> stability_sizes(64), stability_sizes(1)
+    ((16, 32, 64), (1,))
+    """
+    return tuple(sorted({max(1, number // part) for part in _STABILITY_PARTS}))
+
+
+def stability_seeds(seed: int) -> tuple[int, ...]:
+    """Seeds of the draws: the chosen one and those that follow."""
+    return tuple((seed + step) % (MAX_SEED + 1) for step in range(STABILITY_SEEDS))
+
+
+def other_order(chosen: str, own: str) -> str:
+    """What an order is compared with before another is chosen.
+
+    >>> other_order("max_degree_first", "max_degree_first"), other_order("random_order", "own")
+    ('random_order', 'own')
+    """
+    return next(order for order in (RANDOM_ORDER.name, own, *STRATEGIES) if order != chosen)
+
+
+def commands(cut: MaskQuery) -> str:
+    """The command lines that write the same scores and the same mask."""
+    setting = cut.setting
+    parts = [f"trailscope salience --model {shlex.quote(setting.model)}",
+             f"--criterion {setting.criterion}"]
+    if setting.needs_examples:
+        parts += _example_options(setting)
+    parts += [f"--option {name}={value:g}" for name, value in setting.options]
+    if setting.needs_examples or setting.criterion == "random":
+        parts.append(f"--seed {setting.seed}")
+    return (f"{' '.join(parts)} --output scores\n"
+            f"trailscope mask scores/{setting.criterion}.safetensors --density {cut.density:g} "
+            f"--scope {cut.scope} --output mask.safetensors")
+
+
+def _example_options(setting: SalienceQuery) -> list[str]:
+    if setting.tokens:
+        return [f"--tokens {shlex.quote(setting.tokens)}", f"--number {setting.number}"]
+    order = f"--strategy {shlex.quote(setting.strategy)}"
+    if setting.smiles:
+        return [order, f"--input {shlex.quote(setting.smiles)}",
+                f"--permutations {setting.number}"]
+    return [order, f"--number {setting.number}"]
+
+
+def python(cut: MaskQuery) -> str:
+    """The Python that gives the same mask."""
+    setting = cut.setting
+    lines = ["from core.salience import open_language_model, select",
+             "from core.salience.criteria import compute_salience"]
+    given = ""
+    examples = ""
+    if setting.needs_examples:
+        given = ", examples"
+        lines += _example_imports(setting)
+        examples = _example_lines(setting)
+    arguments = f", options={dict(setting.options)!r}" if setting.options else ""
+    if setting.criterion == "random":
+        arguments += f", seed={setting.seed}"
+    return "\n".join([
+        *sorted(lines), "",
+        f"model = open_language_model({setting.model!r})",
+        *([examples] if examples else []),
+        f"scores = compute_salience(model, {setting.criterion!r}{given}{arguments})",
+        f"mask = select(scores, density={cut.density:g}, scope={cut.scope!r})",
+        "print(mask.nnz, mask.densities())", "",
+    ])
+
+
+def _example_imports(setting: SalienceQuery) -> list[str]:
+    if setting.tokens:
+        return ["from pathlib import Path", "from core.salience import read_token_file"]
+    lines = ["from core.sent import Strategy"]
+    if setting.smiles:
+        return [*lines, "from core.graph import from_smiles",
+                "from core.evaluation.graph_set import GraphSet",
+                "from core.salience.example_graphs import draw_examples"]
+    return [*lines, "from core.salience.example_graphs import draw_examples",
+            "from core.salience.example_graphs import shipped_graphs"]
+
+
+def _example_lines(setting: SalienceQuery) -> str:
+    if setting.tokens:
+        return (f"examples = read_token_file(Path({setting.tokens!r}), model, "
+                f"number={setting.number})")
+    graphs, number = "shipped_graphs(vocabulary)", f"number={setting.number}"
+    if setting.smiles:
+        graphs = f"GraphSet('typed', None, (from_smiles({setting.smiles!r}).graph,))"
+        number = f"number=1, permutations={setting.number}"
+    return f"""\
+vocabulary = model.checkpoint.vocabulary
+examples = draw_examples(
+    {graphs},
+    vocabulary,
+    Strategy.from_name({setting.strategy!r}),
+    {number}, seed={setting.seed},
+)"""
+
+
+def salience_complaints(
+    query: Mapping[str, str], models: Sequence[str], *, hosted: bool = False
+) -> list[str]:
+    """One sentence for every parameter of an address that cannot be taken as it stands.
+
+    Args:
+        query: the address's parameters.
+        models: names of the shipped models.
+        hosted: whether these are all that can be named.
+    """
+    offers: Offers = [
+        ("models", "kind of models", (SHIPPED,) if hosted else SOURCES), ("lm", "model", models),
+        ("criterion", "criterion", tuple(CRITERIA)), ("scope", "scope", SCOPES),
+        ("calibration", "order", STRATEGY_OPTIONS), ("density", "density", tuple(DENSITIES)),
+        ("cells", "quantity", QUANTITIES), ("lab", "section", SECTIONS),
+        ("agree", "measure", MEASURES), ("slow", "switch", ("true", "false")),
+        ("criterion2", "criterion", (SAME, *CRITERIA)),
+        ("scope2", "scope", (SAME, *SCOPES)),
+        ("calibration2", "order", STRATEGY_OPTIONS), ("difference", "quantity", DIFFERENCES),
+    ]
+    return choice_complaints(query, offers) + range_complaints(query, _RANGES)
+
+
+def model_complaints(
+    query: Mapping[str, str], *, matrices: Sequence[str], examples: int
+) -> list[str]:
+    """The same for what depends on the model, and is not already told by `salience_complaints`.
+
+    Args:
+        query: the address's parameters.
+        matrices: labels of the model's matrices, and what stands for the densest.
+        examples: how many there are at most.
+    """
+    found = choice_complaints(query, [("matrix", "matrix", matrices)])
+    if not range_complaints(query, {"examples": _RANGES["examples"]}):
+        found += range_complaints(query, {"examples": (_EXAMPLES, 1, examples)})
+    return found
+
+
+_EXAMPLES = "number of examples"
+_RANGES: Ranges = {
+    "examples": (_EXAMPLES, 1, MAX_EXAMPLES), "draw": ("seed", 0, MAX_SEED),
+    "draw2": ("seed", 0, MAX_SEED), "onek": ("number of linearizations", 1, MAX_PERMUTATIONS),
+    **{f"option_{name}": (name, MIN_OPTION, MAX_OPTION)
+       for criterion in CRITERIA.values() for name in criterion.options},
+}

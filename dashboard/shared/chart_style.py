@@ -1,0 +1,27 @@
+"""What all plotly figures have in common; colours come from `dashboard.shared.palette`."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from dashboard.shared.palette import FONT_STACK, Palette
+
+
+def styled(figure: go.Figure, colors: Palette, height: int, *, legend: bool = False) -> go.Figure:
+    """Give a figure the page's fonts, colours and margins."""
+    figure.update_layout(
+        height=height, showlegend=legend, dragmode=False, clickmode="event+select",
+        margin={"l": 8, "r": 8, "t": 24, "b": 8}, font={"family": FONT_STACK, "color": colors.ink},
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+        legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0},
+        hoverlabel={"bgcolor": colors.surface, "font": {"color": colors.ink}},
+    )
+    figure.update_xaxes(gridcolor=colors.border, zeroline=False, title_font_color=colors.muted)
+    figure.update_yaxes(gridcolor=colors.border, zeroline=False, title_font_color=colors.muted)
+    return figure
+
+
+def translucent(color: str, opacity: float) -> str:
+    """A colour `#rrggbb` that lets through what lies behind it."""
+    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"

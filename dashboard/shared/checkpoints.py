@@ -1,0 +1,72 @@
+"""The models that there are, and their weights, kept between reruns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.model.checkpoints import (
+    Checkpoint,
+    CheckpointError,
+    ModelCard,
+    ShippedModels,
+    assets_folder,
+    find_shipped_models,
+    load_checkpoint,
+    models_folder,
+)
+from core.model.local_models import find_local_models
+
+_CARDS_LAST_S = 30
+"""A checkpoint folder that was mended or added shows after this long."""
+
+
+def models() -> dict[str, ModelCard]:
+    """Cards of the shipped models by name, then of those made here; damaged folders are left out.
+
+    Raises:
+        CheckpointError: if there are none.
+    """
+    cards = {card.name: card for card in (*_shipped().cards, *_local().cards)}
+    if not cards:
+        raise CheckpointError(" ".join(_shipped().complaints) or (
+            f"There are no checkpoints in {assets_folder() / 'checkpoints'}; "
+            "make them with `trailscope train`, or set TRAILSCOPE_ASSETS."))
+    return cards
+
+
+def model_complaints() -> tuple[str, ...]:
+    """One sentence for every checkpoint folder that is damaged."""
+    return _shipped().complaints + _local().complaints
+
+
+@st.cache_resource(ttl=_CARDS_LAST_S, show_spinner=False)
+def _shipped() -> ShippedModels:
+    return find_shipped_models()
+
+
+def _local() -> ShippedModels:
+    """Models that were made here; one that was added shows at once."""
+    age = tuple((str(path), path.stat().st_mtime_ns)
+                for path in sorted(models_folder().glob("*/trailscope.json")))
+    return _read_local(age) if age else ShippedModels((), ())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _read_local(age: tuple[tuple[str, int], ...]) -> ShippedModels:
+    return find_local_models()
+
+
+@st.cache_resource(max_entries=8, show_spinner="Loading the model")
+def checkpoint(name: str, weights: str) -> Checkpoint:
+    """A model by name; `weights` is its hash, so a replaced file is loaded anew."""
+    return load_checkpoint(name)
+
+
+def shipped_cards() -> Mapping[str, ModelCard]:
+    """Cards of the models by name; none is needed to look at results."""
+    try:
+        return models()
+    except CheckpointError:
+        return {}

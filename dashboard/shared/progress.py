@@ -1,0 +1,32 @@
+"""Progress of whatever takes longer than a blink."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+Progress = Callable[[int, int], None]
+
+
+@contextmanager
+def progress_bar(text: str, unit: str = "sequences") -> Iterator[Callable[[int, int], None]]:
+    """A bar that is there while work goes on; any change of an input cancels the work.
+
+    Streamlit stops a script at its next drawing call once an input has changed, so every report of
+    progress is also the place where the computation ends.
+
+    Args:
+        text: what goes on.
+        unit: what is counted, in the plural.
+    """
+    place = st.empty()
+
+    def report(done: int, total: int) -> None:
+        place.progress(done / total, f"{text}: {done:,} of {total:,} {unit}")
+
+    try:
+        yield report
+    finally:
+        place.empty()

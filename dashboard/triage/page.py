@@ -1,0 +1,46 @@
+"""Generate graphs, or load those that ship, and tell the good ones by their likelihood."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import InputError
+from dashboard.shared import checkpoints
+from dashboard.triage import data, inputs, live, sections, text
+from dashboard.triage.generation import Generation
+from dashboard.triage.query import VIEWS
+
+
+def main() -> None:
+    """The page from top to bottom; what is wrong with an input is said where it shows."""
+    st.header("Generate & triage", anchor=False)
+    try:
+        models = checkpoints.models()
+        inputs.warn_about_address(models)
+        choice = inputs.choose(models)
+        card = models[choice.model]
+        if choice.live is None:
+            show(data.shipped(card))
+        else:
+            run = live.open_run(choice.live, card)
+            if run.found is not None:
+                show(run.found)
+            run.go_on()
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def show(found: Generation) -> None:
+    """How good the graphs are, and one of several sections, by a bar in the address."""
+    st.caption(text.provenance(found.samples))
+    if warning := text.other_weights(found):
+        st.warning(warning, icon=":material/sync_problem:")
+    sections.show_shares(found)
+    view = st.segmented_control(
+        "Section", VIEWS, default=VIEWS[0], required=True, key="part", bind="query-params",
+        label_visibility="collapsed",
+    )
+    sections.show(found, view)
+
+
+main()

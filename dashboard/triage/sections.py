@@ -1,0 +1,181 @@
+"""The parts of the Generate & triage page: how good the sample is, and what tells good ones."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.errors import InputError
+from core.stats.molecule_scores import RankingError
+from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.shared.choices import MAX_SEED
+from dashboard.shared.progress import progress_bar
+from dashboard.shared.theme import is_dark
+from dashboard.triage import charts, data, text
+from dashboard.triage.generation import Generation, ordered_rocs
+from dashboard.triage.molecules import show_downloads, show_molecules, show_page
+from dashboard.triage.query import (
+    ALONG_TRAINING,
+    CODE,
+    DEFAULT_FDR,
+    KEEP_LIST,
+    LIVE,
+    MAX_FDR,
+    MIN_FDR,
+    MOLECULES,
+    RANKING,
+    RISK_COVERAGE,
+    SCORES,
+    command,
+    python,
+    shipped_python,
+)
+
+_CARD_WIDTH = 190
+_BOX_WIDTH = 220
+_CHART_WIDTH = 480
+_PLAIN = {"displayModeBar": False}  # downloads have buttons of their own
+
+
+def show_shares(found: Generation) -> None:
+    """Valid, unique, novel, stable and fragmented, each with its interval."""
+    with st.container(horizontal=True):
+        for share in text.shares(found):
+            st.metric(share.label, share.value, share.detail, delta_color="off",
+                      delta_arrow="off", border=True, help=share.explanation, width=_CARD_WIDTH)
+    st.caption(text.counts(found))
+
+
+def show(found: Generation, view: str) -> None:
+    """One section; why there is nothing to show is said in its place."""
+    if not found.is_molecular and view not in (MOLECULES, CODE):
+        st.info(text.NO_STABILITY, icon=":material/info:")
+        return
+    try:
+        _SECTIONS[view](found)
+    except RankingError as error:
+        st.info(str(error), icon=":material/info:")
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def _show_ranking(found: Generation) -> None:
+    compared = data.comparison(found)
+    rocs = ordered_rocs(compared)
+    st.caption(text.ranking_sentence(compared))
+    row = st.container(horizontal=True, gap="large")
+    with row.container(width=_CHART_WIDTH):
+        st.subheader("ROC", anchor=False)
+        st.plotly_chart(charts.roc_curves(rocs, dark=is_dark()), key="roc", config=_PLAIN,
+                        alt=text.ranking_finding(compared))
+        figure_downloads("roc", key="downloads-roc", target="roc",
+                         csv=text.roc_table(compared).to_csv(index=False))
+    with row.container(width=_CHART_WIDTH):
+        st.subheader("AUC with 95% intervals", anchor=False)
+        st.plotly_chart(
+            charts.auc_intervals(rocs, text.PAPER_AUC, dark=is_dark()), key="auc",
+            config=_PLAIN, alt=text.ranking_finding(compared))
+        table = text.auc_table(compared)
+        figure_downloads("auc", key="downloads-auc", target="auc", csv=table.to_csv(index=False))
+    st.dataframe(table, hide_index=True, column_config={
+        "AUC": st.column_config.NumberColumn(format="%.3f"),
+        "stable": st.column_config.NumberColumn(format="localized"),
+        "unstable": st.column_config.NumberColumn(format="localized"),
+    })
+    st.caption(text.PAPER_NOTE)
+    st.subheader("Paired differences", anchor=False)
+    differences = text.difference_table(compared)
+    st.dataframe(differences, hide_index=True, column_config={
+        "difference of AUC": st.column_config.NumberColumn(format="%.3f")})
+    figure_downloads("auc-differences", key="downloads-differences",
+                     csv=differences.to_csv(index=False))
+
+
+def _choose_score() -> str:
+    """Column of the score that molecules are ranked by."""
+    return SCORES[st.selectbox("Rank by", list(SCORES), key="score", bind="query-params",
+                               width=_BOX_WIDTH)]
+
+
+def _show_coverage(found: Generation) -> None:
+    column = _choose_score()
+    curve = data.coverage(found, column)
+    finding = text.coverage_finding(curve)
+    st.caption(curve.sentence)
+    st.plotly_chart(charts.risk_coverage_curve(curve, dark=is_dark()), key="coverage",
+                    config=_PLAIN, alt=f"{curve.sentence} {finding}")
+    st.markdown(finding)
+    figure_downloads("risk-coverage", key="downloads-coverage", target="coverage",
+                     csv=text.coverage_table(curve).to_csv(index=False))
+
+
+def _show_keep_list(found: Generation) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        column = _choose_score()
+        percent = st.slider(
+            "False-discovery rate", MIN_FDR, MAX_FDR, DEFAULT_FDR, 0.5, format="%.1f%%", key="fdr",
+            bind="query-params", width=2 * _BOX_WIDTH, on_change=_to_first_page,
+            help="Largest expected share of unstable molecules among the kept.",
+        )
+        seed = st.number_input(
+            "Seed of the split", 0, MAX_SEED, 0, 1, key="split", bind="query-params", width=150,
+            on_change=_to_first_page,
+            help="Which half of the different valid molecules calibrates; the other is chosen "
+                 "from.",
+        )
+    kept = data.kept(found, column, percent / 100, int(seed))
+    rows = kept.kept_rows.tolist()
+    st.markdown(f"**{text.kept_finding(kept)}**")
+    st.caption(f"{text.keep_split(kept)} {kept.keep_list.guarantee}")
+    for note in filter(None, (kept.keep_list.note, text.keep_all_note(kept))):
+        st.info(note, icon=":material/info:")
+    if rows:
+        show_downloads(found, rows, name="kept")
+        show_page(found, rows, key="keptpage")
+
+
+def _to_first_page() -> None:
+    st.session_state.keptpage = 1
+
+
+def _show_training(found: Generation) -> None:
+    with progress_bar("Comparing the scores", "steps of training") as progress:
+        milestones = data.milestones(found.card, progress)
+    if not milestones:
+        st.info(text.no_milestones(found.card.name), icon=":material/info:")
+        return
+    st.markdown("  \n".join(text.overtaking_sentence(milestones, other)
+                            for other in text.OTHERS))
+    table = text.training_table(milestones).to_csv(index=False)
+    finding = text.training_finding(milestones)
+    row = st.container(horizontal=True, gap="large")
+    with row.container(width=_CHART_WIDTH):
+        st.subheader("AUC of each score", anchor=False)
+        st.plotly_chart(charts.auc_along_training(milestones, dark=is_dark()),
+                        key="training", config=_PLAIN, alt=finding)
+        figure_downloads("auc-along-training", key="downloads-training", target="training",
+                         csv=table)
+    with row.container(width=_CHART_WIDTH):
+        st.subheader("Stable molecules", anchor=False)
+        st.plotly_chart(charts.stability_along_training(milestones, dark=is_dark()),
+                        key="stability", config=_PLAIN,
+                        alt=text.stability_finding(milestones))
+        figure_downloads("stable-along-training", key="downloads-stability", target="stability",
+                         csv=table)
+    st.caption(text.reading_aid(milestones))
+
+
+def _show_code(found: Generation) -> None:
+    config, name = found.samples.config, found.card.name
+    is_live = st.session_state.source == LIVE
+    st.subheader("Command line", anchor=False)
+    st.code(command(name, config), language="bash", wrap_lines=True)
+    st.caption("Writes samples.parquet and record.json. With `--data qm9.csv` it also says which "
+               "molecules are novel.")
+    st.subheader("Python", anchor=False)
+    st.code(python(name, config) if is_live else shipped_python(name), language="python")
+
+
+_SECTIONS = {
+    MOLECULES: show_molecules, RANKING: _show_ranking, RISK_COVERAGE: _show_coverage,
+    KEEP_LIST: _show_keep_list, ALONG_TRAINING: _show_training, CODE: _show_code,
+}

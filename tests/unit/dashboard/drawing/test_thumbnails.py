@@ -1,0 +1,45 @@
+"""Small pictures of whatever a model may generate."""
+
+import numpy as np
+import pytest
+
+from core.chemistry.molecules import from_smiles
+from core.graph.graph import Graph
+from core.graph.planar import planar_graph
+from dashboard.drawing.thumbnails import distance_coordinates, thumbnail_svg
+from tests.generated_molecules import without_last_hydrogen
+
+HALO = 'stroke-width="1.5"'
+
+
+def test_unstable_atoms_stand_on_a_halo():
+    graph = from_smiles("CCO").graph
+    assert HALO not in thumbnail_svg(graph, dark=False, title="t")
+    assert thumbnail_svg(without_last_hydrogen(graph), dark=False, title="t").count(HALO) == 1
+
+
+@pytest.mark.parametrize("dark", [True, False])
+@pytest.mark.parametrize("graph", [
+    from_smiles("[H][H]").graph, from_smiles("C.O").graph, from_smiles("[H]").graph,
+    Graph(2, [[0, 1]], [0, 0], [2]), Graph(3, [], [1, 1, 1], []), Graph(1, []),
+    Graph(3, []), Graph(4, [[0, 1], [2, 3]]), planar_graph(0, seed=0, num_nodes=12).graph,
+])
+def test_everything_has_a_picture(graph, dark):
+    svg = thumbnail_svg(graph, dark=dark, title="a <title>")
+    assert svg.startswith("<svg")
+    assert "nan" not in svg
+    assert "a &lt;title&gt;" in svg
+
+
+def test_distances_on_the_page_resemble_those_along_edges():
+    path = Graph(5, [[0, 1], [1, 2], [2, 3], [3, 4]])
+    place = distance_coordinates(path)
+    gaps = np.linalg.norm(np.diff(place, axis=0), axis=1)
+    assert gaps == pytest.approx(np.ones(4), abs=0.05)
+    assert np.linalg.norm(place[4] - place[0]) == pytest.approx(4, abs=0.1)
+
+
+def test_the_same_graph_has_the_same_picture():
+    graph = planar_graph(1, seed=0).graph
+    again = Graph(graph.num_nodes, graph.edges)
+    assert thumbnail_svg(graph, dark=False, title="") == thumbnail_svg(again, dark=False, title="")

@@ -1,0 +1,70 @@
+"""Figures of the triage page hold the values they are given."""
+
+import numpy as np
+import pytest
+
+from core.stats.roc import compare_samples
+from core.triage.ranking import risk_coverage_of_samples
+from dashboard.triage import charts
+from dashboard.triage.generation import Milestone, ordered_rocs
+from tests.generated_molecules import made_up_samples
+
+
+@pytest.fixture(scope="module")
+def samples():
+    return made_up_samples(number=80)
+
+
+@pytest.fixture(scope="module")
+def compared(samples):
+    return compare_samples(samples.table, seed=0, resamples=200)
+
+
+def test_every_score_has_a_curve_of_its_own_look(compared):
+    figure = charts.roc_curves(ordered_rocs(compared), dark=False)
+    curves = [trace for trace in figure.data if trace.name]
+    assert [trace.name for trace in curves] == ["−LU", "−self NLL", "−mean NLL",
+                                                "−order-marginal NLL"]
+    assert len({(trace.line.color, trace.line.dash) for trace in curves}) == 4
+    assert list(curves[0].y) == compared.roc("lu").true_positive_rate.tolist()
+
+
+def test_intervals_are_drawn_as_they_are(compared):
+    figure = charts.auc_intervals(ordered_rocs(compared), {"lu": 0.85}, dark=True)
+    bar, auc = figure.data[0], compared.roc("lu").auc
+    assert bar.x[0] == auc.value
+    assert bar.x[0] + bar.error_x.array[0] == pytest.approx(auc.interval.high)
+    assert bar.x[0] - bar.error_x.arrayminus[0] == pytest.approx(auc.interval.low)
+    assert list(figure.data[-1].x) == [0.85]
+
+
+def test_coverage_has_band_base_rate_and_perfect_ranking(samples):
+    curve = risk_coverage_of_samples(samples.table, "nll_mean", seed=0, resamples=100)
+    figure = charts.risk_coverage_curve(curve, dark=False)
+    band, line, perfect, base = figure.data
+    assert band.fill == "toself"
+    assert list(line.y) == curve.accuracy.tolist()
+    assert list(perfect.y) == curve.perfect.tolist()
+    assert set(base.y) == {curve.base_rate.value}
+    assert figure.layout.yaxis.range[0] < curve.accuracy.min()
+
+
+def test_a_single_molecule_has_a_curve():
+    table = made_up_samples(number=10).table[:1]
+    curve = risk_coverage_of_samples(table, "lu", seed=0, resamples=100)
+    figure = charts.risk_coverage_curve(curve, dark=False)
+    assert np.isfinite(figure.layout.yaxis.range).all()
+
+
+def test_points_along_training_are_named_with_what_was_seen(compared, samples):
+    silent = Milestone(100, 12_800, samples.quality, None, "Nothing is valid.")
+    full = Milestone(200, 25_600, samples.quality, compared, None)
+    figure = charts.auc_along_training([silent, full], dark=False)
+    assert len(figure.data) == 4
+    assert [len(trace.x) for trace in figure.data] == [1, 1, 1, 1]
+    assert "step 200, 25,600 graphs seen" in figure.data[0].text[0]
+    assert f"{compared.positives} stable, {compared.negatives} unstable" in figure.data[0].text[0]
+    assert list(figure.layout.xaxis.tickvals) == [100, 200]
+    shares = charts.stability_along_training([silent, full], dark=True)
+    assert shares.data[0].y[1] == samples.quality.stable_molecules
+    assert shares.data[0].error_y.array[1] > 0
