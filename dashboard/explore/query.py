@@ -66,12 +66,12 @@ class ExploreQuery:
     def python(self) -> str:
         """The Python that gives the page's numbers."""
         if self.planar is None:
-            maker, graph = "from_smiles", f"from_smiles({self.smiles!r})"
+            package, maker, graph = "chemistry", "from_smiles", f"from_smiles({self.smiles!r})"
         else:
-            maker = "planar_graph"
+            package, maker = "graph", "planar_graph"
             graph = f'planar_graph({self.planar.index}, seed={self.planar.seed}, split="test")'
         return f"""\
-from core.graph import {maker}
+from core.{package} import {maker}
 from core.likelihood import analyse
 from core.model import load_checkpoint
 from core.sent import Strategy

@@ -284,7 +284,7 @@ def python(choice: RunChoice) -> str:
 from pathlib import Path
 
 from core.finetune import FinetuneConfig, FinetuneRun, GraphStream, write_model
-from core.graph.{_graph_import(choice)}
+from core.{_graph_import(choice)}
 from core.model import load_checkpoint
 from core.salience import LanguageModel
 {_size_import(choice)}from core.sent import Strategy
@@ -311,8 +311,8 @@ write_model(run, Path("repaired"), name={choice.name!r})
 def _graph_import(choice: RunChoice) -> str:
     kind = choice.source.kind
     if kind == PLANAR:
-        return "planar import planar_graph"
-    return "datasets import load_qm9_graphs" if kind == QM9 else "inputs import read_input"
+        return "graph import planar_graph"
+    return "data import load_qm9_graphs" if kind == QM9 else "data import read_input"
 
 
 def _graph_lines(choice: RunChoice) -> str:

@@ -194,7 +194,7 @@ def _example_imports(setting: SalienceQuery) -> list[str]:
         return ["from pathlib import Path", "from core.salience import read_token_file"]
     lines = ["from core.sent import Strategy"]
     if setting.smiles:
-        return [*lines, "from core.graph import from_smiles",
+        return [*lines, "from core.chemistry import from_smiles",
                 "from core.evaluation.graph_set import GraphSet",
                 "from core.salience.example_graphs import draw_examples"]
     return [*lines, "from core.salience.example_graphs import draw_examples",
