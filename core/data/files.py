@@ -16,12 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from core.chemistry.chemistry import BONDS, QM9, Chemistry
-from core.chemistry.molecules import (
-    Molecule,
-    MoleculeError,
-    from_mol_block,
-    from_smiles,
-)
+from core.chemistry.molecules import Molecule, MoleculeError, from_mol_block, from_smiles
 from core.errors import InputError
 from core.graph.graph import Graph, GraphError
 from core.graph.planar import PLANAR_PREFIX, PlanarName

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 from urllib.parse import urlencode
 
@@ -151,8 +152,14 @@ class RunChoice:
 
     @property
     def digest(self) -> str:
-        """Tells these settings from all others."""
-        return hashlib.sha256(repr(self).encode()).hexdigest()[:8]
+        """Tells these settings from all others: the start of a SHA-256 of their names and values.
+
+        It names a run's folder, which ends with the server, and is part of the name of the model
+        that comes of the run. A model that was kept under another digest of the same settings
+        stays, and opens by that name; the page offers to keep it once more.
+        """
+        settings = json.dumps(asdict(self), sort_keys=True, default=_sha256)
+        return _sha256(settings.encode())[:8]
 
     @property
     def name(self) -> str:
@@ -172,6 +179,10 @@ class RunChoice:
         measuring = 2 * len(self.orders) * self.test * PERMUTATIONS * GRAPH_S
         of_molecules = self.steps * self.batch_size * STEP_S + measuring
         return of_molecules * (PLANAR_LENGTH if self.source.kind == PLANAR else 1)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def explore_model_address(choice: RunChoice) -> str:

@@ -134,6 +134,16 @@ def test_code_reads_the_molecules_that_the_page_saves(kind, tmp_path, monkeypatc
             assert (one.edges == other.edges).all()
 
 
+@pytest.mark.parametrize(("choice", "digest"), [
+    (CHOICE, "5ac4f679"), (OTHERS[1], "f752b733"),
+    (replace(CHOICE, source=Source(OWN, 50, file=("mine.smi", b"CCO\n"))), "c121ce12"),
+])
+def test_a_run_keeps_its_name(choice, digest):
+    """A kept model is found by its name, which holds the digest."""
+    assert choice.digest == digest
+    assert choice.name.endswith(f"-{digest}")
+
+
 def test_a_hosted_demo_has_lower_limits(monkeypatch):
     query = {"steps": "500", "molecules": "5000"}
     assert not finetune_complaints(query, Offered())
