@@ -15,7 +15,6 @@ from tests.snapshots.store import check
 LINKS = {
     "": (
         "smiles=CCO&k=4",
-        "smiles=OCC&k=4",
         "smiles=%5BH%5DOC%28%5BH%5D%29%28%5BH%5D%29C%28%5BH%5D%29%28%5BH%5D%29%5BH%5D&k=4",
         "smiles=c1c%5BnH%5Dcn1&model=qm9-max_degree_first&strategy=random_order&k=8&seed=3",
         "smiles=CO&model=qm9-anchor_expansion&strategy=own&k=2&hydrogens=false&view=Code",
@@ -34,7 +33,6 @@ LINKS = {
         "metric=NLL+per+token&row=qm9-min_degree_first&column=anchor_expansion",
         "metric=smooth+ECE&tokens=edge+label&row=qm9-random_order&column=random_order",
         "dataset=planar&metric=LU&row=planar-random_order&column=min_degree_first",
-        "metric=Brier+score&row=planar-random_order",
     ),
     "calibration": (
         "evaluated=qm9-max_degree_first&under=random_order&type=all&section=Numbers",
@@ -46,7 +44,7 @@ LINKS = {
     ),
     "triage": (
         "generator=qm9-anchor_expansion&part=Ranking",
-        "generator=qm9-max_degree_first&part=Keep-list&fdr=10&split=1&score=mean+NLL&keptpage=3",
+        "generator=qm9-min_degree_first&part=Keep-list&fdr=10&split=1&score=mean+NLL&keptpage=3",
         "generator=qm9-min_degree_first&part=Risk+and+coverage&score=order-marginal+NLL",
         "generator=qm9-random_order&sort=order-marginal+NLL&direction=highest+first&page=2",
         "generator=qm9-random_order&show=stable&unique=true&smarts=%5BOX2H%5D",
@@ -54,11 +52,9 @@ LINKS = {
         "source=live&generator=planar-max_degree_first&n=12&topk=0&temperature=1&precision=bf16",
     ),
     "salience": (
-        "lm=qm9-random_order&criterion=magnitude&density=0.1%25&scope=local&lab=Code",
-        "lm=planar-random_order&criterion=lamp&density=5%25&matrix=layer+0+q&lab=All+matrices",
-        "criterion=random&draw=3&lab=Two+settings&criterion2=random&draw2=4",
-        "criterion=magnitude&lab=All+matrices&cells=mean+score",
-        "criterion=grasp&option_temperature=100&examples=2&lab=Code",
+        "lm=qm9-random_order&criterion=magnitude&density=0.1%25&scope=local&lab=Code&draw=3",
+        "lm=planar-random_order&criterion=lamp&density=5%25&matrix=layer+0+q&lab=Code",
+        "criterion=id3&option_power=3&examples=2&calibration=own&lab=Code",
     ),
     "finetune": (
         "arm=lora-rank-13&measure=ECE&tokentype=edge+label",

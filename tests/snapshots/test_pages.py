@@ -36,7 +36,7 @@ VIEWS: dict[str, dict[str, str]] = {
         "types": "section=All+types&evaluated=qm9-random_order&under=min_degree_first&type=revisit",
         "temperature": "section=Temperature&fitted=true",
         "numbers": "section=Numbers&at=2.00",
-        "planar": "evaluated=planar-random_order&bin=0.93+to+1.00&answers=right&more=true",
+        "planar": "evaluated=planar-random_order&bin=0.93+to+1.00&answers=right",
         "refused": "section=none&evaluated=none&at=7",
     },
     "triage": {
@@ -65,8 +65,8 @@ VIEWS: dict[str, dict[str, str]] = {
     "finetune": {
         "default": "",
         "filtered": "measure=ECE&scopes=local&criteria=snip&arm=sparse-snip-local-3539",
-        "run": "tuning=Your+run&steps=1&batch=2&test=16&molecules=20&base=qm9-random_order"
-               "&method=LoRA&rank=2",
+        "run": "tuning=Your+run&steps=1&batch=2&test=16&base=qm9-random_order&method=LoRA"
+               "&rank=2&data=my+molecules&own=CCO%0ACN",
         "numbers": "tuning=All+numbers&method=all+weights&data=my+molecules&own=CCO",
         "code": "tuning=Code&base=planar-random_order&amount=as+LoRA+of+a+rank&rank=2",
         "refused": "tuning=none&arm=none&steps=0&method=none",
