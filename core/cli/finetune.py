@@ -180,7 +180,7 @@ def _count(
     match_rank: int | None,
 ) -> int:
     """Number of entries to train, however it was asked for."""
-    from core.finetune.methods import lora_parameters
+    from core.finetune.low_rank import lora_parameters
     from core.salience.masks import count_of
     from core.salience.matrices import num_entries
 

@@ -7,7 +7,7 @@ __all__, __getattr__ = lazy_exports(__name__, {
     "merged_checkpoint": "export",
     "write_adapter": "export",
     "write_model": "export",
-    "lora_parameters": "methods",
+    "lora_parameters": "low_rank",
     "FinetuneRun": "run",
     "SparseAdapter": "sparse_adapter",
     "GraphStream": "streams",

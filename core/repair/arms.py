@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from core.finetune.methods import Method, lora_parameters
+from core.finetune.low_rank import lora_parameters
+from core.finetune.methods import Method
 from core.salience.criteria import CRITERIA
 from core.salience.errors import SalienceError
 from core.salience.masks import Scope

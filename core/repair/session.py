@@ -20,7 +20,7 @@ from typing import Any, Literal
 from core.evaluation.graph_set import GraphSet
 from core.finetune.export import record_of, write_adapter, write_model
 from core.finetune.run import FinetuneConfig, FinetuneRun
-from core.finetune.state import holds_run, read_progress
+from core.finetune.run_state import holds_run, read_progress
 from core.finetune.streams import TokenStream
 from core.model.checkpoints import Checkpoint, load_checkpoint
 from core.model.transformer import num_parameters

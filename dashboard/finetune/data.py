@@ -18,7 +18,7 @@ import streamlit as st
 from core.chemistry.molecules import to_smiles
 from core.errors import InputError
 from core.evaluation.graph_set import GraphSet
-from core.finetune.methods import lora_parameters
+from core.finetune.low_rank import lora_parameters
 from core.finetune.run import FinetuneConfig
 from core.finetune.streams import GraphStream
 from core.graph.planar import planar_graph
