@@ -8,8 +8,8 @@ from core.cli.markdown import cell, head, row
 from core.repair.result import RepairResult
 from core.salience.criteria import CRITERIA
 
-_LOW_RANK = {"lora": "LoRA", "pissa": "PiSSA"}
-_OTHER = {"none": "as trained", "full": "all weights"}
+_LOW_RANK = ("lora", "pissa")
+_OF_ONE_SIZE = ("none", "full")
 
 
 def repair_tables(results: Sequence[RepairResult]) -> Iterator[tuple[str, Iterator[str]]]:
@@ -32,7 +32,7 @@ def _by_arm(results: Sequence[RepairResult]) -> Iterator[str]:
                                                    one.estimates[new]["lu"].value)):
         before, after = result.estimates[native], result.estimates[new]
         rank = "" if result.arm.method not in _LOW_RANK else f", rank {result.arm.rank}"
-        yield row(_kind(result) + rank, f"{result.num_parameters:,}", cell(after["lu"], 3),
+        yield row(result.arm.kind + rank, f"{result.num_parameters:,}", cell(after["lu"], 3),
                   cell(after["ece"], 3), cell(after["nll_per_token"], 3),
                   cell(before["nll_per_token"], 3), cell(before["lu"], 3))
 
@@ -41,25 +41,17 @@ def _by_size(
     results: Sequence[RepairResult], value: Callable[[RepairResult], str]
 ) -> Iterator[str]:
     """A row per kind of arm, a column per number of parameters that more than one kind trains."""
-    matched = [result for result in results if result.arm.method not in _OTHER]
+    matched = [result for result in results if result.arm.method not in _OF_ONE_SIZE]
     sizes = sorted({result.num_parameters for result in matched})
     yield from head("arm", *(f"{size:,}" for size in sizes))
-    known = {(_kind(result), result.num_parameters): value(result) for result in matched}
-    for kind in dict.fromkeys(map(_kind, sorted(matched, key=_place))):
+    known = {(result.arm.kind, result.num_parameters): value(result) for result in matched}
+    for kind in dict.fromkeys(result.arm.kind for result in sorted(matched, key=_place)):
         yield row(kind, *(known.get((kind, size), "–") for size in sizes))
-
-
-def _kind(result: RepairResult) -> str:
-    arm = result.arm
-    if arm.method == "sparse":
-        how = [arm.criterion, arm.scope, "dynamic" if arm.is_dynamic else "static"]
-        return ", ".join(filter(None, how))
-    return {**_LOW_RANK, **_OTHER}[arm.method]
 
 
 def _place(result: RepairResult) -> tuple[object, ...]:
     """Low rank first, then masks: static before dynamic, global before local, as registered."""
     arm = result.arm
     if arm.method != "sparse" or arm.criterion is None:
-        return False, list(_LOW_RANK).index(arm.method)
+        return False, _LOW_RANK.index(arm.method)
     return True, arm.is_dynamic, arm.scope != "global", list(CRITERIA).index(arm.criterion)

@@ -29,13 +29,13 @@ class SparseAdapter:
         entries: name of the matrix → (positions in it read row by row, [m] int64; values, [m]
             float32); matrices without a changed entry are left out.
         model: name of the model.
-        model_digest: SHA-256 of the weights that it belongs on.
+        weights_sha256: of the weights that it belongs on.
         settings: of the run that made it, JSON values.
     """
 
     entries: dict[str, tuple[Tensor, Tensor]]
     model: str
-    model_digest: str
+    weights_sha256: str
     settings: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -50,7 +50,7 @@ class SparseAdapter:
         Raises:
             SalienceError: for any other weights than those that it was made on.
         """
-        if model.digest != self.model_digest:
+        if model.digest != self.weights_sha256:
             raise SalienceError(f"The adapter was made on the weights of {self.model}, which are "
                                 f"not those of {model.name}; load the same weights.")
         weights = weights_of(model.model, model.matrices)
@@ -64,7 +64,7 @@ class SparseAdapter:
         for name, (positions, values) in self.entries.items():
             tensors |= {f"{name}/positions": positions.int(), f"{name}/values": values}
         write_tensors(path, _KIND, tensors, {"model": self.model, "settings": self.settings,
-                                             "model_digest": self.model_digest})
+                                             "model_digest": self.weights_sha256})
 
     @classmethod
     def load(cls, path: Path) -> SparseAdapter:
@@ -78,7 +78,7 @@ class SparseAdapter:
             names = [key.removesuffix("/values") for key in tensors if key.endswith("/values")]
             entries = {name: (tensors[f"{name}/positions"].long(), tensors[f"{name}/values"])
                        for name in names}
-            return cls(entries=entries, **facts)
+            return cls(entries=entries, weights_sha256=facts.pop("model_digest"), **facts)
         except (KeyError, TypeError) as error:
             raise SalienceError(f"{path} is damaged ({error!r}); make it anew with `trailscope "
                                 "finetune`.") from error

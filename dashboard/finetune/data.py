@@ -18,13 +18,13 @@ import streamlit as st
 from core.chemistry.molecules import to_smiles
 from core.errors import InputError
 from core.evaluation.graph_set import GraphSet
+from core.finetune.config import FinetuneConfig
 from core.finetune.low_rank import lora_parameters
-from core.finetune.run import FinetuneConfig
 from core.finetune.streams import GraphStream
 from core.graph.planar import planar_graph
 from core.records import RECORD
 from core.repair.result import RepairResult, shipped_repairs
-from core.repair.session import Trial
+from core.repair.session import FinetuneSession
 from core.salience.errors import SalienceError
 from core.salience.example_graphs import shipped_graphs
 from core.salience.language_model import LanguageModel
@@ -50,7 +50,7 @@ from dashboard.shared.bounded_cache import BoundedCache
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.progress import Progress
 
-_MAX_TRIALS = 4
+_MAX_SESSIONS = 4
 """Runs in memory, each with a copy of its model and the optimizer's state."""
 
 _MAX_FOLDERS = 12
@@ -140,9 +140,9 @@ def trained_numbers(choice: RunChoice) -> tuple[int | None, int]:
     return lora_parameters(matrices, choice.rank), entries
 
 
-def find_trial(choice: RunChoice) -> Trial | None:
+def find_session(choice: RunChoice) -> FinetuneSession | None:
     """A run that is in memory."""
-    return _trials().find(choice)
+    return _sessions().find(choice)
 
 
 def has_folder(choice: RunChoice) -> bool:
@@ -150,21 +150,21 @@ def has_folder(choice: RunChoice) -> bool:
     return (_root() / choice.digest).is_dir()
 
 
-def trial(choice: RunChoice, progress: Progress) -> Trial:
+def session(choice: RunChoice, progress: Progress) -> FinetuneSession:
     """A run, new or as far as it was.
 
     Raises:
         InputError: for anything that is wrong with its settings or molecules.
     """
-    found = _trials().find(choice)
+    found = _sessions().find(choice)
     if found is None:
-        found = _open_trial(choice, progress)
-        _trials().keep(choice, found)
+        found = _open_session(choice, progress)
+        _sessions().keep(choice, found)
         _forget_oldest(choice)
     return found
 
 
-def _open_trial(choice: RunChoice, progress: Progress) -> Trial:
+def _open_session(choice: RunChoice, progress: Progress) -> FinetuneSession:
     model = checkpoint(choice.model, choice.weights)
     vocabulary = model.vocabulary
     learnt = learning_set(choice, progress)
@@ -173,7 +173,7 @@ def _open_trial(choice: RunChoice, progress: Progress) -> Trial:
         Strategy.from_name(choice.order), seed=choice.seed, source={"name": choice.source.name})
     test = test_set(vocabulary, choice.test, choice.seed)
     shared = f"before-{choice.weights[:16]}-{choice.test}-{choice.seed}-{choice.precision}"
-    return Trial(
+    return FinetuneSession(
         model, stream, finetune_config(choice), test=test, orders=choice.orders,
         permutations=PERMUTATIONS, name=choice.name, folder=_root() / choice.digest,
         before=_root() / shared,
@@ -192,21 +192,21 @@ def finetune_config(choice: RunChoice) -> FinetuneConfig:
         warmup_steps=WARMUP_STEPS, seed=choice.seed, precision=choice.precision)
 
 
-class _Trials:
+class _Sessions:
     """The runs that were looked at last."""
 
     def __init__(self, max_entries: int) -> None:
-        self._values: OrderedDict[RunChoice, Trial] = OrderedDict()
+        self._values: OrderedDict[RunChoice, FinetuneSession] = OrderedDict()
         self._max_entries = max_entries
         self._lock = Lock()
 
-    def find(self, key: RunChoice) -> Trial | None:
+    def find(self, key: RunChoice) -> FinetuneSession | None:
         with self._lock:
             if key in self._values:
                 self._values.move_to_end(key)
             return self._values.get(key)
 
-    def keep(self, key: RunChoice, value: Trial) -> None:
+    def keep(self, key: RunChoice, value: FinetuneSession) -> None:
         with self._lock:
             self._values[key] = value
             while len(self._values) > self._max_entries:
@@ -221,7 +221,7 @@ def _forget_oldest(choice: RunChoice) -> None:
     """Remove the folders that were used longest ago, beyond a number, but none that is in use."""
     (_root() / choice.digest).mkdir(exist_ok=True)
     (_root() / choice.digest).touch()
-    in_use = _trials().digests()
+    in_use = _sessions().digests()
     folders = sorted(_root().iterdir(), key=lambda path: -path.stat().st_mtime_ns)
     for folder in folders[_MAX_FOLDERS:]:
         if folder.name not in in_use:
@@ -238,8 +238,8 @@ def _temporary() -> TemporaryDirectory[str]:
 
 
 @st.cache_resource(show_spinner=False)
-def _trials() -> _Trials:
-    return _Trials(_MAX_TRIALS)
+def _sessions() -> _Sessions:
+    return _Sessions(_MAX_SESSIONS)
 
 
 @st.cache_resource(show_spinner=False)

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
-from core.repair.session import Trial, TrialProgress
+from core.repair.session import FinetuneProgress, FinetuneSession
 from dashboard.finetune import data, detail, repairs, run_files, sections, text
 from dashboard.finetune.data import ShippedRepairs
 from dashboard.finetune.query import GENERATED, OWN, PLANAR, RunChoice, explore_model_address
@@ -29,10 +29,10 @@ def show(choice: RunChoice, shipped: ShippedRepairs) -> None:
     if st.session_state.get(_RUNNING) != choice:
         st.session_state[_RUNNING] = None  # another run was going; what it did is kept
     is_running = st.session_state[_RUNNING] is not None
-    trial = data.find_trial(choice)
-    if trial is None and (is_running or data.has_folder(choice)):
-        trial = _open(choice)
-    is_done = trial is not None and trial.is_done
+    session = data.find_session(choice)
+    if session is None and (is_running or data.has_folder(choice)):
+        session = _open(choice)
+    is_done = session is not None and session.is_done
     # Slots: what a run draws first would leave what was drawn before it below until it ends.
     place, button, remark = st.empty(), st.empty(), st.empty()
     if is_running and not is_done:
@@ -40,41 +40,41 @@ def show(choice: RunChoice, shipped: ShippedRepairs) -> None:
         button.button("Cancel", icon=":material/stop_circle:", key="cancel-finetune",
                       on_click=_set, args=(None,), help="What is done stays.")
     elif not is_done:
-        begun = trial is not None and bool(trial.history)
+        begun = session is not None and bool(session.history)
         button.button("Continue" if begun else "Fine-tune", type="primary",
                       icon=":material/play_arrow:", key="start-finetune", on_click=_set,
                       args=(choice,))
-        remark.caption(text.left_to_do(trial, choice) if begun and trial is not None
+        remark.caption(text.left_to_do(session, choice) if begun and session is not None
                        else text.time_estimate(choice))
-    if trial is not None and trial.is_done:
+    if session is not None and session.is_done:
         st.session_state[_RUNNING] = None
-        _show_result(choice, trial, shipped)
-    elif trial is not None and trial.history:
-        detail.show_loss(trial.history, choice.steps, key="live-loss")
-    if is_running and not is_done and trial is not None:
-        _go_on(trial, place)
+        _show_result(choice, session, shipped)
+    elif session is not None and session.history:
+        detail.show_loss(session.history, choice.steps, key="live-loss")
+    if is_running and not is_done and session is not None:
+        _go_on(session, place)
 
 
-def _open(choice: RunChoice) -> Trial:
+def _open(choice: RunChoice) -> FinetuneSession:
     try:
         with progress_bar("Reading the molecules", "molecules") as progress:
-            return data.trial(choice, progress)
+            return data.session(choice, progress)
     except InputError:
         st.session_state[_RUNNING] = None  # it would fail again
         raise
 
 
-def _go_on(trial: Trial, place: DeltaGenerator) -> None:
+def _go_on(session: FinetuneSession, place: DeltaGenerator) -> None:
     """Work for a few seconds below everything that is drawn, then draw anew.
 
     Any click ends the work at the next report of progress; steps that are done stay.
     """
 
-    def report(state: TrialProgress) -> None:
+    def report(state: FinetuneProgress) -> None:
         place.progress(min(1.0, state.done / max(state.total, 1)), text.progress_text(state))
 
     try:
-        trial.go_on(report, for_s=_SITTING_S)
+        session.go_on(report, for_s=_SITTING_S)
     except InputError:
         st.session_state[_RUNNING] = None  # it would fail again
         raise
@@ -95,11 +95,11 @@ def _show_molecules(choice: RunChoice) -> None:
             st.dataframe(found.complaints, hide_index=True)
 
 
-def _show_result(choice: RunChoice, trial: Trial, shipped: ShippedRepairs) -> None:
-    before, after = trial.before, trial.after
+def _show_result(choice: RunChoice, session: FinetuneSession, shipped: ShippedRepairs) -> None:
+    before, after = session.before, session.after
     sections.remember(choice, before, after)
     st.success(text.result_sentence(before, after), icon=":material/check_circle:")
-    _show_downloads(choice, trial)
+    _show_downloads(choice, session)
     if complaint := st.session_state.pop(_COMPLAINT, None):
         st.error(complaint, icon=":material/error:")
     st.subheader("Beside the other methods", anchor=False)
@@ -114,23 +114,23 @@ def _show_result(choice: RunChoice, trial: Trial, shipped: ShippedRepairs) -> No
     detail.show(before, after, key="live")
 
 
-def _show_downloads(choice: RunChoice, trial: Trial) -> None:
+def _show_downloads(choice: RunChoice, session: FinetuneSession) -> None:
     """The new model for the Explore page, and files for elsewhere."""
     name = f"trailscope-{choice.name}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        if not is_hosted() or run_files.is_kept(trial):
-            _show_explore(choice, trial)
+        if not is_hosted() or run_files.is_kept(session):
+            _show_explore(choice, session)
         if choice.method != "full":
-            _download("Adapter", lambda: run_files.adapter_file(trial),
-                      f"{name}-{run_files.adapter_name(trial)}")
+            _download("Adapter", lambda: run_files.adapter_file(session),
+                      f"{name}-{run_files.adapter_name(session)}")
         if choice.method == "sparse":
             _download("First mask" if choice.every else "Mask",
-                      lambda: run_files.mask_file(trial), f"{name}-mask.safetensors",
+                      lambda: run_files.mask_file(session), f"{name}-mask.safetensors",
                       text.FIRST_MASK_HELP if choice.every else None)
-        _download("Checkpoint", lambda: run_files.checkpoint_file(trial), f"{choice.name}.zip")
-        _download("Record", lambda: run_files.record_file(trial), f"{name}.json")
+        _download("Checkpoint", lambda: run_files.checkpoint_file(session), f"{choice.name}.zip")
+        _download("Record", lambda: run_files.record_file(session), f"{name}.json")
         _download("Comparison", lambda: repairs.result_table(
-            {"before": trial.before, "after": trial.after}).to_csv(index=False), f"{name}.csv")
+            {"before": session.before, "after": session.after}).to_csv(index=False), f"{name}.csv")
         if choice.source.kind != PLANAR:
             _download("Molecules learnt from",
                       lambda: data.learning_set(choice, _silent).csv,
@@ -139,20 +139,20 @@ def _show_downloads(choice: RunChoice, trial: Trial) -> None:
         st.caption(text.NO_KEEPING)
 
 
-def _show_explore(choice: RunChoice, trial: Trial) -> None:
+def _show_explore(choice: RunChoice, session: FinetuneSession) -> None:
     """A button that keeps the model, then a link to it."""
-    if not run_files.is_kept(trial):
+    if not run_files.is_kept(session):
         st.button("Keep for Explore", type="primary", icon=":material/bookmark_add:",
-                  key="keep-finetuned", help=text.KEEP_HELP, on_click=_keep, args=(trial,))
+                  key="keep-finetuned", help=text.KEEP_HELP, on_click=_keep, args=(session,))
         return
     # In a tab of its own, so that the run's settings are not lost.
     st.link_button("Open in Explore", explore_model_address(choice), type="primary",
                    icon=":material/open_in_new:", help=text.kept_note(choice.name))
 
 
-def _keep(trial: Trial) -> None:
+def _keep(session: FinetuneSession) -> None:
     try:
-        run_files.keep(trial)
+        run_files.keep(session)
     except InputError as error:
         st.session_state[_COMPLAINT] = str(error)
 

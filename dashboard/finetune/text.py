@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.model.local_models import MAX_KEPT
 from core.repair.result import RepairResult
-from core.repair.session import Trial, TrialProgress
+from core.repair.session import FinetuneProgress, FinetuneSession
 from core.stats.estimates import Estimate
 from dashboard.finetune.learning_set import LearningSet
 from dashboard.finetune.query import COST, MEASURES, PERMUTATIONS, RunChoice, Source
@@ -255,16 +255,16 @@ def duration(seconds: float) -> str:
     return f"About {seconds / 3600:.1f} hours"
 
 
-def progress_text(state: TrialProgress) -> str:
+def progress_text(state: FinetuneProgress) -> str:
     """What is being done."""
     text = f"{STAGES[state.stage]}: {state.done:,} of {state.total:,} {_UNITS[state.stage]}"
     return text if state.loss is None else f"{text}, loss {state.loss:.3f} nats per token"
 
 
-def left_to_do(trial: Trial, choice: RunChoice) -> str:
+def left_to_do(session: FinetuneSession, choice: RunChoice) -> str:
     """How far a stopped run has come."""
-    done = trial.history[-1][0] if trial.history else 0
-    if trial.is_trained:
+    done = session.history[-1][0] if session.history else 0
+    if session.is_trained:
         return "All steps are done; measuring is left."
     return f"{done:,} of {choice.steps:,} steps are done; it goes on from there."
 

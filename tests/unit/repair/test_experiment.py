@@ -117,7 +117,7 @@ def test_an_arm_is_measured_under_both_orders(biased, found):
     assert set(stages) == {"tune", "train", "measure"}
     for name, result in results.items():
         assert result.orders == ("min_degree_first", "random_order")
-        assert result.model_digest == biased.card.weights_sha256
+        assert result.weights_sha256 == biased.card.weights_sha256
         assert all(set(of) == set(MEASURES) for of in result.estimates.values())
         assert len(result.graphs) == 2 * len(GRAPHS)
         assert result.num_parameters == {"none": 0, "sparse": 60}[name]
