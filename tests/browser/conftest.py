@@ -87,7 +87,11 @@ def serve() -> Iterator[Callable[..., str]]:
     for server in servers:
         server.terminate()
     for server in servers:
-        server.wait(timeout=20)
+        try:
+            server.wait(timeout=5)
+        except subprocess.TimeoutExpired:  # it waits for browsers that are gone
+            server.kill()
+            server.wait()
 
 
 @pytest.fixture(scope="session")
