@@ -10,10 +10,11 @@ from typing import Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.repair.comparison import pareto_front
 from core.repair.result import RepairResult
+from core.repair.spurious import spurious_repairs
 from core.stats.estimates import Estimate
-from dashboard.finetune.repairs import FAMILIES, Histograms, RepairPoint, arm_label, pareto_front
-from dashboard.finetune.spurious_repairs import spurious_repairs
+from dashboard.finetune.repairs import FAMILIES, Histograms, RepairPoint
 from dashboard.shared.chart_style import styled, translucent
 from dashboard.shared.format import interval, short
 from dashboard.shared.palette import Palette, palette
@@ -35,7 +36,7 @@ def pareto_plot(
     """Trained parameters against what is repaired (left) and against what that costs (right).
 
     A stepped line joins the points that no other one beats. Arms that train equally many stand
-    beside each other. Those that owe a low LU to a high NLL are drawn hollow and left out of the
+    beside each other. Spurious repairs are drawn hollow and left out of the
     line. Each point answers to a click: `customdata` is its key.
 
     Args:
@@ -51,7 +52,7 @@ def pareto_plot(
     colors = palette(dark=dark)
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.1, subplot_titles=names)
     places = dict(zip((point.key for point in points), _side_by_side(points), strict=True))
-    spurious = frozenset(spurious_repairs(points, measure))
+    spurious = spurious_repairs([point.result for point in points], measure)
     for column, (name, native) in enumerate(((measure, False), (cost, True)), start=1):
         panel = _Panel(figure, colors, column, name, native, places, spurious)
         was = None if before is None else before.estimates[before.orders[-1 if column == 1 else 0]]
@@ -113,7 +114,7 @@ class _Panel:
     measure: str
     native: bool
     places: Mapping[str, float]
-    spurious: Collection[str]
+    spurious: Collection[RepairResult]
 
     def add_baseline(self, found: Estimate) -> None:
         """Drawn as traces: shapes and their labels read a logarithmic axis in different ways."""
@@ -131,7 +132,7 @@ class _Panel:
             textfont={"color": muted, "size": 12}, row=1, col=self.column)
 
     def add_front(self, points: Sequence[RepairPoint]) -> None:
-        solid = [point for point in points if point.key not in self.spurious]
+        solid = [point for point in points if point.result not in self.spurious]
         exact = [(float(point.parameters), self._of(point).value) for point in solid]
         front = [solid[place] for place in pareto_front(exact)]
         if len(front) > 1:
@@ -153,7 +154,7 @@ class _Panel:
             mode="markers", name=family, legendgroup=family, showlegend=self.column == 1,
             customdata=[[point.key] for point in points],
             marker={"color": color,
-                    "symbol": [_symbol(point) + "-open" * (point.key in self.spurious)
+                    "symbol": [_symbol(point) + "-open" * (point.result in self.spurious)
                                for point in points],
                     "size": [16 if big else 11 for big in stands_out],
                     "line": {"width": [2.5 if big else 1 for big in stands_out],
@@ -170,7 +171,7 @@ class _Panel:
     def _outline(self, point: RepairPoint, stands_out: bool, color: str) -> str:
         if stands_out:
             return self.colors.ink
-        return color if point.key in self.spurious else self.colors.background
+        return color if point.result in self.spurious else self.colors.background
 
     def set_range(self, found: Sequence[Estimate]) -> None:
         """All values and the baseline; logarithmic where they differ by much."""
@@ -202,7 +203,7 @@ def _symbol(point: RepairPoint) -> str:
 
 
 def _hover(point: RepairPoint, found: Estimate) -> str:
-    text = arm_label(point.result.arm)
+    text = point.result.arm.label
     if point.is_live:
         text = f"your run: {text}"
     text += f"<br>{point.parameters:,} parameters ({point.result.share:.2%})<br>"

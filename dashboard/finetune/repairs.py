@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.calibration.token_types import TokenType
 from core.repair.arms import Arm
-from core.repair.result import MEASURES, RepairResult, paired_change
+from core.repair.result import RepairResult
 from core.stats.estimates import Estimate, Interval
 
 LIVE = "your run"
@@ -19,7 +19,6 @@ FAMILIES = ("sparse, gradient", "sparse, another criterion", "sparse, random (co
 """What points are coloured by; the place is that in the palette's series."""
 
 _NUM_BINS = (8, 30)
-_METHODS = {"lora": "LoRA", "pissa": "PiSSA", "full": "all weights", "none": "before"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,24 +62,8 @@ class RepairPoint:
 def family_of(arm: Arm) -> str:
     """What an arm is coloured by."""
     if arm.method != "sparse":
-        return _METHODS[arm.method]
+        return arm.kind
     return {"gradient": FAMILIES[0], "random": FAMILIES[2]}.get(arm.criterion or "", FAMILIES[1])
-
-
-def arm_label(arm: Arm) -> str:
-    """An arm as people read it.
-
-    >>> arm_label(Arm("sparse", "snip", "local", True, 3539))
-    'sparse, snip, local, dynamic, 3,539 entries'
-    >>> arm_label(Arm("lora", rank=4))
-    'LoRA, rank 4'
-    """
-    if arm.method != "sparse":
-        name = _METHODS[arm.method]
-        return name if arm.rank is None else f"{name}, rank {arm.rank}"
-    parts = ["sparse", arm.criterion, arm.scope if arm.scope == "local" else None,
-             "dynamic" if arm.is_dynamic else None, f"{arm.count:,} entries"]
-    return ", ".join(filter(None, parts))
 
 
 def passes(arm: Arm, *, criteria: Sequence[str], scope: str, selection: str) -> bool:
@@ -98,68 +81,10 @@ def passes(arm: Arm, *, criteria: Sequence[str], scope: str, selection: str) -> 
             and selection in ("all", "dynamic" if arm.is_dynamic else "static"))
 
 
-def pareto_front(points: Iterable[tuple[float, float]]) -> list[int]:
-    """Places of the points that no other one is better than, by increasing first coordinate.
-
-    Lower is better; a point is beaten by another that is not worse in either coordinate and better
-    in one.
-
-    >>> pareto_front([(1, 5), (2, 3), (3, 4), (2, 6)])
-    [0, 1]
-    """
-    known = list(points)
-    best, front = float("inf"), []
-    for place in sorted(range(len(known)), key=lambda place: known[place]):
-        if known[place][1] < best:
-            best = known[place][1]
-            front.append(place)
-        elif front and known[place] == known[front[-1]]:
-            front.append(place)
-    return front
-
-
 def in_order(points: Iterable[RepairPoint]) -> list[RepairPoint]:
     """By family, number of parameters and name."""
     return sorted(points, key=lambda point: (FAMILIES.index(point.family), point.parameters,
                                              point.key))
-
-
-@dataclass(frozen=True, eq=False)
-class Matched:
-    """The static global gradient mask beside what trains equally many numbers.
-
-    Attributes:
-        mask: the mask's arm.
-        others: the other arms: `random` mask, LoRA and PiSSA, those that there are.
-        differences: mean over graphs of mask minus other under the new order, of each.
-    """
-
-    mask: RepairPoint
-    others: tuple[RepairPoint, ...]
-    differences: tuple[Estimate, ...]
-
-
-def matched(points: Sequence[RepairPoint], column: str) -> Matched | None:
-    """The largest number of parameters at which the gradient mask meets LoRA; None if nowhere.
-
-    Args:
-        points: arms measured on the same graphs.
-        column: of `RepairResult.graphs` that is compared graph by graph.
-    """
-    def plain(point: RepairPoint, criterion: str) -> bool:
-        arm = point.result.arm
-        return (arm.method == "sparse" and arm.criterion == criterion and arm.scope == "global"
-                and not arm.is_dynamic)
-
-    for mask in sorted(points, key=lambda point: -point.parameters):
-        equal = [point for point in points if point.parameters == mask.parameters]
-        if plain(mask, "gradient") and any(point.result.arm.method == "lora" for point in equal):
-            others = tuple(point for point in equal if plain(point, "random")
-                           or point.result.arm.method in ("lora", "pissa"))
-            order = mask.result.orders[-1]
-            return Matched(mask, others, tuple(
-                paired_change(mask.result, other.result, order, column) for other in others))
-    return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,40 +114,6 @@ def lu_histograms(before: RepairResult, after: RepairResult, order: str) -> Hist
     counts = [np.histogram(one, edges)[0] for one in values]
     return Histograms(edges, counts[0], counts[1], (float(values[0].mean()),
                                                     float(values[1].mean())))
-
-
-@dataclass(frozen=True)
-class Change:
-    """A measure under an order, before and after.
-
-    Attributes:
-        order: name of the strategy.
-        measure: key of `RepairResult.estimates`.
-        before: its estimate before.
-        after: and after.
-        paired: mean change graph by graph with its interval, for measures that graphs have.
-    """
-
-    order: str
-    measure: str
-    before: Estimate
-    after: Estimate
-    paired: Estimate | None
-
-
-_PAIRED = {"lu": "lu", "nll_per_graph": "nll_mean"}
-
-
-def changes(before: RepairResult, after: RepairResult) -> list[Change]:
-    """All measures under all orders."""
-    found = []
-    for order in after.orders:
-        for measure in MEASURES:
-            column = _PAIRED.get(measure)
-            found.append(Change(
-                order, measure, before.estimates[order][measure], after.estimates[order][measure],
-                None if column is None else paired_change(after, before, order, column)))
-    return found
 
 
 def common_types(before: RepairResult, after: RepairResult) -> tuple[TokenType, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.repair.comparison import gradient_mask_and_equals, largest_reduction
 from core.repair.result import RepairResult
 from core.salience.criteria import CRITERIA
 from dashboard.components.figure import show_figure
@@ -32,7 +33,6 @@ from dashboard.finetune.query import (
     shipped_python,
 )
 from dashboard.finetune.repairs import RepairPoint
-from dashboard.finetune.spurious_repairs import furthest_repair
 from dashboard.shared.inputs import reset_if_invalid
 
 _FINISHED = "finetune_finished"
@@ -119,14 +119,15 @@ def _show_comparison(
         chosen = _choose_arm(points, names)
     st.markdown(text.comparison_finding(shown, before, measure))
     if measure in PAIRED:
-        st.markdown(text.matched_finding(repairs.matched(points, PAIRED[measure]), measure))
+        st.markdown(text.equal_size_finding(gradient_mask_and_equals(
+            [point.result for point in points], PAIRED[measure]), measure))
     if not shown:
         return
     draw_plot(shown, before, chosen, measure)
     if live:
         st.caption(text.live_note(live[-1].result))
     if chosen is not None and before is not None:
-        st.subheader(repairs.arm_label(found[chosen].arm), anchor=False)
+        st.subheader(found[chosen].arm.label, anchor=False)
         detail.show(before, found[chosen], key="shipped")
 
 
@@ -175,9 +176,9 @@ def _choose_measure() -> str:
 def _choose_arm(points: list[RepairPoint], names: tuple[str, ...]) -> str | None:
     if not names:
         return None
-    furthest = furthest_repair(points, "lu").key
-    reset_if_invalid("arm", names, furthest)
-    return st.selectbox("Method to open", names, names.index(furthest), key="arm",
+    largest = largest_reduction([point.result for point in points], "lu").arm.name
+    reset_if_invalid("arm", names, largest)
+    return st.selectbox("Method to open", names, names.index(largest), key="arm",
                         bind="query-params", width=420)
 
 

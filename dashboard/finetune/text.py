@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import pandas as pd
 
 from core.model.local_models import MAX_KEPT
+from core.repair.comparison import Change, EqualSize, changes, largest_reduction
 from core.repair.result import RepairResult
 from core.repair.session import FinetuneProgress, FinetuneSession
+from core.repair.spurious import SpuriousRepair, spurious_repairs
 from core.stats.estimates import Estimate
 from dashboard.finetune.learning_set import LearningSet
 from dashboard.finetune.query import COST, MEASURES, PERMUTATIONS, RunChoice, Source
-from dashboard.finetune.repairs import Change, Histograms, Matched, RepairPoint, arm_label, changes
-from dashboard.finetune.spurious_repairs import SpuriousRepair, furthest_repair, spurious_repairs
+from dashboard.finetune.repairs import Histograms, RepairPoint
 from dashboard.shared.format import estimate, interval, short
 
 INTRO = ("Teach a model another order by few of its weights, and see what that repairs and what it "
@@ -74,57 +75,64 @@ def comparison_finding(
     """Which arm repairs most, what it costs, and which lower LU is no repair."""
     if not points:
         return "No method passes the filters."
-    key = MEASURES[measure]
-    best = furthest_repair(points, key)
-    name = f"**{arm_label(best.result.arm)}** ({best.parameters:,} parameters, " \
-           f"{best.result.share:.2%})"
-    text = (f"Furthest goes {name}: {measure} {estimate(best.estimate(key, native=False))} under "
-            f"{best.result.orders[-1]}")
-    no_repair = spurious_sentences(points, best, key)
-    if before is None:
-        return f"{text}. {no_repair}".rstrip()
-    was = before.estimates[before.orders[-1]][key]
-    cost, native = best.estimate(COST, native=True), before.estimates[before.orders[0]][COST]
-    return (f"{text}, from {short(was.value)}. Under its own order the model then needs "
-            f"{short(cost.value)} nats per token instead of {short(native.value)}. "
-            f"{no_repair}").rstrip()
+    key, results = MEASURES[measure], [point.result for point in points]
+    best = largest_reduction(results, key)
+    own, new = best.orders[0], best.orders[-1]
+    text = (f"Largest reduction: **{best.arm.label}** ({best.num_parameters:,} parameters, "
+            f"{best.share:.2%} of the model) with {measure} {estimate(best.estimates[new][key])} "
+            f"under {new}")
+    if before is not None:
+        native = before.estimates[own][COST].value
+        text += (f", from {short(before.estimates[new][key].value)}. Under the model's own order, "
+                 f"{own}, the NLL per token becomes {short(best.estimates[own][COST].value)} nats, "
+                 f"from {short(native)}")
+    return f"{text}. {spurious_sentences(results, best, key)}".rstrip()
 
 
-def spurious_sentences(points: Sequence[RepairPoint], best: RepairPoint, measure: str) -> str:
-    """Why arms that seem to go further than the best do not, and how many more are spurious."""
-    found = list(spurious_repairs(points, measure).values())
-    seeming = [one for one in found if one.point.estimate(measure, native=False).value
-               < best.estimate(measure, native=False).value]
-    more = len(found) - len(seeming)
-    rest = f"{more} other arm{'s are' if more > 1 else ' is'} drawn hollow for such a low LU."
-    return " ".join([*map(spurious_sentence, seeming), *([rest] if more else [])])
+def spurious_sentences(
+    results: Sequence[RepairResult], best: RepairResult, measure: str
+) -> str:
+    """Why arms with a lower LU than the best do not count, and how many more are spurious."""
+    found = list(spurious_repairs(results, measure).values())
+    lower = [one for one in found if _new(one.result, measure) < _new(best, measure)]
+    more = len(found) - len(lower)
+    rest = ("Of one other hollow arm the same is true." if more == 1 else
+            f"Of {more} other hollow arms the same is true.") if lower else (
+            "The LU of one arm is low only because its NLL is high; it is drawn hollow."
+            if more == 1 else
+            f"The LU of {more} arms is low only because their NLL is high; they are drawn hollow.")
+    return " ".join([*map(spurious_sentence, lower), *([rest] if more else [])])
 
 
 def spurious_sentence(found: SpuriousRepair) -> str:
     """Why a low LU is no repair."""
-    lu, other = (point.estimate("lu", native=False) for point in (found.point, found.shown_by))
-    nll = found.point.estimate("nll_per_token", native=False)
-    return (f"**{arm_label(found.point.result.arm)}** has LU {short(lu.value)} only because its "
-            f"NLL is high, {short(nll.value)} nats per token: between orders of a graph it varies "
-            f"by {short(found.spreads[0])} nats, by {short(found.spreads[1])} for "
-            f"**{arm_label(found.shown_by.result.arm)}** (LU {short(other.value)}).")
+    result, other = found.result, found.shown_by
+    return (f"The LU of **{result.arm.label}** is lower ({short(_new(result, 'lu'))}) only because "
+            f"its NLL is high, {short(_new(result, 'nll_per_token'))} nats per token: between "
+            f"orders of a graph its NLL varies by {short(found.spreads_nats[0])} nats, that of "
+            f"**{other.arm.label}** (LU {short(_new(other, 'lu'))}) by "
+            f"{short(found.spreads_nats[1])}.")
 
 
-def matched_finding(found: Matched | None, measure: str) -> str:
+def _new(result: RepairResult, measure: str) -> float:
+    return result.estimates[result.orders[-1]][measure].value
+
+
+def equal_size_finding(found: EqualSize | None, measure: str) -> str:
     """Whether a simple gradient mask holds up against what trains equally many numbers."""
     if found is None:
         return ""
-    what = "LU" if measure == "LU" else "NLL of a graph"
+    what = "LU" if measure == "LU" else "the mean NLL of a graph"
     parts = []
     for other, difference in zip(found.others, found.differences, strict=True):
         ends = difference.interval
         if ends is None or ends.low <= 0 <= ends.high:
-            verdict = "not told apart from"
+            verdict = "cannot be told apart from that of"
         else:
-            verdict = "higher than of" if difference.value > 0 else "lower than of"
-        parts.append(f"{verdict} **{arm_label(other.result.arm)}** ({signed(difference)})")
-    return (f"At {found.mask.parameters:,} parameters, {what} of the static gradient mask is "
-            + "; ".join(parts) + ": paired differences with 95% intervals.")
+            verdict = f"is {'higher' if difference.value > 0 else 'lower'} than that of"
+        parts.append(f"{verdict} **{other.arm.label}** ({signed(difference)})")
+    return (f"At {found.mask.num_parameters:,} parameters, {what} of the static gradient mask "
+            + "; it ".join(parts) + ". Differences are paired by graph, with 95% intervals.")
 
 
 def plot_alt(points: Sequence[RepairPoint], before: RepairResult | None, measure: str) -> str:
