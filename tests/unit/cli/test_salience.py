@@ -56,7 +56,7 @@ def test_scores_are_written_with_rows_and_a_record(trailscope, molecules, tmp_pa
     assert found["gradient"].examples["drawn_from"] == 5
     record = json.loads((folder / "record.json").read_text())
     assert (record["command"], record["seed"]) == ("salience", 7)
-    assert record["checkpoint"] == found["gradient"].model_digest
+    assert record["checkpoint"] == found["gradient"].weights_sha256
     assert record["config"]["examples"]["digest"] == found["gradient"].examples["digest"]
     assert record["result"]["criteria"] == result.rows
 
