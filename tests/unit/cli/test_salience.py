@@ -8,7 +8,8 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from core.salience import Mask, Salience, TokenSequences, open_language_model, select
 from core.salience.agreement import agreement, agreement_by_layer
-from core.salience.criteria import CRITERIA, compute_salience
+from core.salience.compute import compute_salience
+from core.salience.criteria import CRITERIA
 
 MOLECULES = ("CCO", "C#N", "CC", "CO", "CCC")
 MODEL = "qm9-anchor_expansion"
