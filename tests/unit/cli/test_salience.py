@@ -104,7 +104,7 @@ def test_a_single_molecule_is_linearized_many_times(trailscope, tmp_path):
     (["--strategy", "alphabetical"], "alphabetical"),
     (["--tokens", "tokens.jsonl", "--input", "CCO"], "leave out --input"),
     (["--tokens", "missing.jsonl"], "missing.jsonl cannot be read"),
-    ([], "No molecules ship"),
+    ([], "No molecules of QM9 ship"),
 ])
 def test_what_cannot_be_scored_is_one_sentence(trailscope, tmp_path, words, reason):
     result = trailscope("salience", "--output", tmp_path / "scores", *words)
