@@ -178,5 +178,5 @@ def _write(
     record = RunRecord(
         "mask", {**config, "files": [str(path) for path in paths]},
         {"masks": rows, "agreement": pairs}, first.origin.get("seed", 0), "cpu",
-        first.model_digest)
+        first.weights_sha256)
     write_json(output / RECORD if several else output.with_suffix(".json"), record.to_json())

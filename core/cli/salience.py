@@ -17,6 +17,7 @@ from core.cli.options import OwnOrStrategy, QM9File, TokenFile
 from core.cli.rows import RowWriter
 from core.errors import InputError
 from core.records import RECORD, RunRecord
+from core.salience.criteria import CRITERIA, DEFAULT_CRITERION, names_where
 from core.sent.strategies import Strategy
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Dataset = Literal["shipped", "qm9"]
 
 ALL = "all"
+DRAWN = " and ".join(names_where(lambda criterion: criterion.needs_seed))
 LANGUAGE_MODEL_HELP = ("A shipped model's name, a checkpoint folder, or any causal LM of "
                        "transformers: a folder or a name on the hub.")
 
@@ -42,9 +44,9 @@ def salience(
                                               "record.json.")],
     model: Annotated[str, typer.Option(help=LANGUAGE_MODEL_HELP)] = DEFAULT_MODEL,
     criterion: Annotated[
-        str, typer.Option(help="One, several with commas between, or all: random, magnitude, "
-                               "gradient, snip, force, taylor, fisher, synflow, grasp, lamp, id3.")
-    ] = "gradient",
+        str, typer.Option(help="One, several with commas between, or all: "
+                               f"{', '.join(CRITERIA)}.")
+    ] = DEFAULT_CRITERION,
     strategy: OwnOrStrategy = None,
     dataset: Annotated[
         Dataset, typer.Option(help="Molecules to calibrate on: the 1,000 of QM9's test split that "
@@ -63,7 +65,7 @@ def salience(
     ] = None,
     permutations: Annotated[int, typer.Option(min=1, help="Linearizations of each.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Fixes examples, their linearizations, and the "
-                                                  "criterion random.")] = 0,
+                                                  f"criterion {DRAWN}.")] = 0,
     option: Annotated[
         list[str] | None, typer.Option(help="Of a criterion, such as temperature=200 for grasp.")
     ] = None,
@@ -72,9 +74,9 @@ def salience(
     """Score every weight of the decoder blocks; `trailscope mask` cuts masks from the scores."""
     from core.cli import chosen_device, messages
     from core.salience import open_language_model
-    from core.salience.criteria import CRITERIA, compute_saliences
+    from core.salience.compute import compute_saliences
 
-    names = _read_criteria(criterion, CRITERIA)
+    names = _read_criteria(criterion)
     options = _read_options(option or [])
     check_folders(output)
     writer = RowWriter()
@@ -121,12 +123,12 @@ def reporting(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
         yield report
 
 
-def _read_criteria(text: str, known: Any) -> list[str]:
-    names = list(known) if text == ALL else [word.strip() for word in text.split(",")]
+def _read_criteria(text: str) -> list[str]:
+    names = list(CRITERIA) if text == ALL else [word.strip() for word in text.split(",")]
     for name in names:
-        if name not in known:
+        if name not in CRITERIA:
             raise InputError(f"Unknown criterion {name!r}; use {ALL} or one of "
-                             f"{', '.join(known)}.")
+                             f"{', '.join(CRITERIA)}.")
     return list(dict.fromkeys(names))
 
 
@@ -157,9 +159,12 @@ def _read_examples(
     seed: int,
 ) -> TokenSequences:
     """Examples from a file of tokens, or linearizations of molecules or graphs."""
-    from core.salience import read_token_file
-    from core.salience.example_graphs import draw_examples, shipped_graphs
-    from core.salience.examples import DEFAULT_EXAMPLES
+    from core.salience.examples import (
+        DEFAULT_EXAMPLES,
+        draw_examples,
+        read_token_file,
+        shipped_graphs,
+    )
 
     if tokens is not None:
         if input is not None or strategy is not None:
@@ -176,7 +181,7 @@ def _read_examples(
     if input is not None:
         graphs = read_graph_file(input, vocabulary, writer, None)
     elif dataset == "shipped" and data is None:
-        graphs = shipped_graphs(vocabulary)
+        graphs = shipped_graphs(model.checkpoint.card)
     elif vocabulary.is_labelled:
         graphs = read_qm9(data, split, None)
     else:
@@ -207,4 +212,4 @@ def _record(
               "examples": None if examples is None
               else {**examples.source, "digest": examples.digest}}
     return RunRecord("salience", config, {"criteria": rows, "wall_s": wall_s}, seed,
-                     str(model.device), model.digest)
+                     str(model.device), model.weights_sha256)

@@ -105,6 +105,14 @@ class Dataset(Protocol):
         """
         ...
 
+    def make(self, split: str, number: int) -> DataPart | None:
+        """The first graphs of a part, if they are made by seed and need no file; else None.
+
+        Raises:
+            DatasetError: for another split.
+        """
+        ...
+
 
 def check_split(split: str, splits: tuple[str, ...], title: str) -> None:
     """Refuse the name of a part that a data set does not have.

@@ -76,6 +76,10 @@ class Moses:
         record = {"name": self.title, "split": split, "graphs": len(rows)}
         return DataPart(packed, rows, lambda row: f"moses-{file}-{row + 1}", record)
 
+    def make(self, split: str, number: int) -> None:
+        """See `Dataset.make`."""
+        check_split(split, self.splits, self.title)
+
 
 def download_moses(folder: Path | None = None) -> dict[str, Path]:
     """The three files of MOSES, fetched once with pip and checked.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -59,3 +59,7 @@ class Planar:
                   "nodes": self.num_nodes}
         return DataPart(PackedGraphs.from_graphs(graphs), np.arange(len(graphs)),
                         names.__getitem__, record)
+
+    def make(self, split: str, number: int) -> DataPart:
+        """See `Dataset.make`."""
+        return replace(self, number=number).load(split)

@@ -50,6 +50,10 @@ class Qm9:
         record = {"name": self.title, "split": split, "graphs": len(rows)}
         return DataPart(packed, rows, _name_of, record)
 
+    def make(self, split: str, number: int) -> None:
+        """See `Dataset.make`."""
+        check_split(split, self.splits, self.title)
+
 
 def load_qm9_graphs(
     source: Path | None, split: SplitName, progress: Progress | None = None

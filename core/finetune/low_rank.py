@@ -13,8 +13,7 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from core.salience.errors import SalienceError
-from core.salience.matrices import WeightMatrix
+from core.salience.matrices import SalienceError, WeightMatrix
 
 if TYPE_CHECKING:
     from peft import PeftModel

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 
 from core.finetune.methods import Tuning
 from core.records import write_json
-from core.salience.errors import SalienceError
+from core.salience.matrices import SalienceError
 
 _STATE = "state.safetensors"
 _PROGRESS = "progress.json"

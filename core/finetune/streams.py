@@ -7,8 +7,8 @@ from typing import Any, Protocol
 import torch
 
 from core.model.epochs import ShuffledEpochs
-from core.salience.errors import SalienceError
 from core.salience.examples import TokenSequences
+from core.salience.matrices import SalienceError
 from core.sent.batch import GraphBatch
 from core.sent.sampler import sample_trails
 from core.sent.strategies import Strategy

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from core.repair.result import MEASURES, RepairResult, paired_change
 from core.repair.spurious import spurious_repairs
+from core.salience.criteria import CONTROL, DEFAULT_CRITERION
 from core.stats.estimates import Estimate
 
 _PAIRED = {"lu": "lu", "nll_per_graph": "nll_mean"}
@@ -78,8 +79,8 @@ def gradient_mask_and_equals(results: Sequence[RepairResult], column: str) -> Eq
 
     for mask in sorted(results, key=lambda result: -result.num_parameters):
         equal = [result for result in results if result.num_parameters == mask.num_parameters]
-        if is_plain(mask, "gradient") and any(result.arm.method == "lora" for result in equal):
-            others = tuple(result for result in equal if is_plain(result, "random")
+        if is_plain(mask, DEFAULT_CRITERION) and any(result.arm.method == "lora" for result in equal):
+            others = tuple(result for result in equal if is_plain(result, CONTROL)
                            or result.arm.method in ("lora", "pissa"))
             return EqualSize(mask, others, tuple(
                 paired_change(mask, other, mask.orders[-1], column) for other in others))

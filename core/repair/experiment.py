@@ -32,8 +32,8 @@ from core.records import RECORD, write_json
 from core.repair.arms import Arm
 from core.repair.measurement import Measurement, describe
 from core.repair.result import RepairResult
-from core.salience.errors import SalienceError
 from core.salience.language_model import LanguageModel
+from core.salience.matrices import SalienceError
 from core.sent.batch import GraphBatch
 from core.sent.sampler import sample_trails
 from core.sent.strategies import Strategy
@@ -186,7 +186,7 @@ class RepairExperiment:
 
     def _claim_folder(self) -> None:
         """Learning rates and results are kept by the arm's name: one folder, one experiment."""
-        settings = {"model": self.model.digest, "orders": list(self.orders),
+        settings = {"model": self.model.weights_sha256, "orders": list(self.orders),
                     **self.result_settings, "training": self._stream.source,
                     "validation": describe(self._validation)}
         path = self.folder / _SETTINGS

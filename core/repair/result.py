@@ -21,7 +21,7 @@ from core.evaluation.result import Evaluation
 from core.model.checkpoints import assets_folder
 from core.records import RECORD, RunRecord, package_versions, read_record
 from core.repair.arms import Arm
-from core.salience.errors import SalienceError
+from core.salience.matrices import SalienceError
 from core.stats.estimates import Estimate
 from core.stats.molecule_bootstrap import MoleculeBootstrap
 
@@ -38,7 +38,7 @@ class RepairResult:
     Attributes:
         arm: what was done.
         model: name of the model that it started from.
-        weights_sha256: of its weights.
+        weights_sha256: SHA-256 of its weights.
         orders: names of the strategies that it was measured under: the model's own first.
         num_parameters: numbers that were trained, 0 for `none`.
         num_weights: all numbers of the model.

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from core.repair.result import RepairResult
-from core.salience.errors import SalienceError
+from core.salience.matrices import SalienceError
 
 _NORMAL_95 = 1.96
 """Half a 95% interval in standard errors; models are compared on hundreds of graphs."""

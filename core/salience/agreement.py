@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.salience.errors import SalienceError
 from core.salience.masks import Mask, Scope, select
-from core.salience.matrices import WeightMatrix, same_matrices
+from core.salience.matrices import SalienceError, WeightMatrix, same_matrices
 from core.salience.salience import Salience
 
 

@@ -11,11 +11,12 @@ import pandas as pd
 from core.calibration.token_types import TokenType
 from core.repair.arms import Arm
 from core.repair.result import RepairResult
+from core.salience.criteria import CONTROL, DEFAULT_CRITERION
 from core.stats.estimates import Estimate, Interval
 
 LIVE = "your run"
-FAMILIES = ("sparse, gradient", "sparse, another criterion", "sparse, random (control)", "LoRA",
-            "PiSSA", "all weights")
+FAMILIES = (f"sparse, {DEFAULT_CRITERION}", "sparse, another criterion",
+            f"sparse, {CONTROL} (control)", "LoRA", "PiSSA", "all weights")
 """What points are coloured by; the place is that in the palette's series."""
 
 _NUM_BINS = (8, 30)
@@ -63,7 +64,9 @@ def family_of(arm: Arm) -> str:
     """What an arm is coloured by."""
     if arm.method != "sparse":
         return arm.kind
-    return {"gradient": FAMILIES[0], "random": FAMILIES[2]}.get(arm.criterion or "", FAMILIES[1])
+    if arm.criterion == DEFAULT_CRITERION:
+        return FAMILIES[0]
+    return FAMILIES[2] if arm.criterion == CONTROL else FAMILIES[1]
 
 
 def passes(arm: Arm, *, criteria: Sequence[str], scope: str, selection: str) -> bool:

@@ -24,7 +24,7 @@ def main() -> None:
         inputs.warn_about_address_of_model(query, setting)
         cut, quantity = inputs.choose_cut(setting)
         if setting.lacks_examples:
-            st.info(text.NAME_A_TOKEN_FILE, icon=":material/info:")
+            st.info(text.name_a_token_file(), icon=":material/info:")
         else:
             show(cut, quantity)
     except InputError as error:

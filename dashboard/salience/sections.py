@@ -14,7 +14,7 @@ from core.salience.agreement import (
     agreement_by_matrix,
     agreement_table,
 )
-from core.salience.criteria import CRITERIA
+from core.salience.criteria import CRITERIA, DEFAULT_CRITERION
 from core.salience.masks import SCOPES, Mask, Scope
 from core.salience.matrix_views import mean_scores
 from dashboard.components.figure import show_figure
@@ -26,7 +26,6 @@ from dashboard.salience.inputs import own_order
 from dashboard.salience.query import (
     CODE,
     CRITERIA_SECTION,
-    DEFAULT_CRITERION,
     DEFAULT_PERMUTATIONS,
     DIFFERENCES,
     MATRICES,
@@ -36,13 +35,13 @@ from dashboard.salience.query import (
     ONE_MOLECULE,
     RATIO,
     SAME,
-    SLOW,
     STABILITY,
     TWO_SETTINGS,
     MaskQuery,
     commands,
     other_order,
     python,
+    seed_after,
 )
 from dashboard.salience.stability import show_stability
 from dashboard.shared.choices import DEFAULT_SMILES, MAX_SEED, STRATEGY_OPTIONS, resolved_order
@@ -74,8 +73,8 @@ def _show_criteria(cut: MaskQuery, mask: Mask) -> None:
             "Agreement as", MEASURES, default=MEASURES[0], required=True, key="agree",
             bind="query-params", width="content")
         slow = st.toggle(
-            f"Also {' and '.join(SLOW)}, which take longer", False, key="slow",
-            bind="query-params", help="Several times as long as a gradient. Switch off to cancel.")
+            text.slow_criteria(), False, key="slow", bind="query-params",
+            help="Several times as long as a gradient. Switch off to cancel.")
     names = text.comparable_criteria(cut.setting, slow=slow)
     with progress_bar("Scoring by all criteria", "examples") as progress:
         found = agreement_table(data.masks_by(cut, names, progress))
@@ -95,7 +94,7 @@ def _show_two_settings(cut: MaskQuery, mask: Mask) -> None:
         st.info(text.SAME_SETTINGS, icon=":material/info:")
         return
     if second.setting.lacks_examples:
-        st.info(text.NAME_A_TOKEN_FILE, icon=":material/info:")
+        st.info(text.name_a_token_file(), icon=":material/info:")
         return
     with progress_bar("Scoring the second setting", "examples") as progress:
         other = data.mask(second, progress)
@@ -118,7 +117,7 @@ def _show_two_settings(cut: MaskQuery, mask: Mask) -> None:
 def _show_reference(cut: MaskQuery, mask: Mask) -> None:
     """What another draw of the first setting's examples would change: the noise of a comparison."""
     if not text.why_stable(cut.setting):
-        again = replace(cut, setting=replace(cut.setting, seed=(cut.setting.seed + 1) % MAX_SEED))
+        again = replace(cut, setting=replace(cut.setting, seed=seed_after(cut.setting.seed)))
         with progress_bar("Scoring the first setting on other examples", "examples") as progress:
             found = agreement(mask, data.mask(again, progress))
         st.markdown(text.reference_sentence(found, again.setting.seed))
@@ -159,7 +158,7 @@ def _follow_seed(seed: int) -> None:
 
 def _show_one_molecule(cut: MaskQuery, mask: Mask) -> None:
     model = data.language_model(cut.setting.model, cut.setting.weights)
-    if model.checkpoint is None or not model.checkpoint.vocabulary.is_labelled:
+    if model.checkpoint is None or model.checkpoint.card.chemistry is None:
         st.info(text.NO_MOLECULES, icon=":material/info:")
         return
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):

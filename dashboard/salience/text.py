@@ -7,19 +7,18 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from core.data.registry import DATASETS
+from core.evaluation.graph_set import GraphSet
 from core.salience.agreement import Agreement, Stability
-from core.salience.criteria import CRITERIA
-from core.salience.language_model import LanguageModel
+from core.salience.criteria import CRITERIA, DEFAULT_CRITERION, always_agree, names_where
 from core.salience.masks import Mask
 from core.salience.matrices import WeightMatrix, short_module_name
 from core.salience.matrix_views import DensityMap, ScoreHistogram
 from core.salience.salience import Salience
 from dashboard.salience.cells import Cells, Grid, densest, label, percent, scientific, times
 from dashboard.salience.query import (
-    DEFAULT_CRITERION,
     DENSITY,
     MOVED,
-    SLOW,
     SalienceQuery,
     stability_seeds,
     stability_sizes,
@@ -28,33 +27,43 @@ from dashboard.shared.format import short
 
 NAME_A_MODEL = ("Name a model in the sidebar: a folder with config.json and safetensors weights, "
                 "or a name on the hub.")
-NAME_A_TOKEN_FILE = (
-    "Name a file of token sequences, or choose a criterion without data ("
-    + ", ".join(name for name, one in CRITERIA.items() if not one.needs_examples) + ").")
-OPTION_NOTES = {"temperature": "Of the loss: divides the logits. 200 in the literature.",
-                "epsilon": "ε, added to |W|.", "power": "p, of |W| + ε."}
 NO_DATA = "needs no data"
-SHIPPED_NOTE = ("Examples are drawn from the molecules that ship with the evaluations, QM9's test "
-                "split, so nothing is downloaded. The command line can take QM9's training split "
-                "(`--dataset qm9`).")
-PLANAR_NOTE = "Examples are drawn from planar graphs that are made here, as in validation."
 
-_SAME_ORDER = {"snip", "taylor"}
 _NEAR_CHANCE = 1.25
 """Multiples of chance up to which agreement is called no more than chance."""
 
-NO_MOLECULES = ("This model does not read molecules; choose one that was trained on QM9 to see "
-                "what a single molecule asks for.")
+NO_MOLECULES = ("This model does not read molecules; choose one that was trained on molecules to "
+                "see what a single one asks for.")
 SAME_SETTINGS = ("Both settings are the same; choose another criterion, order, scope or seed for "
                  "the second.")
 NAME_A_MOLECULE = "Type a molecule as SMILES, such as CCO."
+
+
+def criterion_note(criterion: str) -> str:
+    """What a criterion measures, and who introduced it."""
+    chosen = CRITERIA[criterion]
+    note = f"{chosen.measures} Score: {chosen.formula} ({chosen.source})."
+    return note if chosen.needs_examples else f"{note} It {NO_DATA}."
+
+
+def name_a_token_file() -> str:
+    """What is missing for a criterion with data, and which do without."""
+    free = names_where(lambda criterion: not criterion.needs_examples)
+    return ("Name a file of token sequences, or choose a criterion without data "
+            f"({', '.join(free)}).")
+
+
+def slow_criteria() -> str:
+    """What the switch for slow criteria says."""
+    names = names_where(lambda criterion: criterion.is_slow)
+    return f"Also {' and '.join(names)}, which take longer"
 
 
 def provenance(mask: Mask) -> str:
     """What a mask was cut from, with n, order and seed."""
     criterion = CRITERIA[mask.criterion]
     options = "".join(f", {name} {value:g}" for name, value in
-                      mask.origin["options"].items() if value != criterion.options[name])
+                      mask.origin["options"].items() if value != criterion.options[name].default)
     return (f"**{mask.criterion}** ({criterion.formula}; {criterion.source}{options}) of "
             f"**{mask.model}** · {source(mask.origin)}")
 
@@ -63,7 +72,8 @@ def source(origin: Mapping[str, object]) -> str:
     """What scores were averaged over."""
     examples = origin.get("examples")
     if not isinstance(examples, Mapping):
-        return f"{NO_DATA}, seed {origin['seed']}" if origin["criterion"] == "random" else NO_DATA
+        drawn = CRITERIA[str(origin["criterion"])].needs_seed
+        return f"{NO_DATA}, seed {origin['seed']}" if drawn else NO_DATA
     if examples["kind"] == "tokens":
         return f"{examples['number']:,} token sequences of {examples['file']}"
     return f"{graphs(examples)}, `{examples['strategy']}`, seed {examples['seed']}"
@@ -73,8 +83,10 @@ def graphs(examples: Mapping[str, object]) -> str:
     """Which graphs, and how often each was linearized."""
     if examples.get("data") == "typed":
         return f"{examples['permutations']:,} linearizations of the molecule"
-    what = "planar graphs" if examples.get("data") == "planar" else (
-        f"{examples.get('data')} {examples.get('split')} molecules")
+    data = str(examples.get("data"))
+    known = DATASETS.get(data.lower())
+    is_molecular = known is None or known.chemistry is not None
+    what = f"{data} {examples.get('split')} molecules" if is_molecular else f"{data} graphs"
     return f"{examples['number']:,} of {examples['drawn_from']:,} {what}"
 
 
@@ -92,11 +104,16 @@ def reading_aid(quantity: str) -> str:
     return f"{colour} Click a cell to look inside."
 
 
-def examples_note(model: LanguageModel) -> str:
-    """Where examples are drawn from."""
-    if model.checkpoint is None:
+def examples_note(graphs: GraphSet | None) -> str:
+    """Where examples are drawn from, None for a file of token sequences."""
+    if graphs is None:
         return "Examples are the first lines of the file."
-    return SHIPPED_NOTE if model.checkpoint.vocabulary.is_labelled else PLANAR_NOTE
+    if not graphs.graphs[0].is_labelled:
+        return (f"Examples are drawn from {graphs.name} graphs that are made here, as in "
+                f"{graphs.split}.")
+    return ("Examples are drawn from the molecules that ship with the evaluations, "
+            f"{graphs.name}'s {graphs.split} split, so nothing is downloaded. The command line can "
+            f"take {graphs.name}'s training split (`--dataset {graphs.name.lower()}`).")
 
 
 def mask_title(mask: Mask) -> str:
@@ -216,18 +233,20 @@ def _by_module(mask: Mask) -> dict[str, tuple[int, int]]:
 
 def agreement_finding(found: Mapping[tuple[str, str], Agreement]) -> str:
     """Which criteria agree most, but for those that always do, and which not at all."""
+    same = [pair for pair in found if always_agree(*pair)]
     real = {pair: one for pair, one in found.items()
-            if set(pair) != _SAME_ORDER and not math.isnan(one.ratio)}
+            if pair not in same and not math.isnan(one.ratio)}
     if not real:
         return ""
     best = max(real, key=lambda pair: real[pair].jaccard)
-    control = [pair for pair in real if "random" in pair]
+    control = [pair for pair in real if any(CRITERIA[name].is_control for name in pair)]
     near = [pair for pair, one in real.items()
             if one.ratio <= _NEAR_CHANCE and pair not in control]
     text = f"**{best[0]}** and **{best[1]}** agree most: Jaccard {short(real[best].jaccard)}, " \
            f"{times(real[best].ratio)} chance."
-    if any(set(pair) == _SAME_ORDER for pair in found):
-        text = f"Besides `snip` and `taylor`, which always select the same, {text}"
+    if same:
+        pairs = ", ".join(f"`{first}` and `{second}`" for first, second in same)
+        text = f"Besides {pairs}, which always select the same, {text}"
     if near:
         names = ", ".join(f"{first} and {second}" for first, second in near[:4])
         text += f" No more than chance (at most {_NEAR_CHANCE:g}×): {names}"
@@ -238,7 +257,7 @@ def agreement_finding(found: Mapping[tuple[str, str], Agreement]) -> str:
 def comparable_criteria(setting: SalienceQuery, *, slow: bool) -> list[str]:
     """Criteria whose masks are compared; those that need data only where there is some."""
     return [name for name, criterion in CRITERIA.items()
-            if (slow or name not in SLOW or name == setting.criterion)
+            if (slow or not criterion.is_slow or name == setting.criterion)
             and (setting.has_examples or not criterion.needs_examples)]
 
 
@@ -283,8 +302,9 @@ def instead(criterion: str) -> str:
 
 def why_stable(setting: SalienceQuery) -> str:
     """Why drawing again would say nothing; empty if it says something."""
-    if setting.criterion == "random":
-        return "random is drawn anew with every seed: its masks agree by chance alone."
+    if CRITERIA[setting.criterion].needs_seed:
+        return (f"{setting.criterion} is drawn anew with every seed: its masks agree by chance "
+                "alone.")
     if not setting.needs_examples:
         return f"{setting.criterion} {NO_DATA}: its mask is the same whatever is drawn."
     if setting.tokens:

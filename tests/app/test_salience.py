@@ -15,12 +15,13 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from core.model.checkpoints import read_card
 from core.salience import open_language_model, select
 from core.salience.agreement import agreement
-from core.salience.criteria import CRITERIA, compute_salience
-from core.salience.example_graphs import draw_examples, shipped_graphs
+from core.salience.compute import compute_salience
+from core.salience.criteria import CRITERIA, names_where
+from core.salience.examples import draw_examples, shipped_graphs
 from core.sent.strategies import STRATEGIES
 from dashboard.salience import data
 from dashboard.salience.cells import Grid, cell_percent, densest, label
-from dashboard.salience.query import SLOW, MaskQuery, SalienceQuery
+from dashboard.salience.query import MaskQuery, SalienceQuery
 from tests.evaluations import MOLECULES
 
 PAGE = Path(__file__).parents[2] / "dashboard" / "salience" / "page.py"
@@ -62,8 +63,8 @@ def mask_of(evaluated_assets, monkeypatch):
     def cut(criterion="gradient", *, strategy="max_degree_first", number=6, seed=0, density=0.01,
             scope="global", model=MODEL):
         opened = open_language_model(model)
-        vocabulary = opened.checkpoint.vocabulary
-        examples = draw_examples(shipped_graphs(vocabulary), vocabulary, STRATEGIES[strategy],
+        card = opened.checkpoint.card
+        examples = draw_examples(shipped_graphs(card), card.vocabulary, STRATEGIES[strategy],
                                  number=number, seed=seed)
         return select(compute_salience(opened, criterion, examples, seed=seed),
                       density=density, scope=scope)
@@ -169,7 +170,7 @@ def test_options_of_a_criterion_change_its_scores(open_page):
 
 def test_criteria_are_compared_beside_chance(open_page, mask_of):
     page = open_page(lab="Criteria", density="10%")
-    names = [name for name in CRITERIA if name not in SLOW]
+    names = names_where(lambda criterion: not criterion.is_slow)
     text = alt(page, "agreement")
     pairs = re.findall(r"(\w+) and (\w+): ([\d.<]+) \(chance ([\d.]+)\)", text)
     assert len(pairs) == len(names) * (len(names) - 1) / 2
@@ -226,7 +227,7 @@ def test_the_same_setting_twice_is_said(open_page):
 def test_a_single_molecule_stands_beside_the_set(open_page, evaluated_assets):
     page = open_page(lab="One molecule", one="CC=O", onek="4", density="5%")
     model = open_language_model(MODEL)
-    setting = SalienceQuery(MODEL, model.digest, "gradient", "max_degree_first", 4, 0,
+    setting = SalienceQuery(MODEL, model.weights_sha256, "gradient", "max_degree_first", 4, 0,
                             smiles="CC=O")
     mask = data.mask(MaskQuery(setting, "global", 0.05))
     assert mask.origin["examples"]["permutations"] == 4
@@ -290,7 +291,7 @@ def test_masks_without_draws_say_so(open_page, criterion, reason):
 
 
 def test_planar_models_are_calibrated_on_planar_graphs(open_page, monkeypatch):
-    monkeypatch.setattr("core.salience.example_graphs.PLANAR_GRAPHS", 3)
+    monkeypatch.setattr("core.salience.examples.MADE_GRAPHS", 3)
     page = open_page(lm="planar-max_degree_first", examples="2", lab="One molecule")
     assert "2 of 3 planar graphs" in texts(page)
     assert "does not read molecules" in page.info[0].value
@@ -346,7 +347,7 @@ def test_a_path_that_cannot_be_one_is_one_sentence(open_page, gpt2):
     ({"matrix": "layer 9 up"}, "the matrix 'layer 9 up'"),
     ({"examples": "4"}, "from 1 to 3")])
 def test_limits_of_the_model_itself_are_told(open_page, monkeypatch, query, reason):
-    monkeypatch.setattr("core.salience.example_graphs.PLANAR_GRAPHS", 3)
+    monkeypatch.setattr("core.salience.examples.MADE_GRAPHS", 3)
     page = open_page(**{"lm": "planar-max_degree_first", "examples": "2", **query})
     (warning,) = page.warning
     assert reason in warning.value

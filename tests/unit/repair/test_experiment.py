@@ -15,8 +15,8 @@ from core.model.checkpoints import load_checkpoint
 from core.repair.arms import RANKS, Arm, choose_arms, repair_arms
 from core.repair.experiment import RATES, RepairConfig, RepairExperiment, next_rung
 from core.repair.result import MEASURES, RepairResult, paired_change, shipped_repairs
-from core.salience.errors import SalienceError
 from core.salience.language_model import LanguageModel
+from core.salience.matrices import SalienceError
 from core.sent.batch import GraphBatch
 from core.sent.strategies import MIN_DEGREE_FIRST
 from tests.evaluations import MOLECULES

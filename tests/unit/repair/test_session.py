@@ -16,8 +16,8 @@ from core.model.checkpoints import load_checkpoint
 from core.repair.arms import Arm
 from core.repair.measurement import FEW_GRAPHS, Measurement
 from core.repair.session import FinetuneSession
-from core.salience.errors import SalienceError
 from core.salience.language_model import LanguageModel
+from core.salience.matrices import SalienceError
 from core.sent.batch import GraphBatch
 from core.sent.strategies import MAX_DEGREE_FIRST, RANDOM_ORDER
 from tests.evaluations import MOLECULES
@@ -74,7 +74,7 @@ def test_pieces_give_what_the_command_gives(session, tiny, tmp_path, capsys):
     assert of_session["result"]["loss_nats_per_token"] == (
         of_command["result"]["loss_nats_per_token"])
     changed = SparseAdapter.load(made.output / "sparse_adapter.safetensors")
-    assert changed.weights_sha256 == LanguageModel.from_checkpoint(tiny).digest
+    assert changed.weights_sha256 == LanguageModel.from_checkpoint(tiny).weights_sha256
     assert made.after.num_parameters == made.after.arm.count == 50
     assert made.before.orders == made.after.orders == (RANDOM_ORDER.name, MAX_DEGREE_FIRST.name)
 

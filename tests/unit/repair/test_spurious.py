@@ -6,7 +6,7 @@ import pytest
 from core.repair.arms import Arm
 from core.repair.comparison import largest_reduction
 from core.repair.spurious import has_spurious_lu, spurious_repairs
-from core.salience.errors import SalienceError
+from core.salience.matrices import SalienceError
 from tests.repairs import GRADIENT, LORA, with_nll
 
 DYNAMIC = Arm("sparse", "gradient", "global", True, 40, 1)

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from core.salience import Mask, Salience, SalienceError, select
-from core.salience.masks import SCOPES
+from core.salience.masks import SCOPES, rank_scores
 from core.salience.matrices import WeightMatrix
-from core.salience.ranked import rank_scores
 from tests.oracles.masks import top_entries, top_entries_by_list
 from tests.unit.salience.made_up import (
     MATRICES,

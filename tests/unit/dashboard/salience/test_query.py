@@ -136,7 +136,7 @@ def test_command_line_and_python_give_the_same_mask(cut, assets, tmp_path, monke
 
 def test_a_set_and_a_file_of_tokens_have_their_lines():
     assert "--strategy max_degree_first --number 4 --seed 3 " in commands(CUT)
-    assert "shipped_graphs(vocabulary)" in python(CUT)
+    assert "shipped_graphs(card)" in python(CUT)
     tokens = replace(CUT, setting=replace(SETTING, tokens="my tokens.jsonl", strategy=""))
     assert "--tokens 'my tokens.jsonl' --number 4" in commands(tokens)
     assert "read_token_file(Path('my tokens.jsonl'), model, number=4)" in python(tokens)
