@@ -10,7 +10,8 @@ import typer
 from core.cli.folders import check_folders
 from core.cli.rows import RowWriter
 from core.errors import InputError
-from core.records import RECORD, RunRecord, write_json
+from core.records import RECORD, RunRecord
+from core.runs import write_json
 
 if TYPE_CHECKING:
     from core.salience import Mask

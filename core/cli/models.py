@@ -21,7 +21,7 @@ from core.sent.strategies import Strategy
 
 if TYPE_CHECKING:
     from core.graph.graph import Graph
-    from core.model.checkpoints import ModelCard
+    from core.model.card import ModelCard
     from core.model.generation import GeneratedGraph
 
 DEFAULT_MODEL = "qm9-random_order"
@@ -135,7 +135,7 @@ def models(
     import json
 
     from core.cli import messages
-    from core.model.checkpoints import find_shipped_models
+    from core.model.card import find_shipped_models
 
     found = find_shipped_models()
     if format == "json":

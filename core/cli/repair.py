@@ -16,7 +16,8 @@ from core.cli.models import COMPILE_HELP
 from core.cli.options import QM9File
 from core.cli.rows import RowWriter
 from core.errors import InputError
-from core.records import RECORD, write_json
+from core.records import RECORD
+from core.runs import write_json
 from core.sent.strategies import STRATEGIES
 
 if TYPE_CHECKING:

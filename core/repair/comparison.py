@@ -79,7 +79,8 @@ def gradient_mask_and_equals(results: Sequence[RepairResult], column: str) -> Eq
 
     for mask in sorted(results, key=lambda result: -result.num_parameters):
         equal = [result for result in results if result.num_parameters == mask.num_parameters]
-        if is_plain(mask, DEFAULT_CRITERION) and any(result.arm.method == "lora" for result in equal):
+        methods = {result.arm.method for result in equal}
+        if is_plain(mask, DEFAULT_CRITERION) and "lora" in methods:
             others = tuple(result for result in equal if is_plain(result, CONTROL)
                            or result.arm.method in ("lora", "pissa"))
             return EqualSize(mask, others, tuple(

@@ -88,7 +88,7 @@ class Measurement:
         temperatures = (1.0,) if often else TEMPERATURES
         self._runs = [
             EvaluationRun(checkpoint, graphs, config(order, permutations, seed, precision),
-                          run_folder=folder / order, temperatures=temperatures)
+                          run_folder=folder / order, temperatures=temperatures, is_shared=often)
             for order in orders]
         self.total = len(graphs.graphs) * len(self._runs)
 

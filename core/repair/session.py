@@ -21,13 +21,13 @@ from core.evaluation.graph_set import GraphSet
 from core.finetune.config import FinetuneConfig
 from core.finetune.export import record_of, write_adapter, write_model
 from core.finetune.run import FinetuneRun
-from core.finetune.run_state import holds_run, read_progress
 from core.finetune.streams import TokenStream
 from core.model.checkpoints import Checkpoint, load_checkpoint
 from core.records import RECORD
 from core.repair.arms import Arm
 from core.repair.measurement import Measurement, MeasurementStep, describe
 from core.repair.result import RepairResult
+from core.runs import holds_state, read_progress, replacing
 from core.salience.language_model import LanguageModel
 
 Stage = Literal["score", "train", "before", "after", "done"]
@@ -179,15 +179,13 @@ class FinetuneSession:
         self._run = None
 
     def _write_output(self, run: FinetuneRun) -> None:
-        partial = self.folder / f".{_OUTPUT}.partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        record = record_of(run)
-        if run.config.method != "full":
-            write_adapter(run, partial)
-        write_model(run, partial / CHECKPOINT, name=self.name)
-        record.write(partial / RECORD)
-        partial.replace(self.output)
+        with replacing(self.output) as partial:
+            partial.mkdir()
+            record = record_of(run)
+            if run.config.method != "full":
+                write_adapter(run, partial)
+            write_model(run, partial / CHECKPOINT, name=self.name)
+            record.write(partial / RECORD)
         shutil.rmtree(self.folder / _RUN, ignore_errors=True)
 
     def _measure(
@@ -235,7 +233,7 @@ class FinetuneSession:
     def _read_history(self) -> tuple[tuple[int, float], ...]:
         if self.is_trained:
             rows = self._record()["result"]["loss_nats_per_token"]
-        elif holds_run(self.folder / _RUN):
+        elif holds_state(self.folder / _RUN):
             rows = read_progress(self.folder / _RUN)["history"]
         else:
             rows = []
