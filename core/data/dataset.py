@@ -105,6 +105,10 @@ class Dataset(Protocol):
         """
         ...
 
+    def is_at_hand(self) -> bool:
+        """Whether `load` needs no download."""
+        ...
+
     def make(self, split: str, number: int) -> DataPart | None:
         """The first graphs of a part, if they are made by seed and need no file; else None.
 

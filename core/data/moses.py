@@ -76,6 +76,10 @@ class Moses:
         record = {"name": self.title, "split": split, "graphs": len(rows)}
         return DataPart(packed, rows, lambda row: f"moses-{file}-{row + 1}", record)
 
+    def is_at_hand(self) -> bool:
+        """See `Dataset.is_at_hand`."""
+        return all((data_folder() / name).is_file() for name, _, _ in _FILES.values())
+
     def make(self, split: str, number: int) -> None:
         """See `Dataset.make`."""
         check_split(split, self.splits, self.title)

@@ -60,6 +60,10 @@ class Planar:
         return DataPart(PackedGraphs.from_graphs(graphs), np.arange(len(graphs)),
                         names.__getitem__, record)
 
+    def is_at_hand(self) -> bool:
+        """See `Dataset.is_at_hand`: graphs are made."""
+        return True
+
     def make(self, split: str, number: int) -> DataPart:
         """See `Dataset.make`."""
         return replace(self, number=number).load(split)

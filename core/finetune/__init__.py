@@ -4,6 +4,8 @@ from core.lazy import lazy_exports
 
 __all__, __getattr__ = lazy_exports(__name__, {
     "FinetuneConfig": "config",
+    "entries_to_train": "config",
+    "LearningSet": "learning_set",
     "merged_checkpoint": "export",
     "write_adapter": "export",
     "write_model": "export",

@@ -22,11 +22,11 @@ from typing import Literal
 import torch
 
 from core.evaluation.graph_set import GraphSet
-from core.finetune.config import FinetuneConfig, Precision
+from core.finetune.config import FinetuneConfig
 from core.finetune.export import merged_checkpoint, record_of
 from core.finetune.run import FinetuneRun
 from core.finetune.streams import GraphStream, TokenStream
-from core.likelihood.scoring import score_trails
+from core.likelihood.scoring import Precision, score_trails
 from core.model.checkpoints import Checkpoint
 from core.records import RECORD
 from core.repair.arms import Arm

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
@@ -14,7 +15,7 @@ from core.repair.comparison import pareto_front
 from core.repair.result import RepairResult
 from core.repair.spurious import spurious_repairs
 from core.stats.estimates import Estimate
-from dashboard.finetune.repairs import FAMILIES, Histograms, RepairPoint
+from dashboard.finetune.points import FAMILIES, RepairPoint
 from dashboard.shared.chart_style import styled, translucent
 from dashboard.shared.format import interval, short
 from dashboard.shared.palette import Palette, palette
@@ -27,6 +28,7 @@ _APART, _FARTHEST_APART = 0.035, 0.3  # decades between arms that train equally 
 _WIDE = 3.0  # ratio of the ends from which an axis is logarithmic
 _MANY_DECADES = 2.2  # from here on, only powers of ten are written
 _MARGIN = 0.12  # decades beside the outermost points
+_NUM_BINS = (8, 30)  # of histograms, at least and at most
 
 
 def pareto_plot(
@@ -208,6 +210,35 @@ def _hover(point: RepairPoint, found: Estimate) -> str:
         text = f"your run: {text}"
     text += f"<br>{point.parameters:,} parameters ({point.result.share:.2%})<br>"
     return text + f"{short(found.value)}, 95%: {interval(found.interval)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Histograms:
+    """A number of every graph, before and after, in the same bins.
+
+    Attributes:
+        edges: of the bins, increasing, [b + 1].
+        before: graphs in each bin, [b] int64.
+        after: the same after.
+        means: of the number before and after.
+    """
+
+    edges: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    means: tuple[float, float]
+
+
+def lu_histograms(before: RepairResult, after: RepairResult, order: str) -> Histograms:
+    """LU of every graph under one order, before and after."""
+    values = [result.of_order(order)["lu"].to_numpy(dtype=np.float64)
+              for result in (before, after)]
+    both = np.concatenate(values)
+    num_bins = int(np.clip(2 * np.sqrt(len(values[0])), *_NUM_BINS))
+    edges = np.linspace(0.0, float(both.max()) * 1.0001 or 1.0, num_bins + 1)
+    counts = [np.histogram(one, edges)[0] for one in values]
+    return Histograms(edges, counts[0], counts[1], (float(values[0].mean()),
+                                                    float(values[1].mean())))
 
 
 def lu_distributions(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from core.finetune.learning_set import LearningSet
+from core.finetune.methods import METHOD_TITLES
+from core.model.card import ModelCard
 from core.model.local_models import MAX_KEPT
 from core.repair.comparison import Change, EqualSize, changes, largest_reduction
 from core.repair.result import RepairResult
 from core.repair.session import FinetuneProgress, FinetuneSession
 from core.repair.spurious import SpuriousRepair, spurious_repairs
-from core.stats.estimates import Estimate
-from dashboard.finetune.learning_set import LearningSet
-from dashboard.finetune.query import COST, MEASURES, PERMUTATIONS, RunChoice, Source
-from dashboard.finetune.repairs import Histograms, RepairPoint
+from core.stats.estimates import Estimate, Interval
+from dashboard.finetune.charts import Histograms
+from dashboard.finetune.points import RepairPoint
+from dashboard.finetune.query import COST, MEASURES, PERMUTATIONS, FinetuneQuery, Source
 from dashboard.shared.format import estimate, interval, short
 
 INTRO = ("Teach a model another order by few of its weights, and see what that repairs and what it "
@@ -38,8 +41,8 @@ DATA_NOTE = ("Generated molecules ship with TrailScope: the valid, stable and di
 CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file of SMILES: "
              "`Molecules learnt from` among the downloads of a finished run saves it under this "
              "name, without the rows that are left out. The adapter, the mask, the merged "
-             "checkpoint and the record are what the page offers. Evaluation takes QM9's test "
-             "split, which begins with the molecules that the page measures on.")
+             "checkpoint and the record are what the page offers. Evaluation takes the test split "
+             "of the model's data set, which begins with the graphs that the page measures on.")
 KEEP_HELP = ("Keeps the merged model in the folder that the environment variable "
              "TRAILSCOPE_MODELS names, or runs/models; all pages then offer it by its name. "
              f"Of models kept so, the last {MAX_KEPT} stay.")
@@ -183,6 +186,29 @@ def headline_table(before: RepairResult, after: RepairResult) -> pd.DataFrame:
     } for change in changes(before, after)])
 
 
+def result_table(results: Mapping[str, RepairResult]) -> pd.DataFrame:
+    """A row per arm: what was trained, and every measure under every order with its interval."""
+    return pd.DataFrame([_row(name, result) for name, result in results.items()])
+
+
+def _row(name: str, result: RepairResult) -> dict[str, object]:
+    arm = result.arm
+    row: dict[str, object] = {
+        "arm": name, "method": arm.method, "criterion": arm.criterion, "scope": arm.scope,
+        "selection": None if arm.method != "sparse" else (
+            "dynamic" if arm.is_dynamic else "static"),
+        "parameters": result.num_parameters, "share": result.share,
+        "learning rate": result.settings.get("learning_rate"),
+    }
+    for order, measures in result.estimates.items():
+        for measure, found in measures.items():
+            ends = found.interval or Interval(float("nan"), float("nan"))
+            row |= {f"{measure} {order}": found.value, f"{measure} {order} low": ends.low,
+                    f"{measure} {order} high": ends.high}
+    return row | {"graphs": result.settings.get("test", {}).get("graphs"),
+                  "wall_s": result.wall_s}
+
+
 def histogram_alt(found: Sequence[Histograms], orders: Sequence[str]) -> str:
     """What the distributions show."""
     parts = [f"under {order} the mean of {int(one.before.sum()):,} graphs goes from "
@@ -219,35 +245,56 @@ def loss_table(history: Sequence[tuple[int, float]]) -> pd.DataFrame:
     return pd.DataFrame(history, columns=["step", "loss_nats_per_token"])
 
 
-def run_summary(choice: RunChoice, count: int | None, entries: int) -> str:
+def run_summary(query: FinetuneQuery, count: int | None, entries: int) -> str:
     """What a run will do.
 
     Args:
-        choice: the run.
+        query: the run.
         count: numbers that it trains; None for all weights.
         entries: of the model's matrices.
     """
-    what = "all weights" if count is None else (
-        f"{count:,} numbers ({count / entries:.2%} of the {entries:,} matrix entries)")
-    names = {"sparse": f"a mask by `{choice.criterion}`", "lora": "LoRA", "pissa": "PiSSA",
-             "full": "full fine-tuning"}
-    return (f"**{choice.model}** learns `{choice.order}` from {source_text(choice.source)}, by "
-            f"{names[choice.method]}: {what} in {choice.steps:,} steps of {choice.batch_size} "
-            f"sequences at a learning rate of {choice.learning_rate:g}.")
+    config = query.config
+    size = "" if count is None else (
+        f" ({count:,} numbers, {count / entries:.2%} of the {entries:,} matrix entries)")
+    what = (f"the weights that `{config.criterion}` selects" if config.method == "sparse" else
+            METHOD_TITLES[config.method])
+    return (f"**{query.model}** learns `{query.order}` from {source_text(query.source)} by "
+            f"training {what}{size}, in {config.steps:,} steps of {config.batch_size} sequences "
+            f"at a learning rate of {config.learning_rate:g}.")
 
 
 def source_text(source: Source) -> str:
     """Where the graphs come from, in a sentence."""
-    return {"generated molecules": f"molecules generated by {source.detail}",
-            "my molecules": "your molecules", "QM9 train": "QM9's train split",
-            "planar graphs": "planar graphs"}[source.kind]
+    if source.dataset is not None:
+        return (f"{source.dataset.title}'s train split" if source.has_molecules
+                else f"{source.dataset.title} graphs")
+    return f"molecules generated by {source.detail}" if source.detail else "your molecules"
 
 
-def time_estimate(choice: RunChoice) -> str:
+def data_help(card: ModelCard) -> str:
+    """What can be learnt from."""
+    if card.chemistry is None:
+        return "Planar graphs are made by seed."
+    return ("Nothing is downloaded: generated molecules ship with TrailScope. "
+            f"{card.data.get('name', 'The data set')}'s train split can be chosen where it has "
+            "been downloaded.")
+
+
+def molecules_help(card: ModelCard) -> str:
+    """What molecules may hold."""
+    chemistry = card.chemistry
+    if chemistry is None:
+        return ""
+    *others, last = chemistry.elements
+    atoms = "atoms with hydrogens" if chemistry.has_hydrogen_nodes else "atoms without hydrogens"
+    return f"{', '.join(others)} and {last}, at most {chemistry.max_nodes} {atoms}."
+
+
+def time_estimate(query: FinetuneQuery) -> str:
     """About how long a run takes."""
-    return (f"{duration(choice.estimated_s)} on two idle cores for a model of the shipped size, "
-            f"most of it for {choice.steps:,} steps and for measuring {choice.test} graphs before "
-            f"and after at K = {PERMUTATIONS}; a busy machine takes longer.")
+    return (f"{duration(query.estimated_s)} on two idle cores for a model of the shipped size, "
+            f"most of it for {query.config.steps:,} steps and for measuring {query.test} graphs "
+            f"before and after at K = {PERMUTATIONS}; a busy machine takes longer.")
 
 
 def duration(seconds: float) -> str:
@@ -269,12 +316,12 @@ def progress_text(state: FinetuneProgress) -> str:
     return text if state.loss is None else f"{text}, loss {state.loss:.3f} nats per token"
 
 
-def left_to_do(session: FinetuneSession, choice: RunChoice) -> str:
+def left_to_do(session: FinetuneSession) -> str:
     """How far a stopped run has come."""
     done = session.history[-1][0] if session.history else 0
     if session.is_trained:
         return "All steps are done; measuring is left."
-    return f"{done:,} of {choice.steps:,} steps are done; it goes on from there."
+    return f"{done:,} of {session.config.steps:,} steps are done; it goes on from there."
 
 
 def result_sentence(before: RepairResult, after: RepairResult) -> str:
@@ -296,6 +343,12 @@ def kept_note(name: str) -> str:
 def learning_summary(found: LearningSet) -> str:
     """How many molecules there are to learn from."""
     return f"{len(found.graphs):,} molecules to learn from."
+
+
+def bad_row_table(found: LearningSet) -> pd.DataFrame:
+    """A row per row that is left out."""
+    return pd.DataFrame([{"row": row.id, "SMILES": row.smiles, "what is wrong": row.error}
+                         for row in found.bad])
 
 
 def bad_rows(found: LearningSet) -> str:

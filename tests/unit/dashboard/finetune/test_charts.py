@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 
 from core.repair.arms import Arm
-from dashboard.finetune.charts import loss_curve, lu_distributions, pareto_plot
-from dashboard.finetune.repairs import RepairPoint, lu_histograms
+from dashboard.finetune.charts import (
+    loss_curve,
+    lu_distributions,
+    lu_histograms,
+    pareto_plot,
+)
+from dashboard.finetune.points import RepairPoint
 from tests.repairs import (
     GRADIENT,
     LORA,
@@ -77,6 +82,18 @@ def test_lu_is_drawn_before_and_after_under_each_order():
     assert counts == [20, 20, 20, 20]
     assert [trace.name for trace in figure.data] == ["before", "after"] * 2
     assert len(figure.layout.shapes) == 4
+
+
+def test_histograms_hold_every_graph():
+    after = made_up(LORA, 40, 0.1, seed=4)
+    for order in MADE_UP_ORDERS:
+        found = lu_histograms(NONE, after, order)
+        assert found.before.sum() == found.after.sum() == 20
+        values = after.of_order(order)["lu"]
+        inside = [np.sum((values >= low) & (values < high))
+                  for low, high in zip(found.edges[:-1], found.edges[1:], strict=True)]
+        assert found.after.tolist() == inside
+        assert found.means[1] == pytest.approx(values.mean())
 
 
 def test_the_loss_of_every_step_is_drawn():

@@ -4,8 +4,8 @@ import pytest
 
 from core.repair.arms import Arm
 from core.repair.comparison import gradient_mask_and_equals
-from dashboard.finetune.repairs import RepairPoint
-from dashboard.finetune.text import comparison_finding, equal_size_finding
+from dashboard.finetune.points import RepairPoint
+from dashboard.finetune.text import comparison_finding, equal_size_finding, result_table
 from tests.repairs import GRADIENT, LORA, made_up, with_nll
 
 NONE = made_up(Arm("none"), 0, 0.4, seed=9)
@@ -43,3 +43,10 @@ def test_equal_sizes_are_compared_in_words(lu, verdict):
         [made_up(GRADIENT, 40, 0.12, seed=1), made_up(LORA, 40, lu, seed=2)], "lu")
     assert f"{verdict} **LoRA, rank 1** (" in equal_size_finding(found, "LU")
     assert equal_size_finding(None, "LU") == ""
+
+
+def test_the_table_has_a_row_per_arm_and_all_numbers():
+    table = result_table({"none": NONE, "lora-rank-1": made_up(LORA, 40, 0.1)})
+    assert table["parameters"].tolist() == [0, 40]
+    assert table.loc[1, "lu random_order high"] == pytest.approx(0.2)
+    assert table.loc[1, "share"] == pytest.approx(0.04)

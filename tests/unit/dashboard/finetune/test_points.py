@@ -1,34 +1,10 @@
-"""Arithmetic of the Fine-tune page, against slow obvious ways to do it."""
+"""Arms as points of the plot: names, colours, order and filters."""
 
-import numpy as np
 import pytest
 
 from core.repair.arms import Arm
-from dashboard.finetune.repairs import (
-    FAMILIES,
-    LIVE,
-    RepairPoint,
-    family_of,
-    in_order,
-    lu_histograms,
-    passes,
-    result_table,
-)
-from tests.repairs import GRADIENT, LORA, MADE_UP_ORDERS, RANDOM, made_up
-
-NONE = made_up(Arm("none"), 0, 0.4, seed=9)
-
-
-def test_histograms_hold_every_graph():
-    after = made_up(LORA, 40, 0.1, seed=4)
-    for order in MADE_UP_ORDERS:
-        found = lu_histograms(NONE, after, order)
-        assert found.before.sum() == found.after.sum() == 20
-        values = after.of_order(order)["lu"]
-        inside = [np.sum((values >= low) & (values < high))
-                  for low, high in zip(found.edges[:-1], found.edges[1:], strict=True)]
-        assert found.after.tolist() == inside
-        assert found.means[1] == pytest.approx(values.mean())
+from dashboard.finetune.points import FAMILIES, LIVE, RepairPoint, family_of, in_order, passes
+from tests.repairs import GRADIENT, LORA, RANDOM, made_up
 
 
 @pytest.mark.parametrize(("arm", "criteria", "scope", "selection", "expected"), [
@@ -50,10 +26,3 @@ def test_names_colours_and_order():
     assert len({live.key, other.key, shipped.key}) == 3
     assert (live.is_live, shipped.is_live, shipped.key) == (True, False, "lora-rank-1")
     assert live.key.startswith(LIVE)
-
-
-def test_the_table_has_a_row_per_arm_and_all_numbers():
-    table = result_table({"none": NONE, "lora-rank-1": made_up(LORA, 40, 0.1)})
-    assert table["parameters"].tolist() == [0, 40]
-    assert table.loc[1, "lu random_order high"] == pytest.approx(0.2)
-    assert table.loc[1, "share"] == pytest.approx(0.04)
