@@ -20,7 +20,7 @@ from core.salience.criteria import CRITERIA, names_where
 from core.salience.examples import draw_examples, shipped_graphs
 from core.sent.strategies import STRATEGIES
 from dashboard.salience import data
-from dashboard.salience.cells import Grid, cell_percent, densest, label
+from dashboard.salience.cells import Grid, cell_percent, label
 from dashboard.salience.query import MaskQuery, SalienceQuery
 from tests.evaluations import MOLECULES
 
@@ -114,7 +114,7 @@ def test_the_heatmap_shows_the_mask(open_page, mask_of):
     shown = texts(page)
     assert f"{mask.nnz:,} of {mask.num_entries:,} entries selected" in shown
     assert f"6 of {len(MOLECULES)} QM9 test molecules, `max_degree_first`, seed 0" in shown
-    assert f"Densest is **{label(densest(mask))}**" in shown
+    assert f"The densest matrix is **{label(mask.densest)}**" in shown
 
 
 def test_the_address_chooses_everything(open_page, mask_of):
@@ -192,7 +192,8 @@ def test_two_settings_are_compared(open_page, mask_of):
     assert f"**{found.jaccard:#.3g}**" in texts(page)
     assert f"{found.only_first:,} are only in the first" in texts(page)
     again = agreement(first, mask_of(density=0.05, seed=1))
-    assert f"drawn with seed 1 agrees with itself to {again.jaccard:#.3g}" in texts(page)
+    assert (f"drawn with seed 1 instead, has a Jaccard index of {again.jaccard:#.3g} with itself"
+            in texts(page))
     layers = page.dataframe[0].value
     assert layers["both"].sum() == found.both
     assert "layer 1 up" in alt(page, "difference-cells")
@@ -252,7 +253,7 @@ def test_a_criterion_without_data_gives_way_for_a_molecule(open_page):
 
 def test_other_draws_show_how_stable_a_mask_is(open_page, mask_of):
     page = open_page(lab="Stability", examples="4", density="5%")
-    assert "seeds 0, 1, 2" in texts(page)
+    assert "3 seeds (0, 1, 2; `max_degree_first`)" in texts(page)
     assert not [one for one in page.get("plotly_chart") if one.key == "stability-chart"]
     page.button(key="draw-again").click().run()
     masks = [mask_of(number=4, seed=seed, density=0.05) for seed in range(3)]
@@ -306,8 +307,8 @@ def test_any_causal_lm_can_be_named(open_page, gpt2):
     page.selectbox(key="criterion").set_value("gradient").run()
     assert not page.error
     assert page.info[0].value == (
-        "Name a file of token sequences, or choose a criterion without data (random, magnitude, "
-        "synflow, lamp).")
+        "Name a file of token sequences, or choose a criterion that needs no data (random, "
+        "magnitude, synflow, lamp).")
     assert page.select_slider(key="density")
     page.text_input(key="tokenfile").set_value(str(gpt2 / "tokens.jsonl")).run()
     assert not page.error
