@@ -237,7 +237,7 @@ def test_a_single_molecule_stands_beside_the_set(open_page, evaluated_assets):
     assert "4 linearizations of the molecule" in texts(page)
     lines, snippet = (block.value for block in page.code)
     assert "--input CC=O --permutations 4" in lines
-    assert "from_smiles('CC=O')" in snippet
+    assert "from_smiles('CC=O', card.chemistry" in snippet
     page.text_input(key="one").set_value("XYZ").run()
     (error,) = page.error
     assert "XYZ" in error.value
@@ -392,7 +392,7 @@ def test_without_molecules_criteria_without_data_remain(open_page, assets, tmp_p
     shutil.copytree(assets, bare)
     page = open_page(bare)
     (error,) = page.error
-    assert "No molecules ship" in error.value
+    assert "No molecules of QM9 ship" in error.value
     page = open_page(bare, criterion="magnitude", lab="All matrices")
     assert not page.error
     assert len(cells(page)) == 14
