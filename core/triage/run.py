@@ -7,7 +7,6 @@ chunks and extended to more graphs, and shows the first rows while it goes on.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from core.graph.graph import Graph, is_isomorphic
 from core.likelihood.analysis import analyse
 from core.model.checkpoints import Checkpoint
 from core.model.generation import GeneratedGraph, SamplingConfig, generate
-from core.records import write_json
+from core.runs import claim, hold, replacing
 from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples, judge
 
 Progress = Callable[[str, int, int], None]
@@ -72,31 +71,23 @@ def sample_and_score_in(
     A run may be resumed with a larger `config.number`.
 
     Raises:
-        InputError: if the folder holds chunks of other settings or weights.
+        InputError: if the folder holds chunks of other settings or weights, or another process
+            works in it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     settings = asdict(config) | {"weights_sha256": checkpoint.card.weights_sha256}
     del settings["number"]
-    _check_settings(folder / "settings.json", settings)
-    for chunk in range(config.num_chunks):
-        path = folder / f"chunk-{chunk:05}.parquet"
-        size = min(config.chunk, config.number - chunk * config.chunk)
-        table = as_samples(pd.read_parquet(path)) if path.is_file() else None
-        if table is None or len(table) < size:
-            one = replace(config, number=chunk * config.chunk + size)
-            [table] = sample_and_score(checkpoint, one, first_chunk=chunk, progress=progress)
-            partial = path.with_suffix(".partial")
-            table.to_parquet(partial, index=False)
-            partial.replace(path)
-        yield table[:size]
-
-
-def _check_settings(path: Path, settings: dict[str, Any]) -> None:
-    if not path.is_file():
-        write_json(path, settings)
-    elif json.loads(path.read_text(encoding="utf-8")) != settings:
-        raise InputError(f"{path.parent} holds samples of other settings or another model; use "
-                         f"another folder or the settings in {path.name}.")
+    claim(folder, settings, what="samples", error=InputError)
+    with hold(folder):
+        for chunk in range(config.num_chunks):
+            path = folder / f"chunk-{chunk:05}.parquet"
+            size = min(config.chunk, config.number - chunk * config.chunk)
+            table = as_samples(pd.read_parquet(path)) if path.is_file() else None
+            if table is None or len(table) < size:
+                one = replace(config, number=chunk * config.chunk + size)
+                [table] = sample_and_score(checkpoint, one, first_chunk=chunk, progress=progress)
+                with replacing(path) as partial:
+                    table.to_parquet(partial, index=False)
+            yield table[:size]
 
 
 def _sample(

@@ -14,13 +14,14 @@ from typing import Any, Literal
 import networkx as nx
 import pandas as pd
 
+from core.assets import assets_folder, shipped_results
 from core.chemistry.molecules import is_stable, num_fragments, stable_atoms, to_smiles
 from core.errors import InputError
 from core.graph.graph import Graph
 from core.graph.planar import is_connected, is_planar
 from core.likelihood.scoring import Precision
-from core.model.checkpoints import assets_folder
 from core.records import RECORD, RunRecord, read_record
+from core.runs import replacing
 from core.sent.decoder import decode
 from core.sent.vocabulary import Vocabulary
 from core.triage.quality import SampleQuality, sample_quality
@@ -109,10 +110,8 @@ class Samples:
 
     def save(self, folder: Path, *, device: str, result: dict[str, Any] | None = None) -> None:
         """Write the folder; `result` is added to the record's result."""
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f".{_TABLE}.partial"
-        self.table.to_parquet(partial, index=False, compression="zstd")
-        partial.replace(folder / _TABLE)
+        with replacing(folder / _TABLE) as partial:
+            self.table.to_parquet(partial, index=False, compression="zstd")
         RunRecord(
             COMMAND,
             {
@@ -214,5 +213,4 @@ def shipped_samples(kind: str = "samples") -> dict[str, Path]:
         kind: `samples`, by model, or `milestones`, by model and training step.
     """
     root = assets_folder() / "results" / kind
-    return {str(path.parent.relative_to(root)): path.parent
-            for path in sorted(root.rglob(RECORD))}
+    return {str(folder.relative_to(root)): folder for folder in shipped_results(kind)}

@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.sent.strategies import RANDOM_ORDER
 from core.stats.estimates import Estimate, Interval
 from dashboard.reliability.cross_evaluation import (

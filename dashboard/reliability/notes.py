@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.model.checkpoints import assets_folder
+from core.assets import assets_folder
 from dashboard.reliability import evaluations, text
 from dashboard.reliability.evaluations import ShippedEvaluations
 from dashboard.shared.checkpoints import shipped_cards

@@ -82,8 +82,8 @@ def graphs(examples: Mapping[str, object]) -> str:
         return f"{examples['permutations']:,} linearizations of the molecule"
     data = str(examples.get("data"))
     known = DATASETS.get(data.lower())
-    is_molecular = known is None or known.chemistry is not None
-    what = f"{data} {examples.get('split')} molecules" if is_molecular else f"{data} graphs"
+    is_made = known is not None and known.is_made
+    what = f"{data} graphs" if is_made else f"{data} {examples.get('split')} molecules"
     return f"{examples['number']:,} of {examples['drawn_from']:,} {what}"
 
 

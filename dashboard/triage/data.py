@@ -22,7 +22,7 @@ from core.chemistry.substructures import (
     with_hydrogens,
     without_hydrogens,
 )
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.stats.molecule_scores import RankingError
 from core.stats.risk_coverage import RiskCoverage
 from core.stats.roc import ScoreComparison, compare_samples

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.sent.vocabulary import Vocabulary
 from core.stats.estimates import Estimate, Interval
 from core.stats.proportions import wilson_interval
