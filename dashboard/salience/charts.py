@@ -9,8 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.salience.agreement import Agreement, Stability
+from core.salience.matrices import WeightMatrix, short_module_name
 from core.salience.matrix_views import DensityMap, ScoreHistogram
-from dashboard.salience.cells import Cells, Grid, label, percent, scientific, times
+from dashboard.salience.cells import Cells, Grid, percent, scientific, times
 from dashboard.shared.chart_style import styled, translucent
 from dashboard.shared.format import short
 from dashboard.shared.palette import Palette, ink_on, palette, scale_color
@@ -203,9 +204,9 @@ def stability_chart(found: Stability, *, dark: bool, height: int = 320) -> go.Fi
     return styled(figure, colors, height, legend=True)
 
 
-def _columns(grid: Grid) -> list[tuple]:
+def _columns(grid: Grid) -> list[tuple[WeightMatrix, str]]:
     """Matrices with the column that each stands in."""
-    return [(matrix, label(matrix).split(" ", 2)[2]) for matrix in grid.matrices]
+    return [(matrix, short_module_name(matrix.module)) for matrix in grid.matrices]
 
 
 def _write(

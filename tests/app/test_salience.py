@@ -10,7 +10,6 @@ import pytest
 import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
-from transformers import GPT2Config, GPT2LMHeadModel
 
 from core.model.card import read_card
 from core.salience import open_language_model, select
@@ -27,17 +26,6 @@ from tests.evaluations import MOLECULES
 PAGE = Path(__file__).parents[2] / "dashboard" / "salience" / "page.py"
 MODEL = "qm9-max_degree_first"
 FEW = {"examples": "6"}
-
-
-@pytest.fixture(scope="module")
-def gpt2(tmp_path_factory):
-    """A tiny GPT-2 with random weights, and token sequences for it."""
-    folder = tmp_path_factory.mktemp("models")
-    torch.manual_seed(0)
-    GPT2LMHeadModel(GPT2Config(vocab_size=20, n_embd=8, n_layer=3, n_head=2, n_positions=16)
-                    ).save_pretrained(folder / "tiny-gpt2")
-    (folder / "tokens.jsonl").write_text("[1, 2, 3]\n[4, 5]\n[6, 7, 8, 9]\n")
-    return folder
 
 
 @pytest.fixture
@@ -298,8 +286,8 @@ def test_planar_models_are_calibrated_on_planar_graphs(open_page, monkeypatch):
     assert "does not read molecules" in page.info[0].value
 
 
-def test_any_causal_lm_can_be_named(open_page, gpt2):
-    page = open_page(models="other", path=str(gpt2 / "tiny-gpt2"), criterion="synflow")
+def test_any_causal_lm_can_be_named(open_page, foreign_model):
+    page = open_page(models="other", path=str(foreign_model / "tiny-gpt2"), criterion="synflow")
     assert not page.exception
     assert not page.error
     assert len(cells(page)) == 12
@@ -310,7 +298,7 @@ def test_any_causal_lm_can_be_named(open_page, gpt2):
         "Name a file of token sequences, or choose a criterion that needs no data (random, "
         "magnitude, synflow, lamp).")
     assert page.select_slider(key="density")
-    page.text_input(key="tokenfile").set_value(str(gpt2 / "tokens.jsonl")).run()
+    page.text_input(key="tokenfile").set_value(str(foreign_model / "tokens.jsonl")).run()
     assert not page.error
     assert "3 token sequences of tokens.jsonl" in texts(page)
     page.segmented_control(key="lab").set_value("Stability").run()
@@ -323,10 +311,10 @@ def test_any_causal_lm_can_be_named(open_page, gpt2):
     assert page.info[0].value.startswith("Name a file of token sequences")
 
 
-def test_an_edited_file_of_tokens_is_scored_anew(open_page, gpt2, tmp_path):
+def test_an_edited_file_of_tokens_is_scored_anew(open_page, foreign_model, tmp_path):
     file = tmp_path / "tokens.jsonl"
     file.write_text("[1, 2, 3]\n[4, 5]\n")
-    page = open_page(models="other", path=str(gpt2 / "tiny-gpt2"), tokenfile=str(file),
+    page = open_page(models="other", path=str(foreign_model / "tiny-gpt2"), tokenfile=str(file),
                      cells="mean score")
     assert "2 token sequences" in texts(page)
     before = cells(page)
@@ -336,9 +324,10 @@ def test_an_edited_file_of_tokens_is_scored_anew(open_page, gpt2, tmp_path):
     assert cells(page) != before
 
 
-def test_a_path_that_cannot_be_one_is_one_sentence(open_page, gpt2):
+def test_a_path_that_cannot_be_one_is_one_sentence(open_page, foreign_model):
     assert data.age("a\0b") == data.age("") == ""
-    for query in ({"path": "a\0b"}, {"path": str(gpt2 / "tiny-gpt2"), "tokenfile": "a\0b"}):
+    model = str(foreign_model / "tiny-gpt2")
+    for query in ({"path": "a\0b"}, {"path": model, "tokenfile": "a\0b"}):
         page = open_page(models="other", **query)
         assert not page.exception
         assert "NUL" in page.error[0].value
@@ -362,9 +351,9 @@ def test_what_is_no_model_is_one_sentence(open_page, path, reason):
     assert reason in (*page.info, *page.error)[0].value
 
 
-def test_a_hosted_page_offers_no_paths(open_page, gpt2, monkeypatch):
+def test_a_hosted_page_offers_no_paths(open_page, foreign_model, monkeypatch):
     monkeypatch.setenv("TRAILSCOPE_HOSTED", "1")
-    page = open_page(models="other", path=str(gpt2 / "tiny-gpt2"))
+    page = open_page(models="other", path=str(foreign_model / "tiny-gpt2"))
     assert not page.exception
     assert not [box for box in page.text_input if box.key == "path"]
     assert MODEL in texts(page)

@@ -5,8 +5,6 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-import torch
-from transformers import GPT2Config, GPT2LMHeadModel
 
 from core.cli import main
 from core.salience import Mask
@@ -26,17 +24,6 @@ from dashboard.shared.choices import DENSITIES
 
 SETTING = SalienceQuery("qm9-random_order", "0" * 64, "gradient", "max_degree_first", 4, 3)
 CUT = MaskQuery(SETTING, "global", 0.02)
-
-
-@pytest.fixture(scope="module")
-def foreign(tmp_path_factory):
-    """A folder with a tiny GPT-2 and token sequences for it."""
-    folder = tmp_path_factory.mktemp("foreign")
-    torch.manual_seed(0)
-    GPT2LMHeadModel(GPT2Config(vocab_size=20, n_embd=8, n_layer=3, n_head=2, n_positions=16)
-                    ).save_pretrained(folder / "tiny-gpt2")
-    (folder / "my tokens.jsonl").write_text("[1, 2, 3]\n[4, 5]\n[6, 7, 8, 9]\n")
-    return folder
 
 
 def test_densities_are_logarithmic_from_a_ten_thousandth_to_all():
@@ -137,12 +124,12 @@ CUTS = [
 @pytest.mark.parametrize("cut", CUTS,
                          ids=lambda cut: f"{cut.setting.model}-{cut.setting.criterion}")
 def test_command_line_and_python_give_the_same_mask(
-        cut, evaluated_assets, foreign, tmp_path, monkeypatch, capsys):
+        cut, evaluated_assets, foreign_model, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("TRAILSCOPE_ASSETS", str(evaluated_assets))
     monkeypatch.setattr("core.salience.examples.MADE_GRAPHS", 3)
     monkeypatch.chdir(tmp_path)
-    for path in foreign.iterdir():
-        (tmp_path / path.name).symlink_to(path)
+    (tmp_path / "tiny-gpt2").symlink_to(foreign_model / "tiny-gpt2")
+    (tmp_path / "my tokens.jsonl").symlink_to(foreign_model / "tokens.jsonl")
     for line in commands(cut).splitlines():
         words = shlex.split(line)
         assert words[0] == "trailscope"
