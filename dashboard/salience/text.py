@@ -128,7 +128,7 @@ def finding(mask: Mask) -> str:
     chosen, entries = by_module[most]
     share, size = chosen / mask.nnz, entries / mask.num_entries
     density = mask.densities()[place.name]
-    return (f"The densest matrix is **{label(place)}** with {percent(density)}, "
+    return (f"The densest matrix is **{label(place)}** at {percent(density)}, "
             f"{times(density / mask.density)} the density of the mask. The `{most}` matrices have "
             f"{percent(size)} of the entries and hold **{percent(share)}** of the mask.")
 
@@ -296,8 +296,8 @@ def stability_question(setting: SalienceQuery) -> str:
     """What the button does."""
     sizes, seeds = stability_sizes(setting.number), stability_seeds(setting.seed)
     return ("How much of this mask depends on which examples were drawn? "
-            f"{', '.join(map(str, sizes))} examples are drawn with each of {len(seeds)} seeds "
-            f"({', '.join(map(str, seeds))}; `{setting.strategy}`) and scored, and their masks are "
+            f"Sets of {', '.join(map(str, sizes))}, each drawn with {len(seeds)} seeds "
+            f"({', '.join(map(str, seeds))}; `{setting.strategy}`), are scored and their masks "
             "compared.")
 
 
