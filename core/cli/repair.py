@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from core.cli.evaluation import REPORT_EVERY_S, read_qm9
 from core.cli.folders import check_folders
-from core.cli.models import COMPILE_HELP
-from core.cli.options import QM9File
+from core.cli.graphs import dataset_for, graph_set, read_part
+from core.cli.options import COMPILE_HELP, DataFile
+from core.cli.progress import REPORT_EVERY_S
 from core.cli.rows import RowWriter
 from core.errors import InputError
 from core.records import RECORD
@@ -21,6 +21,7 @@ from core.runs import write_json
 from core.sent.strategies import STRATEGIES
 
 if TYPE_CHECKING:
+    from core.data.dataset import DataPart
     from core.model.checkpoints import Checkpoint
     from core.repair.experiment import RepairConfig, RepairExperiment, RepairProgress
     from core.repair.result import RepairResult
@@ -48,7 +49,7 @@ def repair(
                                       "prints them.")
     ] = None,
     list_arms: Annotated[bool, typer.Option("--list", help="Print the arms and stop.")] = False,
-    data: QM9File = None,
+    data: DataFile = None,
     steps: Annotated[int, typer.Option(min=1, help="Optimizer steps per arm.")] = 150,
     batch_size: Annotated[int, typer.Option(min=1, help="Molecules per step.")] = 32,
     number: Annotated[int, typer.Option(min=1, help="Test molecules to measure on.")] = 300,
@@ -123,17 +124,20 @@ def _experiment(
     folder: Path,
 ) -> RepairExperiment:
     from core.repair.experiment import RepairExperiment
-    from core.sent.batch import GraphBatch
 
-    if not checkpoint.vocabulary.is_labelled:
-        raise InputError(f"{checkpoint.card.name} writes unlabelled graphs; give a model of "
-                         "molecules, as the experiment runs on QM9.")
-    training = read_qm9(data, "train", None).graphs
+    card = checkpoint.card
+    if card.chemistry is None:
+        raise InputError(f"{card.name} writes unlabelled graphs; give a model of molecules.")
+    dataset = dataset_for(card, None)
+
+    def read(split: str, number: int | None) -> DataPart:
+        return read_part(dataset, split, card=card, data=data, number=number, made=0)
+
     return RepairExperiment(
         checkpoint,
-        training=GraphBatch.from_graphs(training, with_automorphisms=False),
-        validation=read_qm9(data, "validation", config.tuning_graphs),
-        test=read_qm9(data, "test", number),
+        training=read("train", None),
+        validation=graph_set(read("validation", config.tuning_graphs)),
+        test=graph_set(read("test", number)),
         config=config, run_folder=folder, compile=compile)
 
 

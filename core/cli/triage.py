@@ -8,15 +8,26 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.progress import Progress
 
+from core.cli import chosen_device, messages
 from core.cli.folders import check_folders
-from core.cli.models import COMPILE_HELP, DEFAULT_MODEL, DEVICE_HELP, MODEL_HELP
+from core.cli.graphs import dataset_for, read_part
+from core.cli.options import (
+    COMPILE_HELP,
+    DEFAULT_MODEL,
+    DEVICE_HELP,
+    MODEL_HELP,
+)
+from core.data.registry import DATASETS
+from core.errors import InputError
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from core.model.card import ModelCard
+
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the command."""
     app.command()(triage)
 
 
@@ -38,7 +49,13 @@ def triage(
     ] = "fp32",
     chunk: Annotated[int, typer.Option(min=1, help="Sequences sampled at a time.")] = 500,
     data: Annotated[
-        Path | None, typer.Option(help="QM9 as CSV or SDF, to say which molecules are novel.")
+        Path | None, typer.Option(help="The data set as a local file, to say which molecules are "
+                                       "novel.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="The data set that novel molecules are not in: "
+                                      f"{', '.join(DATASETS)}. Default: the model's own, if "
+                                      "--data is given.")
     ] = None,
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
     compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,
@@ -49,7 +66,6 @@ def triage(
     """Sample graphs, score re-linearizations of each; run again to resume."""
     import pandas as pd
 
-    from core.cli import chosen_device, messages
     from core.model.checkpoints import load_checkpoint
     from core.triage.run import sample_and_score_in
     from core.triage.samples import Samples, SamplesConfig, mark_novel, mark_unique
@@ -59,6 +75,7 @@ def triage(
     check_folders(output, run_folder)
     checkpoint = load_checkpoint(model, device=chosen_device(device), compile=compile)
     card = checkpoint.card
+    known = None if data is None and dataset is None else _training_smiles(card, dataset, data)
     run_folder = run_folder or (
         Path("runs") / f"triage-{card.path.name}-{card.weights_sha256[:8]}")
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
@@ -73,8 +90,8 @@ def triage(
                 done = sum(map(len, tables))
                 messages.print(f"{card.name}: {done:,} of {number:,} sequences", markup=False)
     table = mark_unique(pd.concat(tables, ignore_index=True), card.vocabulary)
-    if data is not None:
-        table = mark_novel(table, _training_smiles(data))
+    if known is not None:
+        table = mark_novel(table, known)
     samples = Samples(
         model=card.name, weights_sha256=card.weights_sha256, trained_under=card.strategy.name,
         step=card.steps, dataset=card.data.get("name", ""), config=config,
@@ -104,9 +121,17 @@ def _rank(table: pd.DataFrame, seed: int) -> dict[str, Any]:
     }
 
 
-def _training_smiles(data: Path) -> set[str]:
-    from core.chemistry.molecules import to_smiles
-    from core.data.qm9 import load_qm9_graphs
+def _training_smiles(card: ModelCard, dataset: str | None, data: Path | None) -> set[str]:
+    """Canonical SMILES of the training molecules, as the model writes them.
 
-    return {smiles for graph in load_qm9_graphs(data, "train")
-            if (smiles := to_smiles(graph)) is not None}
+    Raises:
+        InputError: for a model of graphs without labels, of which none is said to be novel.
+    """
+    from core.chemistry.molecules import to_smiles
+
+    if card.chemistry is None:
+        raise InputError(f"{card.name} writes no molecules, and only of these it is said which "
+                         "are novel; leave out --data and --dataset.")
+    part = read_part(dataset_for(card, dataset), "train", card=card, data=data, number=None, made=0)
+    return {smiles for graph in part.unpacked()
+            if (smiles := to_smiles(graph, card.chemistry)) is not None}

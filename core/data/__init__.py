@@ -3,7 +3,8 @@
 from core.lazy import lazy_exports
 
 __all__, __getattr__ = lazy_exports(__name__, {
-    "DataPart": "parts",
+    "DataOptions": "dataset",
+    "DataPart": "dataset",
     "Dataset": "dataset",
     "DATASETS": "registry",
     "DatasetError": "splits",

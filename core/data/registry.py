@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
-from core.chemistry.chemistry import Chemistry
+from collections.abc import Mapping
+from typing import Any
+
 from core.data.dataset import Dataset
 from core.data.moses import Moses
+from core.data.own_file import OwnFile
 from core.data.planar import Planar
 from core.data.qm9 import Qm9
 from core.data.splits import DatasetError
+from core.sent.vocabulary import Vocabulary
 
-DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in (Qm9(), Moses(), Planar())}
+DATASETS: dict[str, Dataset] = {
+    dataset.name: dataset for dataset in (Qm9(), Moses(), Planar(), OwnFile())
+}
 
 
 def find_dataset(name: str) -> Dataset:
-    """The data set of a name.
+    """The data set of a name, or of a title, as cards of models say it, in any case.
 
     Raises:
         DatasetError: listing the known names.
     """
-    if name not in DATASETS:
-        raise DatasetError(f"There is no data set {name!r}; use {', '.join(DATASETS)}.")
-    return DATASETS[name]
+    for dataset in DATASETS.values():
+        if _is_called(dataset, name):
+            return dataset
+    raise DatasetError(f"There is no data set {name!r}; use {', '.join(DATASETS)}.")
 
 
-def dataset_of_model(name: str, chemistry: Chemistry | None) -> Dataset:
-    """The data set of a model's card: by name or title, else the first of the same chemistry.
+def dataset_of_model(record: Mapping[str, Any], vocabulary: Vocabulary) -> Dataset:
+    """The data set that a model was trained on, or one of what it writes if it does not say.
 
     Args:
-        name: what the card says of the data; it may be unknown.
-        chemistry: what the model writes.
+        record: what the model's card says of its data.
+        vocabulary: what the model writes.
 
     Raises:
-        DatasetError: if there is no such data set.
+        DatasetError: if it does not say, and no data set here is of such graphs.
     """
-    of_its_kind = [dataset for dataset in DATASETS.values()
-                   if (dataset.chemistry is None) == (chemistry is None)]
-    found = next((dataset for dataset in of_its_kind if dataset.name == name.lower()), None) or (
-        next((dataset for dataset in of_its_kind if dataset.chemistry == chemistry), None))
-    if found is None:
-        raise DatasetError(f"No data set is known of the model's data, {name or 'unnamed'}; there "
-                           f"are {', '.join(DATASETS)}.")
-    return found
+    named = [dataset for dataset in DATASETS.values() if _is_called(dataset, record.get("name"))]
+    fitting = [dataset for dataset in DATASETS.values() if dataset.writes(vocabulary)]
+    if named or fitting:
+        return [*named, *fitting][0]
+    raise DatasetError("The model does not say what it was trained on; choose one of "
+                       f"{', '.join(DATASETS)} with --dataset.")
+
+
+def _is_called(dataset: Dataset, name: Any) -> bool:
+    return str(name).lower() in (dataset.name, dataset.title.lower())

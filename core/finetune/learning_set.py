@@ -15,7 +15,7 @@ import pandas as pd
 
 from core.chemistry.chemistry import QM9, Chemistry
 from core.chemistry.molecules import from_smiles, to_smiles
-from core.data.dataset import Dataset
+from core.data.dataset import DataOptions, Dataset
 from core.data.files import InputRow, read_molecules
 from core.errors import InputError
 from core.graph.graph import Graph
@@ -123,18 +123,26 @@ def own_set(
     return LearningSet(graphs, smiles, tuple(row for row in found if row.graph is None))
 
 
-def dataset_set(dataset: Dataset, *, number: int, progress: Progress) -> LearningSet:
-    """The first graphs of a data set's training part.
+def dataset_set(
+    dataset: Dataset, card: ModelCard, *, number: int, seed: int, progress: Progress
+) -> LearningSet:
+    """The first graphs of a data set's training part, as a model writes them.
+
+    Args:
+        dataset: that the model can learn.
+        card: of the model.
+        number: how many at most.
+        seed: of graphs that are made.
+        progress: told how many have been read.
 
     Raises:
         InputError: if it cannot be read.
     """
-    part = dataset.load("train", progress=progress)
-    graphs = tuple(part.graphs(number))
-    if dataset.chemistry is None:
-        return LearningSet(graphs, None)
-    return LearningSet(graphs, tuple(to_smiles(graph, dataset.chemistry) or ""
-                                     for graph in graphs))
+    options = DataOptions(card.chemistry, number, seed, card.data.get("nodes"))
+    part = dataset.adapted(options).load("train", progress=progress).first(number)
+    graphs, chemistry = tuple(part.graphs()), part.chemistry
+    return LearningSet(graphs, None if chemistry is None else tuple(
+        to_smiles(graph, chemistry) or "" for graph in graphs))
 
 
 def _fitting(row: InputRow, card: ModelCard) -> InputRow:

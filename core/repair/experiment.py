@@ -28,6 +28,7 @@ from core.finetune.run import FinetuneRun
 from core.finetune.streams import GraphStream, TokenStream
 from core.likelihood.scoring import Precision, score_trails
 from core.model.checkpoints import Checkpoint
+from core.model.training import TrainingGraphs
 from core.records import RECORD
 from core.repair.arms import Arm
 from core.repair.measurement import Measurement, describe
@@ -124,7 +125,7 @@ class RepairExperiment:
         self,
         checkpoint: Checkpoint,
         *,
-        training: GraphBatch,
+        training: TrainingGraphs,
         validation: GraphSet,
         test: GraphSet,
         config: RepairConfig,

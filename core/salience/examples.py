@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,12 @@ import torch
 from torch import Tensor
 
 from core.chemistry.molecules import from_smiles
-from core.data.dataset import Dataset
+from core.data.dataset import DataOptions, Dataset
 from core.data.registry import dataset_of_model
 from core.evaluation.graph_set import GraphSet
 from core.evaluation.result import shipped_evaluations
 from core.graph.graph import Graph
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.records import RECORD
 from core.salience.language_model import LanguageModel
 from core.salience.matrices import SalienceError
@@ -130,17 +130,19 @@ def shipped_graphs(card: ModelCard) -> GraphSet:
         DatasetError: if the data set is not known.
         MoleculeError: for a molecule that the model's chemistry cannot write.
     """
-    dataset = dataset_of_model(str(card.data.get("name", "")), card.chemistry)
-    made = dataset.make("validation", MADE_GRAPHS)
-    if made is not None:
-        return GraphSet(dataset.title, "validation", tuple(made.graphs()),
-                        details={"stream_seed": made.record["seed"]})
-    return _shipped_molecules(dataset, card)
+    dataset = dataset_of_model(card.data, card.vocabulary)
+    if not dataset.is_made:
+        return _shipped_molecules(dataset, card)
+    options = DataOptions.of_model(card.data, card.vocabulary, card.chemistry)
+    part = dataset.adapted(replace(options, number=MADE_GRAPHS)).load("validation")
+    return GraphSet(part.title, "validation", tuple(part.graphs()), details=part.details)
 
 
 def _shipped_molecules(dataset: Dataset, card: ModelCard) -> GraphSet:
     """Those of the first evaluation on the data set that ships."""
-    assert card.chemistry is not None  # only graphs without labels are made
+    if card.chemistry is None:
+        raise SalienceError(f"{card.name} writes graphs without labels, {dataset.title} holds "
+                            "molecules; give a file of graphs.")
     for folder in shipped_evaluations().values():
         try:
             config = json.loads((folder / RECORD).read_text(encoding="utf-8"))["config"]

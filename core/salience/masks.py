@@ -20,7 +20,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.salience.matrices import SalienceError, WeightMatrix, num_entries, same_matrices
+from core.salience.matrices import (
+    SalienceError,
+    WeightMatrix,
+    num_entries,
+    same_matrices,
+    short_module_name,
+)
 from core.salience.salience import Salience, read_tensors, write_tensors
 
 Scope = Literal["global", "local"]
@@ -54,7 +60,7 @@ class Mask:
     @property
     def nnz(self) -> int:
         """Selected entries."""
-        return sum(int(entries.sum()) for entries in self.entries.values())
+        return sum(self.counts().values())
 
     @property
     def num_entries(self) -> int:
@@ -65,6 +71,26 @@ class Mask:
     def density(self) -> float:
         """Selected share of all entries, in (0, 1]."""
         return self.nnz / self.num_entries
+
+    @property
+    def densest(self) -> WeightMatrix:
+        """The matrix of highest density, the first among equals."""
+        densities = self.densities()
+        return max(self.matrices, key=lambda matrix: densities[matrix.name])
+
+    def counts(self) -> dict[str, int]:
+        """Selected entries of every matrix."""
+        return {name: int(entries.sum()) for name, entries in self.entries.items()}
+
+    def by_module(self) -> dict[str, tuple[int, int]]:
+        """Selected and all entries of every kind of module, such as `gate`, over all layers."""
+        counts = self.counts()
+        found: dict[str, tuple[int, int]] = {}
+        for matrix in self.matrices:
+            name = short_module_name(matrix.module)
+            chosen, entries = found.get(name, (0, 0))
+            found[name] = chosen + counts[matrix.name], entries + matrix.numel
+        return found
 
     def densities(self) -> dict[str, float]:
         """Selected share of every matrix."""

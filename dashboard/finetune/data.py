@@ -14,8 +14,7 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from core.chemistry.molecules import to_smiles
-from core.data.dataset import Dataset
-from core.data.planar import Planar
+from core.data.dataset import DataOptions, Dataset
 from core.data.registry import dataset_of_model
 from core.errors import InputError
 from core.evaluation.graph_set import GraphSet
@@ -53,7 +52,7 @@ def _learnt_by_makers() -> dict[str, str]:
 def makers(card: ModelCard) -> tuple[str, ...]:
     """Models whose generated molecules ship and are such as a model learnt itself."""
     dataset = own_dataset(card)
-    if dataset is None or dataset.chemistry is None:
+    if dataset is None or card.chemistry is None:
         return ()
     return tuple(name for name, title in _learnt_by_makers().items() if title == dataset.title)
 
@@ -61,7 +60,7 @@ def makers(card: ModelCard) -> tuple[str, ...]:
 def own_dataset(card: ModelCard) -> Dataset | None:
     """The data set that a model learnt; None if it is not known."""
     try:
-        return dataset_of_model(str(card.data.get("name", "")), card.chemistry)
+        return dataset_of_model(card.data, card.vocabulary)
     except InputError:
         return None
 
@@ -79,7 +78,7 @@ def learning_set(query: FinetuneQuery, progress: Progress) -> LearningSet:
         InputError: if there is nothing to learn from, or a file cannot be read.
     """
     source = query.source
-    seed = 0 if source.has_molecules else query.config.seed
+    seed = query.config.seed if source.is_made else 0
     return _learning_sets().get(
         (source, query.weights_sha256, seed), lambda: _read_set(query, progress))
 
@@ -94,8 +93,8 @@ def _read_set(query: FinetuneQuery, progress: Progress) -> LearningSet:
             raise InputError(f"{source.dataset.title} is not on this machine, and pages download "
                              "nothing; choose other molecules, or run a command that needs it, "
                              "such as `trailscope repair`.")
-        dataset = source.dataset if source.has_molecules else Planar(number, query.config.seed)
-        return dataset_set(dataset, number=number, progress=progress)
+        return dataset_set(source.dataset, card, number=number, seed=query.config.seed,
+                           progress=progress)
     if source.detail not in makers(card) or card.chemistry is None:
         raise InputError(f"No generated molecules of {source.detail or 'any model'} ship; give "
                          "your own molecules.")
@@ -123,14 +122,18 @@ def _measured(model: str, weights_sha256: str) -> frozenset[str]:
 
 
 def test_set(query: FinetuneQuery) -> GraphSet:
-    """The first test molecules that ship, or the first planar test graphs of a seed.
+    """The first test molecules that ship, or the first test graphs of a seed if they are made.
 
     Raises:
         SalienceError: if no molecules ship.
     """
-    if checkpoint(query.model, query.weights_sha256).card.chemistry is None:
-        part = Planar(query.test, query.config.seed).load("test")
-        return GraphSet("planar", "test", tuple(part.graphs()))
+    card = checkpoint(query.model, query.weights_sha256).card
+    dataset = own_dataset(card)
+    if dataset is not None and dataset.is_made:
+        options = DataOptions(card.chemistry, query.test, query.config.seed,
+                              card.data.get("nodes"))
+        part = dataset.adapted(options).load("test")
+        return GraphSet(part.title, "test", tuple(part.graphs()))
     found = _test_molecules(query.model, query.weights_sha256)
     return GraphSet(found.name, found.split, found.graphs[:query.test])
 

@@ -51,7 +51,7 @@ def training_part(dataset: Dataset) -> str:
     >>> training_part(DATASETS["qm9"]), training_part(DATASETS["planar"])
     ('QM9 train', 'planar graphs')
     """
-    return f"{dataset.title} {'graphs' if dataset.chemistry is None else 'train'}"
+    return f"{dataset.title} {'train' if dataset.has_molecules else 'graphs'}"
 
 
 TRAINING_PARTS = {training_part(dataset): dataset for dataset in DATASETS.values()}
@@ -130,7 +130,12 @@ class Source:
     @property
     def has_molecules(self) -> bool:
         """Whether a file of SMILES can hold what is learnt from."""
-        return self.dataset is None or self.dataset.chemistry is not None
+        return self.dataset is None or self.dataset.has_molecules
+
+    @property
+    def is_made(self) -> bool:
+        """Whether graphs are made by seed."""
+        return self.dataset is not None and self.dataset.is_made
 
 
 @dataclass(frozen=True)
@@ -345,11 +350,8 @@ def _imports(query: FinetuneQuery) -> str:
     names = ["FinetuneConfig", "FinetuneRun", "GraphStream", "write_model"]
     if query.config.method == "sparse":
         names.insert(3, "entries_to_train")
-    dataset = query.source.dataset
-    reader = ("data import read_input" if dataset is None
-              else "data import find_dataset" if dataset.chemistry is not None
-              else "data.planar import Planar")
-    lines = [f"from core.{reader}", f"from core.finetune import {', '.join(names)}",
+    reader = "read_input" if query.source.dataset is None else "DataOptions, find_dataset"
+    lines = [f"from core.data import {reader}", f"from core.finetune import {', '.join(names)}",
              "from core.model import load_checkpoint", "from core.salience import LanguageModel",
              "from core.sent import Strategy", "from core.sent.batch import GraphBatch"]
     return "\n".join(lines)
@@ -361,9 +363,11 @@ def _graph_lines(query: FinetuneQuery) -> str:
         return (f"[row.graph for row in read_input(\n"
                 f"    {query.molecules_file!r}, checkpoint.card.chemistry)\n"
                 f"    if row.graph is not None][:{number}]")
-    if dataset.chemistry is None:
-        return f'Planar(number={number}, seed={query.config.seed}).load("train").graphs()'
-    return f'find_dataset({dataset.name!r}).load("train").graphs({number})'
+    options = (f'number={number}, seed={query.config.seed}, '
+               'nodes=checkpoint.card.data.get("nodes")' if dataset.is_made
+               else "checkpoint.card.chemistry")
+    return (f"find_dataset({dataset.name!r}).adapted(\n    DataOptions({options})\n"
+            f').load("train").first({number}).graphs()')
 
 
 def _config_arguments(query: FinetuneQuery) -> str:

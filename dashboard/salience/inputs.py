@@ -86,7 +86,7 @@ def choose(models: Mapping[str, ModelCard]) -> SalienceQuery | None:
             return None
         criterion = st.selectbox(
             "Criterion", list(CRITERIA), index=list(CRITERIA).index(DEFAULT_CRITERION),
-            key="criterion", bind="query-params", help="How an entry of a matrix is scored.",
+            key="criterion", bind="query-params", help="How each weight is scored.",
         )
         chosen = CRITERIA[criterion]
         st.caption(text.criterion_note(criterion))
@@ -108,26 +108,26 @@ def _choose_model(models: Mapping[str, ModelCard]) -> tuple[str, str, str]:
         source = st.segmented_control(
             "Models", SOURCES, default=SHIPPED if models else OTHER, required=True, key="models",
             bind="query-params", width="stretch",
-            help="other: any causal LM of transformers, by folder or by name on the hub.",
+            help="other: any causal language model of transformers, from a folder or the hub.",
         ) or SHIPPED
     if source == SHIPPED and models:
         names = list(models)
         model = st.selectbox(
             "Model", names, index=names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0,
             key="lm", bind="query-params",
-            help="Salience is of the matrices inside its decoder blocks.",
+            help="The weight matrices inside its decoder blocks are scored.",
         )
         return model, models[model].weights_sha256, ""
     path = st.text_input(
         "Folder or name on the hub", key="path", bind="query-params",
         placeholder="openai-community/gpt2",
         help="A folder with config.json and safetensors weights, a TrailScope checkpoint, or a "
-             "name on the hub, which is downloaded.",
+             "name on the hub: that model is downloaded.",
     )
     tokens = st.text_input(
         "File of token sequences", key="tokenfile", bind="query-params",
         placeholder="examples.jsonl",
-        help="JSON Lines, a list of token ids per line; for models that are not TrailScope's.",
+        help="JSON Lines: one list of token ids per line, for models other than TrailScope's.",
     )
     if "\0" in f"{path}{tokens}":
         raise InputError("A path holds a NUL character; name a folder or file without one.")
@@ -197,11 +197,11 @@ def choose_cut(setting: SalienceQuery) -> tuple[MaskQuery, str]:
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
         density = st.select_slider(
             "Density of the mask", tuple(DENSITIES), DEFAULT_DENSITY, key="density",
-            bind="query-params", width=420, help="Share of entries that are selected.",
+            bind="query-params", width=420, help="Share of the entries that is selected.",
         )
         scope = st.segmented_control(
             "Scope", SCOPES, default=SCOPES[0], required=True, key="scope", bind="query-params",
-            width="content", help="global: ranked over all matrices together. local: in each.",
+            width="content", help="global: ranked over all matrices together. local: within each.",
         ) or SCOPES[0]
         quantity = st.segmented_control(
             "Cells show", QUANTITIES, default=QUANTITIES[0], required=True, key="cells",

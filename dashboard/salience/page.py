@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import InputError
-from dashboard.salience import data, inputs, matrices, sections, text
+from dashboard.salience import data, inputs, sections, text
 from dashboard.salience.query import SECTIONS, MaskQuery
 from dashboard.shared.progress import progress_bar
 
@@ -35,8 +35,8 @@ def show(cut: MaskQuery, quantity: str) -> None:
     """The mask over all matrices and inside one, then one of several sections."""
     with progress_bar("Scoring", "examples") as progress:
         mask = data.mask(cut, progress)
-    matrices.show_source(mask)
-    matrices.show_mask(cut, mask, quantity)
+    sections.show_source(mask)
+    sections.show_mask(cut, mask, quantity)
     section = st.segmented_control(
         "Section", SECTIONS, default=SECTIONS[0], required=True, key="lab", bind="query-params",
         label_visibility="collapsed",

@@ -116,6 +116,13 @@ class MaskQuery:
     density: float
 
 
+def comparable_criteria(setting: SalienceQuery, *, slow: bool) -> list[str]:
+    """Criteria whose masks are compared; those that need data only where there is some."""
+    return [name for name, criterion in CRITERIA.items()
+            if (slow or not criterion.is_slow or name == setting.criterion)
+            and (setting.has_examples or not criterion.needs_examples)]
+
+
 def stability_sizes(number: int) -> tuple[int, ...]:
     """Numbers of examples that masks are drawn anew from, increasing.
 

@@ -9,13 +9,13 @@ import pandas as pd
 
 from core.data.registry import DATASETS
 from core.evaluation.graph_set import GraphSet
-from core.salience.agreement import Agreement, Stability
+from core.salience.agreement import NEAR_CHANCE, Agreement, Stability
 from core.salience.criteria import CRITERIA, DEFAULT_CRITERION, always_agree, names_where
 from core.salience.masks import Mask
-from core.salience.matrices import WeightMatrix, short_module_name
-from core.salience.matrix_views import DensityMap, ScoreHistogram
+from core.salience.matrices import WeightMatrix
+from core.salience.matrix_views import DensityMap, ScoreHistogram, half_lies_in
 from core.salience.salience import Salience
-from dashboard.salience.cells import Cells, Grid, densest, label, percent, scientific, times
+from dashboard.salience.cells import Cells, Grid, label, percent, scientific, times
 from dashboard.salience.query import (
     DENSITY,
     MOVED,
@@ -28,9 +28,6 @@ from dashboard.shared.format import short
 NAME_A_MODEL = ("Name a model in the sidebar: a folder with config.json and safetensors weights, "
                 "or a name on the hub.")
 NO_DATA = "needs no data"
-
-_NEAR_CHANCE = 1.25
-"""Multiples of chance up to which agreement is called no more than chance."""
 
 NO_MOLECULES = ("This model does not read molecules; choose one that was trained on molecules to "
                 "see what a single one asks for.")
@@ -49,14 +46,14 @@ def criterion_note(criterion: str) -> str:
 def name_a_token_file() -> str:
     """What is missing for a criterion with data, and which do without."""
     free = names_where(lambda criterion: not criterion.needs_examples)
-    return ("Name a file of token sequences, or choose a criterion without data "
+    return ("Name a file of token sequences, or choose a criterion that needs no data "
             f"({', '.join(free)}).")
 
 
 def slow_criteria() -> str:
     """What the switch for slow criteria says."""
     names = names_where(lambda criterion: criterion.is_slow)
-    return f"Also {' and '.join(names)}, which take longer"
+    return f"Include {' and '.join(names)}, which take longer"
 
 
 def provenance(mask: Mask) -> str:
@@ -64,7 +61,7 @@ def provenance(mask: Mask) -> str:
     criterion = CRITERIA[mask.criterion]
     options = "".join(f", {name} {value:g}" for name, value in
                       mask.origin["options"].items() if value != criterion.options[name].default)
-    return (f"**{mask.criterion}** ({criterion.formula}; {criterion.source}{options}) of "
+    return (f"**{mask.criterion}** ({criterion.formula}; {criterion.source}{options}) on "
             f"**{mask.model}** · {source(mask.origin)}")
 
 
@@ -85,8 +82,8 @@ def graphs(examples: Mapping[str, object]) -> str:
         return f"{examples['permutations']:,} linearizations of the molecule"
     data = str(examples.get("data"))
     known = DATASETS.get(data.lower())
-    is_molecular = known is None or known.chemistry is not None
-    what = f"{data} {examples.get('split')} molecules" if is_molecular else f"{data} graphs"
+    is_made = known is not None and known.is_made
+    what = f"{data} graphs" if is_made else f"{data} {examples.get('split')} molecules"
     return f"{examples['number']:,} of {examples['drawn_from']:,} {what}"
 
 
@@ -94,7 +91,7 @@ def selected(mask: Mask) -> str:
     """How many entries a mask holds."""
     return (f"{mask.nnz:,} of {mask.num_entries:,} entries selected, "
             + ("ranked over all matrices together" if mask.scope == "global"
-               else "ranked in each matrix"))
+               else "ranked within each matrix"))
 
 
 def reading_aid(quantity: str) -> str:
@@ -126,28 +123,30 @@ def finding(mask: Mask) -> str:
     if mask.scope == "local":
         return (f"Local scope selects the same share, **{percent(mask.density)}**, of every "
                 "matrix; look inside one to see where.")
-    place, by_module = densest(mask), _by_module(mask)
+    place, by_module = mask.densest, mask.by_module()
     most = max(by_module, key=lambda name: by_module[name][0] / by_module[name][1])
     chosen, entries = by_module[most]
     share, size = chosen / mask.nnz, entries / mask.num_entries
     density = mask.densities()[place.name]
-    return (f"Densest is **{label(place)}** with {percent(density)}, "
-            f"{times(density / mask.density)} the mask's density. The `{most}` matrices hold "
-            f"**{percent(share)}** of the mask in {percent(size)} of the entries.")
+    return (f"The densest matrix is **{label(place)}** at {percent(density)}, "
+            f"{times(density / mask.density)} the density of the mask. The `{most}` matrices have "
+            f"{percent(size)} of the entries and hold **{percent(share)}** of the mask.")
 
 
 def heatmap_alt(grid: Grid, cells: Cells, what: str) -> str:
     """The table in words, for those who cannot see it."""
     values = "; ".join(f"{label(matrix)}: {cells.labels[matrix.name]}" for matrix in grid.matrices)
-    return f"{what} of every matrix, a row per layer and a column per module. {values}."
+    return f"{what}, matrix by matrix: a row per layer and a column per module. {values}."
 
 
 def inside_sentence(mask: Mask, matrix: WeightMatrix, histogram: ScoreHistogram) -> str:
     """What is selected of one matrix."""
     chosen = int(mask.entries[matrix.name].sum())
-    text = (f"{matrix.shape[0]} × {matrix.shape[1]}, **{chosen:,}** of {matrix.numel:,} entries "
+    text = (f"{matrix.shape[0]} × {matrix.shape[1]}: **{chosen:,}** of {matrix.numel:,} entries "
             f"selected ({percent(chosen / matrix.numel)})")
-    return text if histogram.cut is None else f"{text}, scores from {scientific(histogram.cut)} on."
+    if histogram.cut is None:
+        return f"{text}."
+    return f"{text}, with scores of {scientific(histogram.cut)} and above."
 
 
 def concentration(mask: Mask, matrix: WeightMatrix) -> str:
@@ -155,12 +154,9 @@ def concentration(mask: Mask, matrix: WeightMatrix) -> str:
     entries = mask.entries[matrix.name]
     if not bool(entries.any()):
         return "Nothing is selected here."
-    parts = []
-    for axis, name in ((1, "rows"), (0, "columns")):
-        counts = entries.sum(axis).sort(descending=True).values
-        needed = int((counts.cumsum(0) * 2 < counts.sum()).sum()) + 1
-        parts.append(f"{needed} of {len(counts)} {name}")
-    return f"Half of them lie in {parts[0]}, and in {parts[1]}."
+    rows, columns = half_lies_in(entries)
+    return (f"Half of the selected entries lie in {rows} of {matrix.shape[0]} rows; half of them "
+            f"lie in {columns} of {matrix.shape[1]} columns.")
 
 
 def map_axes(matrix: WeightMatrix) -> tuple[str, str]:
@@ -212,23 +208,14 @@ def histogram_alt(matrix: WeightMatrix, found: ScoreHistogram) -> str:
     """What the histogram shows."""
     total = int(found.rest.sum() + found.selected.sum())
     cut = "none is selected" if found.cut is None else (
-        f"the {int(found.selected.sum()):,} highest, from {scientific(found.cut)} on, are selected")
+        f"the {int(found.selected.sum()):,} highest, {scientific(found.cut)} and above, are "
+        "selected")
     return f"Histogram of the {total:,} scores of {label(matrix)}; {cut}."
 
 
 def score_axis(salience: Salience) -> str:
     """What the axis of a histogram is called."""
     return f"{salience.criterion} score, {CRITERIA[salience.criterion].formula}"
-
-
-def _by_module(mask: Mask) -> dict[str, tuple[int, int]]:
-    """Selected and all entries of every kind of module."""
-    found: dict[str, tuple[int, int]] = {}
-    for matrix in mask.matrices:
-        name = short_module_name(matrix.module)
-        chosen, entries = found.get(name, (0, 0))
-        found[name] = chosen + int(mask.entries[matrix.name].sum()), entries + matrix.numel
-    return found
 
 
 def agreement_finding(found: Mapping[tuple[str, str], Agreement]) -> str:
@@ -240,25 +227,17 @@ def agreement_finding(found: Mapping[tuple[str, str], Agreement]) -> str:
         return ""
     best = max(real, key=lambda pair: real[pair].jaccard)
     control = [pair for pair in real if any(CRITERIA[name].is_control for name in pair)]
-    near = [pair for pair, one in real.items()
-            if one.ratio <= _NEAR_CHANCE and pair not in control]
+    near = [pair for pair, one in real.items() if one.is_near_chance and pair not in control]
     text = f"**{best[0]}** and **{best[1]}** agree most: Jaccard {short(real[best].jaccard)}, " \
            f"{times(real[best].ratio)} chance."
     if same:
         pairs = ", ".join(f"`{first}` and `{second}`" for first, second in same)
-        text = f"Besides {pairs}, which always select the same, {text}"
+        text = f"Apart from {pairs}, which always select the same entries, {text}"
     if near:
-        names = ", ".join(f"{first} and {second}" for first, second in near[:4])
-        text += f" No more than chance (at most {_NEAR_CHANCE:g}×): {names}"
-        text += f" and {len(near) - 4} more pairs." if len(near) > 4 else "."
+        names = "; ".join(f"{first} and {second}" for first, second in near[:4])
+        text += f" These agree no more than by chance (at most {NEAR_CHANCE:g}×): {names}"
+        text += f"; and {len(near) - 4} more pairs." if len(near) > 4 else "."
     return text
-
-
-def comparable_criteria(setting: SalienceQuery, *, slow: bool) -> list[str]:
-    """Criteria whose masks are compared; those that need data only where there is some."""
-    return [name for name, criterion in CRITERIA.items()
-            if (slow or not criterion.is_slow or name == setting.criterion)
-            and (setting.has_examples or not criterion.needs_examples)]
 
 
 def agreement_alt(found: Mapping[tuple[str, str], Agreement]) -> str:
@@ -271,13 +250,13 @@ def agreement_alt(found: Mapping[tuple[str, str], Agreement]) -> str:
 def agreement_note(mask: Mask, names: Sequence[str]) -> str:
     """What the table rests on."""
     text = (f"{len(names)} criteria on {mask.model}, masks of {percent(mask.density)} "
-            f"({mask.scope}). Chance is what independent masks of the same densities share, "
-            "d₁d₂ / (d₁ + d₂ − d₁d₂).")
+            f"({mask.scope}). Chance is the Jaccard index of independent masks of the same "
+            "densities, d₁d₂ / (d₁ + d₂ − d₁d₂).")
     if not any(CRITERIA[name].needs_examples for name in names):
         return text
     examples = (source(mask.origin) if mask.origin.get("examples")
                 else "the examples chosen in the sidebar")
-    return f"{text} Criteria with data: {examples}."
+    return f"{text} Criteria that need data use {examples}."
 
 
 def two_sources(first: Mask, second: Mask) -> str:
@@ -289,8 +268,9 @@ def two_sources(first: Mask, second: Mask) -> str:
 def difference_note(shown: str | None) -> str:
     """How to read the heatmap of two settings."""
     if shown == MOVED:
-        return "Density of the second mask less that of the first. The hover says how they agree."
-    return ("Agreement inside every matrix, in multiples of what chance gives at its own two "
+        return ("Density of the second mask minus that of the first. Hover over a cell to see how "
+                "far the two agree.")
+    return ("Agreement within each matrix, in multiples of chance at the matrix's own two "
             "densities.")
 
 
@@ -308,23 +288,24 @@ def why_stable(setting: SalienceQuery) -> str:
     if not setting.needs_examples:
         return f"{setting.criterion} {NO_DATA}: its mask is the same whatever is drawn."
     if setting.tokens:
-        return "A file of tokens is read from its first line on, so there is no other draw."
+        return "A token file is always read from its first line, so there is no other draw."
     return ""
 
 
 def stability_question(setting: SalienceQuery) -> str:
     """What the button does."""
     sizes, seeds = stability_sizes(setting.number), stability_seeds(setting.seed)
-    return (f"How much of this mask is due to the draw of examples? {len(seeds)} draws (seeds "
-            f"{', '.join(map(str, seeds))}) each of {', '.join(map(str, sizes))} examples, "
-            f"`{setting.strategy}`, are scored and their masks compared.")
+    return ("How much of this mask depends on which examples were drawn? "
+            f"Sets of {', '.join(map(str, sizes))}, each drawn with {len(seeds)} seeds "
+            f"({', '.join(map(str, seeds))}; `{setting.strategy}`), are scored and their masks "
+            "compared.")
 
 
 def stability_note(mask: Mask, found: Stability) -> str:
     """What the numbers rest on."""
     return (f"{mask.criterion} on {mask.model}, masks of {percent(found.density)} ({found.scope}), "
             f"{len(found.seeds)} seeds: {', '.join(map(str, found.seeds))}. With the same seed, "
-            "more examples hold the molecules of fewer.")
+            "a larger draw contains the smaller ones.")
 
 
 def agreement_frame(found: Mapping[tuple[str, str], Agreement]) -> pd.DataFrame:
@@ -335,18 +316,17 @@ def agreement_frame(found: Mapping[tuple[str, str], Agreement]) -> pd.DataFrame:
 
 def pair_sentence(found: Agreement, both: str) -> str:
     """Agreement of two masks beside chance."""
-    verdict = "no more than chance" if found.ratio <= _NEAR_CHANCE else (
-        f"{times(found.ratio)} chance")
-    return (f"{both} agree to a Jaccard index of **{short(found.jaccard)}**; "
-            f"independent masks of these densities would agree to {short(found.chance)} "
-            f"({verdict}). They share {found.both:,} entries; {found.only_first:,} are only in the "
-            f"first and {found.only_second:,} only in the second.")
+    verdict = "no more than chance" if found.is_near_chance else f"{times(found.ratio)} chance"
+    return (f"{both} have a Jaccard index of **{short(found.jaccard)}** ({verdict}: independent "
+            f"masks of these densities would have {short(found.chance)}). They share "
+            f"{found.both:,} entries; {found.only_first:,} are only in the first and "
+            f"{found.only_second:,} only in the second.")
 
 
 def reference_sentence(found: Agreement, seed: int) -> str:
     """How much a comparison of settings owes to the draw of examples alone."""
-    return (f"For scale: the first setting on examples drawn with seed {seed} agrees with itself "
-            f"to {short(found.jaccard)} ({times(found.ratio)} chance).")
+    return (f"For scale: the first setting, on examples drawn with seed {seed} instead, has a "
+            f"Jaccard index of {short(found.jaccard)} with itself ({times(found.ratio)} chance).")
 
 
 def layer_frame(found: Mapping[int, Agreement]) -> pd.DataFrame:
@@ -357,11 +337,10 @@ def layer_frame(found: Mapping[int, Agreement]) -> pd.DataFrame:
 def stability_finding(found: Stability) -> str:
     """How much of the mask is due to the draw."""
     size = found.sizes[-1]
-    chance = found.across_seeds[size][0].chance
-    return (f"Two draws of {size:,} examples agree to a Jaccard index of "
+    return (f"The masks of two draws of {size:,} examples have a Jaccard index of "
             f"**{short(found.mean_jaccard(size))}** on average over "
-            f"{len(found.across_seeds[size])} pairs of seeds (chance {short(chance)}), two of "
-            f"{found.sizes[0]:,} to {short(found.mean_jaccard(found.sizes[0]))}.")
+            f"{len(found.across_seeds[size])} pairs of seeds (chance {short(found.chance)}); those "
+            f"of {found.sizes[0]:,} examples, {short(found.mean_jaccard(found.sizes[0]))}.")
 
 
 def stability_frame(found: Stability) -> pd.DataFrame:

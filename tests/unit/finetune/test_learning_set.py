@@ -4,7 +4,6 @@ import pytest
 
 from core.chemistry.chemistry import MOSES, QM9
 from core.chemistry.molecules import from_smiles, to_smiles
-from core.data.planar import Planar
 from core.data.registry import find_dataset
 from core.errors import InputError
 from core.finetune.learning_set import dataset_set, generated_set, own_set
@@ -84,12 +83,12 @@ def test_generated_molecules_are_good_ones_that_are_not_measured_on():
 
 
 def test_the_training_part_of_a_data_set(tmp_path, monkeypatch):
-    assert [graph.name for graph in dataset_set(Planar(2, 3), number=2, progress=silent).graphs
-            ] == ["planar-3-train-0", "planar-3-train-1"]
+    made = dataset_set(find_dataset("planar"), OF_PLANAR, number=2, seed=3, progress=silent)
+    assert [graph.name for graph in made.graphs] == ["planar-3-train-0", "planar-3-train-1"]
     monkeypatch.setenv("TRAILSCOPE_DATA", str(tmp_path))
     qm9 = find_dataset("qm9")
     assert not qm9.is_at_hand()
     (tmp_path / "qm9.csv").write_text("smiles\n" + "CCO\nCC\nCN\nCO\n" * 5)
     assert qm9.is_at_hand()
-    found = dataset_set(qm9, number=3, progress=silent)
+    found = dataset_set(qm9, OF_QM9, number=3, seed=0, progress=silent)
     assert len(found.graphs) == len(found.smiles) == 3

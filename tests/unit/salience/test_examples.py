@@ -7,22 +7,28 @@ import pandas as pd
 import pytest
 import torch
 
-from core.chemistry.chemistry import AUTOGRAPH_MOSES, MOSES
+from core.chemistry.chemistry import AUTOGRAPH_GUACAMOL, MOSES
 from core.chemistry.molecules import from_smiles
 from core.data.splits import DatasetError
 from core.evaluation.graph_set import GraphSet
 from core.graph.planar import planar_graph
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.salience import SalienceError, TokenSequences, read_token_file
 from core.salience.examples import MADE_GRAPHS, draw_examples, from_graphs, shipped_graphs
 from core.sent.decoder import decode
 from core.sent.strategies import MAX_DEGREE_FIRST, MIN_DEGREE_FIRST, RANDOM_ORDER
-from core.sent.vocabulary import EOS, MOSES_VOCABULARY, PLANAR_VOCABULARY, QM9_VOCABULARY, SOS
+from core.sent.vocabulary import (
+    EOS,
+    MOSES_VOCABULARY,
+    PLANAR_VOCABULARY,
+    QM9_VOCABULARY,
+    SOS,
+    vocabulary_of,
+)
 
 SMILES = ("C", "CC", "CCO", "C#N", "CO", "CCC", "O=C=O", "CN")
 CARD = ModelCard("tiny", QM9_VOCABULARY, RANDOM_ORDER, "tiny", data={"name": "QM9"})
 GRAPHS = GraphSet("made-up", None, tuple(from_smiles(smiles).graph for smiles in SMILES))
-
 
 
 def rows_of(examples):
@@ -175,15 +181,23 @@ def test_without_evaluations_no_molecules_ship(tmp_path, monkeypatch):
 
 
 def test_a_chemistry_of_no_data_set_has_no_examples():
-    card = replace(CARD, vocabulary=MOSES_VOCABULARY, chemistry=AUTOGRAPH_MOSES,
-                   data={"name": "unknown"})
-    with pytest.raises(DatasetError, match="No data set is known of the model's data, unknown"):
+    card = replace(CARD, vocabulary=vocabulary_of(AUTOGRAPH_GUACAMOL),
+                   chemistry=AUTOGRAPH_GUACAMOL, data={"name": "unknown"})
+    with pytest.raises(DatasetError, match="does not say what it was trained on"):
         shipped_graphs(card)
+
+
+def test_an_imported_model_has_the_molecules_that_it_writes(evaluated_assets, monkeypatch):
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(evaluated_assets))
+    known, unknown = (shipped_graphs(replace(CARD, data=data))
+                      for data in ({"name": "QM9"}, {"name": "unknown"}))
+    assert known.digest == unknown.digest
 
 
 def test_planar_graphs_are_made(monkeypatch):
     monkeypatch.setattr("core.salience.examples.MADE_GRAPHS", 3)
-    found = shipped_graphs(replace(CARD, vocabulary=PLANAR_VOCABULARY, chemistry=None))
+    found = shipped_graphs(replace(CARD, vocabulary=PLANAR_VOCABULARY, chemistry=None,
+                                   data={}))
     assert MADE_GRAPHS > len(found.graphs) == 3
     assert not any(graph.is_labelled for graph in found.graphs)
     assert [graph.edges.tolist() for graph in found.graphs] == [

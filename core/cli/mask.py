@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from core.cli import messages
 from core.cli.folders import check_folders
 from core.cli.rows import RowWriter
 from core.errors import InputError
@@ -20,7 +21,7 @@ SUFFIX = ".safetensors"
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the command."""
     app.command("mask")(cut_masks)
 
 
@@ -43,8 +44,6 @@ def cut_masks(
     ] = False,
 ) -> None:
     """Select the entries of highest score; several masks are compared beside chance."""
-    from core.cli import messages
-
     paths = _expand(files)
     if output is None and not compare and len(paths) == 1:
         raise InputError("Give --output FILE to write the mask, or several files to compare.")
@@ -132,17 +131,12 @@ def _compare(masks: dict[str, Mask], *, by_layer: bool) -> list[dict[str, Any]]:
     rows = []
     for first, second in combinations(masks, 2):
         pair = masks[first], masks[second]
-        rows.append({"first": first, "second": second, "layer": None, **_row(agreement(*pair))})
+        rows.append({"first": first, "second": second, "layer": None,
+                     **agreement(*pair).columns()})
         if by_layer:
-            rows += [{"first": first, "second": second, "layer": layer, **_row(found)}
+            rows += [{"first": first, "second": second, "layer": layer, **found.columns()}
                      for layer, found in agreement_by_layer(*pair).items()]
     return rows
-
-
-def _row(found: Any) -> dict[str, Any]:
-    return {"jaccard": found.jaccard, "chance": found.chance, "both": found.both,
-            "only_first": found.only_first, "only_second": found.only_second,
-            "entries": found.entries}
 
 
 def _check_output(output: Path | None, labels: list[str], paths: list[Path]) -> None:
