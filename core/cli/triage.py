@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.progress import Progress
@@ -12,7 +12,8 @@ from core.cli.folders import check_folders
 from core.cli.models import COMPILE_HELP, DEFAULT_MODEL, DEVICE_HELP, MODEL_HELP
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from core.data.dataset import Dataset
+    from core.model.checkpoints import ModelCard
 
 
 def register(app: typer.Typer) -> None:
@@ -51,14 +52,19 @@ def triage(
 
     from core.cli import chosen_device, messages
     from core.model.checkpoints import load_checkpoint
+    from core.triage.quality import mark_novel, mark_unique
+    from core.triage.ranking import ranking_record
     from core.triage.run import sample_and_score_in
-    from core.triage.samples import Samples, SamplesConfig, mark_novel, mark_unique
+    from core.triage.samples import Samples, SamplesConfig
+    from core.triage.scores import STABILITY, quality_label
 
     config = SamplesConfig(number, permutations, seed, temperature, top_k or None, mask,
                            precision, chunk)
     check_folders(output, run_folder)
     checkpoint = load_checkpoint(model, device=chosen_device(device), compile=compile)
     card = checkpoint.card
+    if data is not None:
+        _training_set(card)  # refuse before hours of sampling
     run_folder = run_folder or (
         Path("runs") / f"triage-{card.path.name}-{card.weights_sha256[:8]}")
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
@@ -72,41 +78,40 @@ def triage(
             if not messages.is_terminal:
                 done = sum(map(len, tables))
                 messages.print(f"{card.name}: {done:,} of {number:,} sequences", markup=False)
-    table = mark_unique(pd.concat(tables, ignore_index=True), card.vocabulary)
+    table = mark_unique(pd.concat(tables, ignore_index=True), card.vocabulary, mask)
     if data is not None:
-        table = mark_novel(table, _training_smiles(data))
+        table = mark_novel(table, _training_smiles(_training_set(card), data))
     samples = Samples(
         model=card.name, weights_sha256=card.weights_sha256, trained_under=card.strategy.name,
-        step=card.steps, dataset=card.data.get("name", ""), config=config,
-        table=table,
+        step=card.steps, dataset=card.data.get("name", ""), config=config, table=table,
+        ranking=ranking_record(table, seed=seed, label=quality_label(card.chemistry) or STABILITY),
     )
-    samples.save(output, device=str(checkpoint.device), result={"ranking": _rank(table, seed)})
+    samples.save(output, device=str(checkpoint.device))
     messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
 
 
-def _rank(table: pd.DataFrame, seed: int) -> dict[str, Any]:
-    """AUC of every score for stability, with their paired differences; or why there is none."""
-    from core.stats.molecule_scores import RankingError
-    from core.stats.roc import compare_samples
+def _training_set(card: ModelCard) -> Dataset:
+    """The data set that the model's card names, else one that writes hydrogens as the model does.
 
-    try:
-        found = compare_samples(table, seed=seed)
-    except RankingError as error:
-        return {"error": str(error)}
-    return {
-        "stable": found.positives, "unstable": found.negatives, "unscored": found.unscored,
-        "bootstrap": {"seed": found.seed, "resamples": found.resamples},
-        "auc": {roc.quantity: roc.auc.to_json() | {"of": roc.sentence} for roc in found.rocs},
-        "auc_differences": [
-            {"first": pair.first, "second": pair.second, **pair.difference.to_json()}
-            for pair in found.differences
-        ],
-    }
+    Raises:
+        InputError: for a model of graphs that are no molecules.
+    """
+    from core.data.registry import DATASETS
+    from core.errors import InputError
+
+    of_molecules = [dataset for dataset in DATASETS.values()
+                    if dataset.chemistry is not None and card.chemistry is not None
+                    and dataset.chemistry.hydrogens == card.chemistry.hydrogens]
+    if not of_molecules:
+        raise InputError(f"{card.name} generates no molecules, so --data cannot say which are "
+                         "novel; leave it out.")
+    named = [dataset for dataset in of_molecules if dataset.title == card.data.get("name")]
+    return [*named, *of_molecules][0]
 
 
-def _training_smiles(data: Path) -> set[str]:
+def _training_smiles(dataset: Dataset, data: Path) -> set[str]:
     from core.chemistry.molecules import to_smiles
-    from core.data.qm9 import load_qm9_graphs
 
-    return {smiles for graph in load_qm9_graphs(data, "train")
-            if (smiles := to_smiles(graph)) is not None}
+    assert dataset.chemistry is not None
+    return {smiles for graph in dataset.load("train", source=data).graphs()
+            if (smiles := to_smiles(graph, dataset.chemistry)) is not None}
