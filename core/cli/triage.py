@@ -56,7 +56,7 @@ def triage(
     from core.triage.ranking import ranking_record
     from core.triage.run import sample_and_score_in
     from core.triage.samples import Samples, SamplesConfig
-    from core.triage.scores import STABILITY, quality_label
+    from core.triage.scores import quality_label
 
     config = SamplesConfig(number, permutations, seed, temperature, top_k or None, mask,
                            precision, chunk)
@@ -84,7 +84,7 @@ def triage(
     samples = Samples(
         model=card.name, weights_sha256=card.weights_sha256, trained_under=card.strategy.name,
         step=card.steps, dataset=card.data.get("name", ""), config=config, table=table,
-        ranking=ranking_record(table, seed=seed, label=quality_label(card.chemistry) or STABILITY),
+        ranking=ranking_record(table, seed=seed, label=quality_label(card.chemistry)),
     )
     samples.save(output, device=str(checkpoint.device))
     messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)

@@ -49,8 +49,8 @@ class Generation:
         return self.chemistry is not None and self.chemistry.has_hydrogen_nodes
 
     @property
-    def label(self) -> QualityLabel | None:
-        """What makes a graph a good one, None if nothing does."""
+    def label(self) -> QualityLabel:
+        """What makes a graph a good one."""
         return quality_label(self.chemistry)
 
     @cached_property

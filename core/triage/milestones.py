@@ -12,6 +12,7 @@ from core.triage.generation import Generation
 from core.triage.quality import SampleQuality
 from core.triage.ranking import ranking_of
 from core.triage.samples import SamplesError
+from core.triage.scores import STABILITY, QualityLabel
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +25,7 @@ class Milestone:
         quality: of what it generated.
         comparison: AUC of every score; None where `reason` says why.
         reason: one sentence, or None.
+        label: what makes a graph a good one.
     """
 
     step: int
@@ -31,13 +33,14 @@ class Milestone:
     quality: SampleQuality
     comparison: ScoreComparison | None
     reason: str | None
+    label: QualityLabel = STABILITY
 
     @classmethod
     def of(cls, found: Generation, *, source: str) -> Milestone:
         """What samples of a moment say.
 
         Args:
-            found: the samples, of molecules.
+            found: the samples.
             source: where they are from, for the message of an error.
 
         Raises:
@@ -47,9 +50,6 @@ class Milestone:
         if samples.step is None:
             raise SamplesError(f"{source} does not say after how many training steps its graphs "
                                "were sampled; make it again with `trailscope triage`.")
-        if found.label is None:
-            raise SamplesError(f"{source} holds graphs that are no molecules, so no score can be "
-                               "compared.")
         batch = found.card.training.get("config", {}).get("batch_size")
         compared, reason = None, None
         try:
@@ -57,7 +57,7 @@ class Milestone:
         except RankingError as error:
             reason = str(error)
         return cls(samples.step, None if batch is None else samples.step * batch, found.quality,
-                   compared, reason)
+                   compared, reason, found.label)
 
     @property
     def good_share(self) -> Estimate:

@@ -120,8 +120,7 @@ def _table(
     progress: Progress | None,
 ) -> pd.DataFrame:
     chemistry = checkpoint.card.chemistry
-    label = quality_label(chemistry)
-    scores_invalid = label is not None and not label.of_valid
+    scores_invalid = not quality_label(chemistry).of_valid
     rows: list[dict[str, Any]] = []
     to_score: list[tuple[dict[str, Any], Graph]] = []
     for number, sample in enumerate(samples, start=first):

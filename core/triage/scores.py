@@ -74,11 +74,13 @@ VALIDITY = QualityLabel("valid", "invalid", "decoded generated molecules", "vali
 """Where hydrogens are implicit they fill every valence, so RDKit's verdict is what there is."""
 
 
-def quality_label(chemistry: Chemistry | None) -> QualityLabel | None:
-    """The label of graphs under a chemistry; None for graphs that are no molecules."""
-    if chemistry is None:
-        return None
-    return STABILITY if chemistry.has_hydrogen_nodes else VALIDITY
+def quality_label(chemistry: Chemistry | None) -> QualityLabel:
+    """The label of graphs under a chemistry.
+
+    Of graphs that are no molecules nobody knows whether they are stable, so that ranking them is
+    refused.
+    """
+    return VALIDITY if chemistry is not None and not chemistry.has_hydrogen_nodes else STABILITY
 
 
 @dataclass(frozen=True, eq=False)
