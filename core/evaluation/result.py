@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from core.calibration.reliability_table import reliability_from_rows
-from core.calibration.token_types import Reliability, TokenType
+from core.calibration.reliability import Reliability, reliability_from_rows
+from core.calibration.token_types import TokenType
 from core.errors import InputError
 from core.records import RECORD, RunRecord, package_versions, read_record
 from core.sent.vocabulary import Vocabulary

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.calibration.reliability import BinSums, reliabilities, with_smooth_ece
-from core.calibration.reliability_table import reliability_rows
+from core.calibration.reliability import BinSums, reliabilities, reliability_rows, with_smooth_ece
 from core.calibration.token_sample import TokenSample
 from core.calibration.token_types import DISJOINT_TYPES, NUM_BINS, TokenType
 from core.chemistry.molecules import is_stable, to_exact_smiles, to_smiles

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.calibration.reliability_table import reliability_from_rows
-from core.calibration.token_types import Reliability, TokenType
+from core.calibration.reliability import Reliability, reliability_from_rows
+from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
 from core.model.checkpoints import assets_folder
 from core.records import RECORD, RunRecord, package_versions, read_record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,16 @@ class Interval:
 
     low: float
     high: float
+
+
+def interval_columns(name: str, interval: Interval | None, *, sep: str = "_") -> dict[str, float]:
+    """Both ends of an interval as columns of a table, NaN where there is none.
+
+    >>> interval_columns("lu", Interval(0.1, 0.2))
+    {'lu_low': 0.1, 'lu_high': 0.2}
+    """
+    low, high = (math.nan, math.nan) if interval is None else (interval.low, interval.high)
+    return {f"{name}{sep}low": low, f"{name}{sep}high": high}
 
 
 @dataclass(frozen=True)
@@ -28,6 +39,15 @@ class Estimate:
     value: float
     interval: Interval | None = None
     reason: str | None = None
+
+    def columns(self, name: str, *, sep: str = "_") -> dict[str, float]:
+        """Value and interval as columns of a table; the ends are NaN where there is no interval.
+
+        Args:
+            name: of the column of values.
+            sep: between that and `low` or `high`.
+        """
+        return {name: self.value, **interval_columns(name, self.interval, sep=sep)}
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; `from_json` reads it back."""

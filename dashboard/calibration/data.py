@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.calibration.token_types import Reliability, TokenType
+from core.calibration.reliability import Reliability
+from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
 from core.sent.vocabulary import Vocabulary
 from dashboard.calibration import text

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from core.calibration.reliability import Reliability
 from core.calibration.temperature import TEMPERATURES
-from core.calibration.token_types import BIN_EDGES, NUM_BINS, Reliability, TokenType
+from core.calibration.token_types import BIN_EDGES, NUM_BINS, TokenType
 from core.evaluation.result import Evaluation
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
 from dashboard.reliability.charts import Series

@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.calibration.token_types import Reliability
+from core.calibration.reliability import Reliability
 from dashboard.calibration import data, text
 from dashboard.calibration.charts import temperature_curves
 from dashboard.calibration.inputs import take_bin

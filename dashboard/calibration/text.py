@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from core.calibration.token_types import Reliability
+from core.calibration.reliability import Reliability
 from core.evaluation.result import Evaluation
 from core.sent.vocabulary import EOS, LADJ, RADJ, RESET, TokenKind, Vocabulary
 from core.stats.estimates import Estimate

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from core.calibration.token_types import Reliability, TokenType
+from core.calibration.reliability import Reliability
+from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
 from core.model.checkpoints import ModelCard
 from dashboard.shared.format import estimate, interval
