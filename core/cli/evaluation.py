@@ -128,9 +128,7 @@ def _headline(found: Evaluation, folder: Path) -> dict[str, Any]:
     row: dict[str, Any] = {"model": found.model, "strategy": found.strategy,
                            "graphs": found.num_graphs, "permutations": found.permutations}
     for name, estimate in estimates.items():
-        ends = estimate.interval
-        row |= {name: estimate.value, f"{name}_low": ends.low if ends else None,
-                f"{name}_high": ends.high if ends else None}
+        row |= estimate.columns(name)
     return row | {"fitted_temperature": found.fitted_temperature, "output": str(folder)}
 
 

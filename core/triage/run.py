@@ -23,6 +23,7 @@ from core.likelihood.analysis import analyse
 from core.model.checkpoints import Checkpoint
 from core.model.generation import GeneratedGraph, SamplingConfig, generate
 from core.records import write_json
+from core.stats.estimates import Estimate
 from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples, judge
 
 Progress = Callable[[str, int, int], None]
@@ -144,9 +145,8 @@ def _score(
     )
     for (row, _), found in zip(to_score, analysis.uncertainties, strict=True):
         row.update(
-            nll_mean=found.nll_mean, nll_std=found.nll_std, lu=found.lu,
-            lu_low=found.interval.low if found.interval else None,
-            lu_high=found.interval.high if found.interval else None,
+            nll_mean=found.nll_mean, nll_std=found.nll_std,
+            **Estimate(found.lu, found.interval).columns("lu"),
             nll_marginal=found.marginal_nll,
             effective_sample_size=found.effective_sample_size,
         )

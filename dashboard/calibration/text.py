@@ -87,9 +87,7 @@ def curve_table(curves: Sequence[Sequence[Reliability]], orders: Sequence[str]) 
             row: dict[str, object] = {"evaluated_under": order, "temperature": found.temperature}
             for name in ("ece", "nll", "brier"):
                 one: Estimate = getattr(found, name)
-                row[name] = one.value
-                row[f"{name}_low"] = one.interval.low if one.interval else None
-                row[f"{name}_high"] = one.interval.high if one.interval else None
+                row |= one.columns(name)
             rows.append(row)
     return pd.DataFrame(rows)
 

@@ -11,7 +11,7 @@ from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
 from core.model.checkpoints import ModelCard
 from core.sent.strategies import RANDOM_ORDER
-from core.stats.estimates import Estimate, Interval
+from core.stats.estimates import Estimate, interval_columns
 from dashboard.reliability.cross_evaluation import (
     Cell,
     CrossEvaluation,
@@ -69,9 +69,7 @@ def heatmap_table(cross: CrossEvaluation, estimates: Mapping[Cell, Estimate]) ->
     return pd.DataFrame([
         {
             "model": model, "trained_under": cross.trained_under(model), "evaluated_under": order,
-            "value": found.value,
-            "low": found.interval.low if found.interval else None,
-            "high": found.interval.high if found.interval else None,
+            "value": found.value, **interval_columns("", found.interval, sep=""),
         }
         for (model, order), found in estimates.items()
     ])
@@ -150,7 +148,4 @@ def evaluation_row(evaluation: Evaluation) -> dict[str, object]:
 
 
 def _columns(name: str, found: Estimate | None) -> dict[str, float]:
-    if found is None:
-        return {name: math.nan}
-    ends = found.interval or Interval(math.nan, math.nan)
-    return {name: found.value, f"{name} low": ends.low, f"{name} high": ends.high}
+    return {name: math.nan} if found is None else found.columns(name, sep=" ")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.stats.estimates import Estimate, Interval
+from core.stats.estimates import Estimate, Interval, interval_columns
 from core.stats.proportions import wilson_interval
 from core.stats.risk_coverage import RiskCoverage
 from core.stats.roc import ScoreComparison
@@ -378,15 +378,11 @@ def training_table(milestones: Sequence[Milestone]) -> pd.DataFrame:
         common: dict[str, object] = {
             "step": milestone.step, "graphs_seen": milestone.graphs_seen,
             "sequences": milestone.quality.number, "stable_share": stable.value,
-            "stable_low": stable.interval.low if stable.interval else None,
-            "stable_high": stable.interval.high if stable.interval else None,
+            **interval_columns("stable", stable.interval),
         }
         for roc in ordered_rocs(milestone.comparison) if milestone.comparison else []:
-            interval = roc.auc.interval
             rows.append(common | {
-                "score": f"minus {SCORE_NAMES[roc.quantity]}", "auc": roc.auc.value,
-                "auc_low": interval.low if interval else None,
-                "auc_high": interval.high if interval else None,
+                "score": f"minus {SCORE_NAMES[roc.quantity]}", **roc.auc.columns("auc"),
                 "stable": roc.positives, "unstable": roc.negatives,
             })
         if milestone.comparison is None:
