@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.calibration.token_types import NUM_BINS
+from core.calibration.token_types import NUM_BINS, TokenType
 from core.evaluation.result import Evaluation
 from core.sent.strategies import RANDOM_ORDER
 from dashboard.calibration.query import (
@@ -22,9 +22,7 @@ from dashboard.calibration.query import (
     CalibrationQuery,
     compared_orders,
 )
-from dashboard.reliability import text as reliability_text
 from dashboard.reliability.evaluations import ShippedEvaluations
-from dashboard.reliability.text import TYPE_NAMES, type_names
 from dashboard.shared.inputs import reset_if_invalid
 from dashboard.shared.query_params import Offers
 
@@ -36,7 +34,7 @@ def offers(shipped: ShippedEvaluations) -> Offers:
     orders = tuple(dict.fromkeys(evaluation.strategy for evaluation in shipped.found))
     return (
         ("evaluated", "model", shipped.models), ("under", "order", orders),
-        ("type", "type of tokens", tuple(TYPE_NAMES)),
+        ("type", "type of tokens", tuple(of.label for of in TokenType)),
         ("at", "temperature", tuple(TEMPERATURE_OPTIONS)), ("fitted", "switch", ("true", "false")),
         ("section", "section", SECTIONS), ("shown", "order", orders), ("bin", "bin", BIN_OPTIONS),
         ("answers", "kind of answer", ANSWERS),
@@ -54,14 +52,15 @@ def choose(shipped: ShippedEvaluations) -> CalibrationQuery:
         st.caption(f"{model} was trained under `{native}`. Its own order stands beside "
                    f"`{RANDOM_ORDER.name}`, and beside the chosen one if that is another.")
     orders = compared_orders(native, order, tuple(evaluations))
-    types = type_names(evaluations[order].token_types)
+    types = tuple(of.label for of in evaluations[order].token_types)
     reset_if_invalid("type", types)
     name = st.segmented_control(
         "Type of tokens, by what came", types, default=types[0], required=True, key="type",
         bind="query-params", width="content",
         help="new node: an index greater than all before it; revisit: any other index.",
     )
-    return CalibrationQuery(model, order, orders, evaluations, TYPE_NAMES[name or types[0]])
+    return CalibrationQuery(model, order, orders, evaluations,
+                            TokenType.from_label(name or types[0]))
 
 
 def _choose_order(evaluations: Mapping[str, Evaluation]) -> str:
@@ -107,7 +106,7 @@ def choose_bin(choice: CalibrationQuery) -> BinQuery:
             bind="query-params", width="content",
         ) or ALL
     if option == LARGEST_SHARE:
-        number = reliability_text.largest_share(choice.diagram(order, 1.0))
+        number = choice.diagram(order, 1.0).worst_bin
         return BinQuery(order, number, answers)
     return BinQuery(order, BIN_OPTIONS.index(option) - 1, answers)
 

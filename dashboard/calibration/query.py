@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.calibration.reliability import Reliability
+from core.calibration.stored_tokens import StoredToken
 from core.calibration.temperature import TEMPERATURES
 from core.calibration.token_types import BIN_EDGES, NUM_BINS, TokenType
 from core.evaluation.result import Evaluation
+from core.graph.planar import PlanarName
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
 from dashboard.reliability.charts import Series
-from dashboard.reliability.stored_tokens import StoredToken
-from dashboard.reliability.token_pictures import planar_name
 
 LARGEST_SHARE = "largest share of ECE"
 BIN_OPTIONS = (LARGEST_SHARE, *(
@@ -112,7 +112,7 @@ def explore_query(token: StoredToken, evaluation: Evaluation) -> dict[str, str] 
         query["strategy"] = evaluation.strategy
     if token.smiles is not None:
         return {"smiles": token.smiles, **query}
-    name = planar_name(token.id)
-    if name is None:
+    name = PlanarName.from_id(token.id)
+    if name is None or name.split != "test":
         return None
     return {**query, "graph": str(name.seed), "number": str(name.index)}

@@ -59,7 +59,7 @@ def _show_diagram(
         key=key, on_select=partial(take_bin, key, order), selection_mode="points", config=_PLAIN,
         alt=reliability_text.diagram_alt(found, order),
     )
-    st.markdown(f"{_icon(reliability_text.is_calibrated(found))} {reliability_text.verdict(found)}")
+    st.markdown(f"{_icon(found.is_calibrated)} {reliability_text.verdict(found)}")
     st.caption(text.other_scores(found))
     figure_downloads(f"reliability {choice.model} {order} {choice.token_type}",
                      key=f"downloads-{key}", target=key,
@@ -69,7 +69,7 @@ def _show_diagram(
 def show_all_types(choice: CalibrationQuery, temperature: float | None) -> None:
     """Small diagrams of every type of tokens, all orders in each."""
     diagrams = _by_type(choice, temperature)
-    names = [reliability_text.type_name(of) for of in choice.token_types]
+    names = [of.label for of in choice.token_types]
     st.plotly_chart(
         reliability_multiples(diagrams, names, choice.series(), dark=is_dark()), key="multiples",
         config=_PLAIN, alt=reliability_text.multiples_alt(diagrams, choice.orders),

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from core.calibration.reliability import Reliability
+from core.calibration.stored_tokens import StoredToken
 from core.evaluation.result import Evaluation
 from core.sent.vocabulary import EOS, LADJ, RADJ, RESET, TokenKind, Vocabulary
 from core.stats.estimates import Estimate
-from dashboard.reliability.stored_tokens import StoredToken
-from dashboard.reliability.text import graph_word, tokens_of, type_name
+from dashboard.reliability.text import graph_word, tokens_of
 from dashboard.shared.format import estimate, short
 
 _SCORES = {"ece": "ECE", "smooth_ece": "smooth ECE", "nll": "NLL per token",
@@ -36,7 +36,7 @@ def bin_sentence(found: Reliability, number: int, strategy: str) -> str:
     what = f"{tokens_of(found.token_type)} under {strategy}"
     name = f"Bin {low:.2f} – {high:.2f}"
     if not found.counts[number]:
-        return f"**{name}** holds no {type_name(found.token_type)} tokens under {strategy}." \
+        return f"**{name}** holds no {found.token_type.label} tokens under {strategy}." \
             if found.token_type != "all" else f"**{name}** holds no tokens under {strategy}."
     text = (f"**{name}** of {what}: {found.counts[number]:,} tokens, "
             f"**{found.accuracy[number]:.1%} right**")

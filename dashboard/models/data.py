@@ -6,10 +6,9 @@ from functools import partial
 
 import pandas as pd
 
+from core.evaluation.cross_evaluation import CrossEvaluation, evaluation_row
 from core.evaluation.result import Evaluation
-from dashboard.models import text
 from dashboard.reliability import text as reliability_text
-from dashboard.reliability.cross_evaluation import CrossEvaluation
 from dashboard.reliability.evaluations import remember
 
 
@@ -25,6 +24,6 @@ def number_table(cross: CrossEvaluation) -> pd.DataFrame:
     """Every number of every cell, with intervals, at temperature 1."""
     cells = [cross.cells[cell] for cell in cross.in_order]
     return pd.DataFrame([
-        remember(cell, "numbers", partial(text.evaluation_row, cell))
+        remember(cell, "numbers", partial(evaluation_row, cell))
         for cell in cells
     ])

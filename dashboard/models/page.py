@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.calibration.token_types import TokenType
 from core.errors import InputError
+from core.evaluation.cross_evaluation import QUANTITIES, CrossEvaluation, cross_evaluations
 from dashboard.models import sections
 from dashboard.reliability import notes
-from dashboard.reliability.cross_evaluation import QUANTITIES, CrossEvaluation, cross_evaluations
-from dashboard.reliability.text import TYPE_NAMES
 from dashboard.shared import inputs as shared_inputs
 from dashboard.shared import query_params
 
@@ -42,7 +42,7 @@ def _offers(tables: dict[str, CrossEvaluation]) -> query_params.Offers:
     orders = dict.fromkeys(order for cross in tables.values() for order in cross.strategies)
     return (
         ("dataset", "data set", tuple(tables)), ("metric", "metric", tuple(QUANTITIES)),
-        ("tokens", "type of tokens", tuple(TYPE_NAMES)), ("row", "model", models),
+        ("tokens", "type of tokens", tuple(of.label for of in TokenType)), ("row", "model", models),
         ("column", "order", tuple(orders)),
     )
 

@@ -8,13 +8,12 @@ import pandas as pd
 import streamlit as st
 
 from core.calibration.token_types import TokenType
+from core.evaluation.cross_evaluation import QUANTITIES, Cell, CrossEvaluation, Quantity
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.models import data, text
 from dashboard.models.charts import cross_heatmap
 from dashboard.reliability import text as reliability_text
 from dashboard.reliability.charts import Series, reliability_diagram
-from dashboard.reliability.cross_evaluation import QUANTITIES, Cell, CrossEvaluation, Quantity
-from dashboard.reliability.text import TYPE_NAMES, type_names
 from dashboard.shared import links
 from dashboard.shared.checkpoints import shipped_cards
 from dashboard.shared.format import estimate
@@ -43,13 +42,13 @@ def choose_quantity(cross: CrossEvaluation) -> tuple[Quantity, TokenType]:
         name = st.segmented_control("What to compare", names, default=names[0], required=True,
                                     key="metric", bind="query-params", width="content")
         quantity = QUANTITIES[name or names[0]]
-        types = type_names(cross.token_types)
+        types = tuple(of.label for of in cross.token_types)
         reset_if_invalid("tokens", types)
         tokens = st.segmented_control(
             "Of which tokens", types, default=types[0], required=True, key="tokens",
             bind="query-params", width="content", disabled=not quantity.has_types,
         )
-    return quantity, TYPE_NAMES[tokens or types[0]]
+    return quantity, TokenType.from_label(tokens or types[0])
 
 
 def show_heatmap(cross: CrossEvaluation, quantity: Quantity, token_type: TokenType) -> Cell:
@@ -70,7 +69,7 @@ def show_heatmap(cross: CrossEvaluation, quantity: Quantity, token_type: TokenTy
                    f"{reliability_text.sample(cross.cells.values())}. "
                    f"{_weights_note(cross)}")
         figure_downloads(f"models {what}", key="downloads-heatmap", target="heatmap",
-                         csv=text.heatmap_table(cross, estimates).to_csv(index=False))
+                         csv=cross.to_table(estimates).to_csv(index=False))
     return cell
 
 
@@ -102,7 +101,7 @@ def show_cell(cross: CrossEvaluation, cell: Cell, token_type: TokenType) -> None
             alt=reliability_text.multiples_alt(
                 [[evaluation.reliability(of)] for of in evaluation.token_types], [cell[1]]),
         )
-        links.calibration_link(*cell, reliability_text.type_name(token_type))
+        links.calibration_link(*cell, token_type.label)
 
 
 def show_all_numbers(cross: CrossEvaluation) -> None:

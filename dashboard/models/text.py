@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from core.calibration.token_types import TokenType
-from core.evaluation.result import Evaluation
-from core.model.checkpoints import ModelCard
-from core.sent.strategies import RANDOM_ORDER
-from core.stats.estimates import Estimate, interval_columns
-from dashboard.reliability.cross_evaluation import (
+from core.evaluation.cross_evaluation import (
     Cell,
     CrossEvaluation,
     Quantity,
@@ -20,7 +15,10 @@ from dashboard.reliability.cross_evaluation import (
     rises,
     worst_cases,
 )
-from dashboard.reliability.text import tokens_of, type_name
+from core.model.checkpoints import ModelCard
+from core.sent.strategies import RANDOM_ORDER
+from core.stats.estimates import Estimate
+from dashboard.reliability.text import tokens_of
 from dashboard.shared.format import estimate
 
 
@@ -62,17 +60,6 @@ def heatmap_alt(cross: CrossEvaluation, what: str, estimates: Mapping[Cell, Esti
         if (model, strategy) in estimates
     )
     return f"{what} of every model (row) under every order (column). {cells}."
-
-
-def heatmap_table(cross: CrossEvaluation, estimates: Mapping[Cell, Estimate]) -> pd.DataFrame:
-    """A row per cell of the heatmap."""
-    return pd.DataFrame([
-        {
-            "model": model, "trained_under": cross.trained_under(model), "evaluated_under": order,
-            "value": found.value, **interval_columns("", found.interval, sep=""),
-        }
-        for (model, order), found in estimates.items()
-    ])
 
 
 def training_table(cards: Iterable[ModelCard]) -> pd.DataFrame:
@@ -124,28 +111,3 @@ def _rise(risen: Sequence[Rise]) -> str:
 def _number(ratio: float) -> str:
     """Two digits: a ratio of two estimates deserves no more."""
     return f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
-
-
-def evaluation_row(evaluation: Evaluation) -> dict[str, object]:
-    """Every number of an evaluation with its interval, at temperature 1, as a row of a table."""
-    row: dict[str, object] = {
-        "model": evaluation.model, "evaluated under": evaluation.strategy,
-        "own order": evaluation.strategy == evaluation.trained_under,
-        **_columns("NLL per token", evaluation.nll_per_token),
-        **_columns("NLL", evaluation.nll_per_graph), **_columns("LU", evaluation.lu),
-    }
-    for token_type in evaluation.token_types:
-        found = evaluation.reliability(token_type)
-        name = type_name(token_type)
-        row |= _columns(f"ECE {name}", found.ece)
-        row |= _columns(f"smooth ECE {name}", found.smooth_ece)
-        row |= _columns(f"Brier {name}", found.brier)
-    return row | {
-        "fitted temperature": evaluation.fitted_temperature,
-        "graphs": evaluation.num_graphs, "K": evaluation.permutations, "seed": evaluation.seed,
-        "weights": evaluation.weights_sha256,
-    }
-
-
-def _columns(name: str, found: Estimate | None) -> dict[str, float]:
-    return {name: math.nan} if found is None else found.columns(name, sep=" ")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from core.calibration.reliability import Reliability
@@ -15,20 +14,9 @@ from dashboard.shared.format import estimate, interval
 
 EVALUATE = "trailscope evaluate"
 
-TYPE_NAMES: dict[str, TokenType] = {
-    str(token_type).replace("_", " "): token_type for token_type in TokenType
-}
-"""Types of tokens as people read them."""
-
-
-def type_name(token_type: TokenType) -> str:
-    """A type as people read it, such as `node label`."""
-    return str(token_type).replace("_", " ")
-
-
 def tokens_of(token_type: TokenType) -> str:
     """The tokens of a type, within a sentence."""
-    return "all tokens" if token_type is TokenType.ALL else f"{type_name(token_type)} tokens"
+    return "all tokens" if token_type is TokenType.ALL else f"{token_type.label} tokens"
 
 
 def graph_word(evaluation: Evaluation) -> str:
@@ -101,45 +89,27 @@ def _range(numbers: Iterable[int]) -> str:
     return f"{known[0]:,}" if len(known) == 1 else f"{known[0]:,} to {known[-1]:,}"
 
 
-def type_names(token_types: Iterable[TokenType]) -> tuple[str, ...]:
-    """Names of types, as `TYPE_NAMES` has them."""
-    return tuple(name for name, token_type in TYPE_NAMES.items() if token_type in token_types)
-
-
 def verdict(found: Reliability) -> str:
     """Whether ECE tells of miscalibration, and in which direction."""
-    if found.ece_if_calibrated is None:
+    if found.is_calibrated is None:
         return found.ece.reason or ""
     band = interval(found.ece_if_calibrated)
-    if found.ece.value <= found.ece_if_calibrated.high:
+    if found.is_calibrated:
         return f"A perfectly calibrated model would show {band} too: no miscalibration is seen."
     return f"A perfectly calibrated model would show {band}; this one is {_direction(found)}."
 
 
-def is_calibrated(found: Reliability) -> bool | None:
-    """Whether ECE lies where that of a calibrated model would; None if that is not known."""
-    band = found.ece_if_calibrated
-    return None if band is None else found.ece.value <= band.high
-
-
 def _direction(found: Reliability) -> str:
-    gap = mean_gap(found)
+    gap = found.mean_gap
     word = "overconfident" if gap > 0 else "underconfident"
     if abs(gap) < found.ece.value / 2:
         return "too sure in some bins and not sure enough in others"
     return f"{word}: {abs(gap) * 100:.1f} points between mean confidence and accuracy"
 
 
-def mean_gap(found: Reliability) -> float:
-    """Mean confidence minus accuracy over all events."""
-    known = found.counts > 0
-    gaps = (found.confidence - found.accuracy)[known]
-    return float(np.average(gaps, weights=found.counts[known]))
-
-
 def diagram_alt(found: Reliability, strategy: str) -> str:
     """What a reliability diagram shows, for those who cannot see it."""
-    worst = largest_share(found)
+    worst = found.worst_bin
     low, high = found.edges[worst : worst + 2]
     bins = "; ".join(
         f"{found.edges[b]:.2f} to {found.edges[b + 1]:.2f}: {count:,} tokens, "
@@ -151,16 +121,10 @@ def diagram_alt(found: Reliability, strategy: str) -> str:
             f"{low:.2f} to {high:.2f}. {bins}.")
 
 
-def largest_share(found: Reliability) -> int:
-    """The bin that adds most to ECE."""
-    gaps = found.counts * np.abs(np.nan_to_num(found.accuracy - found.confidence))
-    return int(gaps.argmax())
-
-
 def multiples_alt(diagrams: Sequence[Sequence[Reliability]], orders: Sequence[str]) -> str:
     """ECE of every type under every order."""
     parts = [
-        f"{type_name(found.token_type)} under {order}: {estimate(found.ece)}"
+        f"{found.token_type.label} under {order}: {estimate(found.ece)}"
         for of_type in diagrams for found, order in zip(of_type, orders, strict=True)
     ]
     return f"Reliability by type of token; ECE of {'; '.join(parts)}."
@@ -170,7 +134,7 @@ def score_table(diagrams: Sequence[Sequence[Reliability]], orders: Sequence[str]
     """A row per type and order, with every score and its interval."""
     return pd.DataFrame([
         {
-            "tokens": type_name(found.token_type), "evaluated under": order,
+            "tokens": found.token_type.label, "evaluated under": order,
             "number": found.num_events, "temperature": round(found.temperature, 4),
             "ECE": estimate(found.ece), "ECE if calibrated": interval(found.ece_if_calibrated),
             "smooth ECE": "not stored" if found.smooth_ece is None else estimate(found.smooth_ece),
