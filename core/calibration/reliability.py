@@ -279,6 +279,8 @@ def _divide(above: np.ndarray, below: np.ndarray, *, empty: float = np.nan) -> n
 
 
 _ESTIMATES = ("ece", "brier", "nll", "smooth_ece")
+_ENDS = tuple(end for name in (*_ESTIMATES, "ece_if_calibrated")
+              for end in interval_columns(name, None))
 _PER_BIN = ("counts", "confidence", "accuracy", "band_low", "band_high")
 
 
@@ -302,7 +304,7 @@ def reliability_rows(found: Iterable[Reliability]) -> pd.DataFrame:
             estimate: Estimate = getattr(reliability, name) or Estimate(math.nan)
             columns |= estimate.columns(name) | {f"{name}_reason": estimate.reason}
         columns |= interval_columns("ece_if_calibrated", reliability.ece_if_calibrated)
-        tables.append(pd.DataFrame(columns))
+        tables.append(pd.DataFrame(columns).astype(dict.fromkeys(_ENDS, "float64")))
     return pd.concat(tables, ignore_index=True)
 
 

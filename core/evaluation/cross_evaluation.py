@@ -212,5 +212,5 @@ def evaluation_row(evaluation: Evaluation) -> dict[str, object]:
     }
 
 
-def _columns(name: str, found: Estimate | None) -> dict[str, float]:
+def _columns(name: str, found: Estimate | None) -> dict[str, float | None]:
     return {name: math.nan} if found is None else found.columns(name, sep=" ")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,14 +15,16 @@ class Interval:
     high: float
 
 
-def interval_columns(name: str, interval: Interval | None, *, sep: str = "_") -> dict[str, float]:
-    """Both ends of an interval as columns of a table, NaN where there is none.
+def interval_columns(
+    name: str, interval: Interval | None, *, sep: str = "_"
+) -> dict[str, float | None]:
+    """Both ends of an interval as columns of a table, None where there is none.
 
     >>> interval_columns("lu", Interval(0.1, 0.2))
     {'lu_low': 0.1, 'lu_high': 0.2}
     """
-    low, high = (math.nan, math.nan) if interval is None else (interval.low, interval.high)
-    return {f"{name}{sep}low": low, f"{name}{sep}high": high}
+    return {f"{name}{sep}low": None if interval is None else interval.low,
+            f"{name}{sep}high": None if interval is None else interval.high}
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ class Estimate:
     interval: Interval | None = None
     reason: str | None = None
 
-    def columns(self, name: str, *, sep: str = "_") -> dict[str, float]:
-        """Value and interval as columns of a table; the ends are NaN where there is no interval.
+    def columns(self, name: str, *, sep: str = "_") -> dict[str, float | None]:
+        """Value and interval as columns of a table; the ends are None where there is no interval.
 
         Args:
             name: of the column of values.
