@@ -12,7 +12,7 @@ from dashboard.reliability import text as reliability_text
 from dashboard.reliability.evaluations import remember
 
 
-def score_table(evaluation: Evaluation) -> pd.DataFrame:
+def scores_by_type(evaluation: Evaluation) -> pd.DataFrame:
     """Scores of every type at temperature 1."""
     return remember(evaluation, "scores", lambda: reliability_text.score_table(
         [[evaluation.reliability(token_type)] for token_type in evaluation.token_types],

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from core.calibration.reliability import Reliability
 from core.calibration.token_types import TokenType
 from core.evaluation.cross_evaluation import (
     Cell,
@@ -18,7 +19,8 @@ from core.evaluation.cross_evaluation import (
 from core.model.checkpoints import ModelCard
 from core.sent.strategies import RANDOM_ORDER
 from core.stats.estimates import Estimate
-from dashboard.reliability.text import tokens_of
+from dashboard.models.query import ModelsQuery
+from dashboard.reliability.text import sample, tokens_of, verdict, weights_note
 from dashboard.shared.format import estimate
 
 
@@ -29,27 +31,41 @@ def named(quantity: Quantity, token_type: TokenType) -> str:
     return f"{quantity.name} of {tokens_of(token_type)}"
 
 
-def finding(
-    cross: CrossEvaluation, quantity: Quantity, token_type: TokenType,
-    estimates: Mapping[Cell, Estimate],
-) -> str:
+def finding(choice: ModelsQuery) -> str:
     """Which model can be trusted under which order, read off the table."""
+    what = named(choice.quantity, choice.token_type)
     sentences = []
-    ranked = worst_cases(cross, estimates)
+    ranked = worst_cases(choice.cross, choice.estimates)
     if ranked:
         best = ranked[0]
         others = f", {_others(len(ranked))}" if len(ranked) > 1 else ""
         sentences.append(
-            f"**{best.model}** has the lowest worst case{others}: whatever the order, its "
-            f"{named(quantity, token_type)} is at most {estimate(best.estimate)} "
-            f"(under {best.strategy})."
+            f"**{best.model}** has the lowest worst case{others}: whatever the order, its {what} "
+            f"is at most {estimate(best.estimate)} (under {best.strategy})."
         )
     else:
         sentences.append("No model has been evaluated under every order yet.")
-    risen = rises(cross, estimates, RANDOM_ORDER.name)
+    risen = rises(choice.cross, choice.estimates, RANDOM_ORDER.name)
     if risen:
-        sentences.append(f"Under {RANDOM_ORDER.name}, {_rise(risen)}")
+        sentences.append(f"Under {RANDOM_ORDER.name}, {_rise(risen, what)}")
     return " ".join(sentences)
+
+
+def heatmap_caption(choice: ModelsQuery, cards: Mapping[str, ModelCard]) -> str:
+    """What the heatmap shows, and of which graphs."""
+    found = choice.cross.cells.values()
+    parts = [
+        choice.quantity.meaning, "Lower is better.",
+        "A frame marks a model under the order it was trained under.",
+        "Small numbers are 95% intervals.", "Click a cell to open it.", f"{sample(found)}.",
+        weights_note(found, cards) or "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def cell_sentence(found: Reliability) -> str:
+    """How well calibrated a model is under the opened order."""
+    return f"ECE of {tokens_of(found.token_type)}: **{estimate(found.ece)}**. {verdict(found)}"
 
 
 def heatmap_alt(cross: CrossEvaluation, what: str, estimates: Mapping[Cell, Estimate]) -> str:
@@ -96,16 +112,16 @@ def _others(count: int) -> str:
     return "of both models" if count == 2 else f"of all {count} models"
 
 
-def _rise(risen: Sequence[Rise]) -> str:
+def _rise(risen: Sequence[Rise], what: str) -> str:
     """How much higher models stand under a foreign order."""
     low, high = _number(risen[0].ratio), _number(risen[-1].ratio)
     span = f"{low} times" if low == high else f"{low} to {high} times"
     if any(rise.is_at_least for rise in risen):
         span = f"at least {span}"
     if len(risen) == 1:
-        return f"that of {risen[0].model} is {span} what it is under its own order."
-    return (f"that of the {len(risen)} models trained under another order is {span} what it is "
-            "under their own order.")
+        return f"the {what} of {risen[0].model} is {span} its value under its own order."
+    return (f"the {what} of the {len(risen)} models trained under another order is {span} its "
+            "value under their own order.")
 
 
 def _number(ratio: float) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import streamlit as st
 
+from core.evaluation.result import Evaluation
 from core.model.checkpoints import assets_folder
 from dashboard.reliability import evaluations, text
 from dashboard.reliability.evaluations import ShippedEvaluations
@@ -26,7 +29,7 @@ def shipped_results() -> ShippedEvaluations | None:
     return None
 
 
-def warn_of_other_weights(shipped: ShippedEvaluations) -> None:
+def warn_of_other_weights(found: Collection[Evaluation]) -> None:
     """Say which results belong to other weights than those that are shipped."""
-    for complaint in text.weights_complaints(shipped.found, shipped_cards()):
+    for complaint in text.weights_complaints(found, shipped_cards()):
         st.warning(complaint, icon=":material/sync_problem:")
