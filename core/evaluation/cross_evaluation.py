@@ -38,15 +38,15 @@ class Quantity:
 
 QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in (
     Quantity("ECE", "", True, lambda found, of: found.reliability(of).ece,
-             "Expected calibration error: how far confidence lies from accuracy, in 15 bins."),
+             "Expected calibration error: how far confidence is from accuracy, over 15 bins."),
     Quantity("smooth ECE", "", True, lambda found, of: found.reliability(of).smooth_ece,
              "The calibration error without bins (Błasiok & Nakkiran)."),
     Quantity("Brier score", "", True, lambda found, of: found.reliability(of).brier,
-             "Mean squared distance of confidence from being right (1) or wrong (0)."),
+             "Mean squared difference between confidence and outcome (1 if right, 0 if wrong)."),
     Quantity("NLL per token", "nats", True,
              lambda found, of: (found.nll_per_token if of is TokenType.ALL
                                 else found.reliability(of).nll),
-             "−log probability of the token that came, total nats over total tokens."),
+             "−log probability of the actual token: total nats over total tokens."),
     Quantity("LU", "", False, lambda found, of: found.lu,
              "Linearization Uncertainty: standard deviation of a molecule's NLL over permutations "
              "divided by its mean, averaged over molecules."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.calibration.reliability import Reliability
@@ -13,6 +13,7 @@ from core.evaluation.result import Evaluation
 from core.graph.planar import PlanarName
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
 from dashboard.reliability.charts import Series
+from dashboard.shared.query_params import Offers
 
 LARGEST_SHARE = "largest share of ECE"
 BIN_OPTIONS = (LARGEST_SHARE, *(
@@ -27,6 +28,18 @@ SECTIONS = TOKENS, ALL_TYPES, TEMPERATURE, NUMBERS = (
     "Tokens of a bin", "All types", "Temperature", "Numbers")
 ANSWERS = ALL, RIGHT, WRONG = ("all", "right", "wrong")
 """Which sampled tokens are shown, by whether the model's prediction was right."""
+
+
+def offers(models: Sequence[str], found: Iterable[Evaluation]) -> Offers:
+    """What the address can ask for, with these evaluations of these models."""
+    orders = tuple(dict.fromkeys(evaluation.strategy for evaluation in found))
+    return (
+        ("evaluated", "model", models), ("under", "order", orders),
+        ("type", "type of token", tuple(of.label for of in TokenType)),
+        ("at", "temperature", tuple(TEMPERATURE_OPTIONS)), ("fitted", "switch", ("true", "false")),
+        ("section", "section", SECTIONS), ("shown", "order", orders), ("bin", "bin", BIN_OPTIONS),
+        ("answers", "kind of answer", ANSWERS),
+    )
 
 
 def compared_orders(native: str, chosen: str, known: Sequence[str]) -> tuple[str, ...]:

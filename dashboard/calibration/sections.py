@@ -13,6 +13,7 @@ from dashboard.calibration.inputs import take_bin
 from dashboard.calibration.query import BinQuery, CalibrationQuery
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.reliability import notes
 from dashboard.reliability import text as reliability_text
 from dashboard.reliability.charts import reliability_diagram, reliability_multiples
 from dashboard.shared.checkpoints import shipped_cards
@@ -27,8 +28,7 @@ _STRIP_HEIGHT = 90
 def show_source(choice: CalibrationQuery) -> None:
     """What the numbers rest on."""
     found = [choice.evaluations[order] for order in choice.orders]
-    for complaint in reliability_text.weights_complaints(found, shipped_cards()):
-        st.warning(complaint, icon=":material/sync_problem:")
+    notes.warn_of_other_weights(found)
     note = reliability_text.weights_note(found, shipped_cards()) or ""
     st.caption(f"**{choice.model}** · {reliability_text.provenance(found[0])} {note}")
 

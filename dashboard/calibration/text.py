@@ -10,6 +10,7 @@ import pandas as pd
 from core.calibration.reliability import Reliability
 from core.calibration.stored_tokens import StoredToken
 from core.evaluation.result import Evaluation
+from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import EOS, LADJ, RADJ, RESET, TokenKind, Vocabulary
 from core.stats.estimates import Estimate
 from dashboard.reliability.text import graph_word, tokens_of
@@ -19,6 +20,13 @@ _SCORES = {"ece": "ECE", "smooth_ece": "smooth ECE", "nll": "NLL per token",
            "brier": "Brier score"}
 _MARKS = {RESET: "jump (reset)", LADJ: "list opens (ladj)", RADJ: "list closes (radj)",
           EOS: "end (eos)"}
+
+
+def shown_orders(model: str, native: str) -> str:
+    """Which orders are on the page whatever is chosen."""
+    always = "That order is always shown." if native == RANDOM_ORDER.name else (
+        f"That order and `{RANDOM_ORDER.name}` are always shown.")
+    return f"{model} was trained under `{native}`. {always}"
 
 
 def other_scores(found: Reliability) -> str:
@@ -54,10 +62,10 @@ def fit_sentence(evaluation: Evaluation) -> str:
     number, split = told.get("graphs"), told.get("split")
     of = f"{number:,} {split or ''} {graph_word(evaluation)}".replace("  ", " ") if isinstance(
         number, int) else f"a validation set of {graph_word(evaluation)}"
-    limit = (" It is the highest or lowest that was tried, so the best lies beyond."
+    limit = (" It is the highest or lowest temperature tried, so the optimum may lie beyond."
              if told.get("is_at_limit") else "")
-    return (f"Under {evaluation.strategy} the fitted temperature is {fitted:.3f}: that of lowest "
-            f"NLL on {of}, never on what is shown here.{limit}")
+    return (f"Under {evaluation.strategy} the fitted temperature is {fitted:.3f}, the one with "
+            f"the lowest NLL on {of}, none of which are shown here.{limit}")
 
 
 def fit_table(before: Sequence[Reliability], after: Sequence[Reliability | None],
@@ -106,11 +114,11 @@ def curves_alt(before: Sequence[Reliability], after: Sequence[Reliability | None
 
 def sample_note(evaluation: Evaluation, sampled: pd.DataFrame) -> str:
     """How the shown tokens were chosen."""
-    of_types = ", of each type the same number" if sampled["token_type"].nunique() > 1 else ""
+    of_types = ", the same number of each type" if sampled["token_type"].nunique() > 1 else ""
     whole = "the molecule" if evaluation.vocabulary.is_labelled else "the graph"
-    return (f"{len(sampled)} tokens, drawn uniformly from the bin{of_types}; bins and predictions "
-            f"are those at temperature 1. Faint: what {whole} had not shown yet when the model "
-            "predicted.")
+    return (f"{len(sampled)} tokens drawn uniformly from the bin{of_types}; bins and predictions "
+            f"are those at temperature 1. Faint: the part of {whole} that was not yet written when "
+            "the model predicted.")
 
 
 def interleaved(sampled: pd.DataFrame) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.calibration.token_types import TokenType
 from core.evaluation.cross_evaluation import QUANTITIES, Cell, CrossEvaluation, Quantity
+from dashboard.reliability.inputs import choose_token_type
 from dashboard.shared.inputs import reset_if_invalid
 
 
@@ -30,13 +31,9 @@ def choose_quantity(cross: CrossEvaluation) -> tuple[Quantity, TokenType]:
         name = st.segmented_control("What to compare", names, default=names[0], required=True,
                                     key="metric", bind="query-params", width="content")
         quantity = QUANTITIES[name or names[0]]
-        types = tuple(of.label for of in cross.token_types)
-        reset_if_invalid("tokens", types)
-        tokens = st.segmented_control(
-            "Type of token", types, default=types[0], required=True, key="tokens",
-            bind="query-params", width="content", disabled=not quantity.has_types,
-        )
-    return quantity, TokenType.from_label(tokens or types[0])
+        token_type = choose_token_type("tokens", cross.token_types,
+                                       disabled=not quantity.has_types)
+    return quantity, token_type
 
 
 def choose_cell(cross: CrossEvaluation) -> Cell:

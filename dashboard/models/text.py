@@ -38,7 +38,7 @@ def finding(choice: ModelsQuery) -> str:
     ranked = worst_cases(choice.cross, choice.estimates)
     if ranked:
         best = ranked[0]
-        others = f", {_others(len(ranked))}" if len(ranked) > 1 else ""
+        others = f" {_others(len(ranked))}" if len(ranked) > 1 else ""
         sentences.append(
             f"**{best.model}** has the lowest worst case{others}: whatever the order, its {what} "
             f"is at most {estimate(best.estimate)} (under {best.strategy})."
@@ -119,9 +119,9 @@ def _rise(risen: Sequence[Rise], what: str) -> str:
     if any(rise.is_at_least for rise in risen):
         span = f"at least {span}"
     if len(risen) == 1:
-        return f"the {what} of {risen[0].model} is {span} its value under its own order."
-    return (f"the {what} of the {len(risen)} models trained under another order is {span} its "
-            "value under their own order.")
+        return f"{risen[0].model} shows {span} the {what} that it shows under its own order."
+    return (f"the {len(risen)} models trained under another order show {span} the {what} that "
+            "they show under their own.")
 
 
 def _number(ratio: float) -> str:

@@ -21,8 +21,8 @@ def shipped_results() -> ShippedEvaluations | None:
     if shipped.found:
         return shipped
     folder = assets_folder() / "results" / "evaluations" / "qm9-random_order"
-    st.info("There are no evaluations to show yet. Make them with the command below, once for "
-            "every model; it fits a temperature, too, and can be stopped and resumed.",
+    st.info("There are no evaluations to show yet. Run the command below once for every model; "
+            "it also fits a temperature, and can be stopped and resumed.",
             icon=":material/info:")
     st.code(f"{text.EVALUATE} --model qm9-random_order --strategy all "
             f"--output {folder}", language="bash", wrap_lines=True)

@@ -42,8 +42,8 @@ def sample(found: Collection[Evaluation]) -> str:
 
 def provenance(evaluation: Evaluation) -> str:
     """How an evaluation was made."""
-    return (f"{sample([evaluation])}, {evaluation.precision} on {evaluation.device}. Intervals: "
-            f"95%, resampling {graph_word(evaluation)}.")
+    return (f"{sample([evaluation])}, {evaluation.precision} on {evaluation.device}. 95% "
+            f"intervals from resampling {graph_word(evaluation)}.")
 
 
 def weights_complaints(found: Iterable[Evaluation], cards: Mapping[str, ModelCard]) -> list[str]:
@@ -53,12 +53,12 @@ def weights_complaints(found: Iterable[Evaluation], cards: Mapping[str, ModelCar
         model, made_with = evaluation.model, evaluation.weights_sha256
         card = cards.get(model)
         if card is None:
-            complaints[model] = (f"The model {model} is not shipped any more; its results were "
-                                 f"made with weights {made_with[:8]}….")
+            complaints[model] = (f"The model {model} is no longer shipped; its results were "
+                                 f"computed with weights {made_with[:8]}….")
         elif card.weights_sha256 != made_with:
             complaints[model] = (
-                f"Results of {model} were made with other weights ({made_with[:8]}…) than the "
-                f"shipped model has now ({card.weights_sha256[:8]}…); make them anew with "
+                f"The results of {model} were computed with other weights ({made_with[:8]}…) than "
+                f"the shipped model now has ({card.weights_sha256[:8]}…); compute them again with "
                 f"`{EVALUATE}`."
             )
     return list(complaints.values())
@@ -68,7 +68,7 @@ def weights_note(found: Iterable[Evaluation], cards: Mapping[str, ModelCard]) ->
     """That all results belong to the shipped weights, if they do."""
     if weights_complaints(found, cards):
         return None
-    return "All were made with the weights that are shipped (SHA-256 compared)."
+    return "All results were computed with the shipped weights (SHA-256 compared)."
 
 
 def bin_table(found: Sequence[Reliability]) -> pd.DataFrame:
@@ -95,7 +95,7 @@ def verdict(found: Reliability) -> str:
         return found.ece.reason or ""
     band = interval(found.ece_if_calibrated)
     if found.is_calibrated:
-        return f"A perfectly calibrated model would show {band} too: no miscalibration is seen."
+        return f"A perfectly calibrated model would also show {band}: no sign of miscalibration."
     return f"A perfectly calibrated model would show {band}; this one is {_direction(found)}."
 
 
@@ -103,8 +103,8 @@ def _direction(found: Reliability) -> str:
     gap = found.mean_gap
     word = "overconfident" if gap > 0 else "underconfident"
     if abs(gap) < found.ece.value / 2:
-        return "too sure in some bins and not sure enough in others"
-    return f"{word}: {abs(gap) * 100:.1f} points between mean confidence and accuracy"
+        return "overconfident in some bins and underconfident in others"
+    return f"{word}, by {abs(gap) * 100:.1f} percentage points on average"
 
 
 def diagram_alt(found: Reliability, strategy: str) -> str:
