@@ -111,6 +111,12 @@ class Evaluation:
                                   f"{known}.")
         return reliability_from_rows(rows)
 
+    @property
+    def headline(self) -> dict[str, Estimate]:
+        """What is said of an evaluation first: nll_per_graph, nll_per_token, lu and ece."""
+        return {**{name: getattr(self, name) for name in _ESTIMATES},
+                "ece": self.reliability(TokenType.ALL).ece}
+
     def tokens_in(self, token_type: TokenType, bin: int | None = None) -> pd.DataFrame:
         """Sampled tokens of a type, of one bin or of all of them."""
         is_part = self.tokens["token_type"].isin([part.value for part in token_type.parts])

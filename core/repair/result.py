@@ -74,7 +74,7 @@ class RepairResult:
         found = tuple(evaluations)
         return cls(
             orders=tuple(one.strategy for one in found),
-            estimates={one.strategy: _headline(one) for one in found},
+            estimates={one.strategy: one.headline for one in found},
             graphs=pd.concat([one.graphs[_GRAPH_COLUMNS].assign(order=one.strategy)
                               for one in found], ignore_index=True),
             bins=pd.concat([one.bins[one.bins["temperature"] == 1.0].assign(order=one.strategy)
@@ -183,9 +183,3 @@ def shipped_repairs() -> dict[str, dict[str, Path]]:
     for path in sorted((assets_folder() / "results" / "repair").glob(f"*/*/{RECORD}")):
         found.setdefault(path.parent.parent.name, {})[path.parent.name] = path.parent
     return found
-
-
-def _headline(evaluation: Evaluation) -> dict[str, Estimate]:
-    return {"nll_per_graph": evaluation.nll_per_graph,
-            "nll_per_token": evaluation.nll_per_token, "lu": evaluation.lu,
-            "ece": evaluation.reliability(TokenType.ALL).ece}

@@ -1,6 +1,7 @@
 """The Models page without a browser: heatmap, finding, opened cell, tables, faults."""
 
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from io import StringIO
@@ -12,8 +13,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
+from typer.main import get_command
 
 from core.calibration.token_types import TokenType
+from core.cli import build_app
 from core.evaluation.result import FORMAT_VERSION, Evaluation
 from tests.conftest import ROOT
 from tests.evaluations import MODELS, ORDERS, PLANAR_MODEL
@@ -219,7 +222,10 @@ def test_without_results_the_page_says_how_to_make_them(open_models, assets):
     assert not page.exception
     (info,) = page.info
     assert "no evaluations" in info.value
-    assert page.code[0].value.startswith("trailscope evaluate --model")
+    name, command, *options = shlex.split(page.code[0].value)
+    assert (name, command) == ("trailscope", "evaluate")
+    with get_command(build_app()).commands[command].make_context(command, options) as context:
+        assert context.params["strategy"] == "all"
     assert len(page.dataframe) == 1  # the models are listed all the same
 
 
