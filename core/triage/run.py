@@ -21,6 +21,7 @@ from core.likelihood.analysis import analyse
 from core.model.checkpoints import Checkpoint
 from core.model.generation import GeneratedGraph, SamplingConfig, generate
 from core.runs import claim, hold
+from core.stats.estimates import Estimate
 from core.triage.generated import as_typed
 from core.triage.quality import judge
 from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples, read_table, write_table
@@ -141,9 +142,8 @@ def _score(
     )
     for (row, _), found in zip(to_score, analysis.uncertainties, strict=True):
         row.update(
-            nll_mean=found.nll_mean, nll_std=found.nll_std, lu=found.lu,
-            lu_low=found.interval.low if found.interval else None,
-            lu_high=found.interval.high if found.interval else None,
+            nll_mean=found.nll_mean, nll_std=found.nll_std,
+            **Estimate(found.lu, found.interval).columns("lu"),
             nll_marginal=found.marginal_nll,
             effective_sample_size=found.effective_sample_size,
         )
