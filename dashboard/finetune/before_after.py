@@ -13,9 +13,8 @@ from dashboard.finetune import text
 from dashboard.finetune.charts import loss_curve, lu_distributions, lu_histograms
 from dashboard.reliability import text as reliability_text
 from dashboard.reliability.charts import Series, reliability_multiples
-from dashboard.reliability.text import TYPE_NAMES, type_names
+from dashboard.reliability.inputs import choose_token_type
 from dashboard.shared.format import short
-from dashboard.shared.inputs import reset_if_invalid
 
 _SERIES = (Series("before", 6), Series("after", 0))
 _METRIC_WIDTH = 240
@@ -67,12 +66,8 @@ def _show_lu(before: RepairResult, after: RepairResult, key: str) -> None:
 
 def _show_reliability(before: RepairResult, after: RepairResult, key: str) -> None:
     st.subheader("Reliability", anchor=False)
-    names = type_names([of for of in before.token_types if of in after.token_types])
-    reset_if_invalid("tokentype", names)
-    name = st.segmented_control("Type of tokens, by what came", names, default=names[0],
-                                required=True, key="tokentype", bind="query-params",
-                                width="content")
-    token_type = TYPE_NAMES[name or names[0]]
+    token_type = choose_token_type(
+        "tokentype", [of for of in before.token_types if of in after.token_types])
     diagrams = [[result.reliability(order, token_type) for result in (before, after)]
                 for order in after.orders]
     titles = [f"under {order}<br>ECE {short(of[0].ece.value)} → {short(of[1].ece.value)}"

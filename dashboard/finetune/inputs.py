@@ -131,7 +131,7 @@ def _choose_source(card: ModelCard) -> Source:
     elif kind == OWN:
         typed, file = _choose_own(card)
     number = st.number_input(
-        "How many at most", 1, query.max_molecules(),
+        "Graphs to learn from, at most", 1, query.max_molecules(),
         min(query.DEFAULT_MOLECULES, query.max_molecules()), 100, key="molecules",
         bind="query-params", help="The first ones. They come up in shuffled epochs, linearized "
                                   "afresh every time.")
@@ -160,8 +160,8 @@ def _choose_own(card: ModelCard) -> tuple[str, tuple[str, bytes] | None]:
 def _choose_method() -> tuple[dict[str, Any], _Size]:
     """Arguments of `FinetuneConfig` on what is trained, and how many entries of a sparse run."""
     name = st.selectbox("Method", tuple(query.METHOD_NAMES), key="method", bind="query-params",
-                        help="sparse: single entries. LoRA, PiSSA: two thin factors beside every "
-                             "matrix.")
+                        help="sparse: single entries of the matrices. LoRA, PiSSA: two thin "
+                             "factors beside every matrix.")
     how: dict[str, Any] = {"method": query.METHOD_NAMES[name]}
     if how["method"] == "sparse":
         return _choose_mask(how)
@@ -199,18 +199,19 @@ def _choose_budget() -> tuple[dict[str, Any], int]:
     """Further arguments of `FinetuneConfig`, and how many graphs are measured on."""
     left, right = st.columns(2)
     steps = left.number_input("Steps", 1, query.max_steps(), query.DEFAULT_STEPS, 10, key="steps",
-                              bind="query-params", help="Of AdamW.")
+                              bind="query-params", help="Steps of the optimizer, AdamW.")
     batch = right.number_input("Batch size", 1, query.MAX_BATCH, query.DEFAULT_BATCH, 8,
                                key="batch", bind="query-params", help="Sequences per step.")
     rate = left.selectbox("Learning rate", query.RATE_OPTIONS, key="rate", bind="query-params",
                           help=f"The peak, after {query.WARMUP_STEPS} steps. auto: what did "
                                "well in the shipped comparison.")
     seed = right.number_input("Seed", 0, MAX_SEED, 0, 1, key="tuneseed", bind="query-params",
-                              help="Fixes batches, masks, first factors and what is measured.")
+                              help="Fixes batches, masks, LoRA's starting values and the "
+                                   "sequences that are measured.")
     test = left.number_input(
-        "Measured on", query.MIN_TEST, query.MAX_TEST, query.DEFAULT_TEST, 10, key="test",
-        bind="query-params", help="The first graphs of the test set, before and after, K = "
-                                  f"{query.PERMUTATIONS}, under both orders.")
+        "Test graphs", query.MIN_TEST, query.MAX_TEST, query.DEFAULT_TEST, 10, key="test",
+        bind="query-params", help="How many are measured before and after, under both orders, at "
+                                  f"K = {query.PERMUTATIONS}.")
     precision = right.selectbox("Precision", query.PRECISIONS, key="arithmetic",
                                 bind="query-params",
                                 help="bf16 is faster on processors that have it.")

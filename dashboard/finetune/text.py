@@ -14,28 +14,29 @@ from core.repair.comparison import Change, EqualSize, changes, largest_reduction
 from core.repair.result import RepairResult
 from core.repair.session import FinetuneProgress, FinetuneSession
 from core.repair.spurious import SpuriousRepair, spurious_repairs
-from core.stats.estimates import Estimate, Interval
+from core.stats.estimates import Estimate
 from dashboard.finetune.charts import Histograms
 from dashboard.finetune.points import RepairPoint
 from dashboard.finetune.query import COST, MEASURES, PERMUTATIONS, FinetuneQuery, Source
 from dashboard.shared.format import estimate, interval, short
 
-INTRO = ("Teach a model another order by few of its weights, and see what that repairs and what it "
-         "costs under the order it was trained under.")
-SIDEBAR_NOTE = "Settings of a run of your own, started in the section of that name."
+INTRO = ("Teach a model another order by training few of its weights, and see what this repairs "
+         "and what it costs under the order that the model was trained under.")
+SIDEBAR_NOTE = "Settings of your own run, which starts in the section “Your run”."
 NO_REPAIRS = ("No repairs ship with this installation; make them with the command below, which can "
-              "be resumed. What you run yourself works without them.")
+              "be resumed. Your own runs work without them.")
 NO_KEEPING = ("On this public page models are not kept for Explore, since visitors would push out "
               "each other's: `Checkpoint` holds the whole model, for TrailScope elsewhere.")
-LIVE_ONLY = ("Your finished runs that started from the model of the latest one and learnt its "
-             "order; the dashed line is that model before.")
+LIVE_ONLY = ("Your finished runs from the same model and to the same order as the latest one; the "
+             "dashed line is the model before.")
 FIRST_MASK_HELP = ("A dynamic run chooses its mask anew along the way; this is the first one. The "
                    "adapter holds all entries that were changed.")
-READING_AID = ("Left, lower is repaired further; right, lower costs less. The dashed line is the "
-               "model before. Circles are static global masks, squares local, triangles "
-               "dynamic; arms that train equally many stand side by side. Hollow arms owe a low LU "
-               "to a high NLL and are not in the front.")
-CLICK_AID = "Click a shipped point to open its before and after."
+READING_AID = ("Left: the lower, the better the repair. Right: the lower, the smaller the cost. "
+               "The dashed line is the model before. Circles are static global masks, squares "
+               "local ones, triangles dynamic ones; arms that train equally many parameters stand "
+               "side by side. Hollow arms have a low LU only because their NLL is high; the "
+               "Pareto front leaves them out.")
+CLICK_AID = "Click a shipped point to see the model before and after."
 DATA_NOTE = ("Generated molecules ship with TrailScope: the valid, stable and different ones, "
              "without the molecules that are measured on.")
 CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file of SMILES: "
@@ -45,7 +46,7 @@ CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file 
              "of the model's data set, which begins with the graphs that the page measures on.")
 KEEP_HELP = ("Keeps the merged model in the folder that the environment variable "
              "TRAILSCOPE_MODELS names, or runs/models; all pages then offer it by its name. "
-             f"Of models kept so, the last {MAX_KEPT} stay.")
+             f"The last {MAX_KEPT} models that were kept so stay.")
 STAGES = {"score": "Choosing the mask", "train": "Fine-tuning",
           "before": "Measuring the model as it was", "after": "Measuring the new model",
           "done": "Done"}
@@ -99,8 +100,8 @@ def spurious_sentences(
     found = list(spurious_repairs(results, measure).values())
     lower = [one for one in found if _new(one.result, measure) < _new(best, measure)]
     more = len(found) - len(lower)
-    rest = ("Of one other hollow arm the same is true." if more == 1 else
-            f"Of {more} other hollow arms the same is true.") if lower else (
+    rest = ("The same is true of one other hollow arm." if more == 1 else
+            f"The same is true of {more} other hollow arms.") if lower else (
             "The LU of one arm is low only because its NLL is high; it is drawn hollow."
             if more == 1 else
             f"The LU of {more} arms is low only because their NLL is high; they are drawn hollow.")
@@ -125,17 +126,19 @@ def equal_size_finding(found: EqualSize | None, measure: str) -> str:
     """Whether a simple gradient mask holds up against what trains equally many numbers."""
     if found is None:
         return ""
-    what = "LU" if measure == "LU" else "the mean NLL of a graph"
+    what = "LU" if measure == "LU" else "mean NLL of a graph"
     parts = []
     for other, difference in zip(found.others, found.differences, strict=True):
         ends = difference.interval
         if ends is None or ends.low <= 0 <= ends.high:
-            verdict = "cannot be told apart from that of"
+            verdict = "not distinguishable from that of"
         else:
-            verdict = f"is {'higher' if difference.value > 0 else 'lower'} than that of"
+            verdict = f"{'higher' if difference.value > 0 else 'lower'} than that of"
         parts.append(f"{verdict} **{other.arm.label}** ({signed(difference)})")
-    return (f"At {found.mask.num_parameters:,} parameters, {what} of the static gradient mask "
-            + "; it ".join(parts) + ". Differences are paired by graph, with 95% intervals.")
+    *first, last = parts
+    verdicts = f"{', '.join(first)} and {last}" if first else last
+    return (f"At {found.mask.num_parameters:,} parameters, the {what} of the static gradient mask "
+            f"is {verdicts}. Differences are paired by graph, with 95% intervals.")
 
 
 def plot_alt(points: Sequence[RepairPoint], before: RepairResult | None, measure: str) -> str:
@@ -145,7 +148,8 @@ def plot_alt(points: Sequence[RepairPoint], before: RepairResult | None, measure
         f"{short(point.estimate(MEASURES[measure], native=False).value)}, cost "
         f"{short(point.estimate(COST, native=True).value)}" for point in points)
     finding = comparison_finding(points, before, measure).replace("*", "")
-    return (f"Trained parameters against {measure} and against native NLL per token. {finding} "
+    return (f"Trained parameters against {measure} under the new order and against the NLL per "
+            f"token under the model's own. {finding} "
             f"{rows}.")
 
 
@@ -155,7 +159,7 @@ def change_sentence(change: Change) -> str:
     text = f"{name} under `{change.order}`: {short(change.before.value)} → "
     text += f"**{short(change.after.value)}**"
     if change.paired is not None:
-        text += f", by {signed(change.paired)} graph by graph"
+        text += f"; paired change {signed(change.paired)}"
     return f"{text}."
 
 
@@ -202,9 +206,7 @@ def _row(name: str, result: RepairResult) -> dict[str, object]:
     }
     for order, measures in result.estimates.items():
         for measure, found in measures.items():
-            ends = found.interval or Interval(float("nan"), float("nan"))
-            row |= {f"{measure} {order}": found.value, f"{measure} {order} low": ends.low,
-                    f"{measure} {order} high": ends.high}
+            row |= found.columns(f"{measure} {order}", sep=" ")
     return row | {"graphs": result.settings.get("test", {}).get("graphs"),
                   "wall_s": result.wall_s}
 
@@ -321,7 +323,7 @@ def left_to_do(session: FinetuneSession) -> str:
     done = session.history[-1][0] if session.history else 0
     if session.is_trained:
         return "All steps are done; measuring is left."
-    return f"{done:,} of {session.config.steps:,} steps are done; it goes on from there."
+    return f"{done:,} of {session.config.steps:,} steps are done; the run continues from there."
 
 
 def result_sentence(before: RepairResult, after: RepairResult) -> str:
@@ -329,9 +331,9 @@ def result_sentence(before: RepairResult, after: RepairResult) -> str:
     own, new = after.orders[0], after.orders[-1]
     lu, was = after.estimates[new]["lu"], before.estimates[new]["lu"]
     cost, native = after.estimates[own][COST], before.estimates[own][COST]
-    return (f"{after.num_parameters:,} trained parameters ({after.share:.2%}) take LU under {new} "
-            f"from {short(was.value)} to {estimate(lu)}, and NLL per token under {own} from "
-            f"{short(native.value)} to {estimate(cost)} nats.")
+    return (f"Training {after.num_parameters:,} parameters ({after.share:.2%}) changed the LU "
+            f"under {new} from {short(was.value)} to {estimate(lu)}, and the NLL per token under {own} "
+            f"from {short(native.value)} to {estimate(cost)} nats.")
 
 
 def kept_note(name: str) -> str:
@@ -354,15 +356,14 @@ def bad_row_table(found: LearningSet) -> pd.DataFrame:
 def bad_rows(found: LearningSet) -> str:
     """How many rows are no molecules."""
     one = len(found.bad) == 1
-    return (f"{len(found.bad):,} {'row is' if one else 'rows are'} left out; "
-            f"{'it says' if one else 'each says'} why.")
+    return f"{len(found.bad):,} {'row is' if one else 'rows are'} left out; the table says why."
 
 
 def live_note(result: RepairResult) -> str:
     """That a live result is measured on other graphs than those that ship."""
     test = result.settings["test"]
     return (f"Your runs are measured on the first {test['graphs']:,} test graphs, the shipped ones "
-            "on more: compare within 95% intervals.")
+            "on more: compare them only as far as the 95% intervals allow.")
 
 
 def band(found: Estimate) -> str:
