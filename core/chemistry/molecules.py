@@ -91,7 +91,7 @@ def from_rdkit(
     if mol.GetNumAtoms() == 0:
         raise MoleculeError("The molecule has no atoms; at least one is needed.")
     smiles = Chem.MolToSmiles(mol) if smiles is None else smiles
-    _check_elements(mol, chemistry)
+    _check_elements(mol if chemistry.has_hydrogen_nodes else without_hydrogen_atoms(mol), chemistry)
     graph = to_graph(mol, chemistry, max_atoms=max_atoms, name=name)
     return Molecule(graph, smiles, _notes(mol, graph, chemistry))
 

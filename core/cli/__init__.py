@@ -12,9 +12,24 @@ from rich.markup import escape
 
 from core.errors import InputError
 
-COMMANDS = ("linearize", "decode", "enumerate", "score", "generate", "models",
-            "import_checkpoint", "app", "train", "evaluate", "triage", "results", "salience",
-            "mask", "finetune", "repair")
+COMMANDS = (
+    "linearize",
+    "decode",
+    "enumerate",
+    "score",
+    "generate",
+    "models",
+    "import_checkpoint",
+    "app",
+    "train",
+    "evaluate",
+    "triage",
+    "results",
+    "salience",
+    "mask",
+    "finetune",
+    "repair",
+)
 """Files of the commands, in the order of `--help`."""
 
 messages = Console(stderr=True, highlight=False)

@@ -109,17 +109,10 @@ def _inside(folder: Path, name: str, strategy: str) -> Path:
 
 
 def _headline(found: Evaluation, folder: Path) -> dict[str, Any]:
-    from core.calibration.token_types import TokenType
-
-    reliability = found.reliability(TokenType.ALL)
-    estimates = {"nll_per_graph": found.nll_per_graph, "nll_per_token": found.nll_per_token,
-                 "lu": found.lu, "ece": reliability.ece}
     row: dict[str, Any] = {"model": found.model, "strategy": found.strategy,
                            "graphs": found.num_graphs, "permutations": found.permutations}
-    for name, estimate in estimates.items():
-        ends = estimate.interval
-        row |= {name: estimate.value, f"{name}_low": ends.low if ends else None,
-                f"{name}_high": ends.high if ends else None}
+    for name, estimate in found.headline.items():
+        row |= estimate.columns(name)
     return row | {"fitted_temperature": found.fitted_temperature, "output": str(folder)}
 
 

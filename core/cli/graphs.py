@@ -39,9 +39,14 @@ def read_rows(input: str, card: ModelCard | None) -> Iterator[InputRow]:
     """
     if card is None:
         return saying_notes(read_input(input, max_atoms=PLANAR_VOCABULARY.max_nodes))
-    most = card.vocabulary.max_nodes
-    return saying_notes(read_input(input, card.chemistry or QM9, max_atoms=most,
-                                   planar_nodes=card.data.get("nodes", min(most, PLANAR_NODES))))
+    nodes = planar_nodes(card) if card.chemistry is None else PLANAR_NODES
+    return saying_notes(read_input(input, card.chemistry or QM9, planar_nodes=nodes,
+                                   max_atoms=card.vocabulary.max_nodes))
+
+
+def planar_nodes(card: ModelCard) -> int:
+    """Nodes of the planar graphs that are made for a model of unlabelled graphs."""
+    return card.data.get("nodes", min(card.vocabulary.max_nodes, PLANAR_NODES))
 
 
 def vocabulary_for(graph: Graph, card: ModelCard | None) -> Vocabulary:
@@ -142,8 +147,7 @@ def read_part(
     Raises:
         InputError: if the part is empty, or cannot be read.
     """
-    options = DataOptions(card.chemistry, number or made, seed,
-                          card.data.get("nodes", min(PLANAR_NODES, card.vocabulary.max_nodes)))
+    options = DataOptions(card.chemistry, number or made, seed, planar_nodes(card))
     if not messages.is_terminal and not dataset.is_made:
         messages.print(f"Reading {dataset.title}'s {split} split.")
     part = load_part(dataset.adapted(options), split, data).first(number)

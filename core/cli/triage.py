@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.progress import Progress
@@ -21,8 +21,6 @@ from core.data.registry import DATASETS
 from core.errors import InputError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from core.model.card import ModelCard
 
 
@@ -67,8 +65,11 @@ def triage(
     import pandas as pd
 
     from core.model.checkpoints import load_checkpoint
+    from core.triage.quality import mark_novel, mark_unique
+    from core.triage.ranking import ranking_record
     from core.triage.run import sample_and_score_in
-    from core.triage.samples import Samples, SamplesConfig, mark_novel, mark_unique
+    from core.triage.samples import Samples, SamplesConfig
+    from core.triage.scores import quality_label
 
     config = SamplesConfig(number, permutations, seed, temperature, top_k or None, mask,
                            precision, chunk)
@@ -89,36 +90,16 @@ def triage(
             if not messages.is_terminal:
                 done = sum(map(len, tables))
                 messages.print(f"{card.name}: {done:,} of {number:,} sequences", markup=False)
-    table = mark_unique(pd.concat(tables, ignore_index=True), card.vocabulary)
+    table = mark_unique(pd.concat(tables, ignore_index=True), card.vocabulary, mask)
     if known is not None:
         table = mark_novel(table, known)
     samples = Samples(
         model=card.name, weights_sha256=card.weights_sha256, trained_under=card.strategy.name,
-        step=card.steps, dataset=card.data.get("name", ""), config=config,
-        table=table,
+        step=card.steps, dataset=card.data.get("name", ""), config=config, table=table,
+        ranking=ranking_record(table, seed=seed, label=quality_label(card.chemistry)),
     )
-    samples.save(output, device=str(checkpoint.device), result={"ranking": _rank(table, seed)})
+    samples.save(output, device=str(checkpoint.device))
     messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
-
-
-def _rank(table: pd.DataFrame, seed: int) -> dict[str, Any]:
-    """AUC of every score for stability, with their paired differences; or why there is none."""
-    from core.stats.molecule_scores import RankingError
-    from core.stats.roc import compare_samples
-
-    try:
-        found = compare_samples(table, seed=seed)
-    except RankingError as error:
-        return {"error": str(error)}
-    return {
-        "stable": found.positives, "unstable": found.negatives, "unscored": found.unscored,
-        "bootstrap": {"seed": found.seed, "resamples": found.resamples},
-        "auc": {roc.quantity: roc.auc.to_json() | {"of": roc.sentence} for roc in found.rocs},
-        "auc_differences": [
-            {"first": pair.first, "second": pair.second, **pair.difference.to_json()}
-            for pair in found.differences
-        ],
-    }
 
 
 def _training_smiles(card: ModelCard, dataset: str | None, data: Path | None) -> set[str]:

@@ -6,7 +6,7 @@ A data set is one file beside this one and one line in `registry.py`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -111,19 +111,6 @@ class DataOptions:
     number: int | None = None
     seed: int = 0
     nodes: int | None = None
-
-    @classmethod
-    def of_model(
-        cls, record: Mapping[str, Any], vocabulary: Vocabulary, chemistry: Chemistry | None
-    ) -> DataOptions:
-        """Those of the graphs that a model writes.
-
-        Args:
-            record: what its card says of its data.
-            vocabulary: the model's.
-            chemistry: the model's.
-        """
-        return cls(chemistry, nodes=record.get("nodes", vocabulary.max_nodes))
 
 
 class Dataset(ABC):

@@ -14,7 +14,12 @@ from core.data.splits import DatasetError
 from core.sent.vocabulary import Vocabulary
 
 DATASETS: dict[str, Dataset] = {
-    dataset.name: dataset for dataset in (Qm9(), Moses(), Planar(), OwnFile())
+    dataset.name: dataset for dataset in (
+        Qm9(),
+        Moses(),
+        Planar(),
+        OwnFile(),
+    )
 }
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import pandas as pd
 
 from core.assets import shipped_results
-from core.calibration.reliability_table import reliability_from_rows
-from core.calibration.token_types import Reliability, TokenType
+from core.calibration.reliability import Reliability, reliability_from_rows
+from core.calibration.token_types import TokenType
 from core.errors import InputError
 from core.records import RECORD, RunRecord, package_versions, read_record
 from core.runs import replacing
@@ -112,6 +112,12 @@ class Evaluation:
             raise EvaluationError(f"There is no temperature {temperature:g} here; use one of "
                                   f"{known}.")
         return reliability_from_rows(rows)
+
+    @property
+    def headline(self) -> dict[str, Estimate]:
+        """What is said of an evaluation first: nll_per_graph, nll_per_token, lu and ece."""
+        return {**{name: getattr(self, name) for name in _ESTIMATES},
+                "ece": self.reliability(TokenType.ALL).ece}
 
     def tokens_in(self, token_type: TokenType, bin: int | None = None) -> pd.DataFrame:
         """Sampled tokens of a type, of one bin or of all of them."""

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from core.assets import shipped_results
-from core.calibration.reliability_table import reliability_from_rows
-from core.calibration.token_types import Reliability, TokenType
+from core.calibration.reliability import Reliability, reliability_from_rows
+from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
 from core.records import RECORD, RunRecord, package_versions, read_record
 from core.repair.arms import Arm
@@ -75,7 +75,7 @@ class RepairResult:
         found = tuple(evaluations)
         return cls(
             orders=tuple(one.strategy for one in found),
-            estimates={one.strategy: _headline(one) for one in found},
+            estimates={one.strategy: one.headline for one in found},
             graphs=pd.concat([one.graphs[_GRAPH_COLUMNS].assign(order=one.strategy)
                               for one in found], ignore_index=True),
             bins=pd.concat([one.bins[one.bins["temperature"] == 1.0].assign(order=one.strategy)
@@ -185,9 +185,3 @@ def shipped_repairs() -> dict[str, dict[str, Path]]:
     for folder in shipped_results("repair"):
         found.setdefault(folder.parent.name, {})[folder.name] = folder
     return found
-
-
-def _headline(evaluation: Evaluation) -> dict[str, Estimate]:
-    return {"nll_per_graph": evaluation.nll_per_graph,
-            "nll_per_token": evaluation.nll_per_token, "lu": evaluation.lu,
-            "ece": evaluation.reliability(TokenType.ALL).ece}

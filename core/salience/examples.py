@@ -24,6 +24,7 @@ from core.data.registry import dataset_of_model
 from core.evaluation.graph_set import GraphSet
 from core.evaluation.result import shipped_evaluations
 from core.graph.graph import Graph
+from core.likelihood.scoring import slices_by_length
 from core.model.card import ModelCard
 from core.records import RECORD
 from core.salience.language_model import LanguageModel
@@ -76,15 +77,8 @@ class TokenSequences:
     def slices(self, token_budget: int) -> Iterator[TokenSequences]:
         """Parts of similar length, shortest first, each of at most `token_budget` tokens, padding
         included, or of a single sequence."""
-        by_length = self.lengths.argsort(stable=True)
-        first = 0
-        while first < len(self):
-            last = first + 1
-            while (last < len(self)
-                   and (last + 1 - first) * int(self.lengths[by_length[last]]) <= token_budget):
-                last += 1
-            yield self.rows(by_length[first:last])
-            first = last
+        for rows in slices_by_length(self.lengths, token_budget):
+            yield self.rows(rows)
 
     def rows(self, rows: Tensor) -> TokenSequences:
         """Some of the sequences, cut to the longest of them."""

@@ -15,14 +15,17 @@ from typing import Any
 import pandas as pd
 import torch
 
-from core.chemistry.molecules import from_smiles, to_exact_smiles
 from core.errors import InputError
-from core.graph.graph import Graph, is_isomorphic
+from core.graph.graph import Graph
 from core.likelihood.analysis import analyse
 from core.model.checkpoints import Checkpoint
 from core.model.generation import GeneratedGraph, SamplingConfig, generate
-from core.runs import claim, hold, replacing
-from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples, judge
+from core.runs import claim, hold
+from core.stats.estimates import Estimate
+from core.triage.generated import as_typed
+from core.triage.quality import judge
+from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples, read_table, write_table
+from core.triage.scores import quality_label
 
 Progress = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)`: stage `sampling` counts sequences sampled in this
@@ -36,7 +39,10 @@ def sample_and_score(
     first_chunk: int = 0,
     progress: Progress | None = None,
 ) -> Iterator[pd.DataFrame]:
-    """Sample `config.number` sequences and score the valid ones, chunk by chunk.
+    """Sample `config.number` sequences and score what can be compared, chunk by chunk.
+
+    Valid graphs are scored, and where hydrogens are implicit all that could be decoded, as there
+    the label is whether a graph is valid.
 
     Args:
         checkpoint: the model; its own strategy draws the re-linearizations.
@@ -81,12 +87,11 @@ def sample_and_score_in(
         for chunk in range(config.num_chunks):
             path = folder / f"chunk-{chunk:05}.parquet"
             size = min(config.chunk, config.number - chunk * config.chunk)
-            table = as_samples(pd.read_parquet(path)) if path.is_file() else None
+            table = read_table(path) if path.is_file() else None
             if table is None or len(table) < size:
                 one = replace(config, number=chunk * config.chunk + size)
                 [table] = sample_and_score(checkpoint, one, first_chunk=chunk, progress=progress)
-                with replacing(path) as partial:
-                    table.to_parquet(partial, index=False)
+                write_table(table, path)
             yield table[:size]
 
 
@@ -107,16 +112,18 @@ def _table(
     checkpoint: Checkpoint, config: SamplesConfig, first: int, samples: list[GeneratedGraph],
     progress: Progress | None,
 ) -> pd.DataFrame:
+    chemistry = checkpoint.card.chemistry
+    scores_invalid = not quality_label(chemistry).of_valid
     rows: list[dict[str, Any]] = []
     to_score: list[tuple[dict[str, Any], Graph]] = []
     for number, sample in enumerate(samples, start=first):
         row = dict.fromkeys(SAMPLE_TYPES) | {
             "id": f"{checkpoint.card.name}:{config.seed}:{number}",
-            "self_nll": sample.self_nll, "tokens": bytes(sample.tokens), **judge(sample.graph),
+            "self_nll": sample.self_nll, "tokens": sample.tokens, **judge(sample.graph, chemistry),
         }
         rows.append(row)
-        if row["valid"] and sample.graph is not None:
-            to_score.append((row, as_typed(sample.graph)))
+        if sample.graph is not None and (row["valid"] or scores_invalid):
+            to_score.append((row, as_typed(sample.graph, chemistry)))
     if to_score:
         _score(checkpoint, config, to_score, progress)
     return as_samples(rows)
@@ -135,23 +142,8 @@ def _score(
     )
     for (row, _), found in zip(to_score, analysis.uncertainties, strict=True):
         row.update(
-            nll_mean=found.nll_mean, nll_std=found.nll_std, lu=found.lu,
-            lu_low=found.interval.low if found.interval else None,
-            lu_high=found.interval.high if found.interval else None,
+            nll_mean=found.nll_mean, nll_std=found.nll_std,
+            **Estimate(found.lu, found.interval).columns("lu"),
             nll_marginal=found.marginal_nll,
             effective_sample_size=found.effective_sample_size,
         )
-
-
-def as_typed(graph: Graph) -> Graph:
-    """The graph that typing its exact SMILES gives, if it is the same one, else the graph itself.
-
-    Linearizations are seeded by a graph's content, its numbering included; with the typed one,
-    the Explore page and `trailscope score` show exactly the numbers of the table. The same atoms
-    can have another Kekulé structure when typed, which is another graph.
-    """
-    smiles = to_exact_smiles(graph) if graph.is_labelled else None
-    if smiles is None:
-        return graph
-    typed = from_smiles(smiles).graph
-    return typed if is_isomorphic(typed, graph) else graph
