@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -127,8 +127,8 @@ def shipped_graphs(card: ModelCard) -> GraphSet:
     dataset = dataset_of_model(card.data, card.vocabulary)
     if not dataset.is_made:
         return _shipped_molecules(dataset, card)
-    options = DataOptions.of_model(card.data, card.vocabulary, card.chemistry)
-    part = dataset.adapted(replace(options, number=MADE_GRAPHS)).load("validation")
+    options = DataOptions(card.chemistry, MADE_GRAPHS, nodes=card.data.get("nodes"))
+    part = dataset.adapted(options).load("validation")
     return GraphSet(part.title, "validation", tuple(part.graphs()), details=part.details)
 
 
