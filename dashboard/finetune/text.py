@@ -332,8 +332,8 @@ def result_sentence(before: RepairResult, after: RepairResult) -> str:
     lu, was = after.estimates[new]["lu"], before.estimates[new]["lu"]
     cost, native = after.estimates[own][COST], before.estimates[own][COST]
     return (f"Training {after.num_parameters:,} parameters ({after.share:.2%}) changed the LU "
-            f"under {new} from {short(was.value)} to {estimate(lu)}, and the NLL per token under {own} "
-            f"from {short(native.value)} to {estimate(cost)} nats.")
+            f"under {new} from {short(was.value)} to {estimate(lu)}, and the NLL per token under "
+            f"{own} from {short(native.value)} to {estimate(cost)} nats.")
 
 
 def kept_note(name: str) -> str:

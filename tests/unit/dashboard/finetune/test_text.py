@@ -36,7 +36,7 @@ def test_other_spurious_repairs_are_counted():
 
 @pytest.mark.parametrize(("lu", "verdict"), [
     (0.14, "is lower than that of"), (0.10, "is higher than that of"),
-    (0.12, "cannot be told apart from that of"),
+    (0.12, "is not distinguishable from that of"),
 ])
 def test_equal_sizes_are_compared_in_words(lu, verdict):
     found = gradient_mask_and_equals(
