@@ -15,7 +15,6 @@ from dashboard.calibration.query import (
     ANSWERS,
     BIN_OPTIONS,
     LARGEST_SHARE,
-    SECTIONS,
     TEMPERATURE_OPTIONS,
     TOKENS,
     BinQuery,
@@ -26,21 +25,8 @@ from dashboard.reliability import text as reliability_text
 from dashboard.reliability.evaluations import ShippedEvaluations
 from dashboard.reliability.text import TYPE_NAMES, type_names
 from dashboard.shared.inputs import reset_if_invalid
-from dashboard.shared.query_params import Offers
 
 _NO_TEMPERATURE = "1.00"
-
-
-def offers(shipped: ShippedEvaluations) -> Offers:
-    """What the address can ask for."""
-    orders = tuple(dict.fromkeys(evaluation.strategy for evaluation in shipped.found))
-    return (
-        ("evaluated", "model", shipped.models), ("under", "order", orders),
-        ("type", "type of tokens", tuple(TYPE_NAMES)),
-        ("at", "temperature", tuple(TEMPERATURE_OPTIONS)), ("fitted", "switch", ("true", "false")),
-        ("section", "section", SECTIONS), ("shown", "order", orders), ("bin", "bin", BIN_OPTIONS),
-        ("answers", "kind of answer", ANSWERS),
-    )
 
 
 def choose(shipped: ShippedEvaluations) -> CalibrationQuery:

@@ -11,7 +11,9 @@ from core.evaluation.result import Evaluation
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
 from dashboard.reliability.charts import Series
 from dashboard.reliability.stored_tokens import StoredToken
+from dashboard.reliability.text import TYPE_NAMES
 from dashboard.reliability.token_pictures import planar_name
+from dashboard.shared.query_params import Choice, faults
 
 LARGEST_SHARE = "largest share of ECE"
 BIN_OPTIONS = (LARGEST_SHARE, *(
@@ -102,6 +104,26 @@ class BinQuery:
     order: str
     number: int
     answers: str = ALL
+
+
+def address_faults(
+    query: Mapping[str, str], models: Sequence[str], orders: Sequence[str]
+) -> list[str]:
+    """One sentence for every parameter of an address that cannot be taken as it stands.
+
+    Args:
+        query: the address's parameters.
+        models: names of those that have been evaluated.
+        orders: names of the strategies that any of them was evaluated under.
+    """
+    return faults(query, {
+        "evaluated": Choice("model", models), "under": Choice("order", orders),
+        "type": Choice("type of tokens", tuple(TYPE_NAMES)),
+        "at": Choice("temperature", tuple(TEMPERATURE_OPTIONS)),
+        "fitted": Choice("switch", ("true", "false")), "section": Choice("section", SECTIONS),
+        "shown": Choice("order", orders), "bin": Choice("bin", BIN_OPTIONS),
+        "answers": Choice("kind of answer", ANSWERS),
+    })
 
 
 def explore_query(token: StoredToken, evaluation: Evaluation) -> dict[str, str] | None:

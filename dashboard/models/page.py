@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.errors import InputError
 from dashboard.models import sections
+from dashboard.models.query import address_faults
 from dashboard.reliability import notes
-from dashboard.reliability.cross_evaluation import QUANTITIES, CrossEvaluation, cross_evaluations
-from dashboard.reliability.text import TYPE_NAMES
-from dashboard.shared import inputs as shared_inputs
-from dashboard.shared import query_params
+from dashboard.reliability.cross_evaluation import CrossEvaluation, cross_evaluations
+from dashboard.shared.inputs import warn_about_address
 
 
 def main() -> None:
@@ -20,7 +21,7 @@ def main() -> None:
         shipped = notes.shipped_results()
         if shipped is not None:
             tables = cross_evaluations(shipped.found)
-            shared_inputs.warn_about_address("models", _offers(tables))
+            warn_about_address("models", partial(address_faults, tables=tables))
             notes.warn_of_other_weights(shipped)
             show_results(tables)
         sections.show_shipped_models()
@@ -35,16 +36,6 @@ def show_results(tables: dict[str, CrossEvaluation]) -> None:
     cell = sections.show_heatmap(cross, quantity, token_type)
     sections.show_cell(cross, cell, token_type)
     sections.show_all_numbers(cross)
-
-
-def _offers(tables: dict[str, CrossEvaluation]) -> query_params.Offers:
-    models = [model for cross in tables.values() for model in cross.models]
-    orders = dict.fromkeys(order for cross in tables.values() for order in cross.strategies)
-    return (
-        ("dataset", "data set", tuple(tables)), ("metric", "metric", tuple(QUANTITIES)),
-        ("tokens", "type of tokens", tuple(TYPE_NAMES)), ("row", "model", models),
-        ("column", "order", tuple(orders)),
-    )
 
 
 main()

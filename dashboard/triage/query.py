@@ -13,7 +13,7 @@ from core.likelihood.scoring import Precision
 from core.stats.molecule_scores import QUANTITIES
 from core.triage.samples import SamplesConfig
 from dashboard.shared.choices import MAX_SEED
-from dashboard.shared.query_params import Ranges, choice_complaints, range_complaints
+from dashboard.shared.query_params import Choice, Number, Parameters, faults
 
 SOURCES = SHIPPED, LIVE = ("shipped", "live")
 """Where the graphs come from: results that ship with the product, or a run on this machine."""
@@ -170,24 +170,23 @@ for roc in compare_samples(samples.table, seed=samples.config.seed).rocs:
 """
 
 
-def triage_complaints(query: Mapping[str, str], models: Sequence[str]) -> list[str]:
+def address_faults(query: Mapping[str, str], models: Sequence[str]) -> list[str]:
     """One sentence for every parameter of an address that cannot be taken as it stands."""
-    return choice_complaints(query, [
-        ("source", "source", SOURCES), ("generator", "model", models), ("part", "section", VIEWS),
-        ("precision", "precision", PRECISIONS), ("sort", "order", tuple(SORTS)),
-        ("direction", "direction", DIRECTIONS),
-        ("show", "kind of graphs", tuple(dict.fromkeys((*KINDS, *PLANAR_KINDS)))),
-        ("score", "score", tuple(SCORES)),
-    ]) + range_complaints(query, _RANGES)
+    return faults(query, {"generator": Choice("model", models), **_PARAMETERS})
 
 
-_RANGES: Ranges = {
-    "n": ("number of sequences", 1, MAX_LIVE_NUMBER),
-    "permutations": ("number of permutations", 2, MAX_LIVE_PERMUTATIONS),
-    "runseed": ("seed", 0, MAX_SEED),
-    "temperature": ("temperature", MIN_TEMPERATURE, MAX_TEMPERATURE),
-    "topk": ("top k", 0, MAX_TOP_K),
-    "fdr": ("false-discovery rate in percent", MIN_FDR, MAX_FDR),
-    "split": ("seed of the split", 0, MAX_SEED),
-    "page": ("page", 1, MAX_SEED), "keptpage": ("page", 1, MAX_SEED),
+_PARAMETERS: Parameters = {
+    "source": Choice("source", SOURCES), "part": Choice("section", VIEWS),
+    "precision": Choice("precision", PRECISIONS), "sort": Choice("order", tuple(SORTS)),
+    "direction": Choice("direction", DIRECTIONS),
+    "show": Choice("kind of graphs", tuple(dict.fromkeys((*KINDS, *PLANAR_KINDS)))),
+    "score": Choice("score", tuple(SCORES)),
+    "n": Number("number of sequences", 1, MAX_LIVE_NUMBER),
+    "permutations": Number("number of permutations", 2, MAX_LIVE_PERMUTATIONS),
+    "runseed": Number("seed", 0, MAX_SEED),
+    "temperature": Number("temperature", MIN_TEMPERATURE, MAX_TEMPERATURE),
+    "topk": Number("top k", 0, MAX_TOP_K),
+    "fdr": Number("false-discovery rate in percent", MIN_FDR, MAX_FDR),
+    "split": Number("seed of the split", 0, MAX_SEED),
+    "page": Number("page", 1, MAX_SEED), "keptpage": Number("page", 1, MAX_SEED),
 }

@@ -10,11 +10,11 @@ import pytest
 from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples
 from dashboard.triage.query import (
     Filter,
+    address_faults,
     command,
     explore_address,
     python,
     shipped_python,
-    triage_complaints,
 )
 
 MODELS = ("qm9-random_order", "qm9-min_degree_first")
@@ -89,8 +89,8 @@ def test_python_holds_the_same_settings():
     compile(shipped_python("m"), "snippet", "exec")
 
 
-def test_a_good_address_has_no_complaints():
-    assert triage_complaints({
+def test_a_good_address_has_no_faults():
+    assert address_faults({
         "source": "live", "generator": MODELS[1], "n": "1000", "permutations": "16",
         "runseed": "0", "temperature": "5.0", "topk": "0", "precision": "bf16", "sort": "LU",
         "direction": "highest first", "show": "invalid", "part": "Keep-list", "fdr": "0.5",
@@ -113,6 +113,6 @@ def test_a_good_address_has_no_complaints():
     ({"show": "pretty"}, "there are all, stable, unstable, invalid, valid."),
 ])
 def test_each_fault_is_one_sentence_that_says_what_would_be_right(query, expected):
-    (complaint,) = triage_complaints(query, MODELS)
-    assert complaint.endswith(expected)
-    assert len(complaint) < 200
+    (fault,) = address_faults(query, MODELS)
+    assert fault.endswith(expected)
+    assert len(fault) < 200
