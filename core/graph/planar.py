@@ -65,7 +65,7 @@ def planar_graph(
     corners = Delaunay(positions).simplices  # [triangles, 3]
     sides = np.sort(corners[:, [[0, 1], [1, 2], [0, 2]]].reshape(-1, 2), axis=1)
     positions.setflags(write=False)
-    graph = Graph(num_nodes, np.unique(sides, axis=0), name=f"planar-{seed}-{split}-{index}")
+    graph = Graph(num_nodes, np.unique(sides, axis=0), name=PlanarName(seed, index, split).id)
     return PlanarGraph(graph, positions)
 
 
@@ -78,21 +78,31 @@ def planar_stream(
 
 @dataclass(frozen=True)
 class PlanarName:
-    """What commands and pages call a graph of a test stream: `planar:SEED:INDEX`.
+    """Which graph of which stream: what people type, and what tables call it.
 
     Attributes:
         seed: of the stream, 0 to `MAX_PLANAR_NUMBER`.
         index: place in the stream, 0 to `MAX_PLANAR_NUMBER`.
+        split: the stream; people name graphs of test streams only.
 
     >>> PlanarName.from_text("planar:0:3")
-    PlanarName(seed=0, index=3)
+    PlanarName(seed=0, index=3, split='test')
+    >>> PlanarName.from_id("planar-0-train-3")
+    PlanarName(seed=0, index=3, split='train')
     """
 
     seed: int
     index: int
+    split: PlanarSplit = "test"
 
     def __str__(self) -> str:
+        """What commands and pages call a graph of a test stream: `planar:SEED:INDEX`."""
         return f"{PLANAR_PREFIX}{self.seed}:{self.index}"
+
+    @property
+    def id(self) -> str:
+        """Name of the `Graph`, and so its id in tables: `planar-SEED-SPLIT-INDEX`."""
+        return f"planar-{self.seed}-{self.split}-{self.index}"
 
     @classmethod
     def from_text(cls, text: str) -> PlanarName:
@@ -107,11 +117,21 @@ class PlanarName:
             shown = text if len(text) <= 40 else text[:39] + "…"
             raise GraphError(f"{shown!r} names no planar graph; write planar:SEED:INDEX with two "
                              f"whole numbers from 0 to {MAX_PLANAR_NUMBER:,}.")
-        return cls(*map(int, words))
+        seed, index = map(int, words)
+        return cls(seed, index)
+
+    @classmethod
+    def from_id(cls, text: str) -> PlanarName | None:
+        """Read an `id`; None for that of any other graph."""
+        match text.split("-"):
+            case ["planar", seed, ("train" | "validation" | "test") as split, index] if (
+                    _is_planar_number(seed) and _is_planar_number(index)):
+                return cls(int(seed), int(index), split)
+        return None
 
     def triangulate(self) -> PlanarGraph:
         """The graph; test streams never overlap with those of training."""
-        return planar_graph(self.index, seed=self.seed, split="test")
+        return planar_graph(self.index, seed=self.seed, split=self.split)
 
 
 def _is_planar_number(text: str) -> bool:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from core.calibration.temperature import TEMPERATURES
 from core.calibration.token_types import BIN_EDGES, NUM_BINS, Reliability, TokenType
 from core.evaluation.result import Evaluation
+from core.graph.planar import PlanarName
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
 from dashboard.reliability.charts import Series
 from dashboard.reliability.stored_tokens import StoredToken
 from dashboard.reliability.text import TYPE_NAMES
-from dashboard.reliability.token_pictures import planar_name
+from dashboard.shared import links
 from dashboard.shared.query_params import Choice, faults
 
 LARGEST_SHARE = "largest share of ECE"
@@ -128,12 +129,10 @@ def address_faults(
 
 def explore_query(token: StoredToken, evaluation: Evaluation) -> dict[str, str] | None:
     """Parameters of the Explore page, or None for what it cannot show."""
-    query = {"model": evaluation.model}
-    if evaluation.strategy in STRATEGIES and evaluation.strategy != evaluation.trained_under:
-        query["strategy"] = evaluation.strategy
-    if token.smiles is not None:
-        return {"smiles": token.smiles, **query}
-    name = planar_name(token.id)
-    if name is None:
+    planar = PlanarName.from_id(token.id)
+    if token.smiles is None and (planar is None or planar.split != "test"):
         return None
-    return {**query, "graph": str(name.seed), "number": str(name.index)}
+    is_told = evaluation.strategy in STRATEGIES and evaluation.strategy != evaluation.trained_under
+    return links.explore_query(
+        evaluation.model, strategy=evaluation.strategy if is_told else "",
+        smiles=token.smiles or "", planar=planar if token.smiles is None else None)

@@ -11,9 +11,10 @@ from core.errors import InputError
 from core.repair.session import Trial, TrialProgress
 from dashboard.finetune import data, detail, repairs, run_files, sections, text
 from dashboard.finetune.data import ShippedRepairs
-from dashboard.finetune.query import GENERATED, OWN, PLANAR, RunChoice, explore_model_address
+from dashboard.finetune.query import GENERATED, OWN, PLANAR, RunChoice
 from dashboard.finetune.repairs import RepairPoint
 from dashboard.shared.choices import is_hosted
+from dashboard.shared.links import explore_address
 from dashboard.shared.progress import progress_bar
 
 _RUNNING, _COMPLAINT = "finetune_running", "finetune_complaint"
@@ -146,8 +147,8 @@ def _show_explore(choice: RunChoice, trial: Trial) -> None:
                   key="keep-finetuned", help=text.KEEP_HELP, on_click=_keep, args=(trial,))
         return
     # In a tab of its own, so that the run's settings are not lost.
-    st.link_button("Open in Explore", explore_model_address(choice), type="primary",
-                   icon=":material/open_in_new:", help=text.kept_note(choice.name))
+    st.link_button("Open in Explore", explore_address(choice.name, strategy=choice.order),
+                   type="primary", icon=":material/open_in_new:", help=text.kept_note(choice.name))
 
 
 def _keep(trial: Trial) -> None:

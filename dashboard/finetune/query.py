@@ -8,7 +8,6 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
-from urllib.parse import urlencode
 
 from core.finetune.methods import Method
 from core.salience.criteria import CRITERIA
@@ -183,11 +182,6 @@ class RunChoice:
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def explore_model_address(choice: RunChoice) -> str:
-    """Where the Explore page shows the model that came of a run, under the order it learnt."""
-    return "./?" + urlencode({"model": choice.name, "strategy": choice.order})
 
 
 @dataclass(frozen=True)

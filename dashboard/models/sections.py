@@ -98,7 +98,9 @@ def show_cell(cross: CrossEvaluation, cell: Cell, token_type: TokenType) -> None
             alt=reliability_text.multiples_alt(
                 [[evaluation.reliability(of)] for of in evaluation.token_types], [cell[1]]),
         )
-        links.calibration_link(*cell, reliability_text.type_name(token_type))
+        st.page_link(
+            links.CALIBRATION, label="Open on the Calibration page", icon=":material/target:",
+            query_params=links.calibration_query(*cell, reliability_text.type_name(token_type)))
 
 
 def show_all_numbers(cross: CrossEvaluation) -> None:

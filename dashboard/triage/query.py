@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
@@ -113,12 +112,6 @@ class Filter:
         values = table[column].to_numpy(dtype=np.float64)[rows]
         order = np.argsort(-values if self.highest_first else values, kind="stable")
         return rows[order].tolist()  # numpy sorts NaN last
-
-
-def explore_address(model: str, smiles: str, config: SamplesConfig) -> str:
-    """Where the Explore page shows a molecule under the model's own order, K and seed."""
-    return "./?" + urlencode({"smiles": smiles, "model": model, "k": config.permutations,
-                              "seed": config.seed})
 
 
 def command(model: str, config: SamplesConfig) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from core.chemistry import from_smiles
 from core.graph.graph import is_isomorphic
-from core.graph.planar import PlanarName, planar_graph
+from core.graph.planar import planar_graph
 from core.sent import ANCHOR_EXPANSION, MIN_DEGREE_FIRST, RANDOM_ORDER
 from core.sent.batch import GraphBatch
 from core.sent.decoder import DecodeError, decode_lenient
@@ -15,7 +15,7 @@ from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
 from core.sent.vocabulary import EOS, PLANAR_VOCABULARY, QM9_VOCABULARY, TokenKind
 from dashboard.reliability.stored_tokens import read_stored_token
-from dashboard.reliability.token_pictures import planar_name, token_layout, token_svg
+from dashboard.reliability.token_pictures import token_layout, token_svg
 from dashboard.shared.palette import LIGHT
 from tests.oracles.token_subjects import subjects_of
 from tests.random_graphs import random_graph, vocabulary_of
@@ -155,11 +155,3 @@ def test_other_graphs_are_drawn_by_their_distances():
     tokens = write(GRAPHS[3], vocabulary_for(GRAPHS[3]))
     token = stored(tokens, 3, vocabulary_for(GRAPHS[3]))
     assert np.isfinite(token_layout(token).coordinates).all()
-
-
-@pytest.mark.parametrize(("id", "name"), [
-    ("planar-3-test-12", PlanarName(3, 12)), ("planar-3-train-12", None), ("gdb_7", None),
-    ("planar-3-test-99999999999", None),
-])
-def test_only_graphs_of_test_streams_have_a_name_to_explore(id, name):
-    assert planar_name(id) == name

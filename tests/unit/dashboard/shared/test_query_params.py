@@ -1,8 +1,6 @@
 """No parameter of any page is dropped from an address in silence, nor made into anything first."""
 
-import ast
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +12,8 @@ from dashboard.models import query as models
 from dashboard.salience import query as salience
 from dashboard.shared.query_params import Choice, Number, faults
 from dashboard.triage import query as triage
+from tests.unit.dashboard.shared.bound_widgets import bound_calls
 
-DASHBOARD = Path(__file__).parents[4] / "dashboard"
 FREE = {"path", "tokenfile", "one", "smiles", "smarts"}
 """Texts that can be anything; what is wrong with them is an error of the page."""
 
@@ -46,15 +44,6 @@ PAGES = {
     "triage": partial(triage.address_faults, models=["m"]),
     "salience": faults_of_salience, "finetune": faults_of_finetune,
 }
-
-
-def bound_calls(page):
-    """Calls that draw the widgets of a page that stand in the address, with the key of each."""
-    for path in (DASHBOARD / page).glob("*.py"):
-        for call in ast.walk(ast.parse(path.read_text())):
-            given = {one.arg: one.value for one in getattr(call, "keywords", ())}
-            if "bind" in given and isinstance(given["key"], ast.Constant):
-                yield given["key"].value, call
 
 
 def number_keys(page):

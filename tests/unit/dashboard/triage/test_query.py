@@ -1,7 +1,6 @@
 """Filters, addresses and code of the Generate & triage page."""
 
 import shlex
-from urllib.parse import parse_qs
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,6 @@ from dashboard.triage.query import (
     Filter,
     address_faults,
     command,
-    explore_address,
     python,
     shipped_python,
 )
@@ -59,14 +57,6 @@ def test_ten_thousand_rows_are_ordered():
                          "lu": np.random.default_rng(0).random(10_000)})
     ordered = Filter("stable", True, "LU").rows(rows)
     assert rows["lu"].iloc[ordered].is_monotonic_increasing
-
-
-def test_explore_address_carries_everything():
-    config = SamplesConfig(10, permutations=16, seed=7)
-    address = explore_address(MODELS[1], "[H]C#N.[H][N+]([H])([H])[H]", config)
-    assert address.startswith("./?")
-    assert parse_qs(address[3:]) == {"smiles": ["[H]C#N.[H][N+]([H])([H])[H]"],
-                                     "model": [MODELS[1]], "k": ["16"], "seed": ["7"]}
 
 
 def test_command_names_what_is_not_usual():

@@ -1,0 +1,16 @@
+"""Which widgets of a page stand in the address, read from its source."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+DASHBOARD = Path(__file__).parents[4] / "dashboard"
+
+
+def bound_calls(page: str) -> Iterator[tuple[str, ast.Call]]:
+    """Calls that draw the widgets of a page that stand in the address, with the key of each."""
+    for path in (DASHBOARD / page).glob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            given = {one.arg: one.value for one in getattr(call, "keywords", ())}
+            if "bind" in given and isinstance(given["key"], ast.Constant):
+                yield given["key"].value, call
