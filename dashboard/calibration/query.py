@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from core.calibration.reliability import Reliability
+from core.calibration.stored_tokens import StoredToken
 from core.calibration.temperature import TEMPERATURES
-from core.calibration.token_types import BIN_EDGES, NUM_BINS, Reliability, TokenType
+from core.calibration.token_types import BIN_EDGES, NUM_BINS, TokenType
 from core.evaluation.result import Evaluation
 from core.graph.planar import PlanarName
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
 from dashboard.reliability.charts import Series
-from dashboard.reliability.stored_tokens import StoredToken
-from dashboard.reliability.text import TYPE_NAMES
 from dashboard.shared import links
 from dashboard.shared.query_params import Choice, faults
 
@@ -29,6 +29,26 @@ SECTIONS = TOKENS, ALL_TYPES, TEMPERATURE, NUMBERS = (
     "Tokens of a bin", "All types", "Temperature", "Numbers")
 ANSWERS = ALL, RIGHT, WRONG = ("all", "right", "wrong")
 """Which sampled tokens are shown, by whether the model's prediction was right."""
+
+
+def address_faults(
+    query: Mapping[str, str], models: Sequence[str], orders: Sequence[str]
+) -> list[str]:
+    """One sentence for every parameter of an address that cannot be taken as it stands.
+
+    Args:
+        query: the address's parameters.
+        models: names of those that have been evaluated.
+        orders: names of the strategies that any of them was evaluated under.
+    """
+    return faults(query, {
+        "evaluated": Choice("model", models), "under": Choice("order", orders),
+        "type": Choice("type of token", tuple(of.label for of in TokenType)),
+        "at": Choice("temperature", tuple(TEMPERATURE_OPTIONS)),
+        "fitted": Choice("switch", ("true", "false")), "section": Choice("section", SECTIONS),
+        "shown": Choice("order", orders), "bin": Choice("bin", BIN_OPTIONS),
+        "answers": Choice("kind of answer", ANSWERS),
+    })
 
 
 def compared_orders(native: str, chosen: str, known: Sequence[str]) -> tuple[str, ...]:
@@ -105,26 +125,6 @@ class BinQuery:
     order: str
     number: int
     answers: str = ALL
-
-
-def address_faults(
-    query: Mapping[str, str], models: Sequence[str], orders: Sequence[str]
-) -> list[str]:
-    """One sentence for every parameter of an address that cannot be taken as it stands.
-
-    Args:
-        query: the address's parameters.
-        models: names of those that have been evaluated.
-        orders: names of the strategies that any of them was evaluated under.
-    """
-    return faults(query, {
-        "evaluated": Choice("model", models), "under": Choice("order", orders),
-        "type": Choice("type of tokens", tuple(TYPE_NAMES)),
-        "at": Choice("temperature", tuple(TEMPERATURE_OPTIONS)),
-        "fitted": Choice("switch", ("true", "false")), "section": Choice("section", SECTIONS),
-        "shown": Choice("order", orders), "bin": Choice("bin", BIN_OPTIONS),
-        "answers": Choice("kind of answer", ANSWERS),
-    })
 
 
 def explore_query(token: StoredToken, evaluation: Evaluation) -> dict[str, str] | None:

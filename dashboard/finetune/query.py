@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from core.calibration.token_types import TokenType
 from core.finetune.methods import Method
 from core.salience.criteria import CRITERIA
 from core.salience.masks import SCOPES, Scope
-from dashboard.reliability.text import TYPE_NAMES
 from dashboard.shared.choices import DENSITIES, MAX_SEED, STRATEGY_OPTIONS, is_hosted
 from dashboard.shared.query_params import Choice, Number, faults
 
@@ -222,7 +222,7 @@ def address_faults(
         "repaired": Choice("repaired model", offered.repaired),
         "arm": Choice("arm", offered.arms), "measure": Choice("measure", tuple(MEASURES)),
         "scopes": Choice("scope", SCOPE_OPTIONS), "selection": Choice("selection", SELECTIONS),
-        "tokentype": Choice("type of tokens", tuple(TYPE_NAMES)),
+        "tokentype": Choice("type of tokens", tuple(of.label for of in TokenType)),
         "base": Choice("model", offered.models), "learn": Choice("order", STRATEGY_OPTIONS),
         "data": Choice("data", offered.kinds),
         "made": Choice("model of generated molecules", offered.makers),

@@ -7,10 +7,10 @@ from functools import partial
 import streamlit as st
 
 from core.errors import InputError
-from dashboard.models import sections
-from dashboard.models.query import address_faults
+from core.evaluation.cross_evaluation import CrossEvaluation, cross_evaluations
+from dashboard.models import inputs, sections
+from dashboard.models.query import ModelsQuery, address_faults
 from dashboard.reliability import notes
-from dashboard.reliability.cross_evaluation import CrossEvaluation, cross_evaluations
 from dashboard.shared.inputs import warn_about_address
 
 
@@ -22,7 +22,7 @@ def main() -> None:
         if shipped is not None:
             tables = cross_evaluations(shipped.found)
             warn_about_address("models", partial(address_faults, tables=tables))
-            notes.warn_of_other_weights(shipped)
+            notes.warn_of_other_weights(shipped.found)
             show_results(tables)
         sections.show_shipped_models()
     except InputError as error:
@@ -31,10 +31,13 @@ def main() -> None:
 
 def show_results(tables: dict[str, CrossEvaluation]) -> None:
     """Heatmap, the chosen cell and all numbers of one data set."""
-    cross = sections.choose_dataset(tables)
-    quantity, token_type = sections.choose_quantity(cross)
-    cell = sections.show_heatmap(cross, quantity, token_type)
-    sections.show_cell(cross, cell, token_type)
+    cross = inputs.choose_dataset(tables)
+    quantity, token_type = inputs.choose_quantity(cross)
+    heatmap = st.container()  # above the boxes that say which cell is marked in it
+    choice = ModelsQuery(cross, quantity, token_type, inputs.choose_cell(cross))
+    with heatmap:
+        sections.show_heatmap(choice)
+    sections.show_cell(choice)
     sections.show_all_numbers(cross)
 
 

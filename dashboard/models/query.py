@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from dashboard.reliability.cross_evaluation import QUANTITIES, CrossEvaluation
-from dashboard.reliability.text import TYPE_NAMES
+from core.calibration.token_types import TokenType
+from core.evaluation.cross_evaluation import QUANTITIES, Cell, CrossEvaluation, Quantity
+from core.evaluation.result import Evaluation
+from core.stats.estimates import Estimate
 from dashboard.shared.query_params import Choice, faults
 
 
@@ -22,6 +25,33 @@ def address_faults(
     orders = dict.fromkeys(order for cross in tables.values() for order in cross.strategies)
     return faults(query, {
         "dataset": Choice("data set", tuple(tables)), "metric": Choice("metric", tuple(QUANTITIES)),
-        "tokens": Choice("type of tokens", tuple(TYPE_NAMES)), "row": Choice("model", models),
-        "column": Choice("order", tuple(orders)),
+        "tokens": Choice("type of token", tuple(of.label for of in TokenType)),
+        "row": Choice("model", models), "column": Choice("order", tuple(orders)),
     })
+
+
+@dataclass(frozen=True, eq=False)
+class ModelsQuery:
+    """What the Models page shows.
+
+    Attributes:
+        cross: the models and orders of a data set.
+        quantity: what they are compared by.
+        token_type: the type of token that the quantity is of, if it has types.
+        cell: model and order that are opened; they may not have been evaluated.
+    """
+
+    cross: CrossEvaluation
+    quantity: Quantity
+    token_type: TokenType
+    cell: Cell
+
+    @property
+    def estimates(self) -> dict[Cell, Estimate]:
+        """The quantity in every cell that has it."""
+        return self.cross.estimates(self.quantity, self.token_type)
+
+    @property
+    def opened(self) -> Evaluation | None:
+        """The evaluation of the opened cell, if there is one."""
+        return self.cross.cells.get(self.cell)

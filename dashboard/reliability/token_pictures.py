@@ -5,13 +5,13 @@ from __future__ import annotations
 import igraph
 import numpy as np
 
+from core.calibration.stored_tokens import StoredToken
 from core.graph.graph import Graph
 from core.graph.planar import PlanarName
 from core.sent.vocabulary import TokenKind, Vocabulary
 from dashboard.drawing.coordinates import free_directions, plain_coordinates, unit_bonds
 from dashboard.drawing.layouts import Layout, layout
 from dashboard.drawing.picture import Picture
-from dashboard.reliability.stored_tokens import StoredToken
 from dashboard.shared.palette import palette
 
 WIDTH, HEIGHT = 250, 190
@@ -30,12 +30,12 @@ def token_svg(token: StoredToken, vocabulary: Vocabulary, *, dark: bool, title: 
     picture = Picture(token_layout(token), colors, WIDTH, HEIGHT, show_hydrogens=True)
     picture.fade(~token.is_written_node, ~token.is_written_edge)
     if token.edge >= 0:
-        picture.bond_halo(token.edge, mark, "the token speaks of this")
+        picture.bond_halo(token.edge, mark, "what the token refers to")
     if token.node >= 0:
-        picture.atom_halo(token.node, mark, "the token speaks of this")
+        picture.atom_halo(token.node, mark, "what the token refers to")
     picture.skeleton()
     if token.rival >= 0:
-        picture.ring(token.rival, mark, "the model predicted this one")
+        picture.ring(token.rival, mark, "what the model predicted")
         picture.badge(token.rival, str(token.rival), colors.muted)
     if vocabulary.kind(token.target) is TokenKind.NODE_INDEX:
         index = token.target - vocabulary.index_offset

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from streamlit.delta_generator import DeltaGenerator
 
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
+from core.triage.generation import Generation
 from dashboard.shared.run_switch import RunSwitch
 from dashboard.triage import data
-from dashboard.triage.generation import Generation
 from dashboard.triage.query import LiveQuery
 
 _SWITCH = RunSwitch("live_run", start="generate", cancel="cancel",
@@ -22,13 +22,13 @@ class LiveRun:
     """A run as it stands.
 
     Attributes:
-        choice: what it is about.
+        query: what it is about.
         found: the rows that there are, None before the first.
         place: where progress is drawn.
         is_running: whether more is to be sampled now.
     """
 
-    choice: LiveQuery
+    query: LiveQuery
     found: Generation | None
     place: DeltaGenerator
     is_running: bool
@@ -42,26 +42,26 @@ class LiveRun:
         """Sample and score the next chunk, if the run goes on; finished chunks stay."""
         if not self.is_running:
             return
-        number = self.choice.config.number
+        number = self.query.config.number
 
         def report(stage: str, done: int, total: int) -> None:
             inner = done / total if stage == "scoring" else 0.0
-            size = min(self.choice.config.chunk, number - self.done)
+            size = min(self.query.config.chunk, number - self.done)
             self.place.progress(
                 min(1.0, (self.done + inner * size) / number),
                 f"{_STAGES[stage]}: {self.done:,} of {number:,} sequences done")
 
-        _SWITCH.go_on(lambda: data.sample_more(self.choice, report))
+        _SWITCH.go_on(lambda: data.sample_more(self.query, report))
 
 
-def open_run(choice: LiveQuery, card: ModelCard) -> LiveRun:
+def open_run(query: LiveQuery, card: ModelCard) -> LiveRun:
     """Show the button that starts, continues or cancels a run."""
-    found = data.live(choice, card)
-    done, number = 0 if found is None else len(found.table), choice.config.number
+    found = data.live(query, card)
+    done, number = 0 if found is None else len(found.table), query.config.number
     so_far = f"{done:,} of {number:,} sequences"
     place = _SWITCH.show(
-        choice, is_done=done >= number, at=(min(1.0, done / number), f"{so_far} done"),
+        query, is_done=done >= number, at=(min(1.0, done / number), f"{so_far} done"),
         label=f"Continue: {number - done:,} more" if done else f"Generate {number:,}",
         remark=f"{so_far} are done." if done else
-               "100 sequences at K = 32 take some 15 seconds on two idle cores.")
-    return LiveRun(choice, found, place, _SWITCH.is_on(choice))
+               "100 sequences at K = 32 take about 15 seconds on two idle cores.")
+    return LiveRun(query, found, place, _SWITCH.is_on(query))

@@ -7,10 +7,10 @@ from functools import partial
 import streamlit as st
 
 from core.errors import InputError
+from core.triage.generation import Generation
 from dashboard.shared import checkpoints
 from dashboard.shared.inputs import warn_about_address
 from dashboard.triage import data, inputs, live, sections, text
-from dashboard.triage.generation import Generation
 from dashboard.triage.query import VIEWS, address_faults
 
 
@@ -20,12 +20,12 @@ def main() -> None:
     try:
         models = checkpoints.models()
         warn_about_address("triage", partial(address_faults, models=tuple(models)))
-        choice = inputs.choose(models)
-        card = models[choice.model]
-        if choice.live is None:
+        query = inputs.choose(models)
+        card = models[query.model]
+        if query.live is None:
             show(data.shipped(card))
         else:
-            run = live.open_run(choice.live, card)
+            run = live.open_run(query.live, card)
             if run.found is not None:
                 show(run.found)
             run.go_on()
