@@ -30,8 +30,8 @@ from dashboard.salience.query import (
     SOURCES,
     MaskQuery,
     SalienceQuery,
+    model_faults,
 )
-from dashboard.salience.query import model_faults as of_model
 from dashboard.shared import checkpoints
 from dashboard.shared.choices import (
     DENSITIES,
@@ -44,11 +44,11 @@ from dashboard.shared.choices import (
 from dashboard.shared.inputs import reset_if_invalid
 
 
-def model_faults(query: Mapping[str, str], setting: SalienceQuery) -> list[str]:
+def faults_of_model(query: Mapping[str, str], setting: SalienceQuery) -> list[str]:
     """What of the address is beyond the limits of the chosen model."""
     model = data.language_model(setting.model, setting.weights)
-    return of_model(query, matrices=_matrix_options(Grid(tuple(model.matrices))),
-                    examples=most_examples(model))
+    return model_faults(query, matrices=_matrix_options(Grid(tuple(model.matrices))),
+                        examples=most_examples(model))
 
 
 def shipped_models() -> Mapping[str, ModelCard]:

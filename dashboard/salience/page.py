@@ -27,7 +27,7 @@ def main() -> None:
             st.info(text.NAME_A_MODEL, icon=":material/info:")
             return
         warn_about_address("salience_model", partial(
-            inputs.model_faults, setting=setting), query)
+            inputs.faults_of_model, setting=setting), query)
         cut, quantity = inputs.choose_cut(setting)
         if setting.lacks_examples:
             st.info(text.NAME_A_TOKEN_FILE, icon=":material/info:")

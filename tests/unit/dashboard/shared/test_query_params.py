@@ -47,7 +47,8 @@ PAGES = {
 
 
 def number_keys(page):
-    return sorted({key for key, call in bound_calls(page) if getattr(call.func, "attr", "") == "number_input"})
+    return sorted({key for key, call in bound_calls(page)
+                   if getattr(call.func, "attr", "") == "number_input"})
 
 
 @pytest.mark.parametrize("page", PAGES)
