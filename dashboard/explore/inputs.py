@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
@@ -18,8 +19,9 @@ from dashboard.explore.query import (
     MOLECULE,
     PLANAR_GRAPH,
     ExploreQuery,
-    url_complaints,
+    address_faults,
 )
+from dashboard.shared import inputs as shared_inputs
 from dashboard.shared.choices import (
     DEFAULT_MODEL,
     DEFAULT_SMILES,
@@ -39,17 +41,10 @@ def warn_of_damaged_models(complaints: Sequence[str]) -> None:
 
 
 def warn_about_address(models: Mapping[str, ModelCard]) -> None:
-    """Say which URL parameters cannot be taken; streamlit then drops them from the address."""
-    if "address_read" not in st.session_state:
-        st.session_state.address_read = True
-        planar = [name for name in models if kind_of(models[name]) == PLANAR_GRAPH]
-        st.session_state.complaints = url_complaints(
-            st.query_params.to_dict(), list(models), planar
-        )
-    for complaint in st.session_state.complaints:
-        st.warning(complaint, icon=":material/link_off:")
-    # Said once: the next rerun has valid choices only.
-    st.session_state.complaints = []
+    """Say once what of the address cannot be taken."""
+    planar = [name for name in models if kind_of(models[name]) == PLANAR_GRAPH]
+    shared_inputs.warn_about_address("explore", partial(
+        address_faults, models=list(models), planar_models=planar))
 
 
 def kind_of(card: ModelCard) -> str:
