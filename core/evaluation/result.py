@@ -13,10 +13,12 @@ from typing import Any
 
 import pandas as pd
 
+from core.assets import shipped_results
 from core.calibration.reliability import Reliability, reliability_from_rows
 from core.calibration.token_types import TokenType
 from core.errors import InputError
 from core.records import RECORD, RunRecord, package_versions, read_record
+from core.runs import replacing
 from core.sent.vocabulary import Vocabulary
 from core.stats.estimates import Estimate
 
@@ -150,7 +152,8 @@ class Evaluation:
         (folder / RECORD).unlink(missing_ok=True)
         for name in _TABLES:
             table: pd.DataFrame = getattr(self, name)
-            table.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
+            with replacing(folder / f"{name}.parquet") as partial:
+                table.to_parquet(partial, index=False, compression="zstd")
         self.to_record().write(folder / RECORD)
 
     @classmethod
@@ -184,7 +187,4 @@ class Evaluation:
 
 def shipped_evaluations() -> dict[tuple[str, str], Path]:
     """Folders of the shipped evaluations by names of (model, strategy), for `Evaluation.load`."""
-    from core.model.checkpoints import assets_folder
-
-    found = sorted((assets_folder() / "results" / "evaluations").glob(f"*/*/{RECORD}"))
-    return {(path.parent.parent.name, path.parent.name): path.parent for path in found}
+    return {(folder.parent.name, folder.name): folder for folder in shipped_results("evaluations")}

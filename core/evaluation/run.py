@@ -12,6 +12,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -37,7 +38,7 @@ from core.graph.graph import Graph
 from core.likelihood.scoring import Precision
 from core.likelihood.uncertainty import linearization_uncertainty
 from core.model.checkpoints import Checkpoint
-from core.records import write_json
+from core.runs import claim, hold, write_json
 from core.sent.batch import GraphBatch
 from core.sent.strategies import Strategy
 from core.stats.estimates import Estimate
@@ -47,7 +48,6 @@ from core.stats.smooth_ece import ConfidenceGrid, grid_weights, smooth_ece
 CHUNK_SEQUENCES = 2048
 """Linearizations in a chunk; one of QM9 keeps about 3 MB on disk and 100 MB in memory."""
 
-_SETTINGS = "settings.json"
 _COMPACT = "float32"  # seven digits are more than any of these numbers deserve
 _GRAPH_NUMBERS = ("nll_mean", "nll_std", "nll_per_token", "lu", "lu_low", "lu_high",
                   "nll_marginal", "effective_sample_size")
@@ -112,9 +112,12 @@ class EvaluationRun:
         run_folder: where finished chunks are kept; made if it is missing.
         validation: graphs to fit a temperature on; None to fit none.
         temperatures: that calibration is measured at, 1 among them; fewer take less time.
+        is_shared: let several runs of the same settings fill the folder at the same time; chunks
+            are equal, and whole or not there.
 
     Raises:
         EvaluationRunError: if `run_folder` holds a run of other settings.
+        RunFolderError: if another process works in `run_folder`.
         VocabularyError: for a graph that the model cannot read.
     """
 
@@ -127,6 +130,7 @@ class EvaluationRun:
         run_folder: Path,
         validation: GraphSet | None = None,
         temperatures: tuple[float, ...] = TEMPERATURES,
+        is_shared: bool = False,
     ) -> None:
         if not graphs.graphs:
             raise EvaluationRunError(f"{graphs.name} holds no graph that can be evaluated.")
@@ -140,12 +144,21 @@ class EvaluationRun:
         self.config = config
         self.folder = run_folder
         self._temperatures = temperatures
+        self._is_shared = is_shared
         self._how = Linearizing(Strategy.from_name(config.strategy), config.permutations,
                                 config.seed, config.precision)
         self._claim_folder()
 
     def steps(self) -> Iterator[EvaluationStep]:
-        """Do what is left, chunk by chunk; yields after each one."""
+        """Do what is left, chunk by chunk; yields after each one.
+
+        Raises:
+            RunFolderError: if another process works in the run folder, or it cannot be written.
+        """
+        with nullcontext() if self._is_shared else hold(self.folder):
+            yield from self._steps()
+
+    def _steps(self) -> Iterator[EvaluationStep]:
         if self.validation is not None:
             yield from self._fit()
         fitted = self.fitted_temperature
@@ -228,13 +241,7 @@ class EvaluationRun:
         settings = _settings(self.checkpoint, self.graphs, self.config, self.validation)
         if self._temperatures != TEMPERATURES:
             settings["temperatures"] = list(self._temperatures)
-        path = self.folder / _SETTINGS
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            write_json(path, settings)
-        elif json.loads(path.read_text(encoding="utf-8")) != settings:
-            raise EvaluationRunError(f"{self.folder} holds an evaluation of other settings; use "
-                                     f"another run folder or the settings in its {_SETTINGS}.")
+        claim(self.folder, settings, what="an evaluation", error=EvaluationRunError)
 
 
 def default_run_folder(

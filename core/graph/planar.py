@@ -125,9 +125,9 @@ class PlanarName:
                              f"whole numbers from 0 to {MAX_PLANAR_NUMBER:,}.")
         return cls(int(words[0]), int(words[1]))
 
-    def triangulate(self) -> PlanarGraph:
+    def triangulate(self, num_nodes: int = PLANAR_NODES) -> PlanarGraph:
         """The graph; test streams never overlap with those of training."""
-        return planar_graph(self.index, seed=self.seed, split=self.split)
+        return planar_graph(self.index, seed=self.seed, split=self.split, num_nodes=num_nodes)
 
 
 def _is_planar_number(text: str) -> bool:

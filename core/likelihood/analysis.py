@@ -21,7 +21,8 @@ from core.likelihood.scoring import (
     score_trails,
 )
 from core.likelihood.uncertainty import Uncertainty, linearization_uncertainty
-from core.model.checkpoints import Checkpoint, ModelCard
+from core.model.card import ModelCard
+from core.model.checkpoints import Checkpoint
 from core.sent.batch import GraphBatch
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails

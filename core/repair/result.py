@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.assets import shipped_results
 from core.calibration.reliability import Reliability, reliability_from_rows
 from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
-from core.model.checkpoints import assets_folder
 from core.records import RECORD, RunRecord, package_versions, read_record
 from core.repair.arms import Arm
+from core.runs import replacing
 from core.salience.errors import SalienceError
 from core.stats.estimates import Estimate
 from core.stats.molecule_bootstrap import MoleculeBootstrap
@@ -107,8 +108,9 @@ class RepairResult:
         """Write the folder; the record comes last, so that a folder with one is whole."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / RECORD).unlink(missing_ok=True)
-        self.graphs.to_parquet(folder / "graphs.parquet", index=False, compression="zstd")
-        self.bins.to_parquet(folder / "bins.parquet", index=False, compression="zstd")
+        for name, table in (("graphs", self.graphs), ("bins", self.bins)):
+            with replacing(folder / f"{name}.parquet") as partial:
+                table.to_parquet(partial, index=False, compression="zstd")
         self.to_record().write(folder / RECORD)
 
     def to_record(self) -> RunRecord:
@@ -180,6 +182,6 @@ def paired_change(after: RepairResult, before: RepairResult, order: str, column:
 def shipped_repairs() -> dict[str, dict[str, Path]]:
     """Model → arm's name → folder for `RepairResult.load`, of the shipped results."""
     found: dict[str, dict[str, Path]] = {}
-    for path in sorted((assets_folder() / "results" / "repair").glob(f"*/*/{RECORD}")):
-        found.setdefault(path.parent.parent.name, {})[path.parent.name] = path.parent
+    for folder in shipped_results("repair"):
+        found.setdefault(folder.parent.name, {})[folder.name] = folder
     return found

@@ -16,7 +16,7 @@ from core.evaluation.cross_evaluation import (
     rises,
     worst_cases,
 )
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.sent.strategies import RANDOM_ORDER
 from core.stats.estimates import Estimate
 from dashboard.models.query import ModelsQuery

@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 import streamlit as st
 
+from core.assets import assets_folder
 from core.evaluation.result import Evaluation
-from core.model.checkpoints import assets_folder
 from dashboard.reliability import evaluations, text
 from dashboard.reliability.evaluations import ShippedEvaluations
 from dashboard.shared.checkpoints import shipped_cards

@@ -9,7 +9,7 @@ import pandas as pd
 from core.calibration.reliability import Reliability
 from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from dashboard.shared.format import estimate, interval
 
 EVALUATE = "trailscope evaluate"
