@@ -8,7 +8,11 @@ from core.data.planar import Planar
 from core.data.qm9 import Qm9
 from core.data.splits import DatasetError
 
-DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in (Qm9(), Moses(), Planar())}
+DATASETS: dict[str, Dataset] = {dataset.name: dataset for dataset in (
+    Qm9(),
+    Moses(),
+    Planar(),
+)}
 
 
 def find_dataset(name: str) -> Dataset:
