@@ -1,4 +1,4 @@
-"""Copies of the project with the examples of docs/extending.md in them, run as their own process."""
+"""Copies of the project with the examples of docs/extending.md in them, each run by itself."""
 
 from __future__ import annotations
 

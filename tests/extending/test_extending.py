@@ -143,7 +143,8 @@ def test_a_page_opens_at_its_address(pages_say):
 
 def test_examples_keep_the_style_and_the_layers(extended):
     lint_imports = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    environment = os.environ | {"PYTHONPATH": str(extended)}
     for check in (["-m", "ruff", "check", "--no-cache"], ["-c", lint_imports, "--no-cache"]):
-        done = subprocess.run([sys.executable, *check], cwd=extended, capture_output=True,
-                              text=True, check=False, env=os.environ | {"PYTHONPATH": str(extended)})
+        done = subprocess.run([sys.executable, *check], cwd=extended, env=environment,
+                              capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
