@@ -26,5 +26,5 @@ def test_other_names_are_no_attributes():
     names, load = lazy_exports("core.data", {"Dataset": "dataset"})
     assert names == ["Dataset"]
     assert load("Dataset").__name__ == "Dataset"
-    with pytest.raises(AttributeError, match="module 'core.data' has no attribute 'Datasets'"):
+    with pytest.raises(AttributeError, match=r"module 'core\.data' has no attribute 'Datasets'"):
         load("Datasets")
