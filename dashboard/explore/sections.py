@@ -119,7 +119,7 @@ def _show_where(choice: ExploreQuery, analysis: Analysis, *, show_hydrogens: boo
     st.caption(f"Every token speaks of one {word.node}, one {word.edge}, or the end. Its "
                f"surprisal, summed over a sequence and averaged over all {choice.permutations} "
                "permutations, says where the model pays; its spread, where that depends on the "
-               f"order. Deciding to stop costs {found.eos_mean:.2f} nats on average."
+               f"order. Deciding to stop costs {found.graph_mean:.2f} nats on average."
                + ("" if layout.is_molecule else " The numbers are the nodes' own, not visits."))
     pictures = (
         ("mean", "Mean surprisal", found.node_mean, found.edge_mean),

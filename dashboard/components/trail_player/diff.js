@@ -6,7 +6,7 @@ import { createCursor, listenForPointer } from "./cursor.js";
 import { runningCurves } from "./curves.js";
 import { differenceMap, signed } from "./difference.js";
 import { formatNats, htmlNode } from "./dom.js";
-import { nodeWord } from "./glyphs.js";
+import { placesWord } from "./glyphs.js";
 import { drawMolecule } from "./molecule.js";
 import { scaleLegend, tokenStrip } from "./strip.js";
 import { tipLines, tooltip } from "./tooltip.js";
@@ -64,7 +64,7 @@ function buildDiff(root, data, cursor) {
 }
 
 function differenceTitle({ layout, labels }) {
-  return `Nats per ${nodeWord(layout)}, ${labels[0]} less ${labels[1]}`;
+  return `Nats by ${placesWord(layout)}, ${labels[0]} less ${labels[1]}`;
 }
 
 /** One trail's drawing and the tokens that only it has. */
@@ -154,7 +154,7 @@ function diffLines({ trails, labels, difference }, target) {
     const step = trail.visits.findIndex((visit) => visit.node === target.atom);
     return htmlNode("span", {}, `${labels[side]}: ${step < 0 ? "not visited" : `visit ${step}`}`);
   });
-  const value = difference[target.atom];
+  const value = difference.atoms[target.atom];
   const cost = value === null ? "counted at its heavy atom" : `${signed(value)} nats`;
   return [htmlNode("strong", {}, cost), ...visits];
 }

@@ -49,7 +49,7 @@ export function kindClass(token) {
   return `kind-${token.kind.replace("_", "-")}`;
 }
 
-/** What a node of this graph is called. */
-export function nodeWord(layout) {
-  return layout.isMolecule ? "atom" : "node";
+/** What the parts of this graph are called. */
+export function placesWord(layout) {
+  return layout.isMolecule ? "atom and bond" : "node and edge";
 }

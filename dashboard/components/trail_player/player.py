@@ -75,7 +75,8 @@ def trail_diff(
         view_b: the other.
         key: of the component.
         labels: what the two are called on screen, such as their strategies.
-        show_hydrogens: draw hydrogens as atoms; else their nats count for their heavy atom.
+        show_hydrogens: draw hydrogens as atoms; else their nats, and those of the bonds to them,
+            count for their heavy atom.
         height: of each drawing in pixels; by default it follows the width.
         nats_max: surprisal at the top of both colour scales.
     """

@@ -115,7 +115,7 @@ def test_seed_and_ties_reach_the_sampler(tiny):
 def test_attribution_is_of_the_same_likelihoods(tiny):
     found = analyse(tiny, [METHANOL, *OTHERS], RANDOM_ORDER, permutations=4, seed=0)
     parts = found.attribution
-    total = parts.node_nll.sum(-1) + parts.edge_nll.sum(-1) + parts.eos_nll
+    total = parts.node_nll.sum(-1) + parts.edge_nll.sum(-1) + parts.graph_nll
     torch.testing.assert_close(total, found.likelihoods.nll)
 
 
