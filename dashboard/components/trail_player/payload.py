@@ -24,6 +24,7 @@ def layout_json(layout: Layout, *, show_hydrogens: bool) -> Json:
         "symbols": list(layout.symbols),
         "charges": list(layout.charges),
         "hydrogen": layout.is_hydrogen.tolist(),
+        "implicitHydrogens": list(layout.implicit_hydrogens),
         "owners": list(layout.owners),
         "bonds": layout.bonds.tolist(),
         "orders": layout.orders.tolist(),

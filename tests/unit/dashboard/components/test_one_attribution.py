@@ -48,12 +48,6 @@ def scored(request):
     return graphs, trails, vocabulary, where, views
 
 
-def bare_layout(graph):
-    n, e = graph.num_nodes, len(graph.edges)
-    return Layout(np.zeros((n, 2)), ("",) * n, (0,) * n, np.zeros(n, dtype=bool), graph.edges,
-                  np.zeros(e), np.zeros(e, dtype=np.int64), np.zeros(n))
-
-
 def test_the_player_says_of_every_token_what_a_reader_says(scored):
     graphs, trails, vocabulary, _, views = scored
     for g, graph in enumerate(graphs):
@@ -83,8 +77,9 @@ def test_where_and_the_player_count_the_same_nats(scored):
 def test_compare_is_the_difference_of_what_where_averages(scored):
     graphs, _, _, where, views = scored
     for g, graph in enumerate(graphs):
-        data = diff_json(bare_layout(graph), *views[g], labels=("A", "B"), show_hydrogens=True,
-                         height=None, nats_max=None)
+        drawn = Layout.of_nodes(np.zeros((graph.num_nodes, 2)), graph.edges)
+        data = diff_json(drawn, *views[g], labels=("A", "B"), show_hydrogens=True, height=None,
+                         nats_max=None)
         found = locate(where, graph, row=g)
         for part, nll, mean in (("atoms", where.node_nll, found.node_mean),
                                 ("bonds", where.edge_nll, found.edge_mean)):

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from core.chemistry.chemistry import MOSES
 from core.chemistry.molecules import from_smiles
 from core.graph.graph import Graph
 from core.graph.planar import planar_graph
-from dashboard.drawing.thumbnails import distance_coordinates, thumbnail_svg
+from dashboard.drawing.graph_coordinates import distance_coordinates
+from dashboard.drawing.thumbnails import thumbnail_svg
 from tests.generated_molecules import without_last_hydrogen
 
 HALO = 'stroke-width="1.5"'
@@ -16,6 +18,14 @@ def test_unstable_atoms_stand_on_a_halo():
     graph = from_smiles("CCO").graph
     assert HALO not in thumbnail_svg(graph, dark=False, title="t")
     assert thumbnail_svg(without_last_hydrogen(graph), dark=False, title="t").count(HALO) == 1
+
+
+def test_without_hydrogen_nodes_no_atom_is_unstable():
+    svg = thumbnail_svg(from_smiles("CC(=O)Nc1ccc(Cl)cc1", MOSES).graph, MOSES, dark=False,
+                        title="t")
+    assert HALO not in svg
+    assert ">Cl<" in svg
+    assert ">H<" in svg  # of the amide
 
 
 @pytest.mark.parametrize("dark", [True, False])
@@ -33,7 +43,7 @@ def test_everything_has_a_picture(graph, dark):
 
 def test_distances_on_the_page_resemble_those_along_edges():
     path = Graph(5, [[0, 1], [1, 2], [2, 3], [3, 4]])
-    place = distance_coordinates(path)
+    place = distance_coordinates(path.num_nodes, path.edges)
     gaps = np.linalg.norm(np.diff(place, axis=0), axis=1)
     assert gaps == pytest.approx(np.ones(4), abs=0.05)
     assert np.linalg.norm(place[4] - place[0]) == pytest.approx(4, abs=0.1)
