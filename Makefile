@@ -12,6 +12,8 @@ NEED_DATA := linearize
 BENCHMARKS := $(patsubst benchmarks/%/run.py,%,$(wildcard benchmarks/*/run.py))
 TRAINING := --preset small --steps 1600 --batch-size 128 --learning-rate 5e-3 \
 	--warmup-steps 50 --micro-batch 32 --compile --milestones 100,200,400,800
+MOSES_TRAINING := --dataset moses --preset small --steps 6400 --batch-size 128 \
+	--learning-rate 5e-3 --warmup-steps 50 --micro-batch 16 --compile --milestones 1600,3200,4800
 PLANAR_TRAINING := --dataset planar --planar-graphs 30000 --preset small --steps 900 \
 	--batch-size 32 --learning-rate 5e-3 --warmup-steps 50 --micro-batch 16 --compile
 
@@ -59,12 +61,20 @@ train-%: $(VENV)/made-in
 	$(BIN)/trailscope train assets/checkpoints/qm9-$* --strategy $* $(TRAINING) \
 		$(if $(DATA),--data "$(DATA)")
 
+moses-%: $(VENV)/made-in
+	$(BIN)/trailscope train assets/checkpoints/$@ --strategy $* $(MOSES_TRAINING) \
+		$(if $(DATA),--data "$(DATA)")
+
 planar-%: $(VENV)/made-in
 	$(BIN)/trailscope train assets/checkpoints/$@ --strategy $* $(PLANAR_TRAINING)
 
 results: $(MODELS:%=evaluate-%) $(MODELS:%=triage-%) $(MILESTONES:%=milestone/%)  ## Measure all shipped models anew (hours on a CPU); run again to resume.
 
-evaluate-planar-%: $(VENV)/made-in
+evaluate-moses-%: $(VENV)/made-in
+	$(BIN)/trailscope train assets/checkpoints/$@ --strategy $* $(MOSES_TRAINING) \
+		$(if $(DATA),--data "$(DATA)")
+
+planar-%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope evaluate --model planar-$* $(EVALUATION) --number 100 \
 		--fit-temperature 25 --output assets/results/evaluations/planar-$*
 
@@ -72,7 +82,11 @@ evaluate-%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope evaluate --model $* $(EVALUATION) --number 1000 \
 		--fit-temperature 200 --output assets/results/evaluations/$* $(if $(DATA),--data "$(DATA)")
 
-triage-planar-%: $(VENV)/made-in
+triage-moses-%: $(VENV)/made-in
+	$(BIN)/trailscope train assets/checkpoints/$@ --strategy $* $(MOSES_TRAINING) \
+		$(if $(DATA),--data "$(DATA)")
+
+planar-%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope triage --model planar-$* $(SCORING) --number 500 \
 		--permutations 16 --chunk 250 --output assets/results/samples/planar-$*
 

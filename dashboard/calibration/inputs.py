@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -122,15 +122,8 @@ def prepare_bin(choice: CalibrationQuery) -> None:
     st.session_state.setdefault("shown", choice.order)
 
 
-def take_bin(key: str, order: str) -> None:
-    """A click on a diagram becomes the choice of order and bin, and so part of the address."""
-    number = clicked_bin(st.session_state[key].selection.points)
-    if number is not None:
-        st.session_state.update(bin=BIN_OPTIONS[number + 1], shown=order, section=TOKENS)
-
-
-def clicked_bin(points: list[dict[str, Any]]) -> int | None:
-    """Number of the bin of a clicked point, column or bar."""
-    data = points[0].get("customdata") if points else None
-    data = data[0] if isinstance(data, (list, tuple)) and data else data
-    return int(data) if isinstance(data, (int, float)) and 0 <= data < NUM_BINS else None
+def take_bin(order: str, clicked: Sequence[Any]) -> None:
+    """A click on a point, column or bar becomes the choice of order and bin, in the address."""
+    number = clicked[0]
+    if isinstance(number, (int, float)) and 0 <= number < NUM_BINS:
+        st.session_state.update(bin=BIN_OPTIONS[int(number) + 1], shown=order, section=TOKENS)

@@ -11,18 +11,17 @@ from dashboard.calibration import data, text
 from dashboard.calibration.charts import temperature_curves
 from dashboard.calibration.inputs import take_bin
 from dashboard.calibration.query import BinQuery, CalibrationQuery
+from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.reliability import text as reliability_text
 from dashboard.reliability.charts import reliability_diagram, reliability_multiples
 from dashboard.shared.checkpoints import shipped_cards
 from dashboard.shared.format import interval, short
-from dashboard.shared.theme import is_dark
 
 _PANEL_WIDTHS = {1: 500, 2: 500, 3: 324}
 """Pixels, by the number of diagrams; where they do not fit, they stand below each other."""
 
 _STRIP_HEIGHT = 90
-_PLAIN = {"displayModeBar": False}  # downloads have buttons of their own
 
 
 def show_source(choice: CalibrationQuery) -> None:
@@ -48,35 +47,31 @@ def show_diagrams(
 def _show_diagram(
     choice: CalibrationQuery, number: int, found: Reliability, marked: int | None
 ) -> None:
-    order, key = choice.orders[number], f"reliability-{number}"
+    order = choice.orders[number]
     is_own = order == choice.evaluations[order].trained_under
     st.markdown(f"**{order}**{' · own order' if is_own else ''} · T = {found.temperature:.3g}")
     st.metric("ECE", short(found.ece.value), f"95%: {interval(found.ece.interval)}",
               delta_color="off", delta_arrow="off")
-    st.plotly_chart(
-        reliability_diagram(found, choice.series()[number], marked, dark=is_dark(),
-                            height=_PANEL_WIDTHS[len(choice.orders)] + _STRIP_HEIGHT),
-        key=key, on_select=partial(take_bin, key, order), selection_mode="points", config=_PLAIN,
-        alt=reliability_text.diagram_alt(found, order),
-    )
-    st.markdown(f"{_icon(reliability_text.is_calibrated(found))} {reliability_text.verdict(found)}")
-    st.caption(text.other_scores(found))
-    figure_downloads(f"reliability {choice.model} {order} {choice.token_type}",
-                     key=f"downloads-{key}", target=key,
-                     csv=reliability_text.bin_table([found]).to_csv(index=False))
+    verdict = reliability_text.verdict(found)
+    show_figure(
+        partial(reliability_diagram, found, choice.series()[number], marked,
+                height=_PANEL_WIDTHS[len(choice.orders)] + _STRIP_HEIGHT),
+        f"reliability {choice.model} {order} {choice.token_type}", key=f"reliability-{number}",
+        alt=reliability_text.diagram_alt(found, order), csv=reliability_text.bin_table([found]),
+        on_click=partial(take_bin, order),
+        findings=[f"{_icon(reliability_text.is_calibrated(found))} {verdict}"],
+        caption=text.other_scores(found))
 
 
 def show_all_types(choice: CalibrationQuery, temperature: float | None) -> None:
     """Small diagrams of every type of tokens, all orders in each."""
     diagrams = _by_type(choice, temperature)
     names = [reliability_text.type_name(of) for of in choice.token_types]
-    st.plotly_chart(
-        reliability_multiples(diagrams, names, choice.series(), dark=is_dark()), key="multiples",
-        config=_PLAIN, alt=reliability_text.multiples_alt(diagrams, choice.orders),
-    )
-    table = reliability_text.bin_table([found for of_type in diagrams for found in of_type])
-    figure_downloads(f"reliability by type {choice.model}", key="downloads-multiples",
-                     target="multiples", csv=table.to_csv(index=False))
+    show_figure(
+        partial(reliability_multiples, diagrams, names, choice.series()),
+        f"reliability by type {choice.model}", key="multiples",
+        alt=reliability_text.multiples_alt(diagrams, choice.orders),
+        csv=reliability_text.bin_table([found for of_type in diagrams for found in of_type]))
 
 
 def show_temperatures(choice: CalibrationQuery, temperature: float | None) -> None:
@@ -85,13 +80,11 @@ def show_temperatures(choice: CalibrationQuery, temperature: float | None) -> No
     after = [choice.fitted(order) for order in choice.orders]
     curves = [data.diagrams(choice.evaluations[order], choice.token_type)
               for order in choice.orders]
-    st.plotly_chart(
-        temperature_curves(curves, after, choice.series(), temperature, dark=is_dark()),
-        key="temperatures", config=_PLAIN, alt=text.curves_alt(before, after, choice.orders),
-    )
-    figure_downloads(f"temperature {choice.model}", key="downloads-temperatures",
-                     target="temperatures",
-                     csv=text.curve_table(curves, choice.orders).to_csv(index=False))
+    show_figure(
+        partial(temperature_curves, curves, after, choice.series(), temperature),
+        f"temperature {choice.model}", key="temperatures",
+        alt=text.curves_alt(before, after, choice.orders),
+        csv=text.curve_table(curves, choice.orders))
     st.dataframe(text.fit_table(before, after, choice.orders), hide_index=True)
     for order in choice.orders:
         st.caption(text.fit_sentence(choice.evaluations[order]))
@@ -102,8 +95,7 @@ def show_numbers(choice: CalibrationQuery, temperature: float | None) -> None:
     table = reliability_text.score_table(_by_type(choice, temperature), choice.orders)
     st.dataframe(table, hide_index=True)
     st.caption("Smooth ECE is stored at temperature 1 and at the fitted one.")
-    figure_downloads(f"calibration {choice.model}", key="downloads-scores",
-                     csv=table.to_csv(index=False))
+    figure_downloads(f"calibration {choice.model}", key="downloads-scores", csv=table)
 
 
 def _by_type(choice: CalibrationQuery, temperature: float | None) -> list[list[Reliability]]:

@@ -34,7 +34,7 @@ def show_tokens(choice: CalibrationQuery, chosen: BinQuery) -> None:
     _show_cards(evaluation, shown)
     figure_downloads(f"tokens {choice.model} {chosen.order} {choice.token_type}",
                      key="downloads-tokens",
-                     csv=text.sampled_table(sampled, evaluation.vocabulary).to_csv(index=False))
+                     csv=text.sampled_table(sampled, evaluation.vocabulary))
 
 
 def _show_cards(evaluation: Evaluation, shown: pd.DataFrame) -> None:

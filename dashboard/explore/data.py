@@ -173,10 +173,10 @@ def exact(choice: ExploreQuery, progress: Progress | None = None) -> ExactUncert
 
 
 @st.cache_resource(show_spinner=False)
-def _analyses() -> BoundedCache:
-    return BoundedCache(max_entries=128)
+def _analyses() -> BoundedCache[Analysis]:
+    return BoundedCache(capacity=128)
 
 
 @st.cache_resource(show_spinner=False)
-def _exact_values() -> BoundedCache:
-    return BoundedCache(max_entries=128)
+def _exact_values() -> BoundedCache[ExactUncertainty]:
+    return BoundedCache(capacity=128)

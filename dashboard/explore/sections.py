@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,7 @@ from core.likelihood.attribution import locate
 from core.likelihood.uncertainty import judge_permutations
 from core.model.checkpoints import ModelCard
 from core.sent.probability import TooManySequencesError
+from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.components.trail_player.player import trail_diff, trail_player
 from dashboard.drawing.svg import attribution_svg
@@ -70,13 +72,9 @@ def choose_permutation(choice: ExploreQuery, analysis: Analysis) -> int:
         chosen = permutation_index(option, nll)
         st.caption(f"Number {chosen + 1} of {len(nll)}: {nll[chosen]:.2f} nats. Every dot is a "
                    "permutation; click one to play it.", width="content")
-    st.plotly_chart(
-        charts.nll_distribution(nll, chosen, dark=is_dark()), key="distribution",
-        on_select=_take_dot, selection_mode="points", config=_PLAIN,
-        alt=text.distribution_finding(analysis),
-    )
-    figure_downloads("distribution", key="downloads-distribution", target="distribution",
-                     csv=data.permutation_csv(choice))
+    show_figure(partial(charts.nll_distribution, nll, chosen), "distribution", key="distribution",
+                alt=text.distribution_finding(analysis), csv=data.permutation_csv(choice),
+                on_click=_take_dot)
     return chosen
 
 
@@ -135,7 +133,7 @@ def _show_where(choice: ExploreQuery, analysis: Analysis, *, show_hydrogens: boo
             st.subheader(title, anchor=False)
             st.image(svg, alt=text.located_finding(title, nodes, layout), width="stretch")
             figure_downloads(name, key=f"downloads-{name}", svg=svg,
-                             csv=text.located_table(layout, nodes, edges).to_csv(index=False))
+                             csv=text.located_table(layout, nodes, edges))
 
 
 def _show_diff(choice: ExploreQuery, analysis: Analysis, *, show_hydrogens: bool) -> None:
@@ -156,7 +154,7 @@ def _show_diff(choice: ExploreQuery, analysis: Analysis, *, show_hydrogens: bool
         show_hydrogens=show_hydrogens,
     )
     figure_downloads("comparison", key="downloads-comparison", target="diff",
-                     csv=text.comparison_table(*views).to_csv(index=False))
+                     csv=text.comparison_table(*views))
 
 
 def _show_convergence(choice: ExploreQuery) -> None:
@@ -175,12 +173,9 @@ def _show_convergence(choice: ExploreQuery) -> None:
                     icon=":material/info:")
         except InputError as error:
             st.info(str(error), icon=":material/info:")
-    st.plotly_chart(
-        charts.lu_convergence_curve(steps, exact, dark=is_dark()), key="convergence",
-        config=_PLAIN, alt=text.convergence_finding(steps),
-    )
-    figure_downloads("convergence", key="downloads-convergence", target="convergence",
-                     csv=text.convergence_table(steps).to_csv(index=False))
+    show_figure(partial(charts.lu_convergence_curve, steps, exact), "convergence",
+                key="convergence", alt=text.convergence_finding(steps),
+                csv=text.convergence_table(steps))
 
 
 def _show_models(choice: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
@@ -203,7 +198,7 @@ def _show_models(choice: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
     table = text.model_table(results)
     st.dataframe(table, hide_index=True, column_config=_decimals(text.MODEL_DIGITS),
                  alt=text.models_finding(results))
-    figure_downloads("models", key="downloads-models", csv=table.to_csv(index=False))
+    figure_downloads("models", key="downloads-models", csv=table)
 
 
 def _show_table(choice: ExploreQuery, analysis: Analysis) -> None:
@@ -236,22 +231,12 @@ def _decimals(digits: Mapping[str, int]) -> dict[str, Any]:
             for name, places in digits.items()}
 
 
-_PLAIN = {"displayModeBar": False}  # downloads have buttons of their own
-
-
-def _take_dot() -> None:
+def _take_dot(clicked: Sequence[Any]) -> None:
     """A click on the distribution becomes the choice in the box, and so part of the address."""
-    points = st.session_state.distribution.selection.points
-    if points:
-        st.session_state.trail = str(int(_first(points[0]["customdata"])) + 1)
+    st.session_state.trail = str(int(clicked[0]) + 1)
 
 
 def _take_row() -> None:
     rows = st.session_state.permutations.selection.rows
     if rows:
         st.session_state.trail = str(rows[0] + 1)
-
-
-def _first(value: object) -> int:
-    """Plotly reports a point's custom data as a number or as a list of one."""
-    return value[0] if isinstance(value, (list, tuple)) else value  # type: ignore[return-value]

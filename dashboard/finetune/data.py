@@ -7,11 +7,9 @@ last are in memory, too.
 from __future__ import annotations
 
 import shutil
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
 
 import streamlit as st
 
@@ -192,36 +190,11 @@ def finetune_config(choice: RunChoice) -> FinetuneConfig:
         warmup_steps=WARMUP_STEPS, seed=choice.seed, precision=choice.precision)
 
 
-class _Trials:
-    """The runs that were looked at last."""
-
-    def __init__(self, max_entries: int) -> None:
-        self._values: OrderedDict[RunChoice, Trial] = OrderedDict()
-        self._max_entries = max_entries
-        self._lock = Lock()
-
-    def find(self, key: RunChoice) -> Trial | None:
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-            return self._values.get(key)
-
-    def keep(self, key: RunChoice, value: Trial) -> None:
-        with self._lock:
-            self._values[key] = value
-            while len(self._values) > self._max_entries:
-                self._values.popitem(last=False)
-
-    def digests(self) -> set[str]:
-        with self._lock:
-            return {key.digest for key in self._values}
-
-
 def _forget_oldest(choice: RunChoice) -> None:
     """Remove the folders that were used longest ago, beyond a number, but none that is in use."""
     (_root() / choice.digest).mkdir(exist_ok=True)
     (_root() / choice.digest).touch()
-    in_use = _trials().digests()
+    in_use = {trial.folder.name for trial in _trials().values()}
     folders = sorted(_root().iterdir(), key=lambda path: -path.stat().st_mtime_ns)
     for folder in folders[_MAX_FOLDERS:]:
         if folder.name not in in_use:
@@ -238,13 +211,13 @@ def _temporary() -> TemporaryDirectory[str]:
 
 
 @st.cache_resource(show_spinner=False)
-def _trials() -> _Trials:
-    return _Trials(_MAX_TRIALS)
+def _trials() -> BoundedCache[Trial]:
+    return BoundedCache(capacity=_MAX_TRIALS)
 
 
 @st.cache_resource(show_spinner=False)
-def _learning_sets() -> BoundedCache:
-    return BoundedCache(max_entries=4)
+def _learning_sets() -> BoundedCache[LearningSet]:
+    return BoundedCache(capacity=4)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.repair.result import RepairResult
+from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.finetune import repairs, text
 from dashboard.finetune.charts import loss_curve, lu_distributions
@@ -13,9 +16,7 @@ from dashboard.reliability.charts import Series, reliability_multiples
 from dashboard.reliability.text import TYPE_NAMES, type_names
 from dashboard.shared.format import short
 from dashboard.shared.inputs import reset_if_invalid
-from dashboard.shared.theme import is_dark
 
-_PLAIN = {"displayModeBar": False}  # downloads have buttons of their own
 _SERIES = (Series("before", 6), Series("after", 0))
 _METRIC_WIDTH = 240
 
@@ -38,8 +39,7 @@ def show(before: RepairResult, after: RepairResult, *, key: str) -> None:
     st.dataframe(table, hide_index=True)
     st.caption("Intervals: 95%, resampling graphs; changes are paired graph by graph.")
     figure_downloads(f"before and after {after.arm.name}", key=f"downloads-{key}-numbers",
-                     csv=repairs.result_table({"before": before, "after": after}).to_csv(
-                         index=False))
+                     csv=repairs.result_table({"before": before, "after": after}))
 
 
 def _show_metrics(before: RepairResult, after: RepairResult) -> None:
@@ -59,13 +59,10 @@ def _show_metrics(before: RepairResult, after: RepairResult) -> None:
 def _show_lu(before: RepairResult, after: RepairResult, key: str) -> None:
     st.subheader("LU of every graph", anchor=False)
     found = [repairs.lu_histograms(before, after, order) for order in after.orders]
-    st.plotly_chart(lu_distributions(found, after.orders, dark=is_dark()), key=f"{key}-lu",
-                    config=_PLAIN, alt=text.histogram_alt(found, after.orders))
-    for sentence in text.lu_sentences(before, after):
-        st.markdown(sentence)
-    figure_downloads(f"LU before and after {after.arm.name}", key=f"downloads-{key}-lu",
-                     target=f"{key}-lu",
-                     csv=text.histogram_table(found, after.orders).to_csv(index=False))
+    show_figure(
+        partial(lu_distributions, found, after.orders), f"LU before and after {after.arm.name}",
+        key=f"{key}-lu", alt=text.histogram_alt(found, after.orders),
+        csv=text.histogram_table(found, after.orders), findings=text.lu_sentences(before, after))
 
 
 def _show_reliability(before: RepairResult, after: RepairResult, key: str) -> None:
@@ -80,17 +77,15 @@ def _show_reliability(before: RepairResult, after: RepairResult, key: str) -> No
                 for order in after.orders]
     titles = [f"under {order}<br>ECE {short(of[0].ece.value)} → {short(of[1].ece.value)}"
               for order, of in zip(after.orders, diagrams, strict=True)]
-    st.plotly_chart(
-        reliability_multiples(diagrams, titles, _SERIES, dark=is_dark(), height=460,
-                              columns=len(after.orders)),
-        key=f"{key}-reliability", config=_PLAIN, alt=text.ece_alt(before, after))
     table = reliability_text.bin_table([one for of in diagrams for one in of])
     whose = [(order, when) for order in after.orders for when in ("before", "after")]
     table.insert(0, "order", [order for order, _ in whose for _ in range(len(table) // len(whose))])
     table.insert(1, "when", [when for _, when in whose for _ in range(len(table) // len(whose))])
-    figure_downloads(f"reliability before and after {after.arm.name}",
-                     key=f"downloads-{key}-reliability", target=f"{key}-reliability",
-                     csv=table.to_csv(index=False))
+    show_figure(
+        partial(reliability_multiples, diagrams, titles, _SERIES, height=460,
+                columns=len(after.orders)),
+        f"reliability before and after {after.arm.name}", key=f"{key}-reliability",
+        alt=text.ece_alt(before, after), csv=table)
 
 
 def show_loss(history: tuple[tuple[int, float], ...], steps: int, *, key: str) -> None:
@@ -102,7 +97,5 @@ def show_loss(history: tuple[tuple[int, float], ...], steps: int, *, key: str) -
         key: of the chart.
     """
     st.subheader("Loss", anchor=False)
-    st.plotly_chart(loss_curve(history, steps, dark=is_dark()), key=key, config=_PLAIN,
-                    alt=text.loss_alt(history))
-    figure_downloads("loss", key=f"downloads-{key}", target=key,
-                     csv=text.loss_table(history).to_csv(index=False))
+    show_figure(partial(loss_curve, history, steps), "loss", key=key, alt=text.loss_alt(history),
+                csv=text.loss_table(history))

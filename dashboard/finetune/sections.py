@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.repair.result import RepairResult
 from core.salience.criteria import CRITERIA
+from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.finetune import detail, repairs, text
 from dashboard.finetune.charts import pareto_plot
@@ -32,10 +34,8 @@ from dashboard.finetune.query import (
 from dashboard.finetune.repairs import RepairPoint
 from dashboard.finetune.spurious_repairs import furthest_repair
 from dashboard.shared.inputs import reset_if_invalid
-from dashboard.shared.theme import is_dark
 
 _FINISHED = "finetune_finished"
-_PLAIN = {"displayModeBar": False}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +67,7 @@ def show(section: str, shipped: ShippedRepairs) -> None:
     else:
         table = repairs.result_table(found)
         st.dataframe(table, hide_index=True, height=560)
-        figure_downloads(f"repairs of {model}", key="downloads-repairs",
-                         csv=table.to_csv(index=False))
+        figure_downloads(f"repairs of {model}", key="downloads-repairs", csv=table)
 
 
 def _choose_model(shipped: ShippedRepairs) -> str:
@@ -103,7 +102,7 @@ def _show_live_only(section: str) -> None:
         table = repairs.result_table(
             {"before": latest.before, **{point.key: point.result for point in points}})
         st.dataframe(table, hide_index=True)
-        figure_downloads("your runs", key="downloads-repairs", csv=table.to_csv(index=False))
+        figure_downloads("your runs", key="downloads-repairs", csv=table)
     st.caption(text.LIVE_ONLY)
 
 
@@ -135,18 +134,16 @@ def draw_plot(
     shown: list[RepairPoint], before: RepairResult | None, chosen: str | None, measure: str
 ) -> None:
     """The plot of parameters against repair and cost; a click chooses an arm."""
-    st.plotly_chart(
-        pareto_plot(shown, before, chosen, measure=MEASURES[measure], cost=COST,
-                    names=text.panel_titles(measure, shown[0].result), dark=is_dark()),
-        key="pareto", on_select=_take_arm, selection_mode="points", config=_PLAIN,
-        alt=text.plot_alt(shown, before, measure))
     can_open = any(not point.is_live for point in shown)
-    st.caption(f"{text.READING_AID} {text.CLICK_AID}" if can_open else text.READING_AID)
     results = {point.key: point.result for point in shown}
     if before is not None:
         results = {"before": before, **results}
-    figure_downloads("methods compared", key="downloads-pareto", target="pareto",
-                     csv=repairs.result_table(results).to_csv(index=False))
+    show_figure(
+        partial(pareto_plot, shown, before, chosen, measure=MEASURES[measure], cost=COST,
+                names=text.panel_titles(measure, shown[0].result)),
+        "methods compared", key="pareto", alt=text.plot_alt(shown, before, measure),
+        csv=repairs.result_table(results), on_click=_take_arm,
+        caption=f"{text.READING_AID} {text.CLICK_AID}" if can_open else text.READING_AID)
 
 
 def _choose_points(
@@ -184,18 +181,11 @@ def _choose_arm(points: list[RepairPoint], names: tuple[str, ...]) -> str | None
                         bind="query-params", width=420)
 
 
-def _take_arm() -> None:
-    """A click on a point becomes the choice of the arm, and so part of the address."""
-    name = clicked_arm(st.session_state["pareto"].selection.points)
-    if name is not None:
-        st.session_state["arm"] = name
-
-
-def clicked_arm(points: list[dict[str, Any]]) -> str | None:
-    """Name of a clicked shipped arm."""
-    data = points[0].get("customdata") if points else None
-    data = data[0] if isinstance(data, (list, tuple)) and data else data
-    return data if isinstance(data, str) and not data.startswith(repairs.LIVE) else None
+def _take_arm(clicked: Sequence[Any]) -> None:
+    """A click on a shipped arm becomes the choice of the arm, and so part of the address."""
+    key = clicked[0]
+    if isinstance(key, str) and not key.startswith(repairs.LIVE):
+        st.session_state["arm"] = key
 
 
 def show_code(choice: RunChoice, shipped: ShippedRepairs) -> None:

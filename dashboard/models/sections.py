@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from core.calibration.token_types import TokenType
+from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.models import data, text
 from dashboard.models.charts import cross_heatmap
@@ -19,9 +22,7 @@ from dashboard.shared import links
 from dashboard.shared.checkpoints import shipped_cards
 from dashboard.shared.format import estimate
 from dashboard.shared.inputs import reset_if_invalid
-from dashboard.shared.theme import is_dark
 
-_PLAIN = {"displayModeBar": False}  # downloads have buttons of their own
 _DIAGRAM_WIDTH = 460
 
 
@@ -60,17 +61,13 @@ def show_heatmap(cross: CrossEvaluation, quantity: Quantity, token_type: TokenTy
     chart = st.container()
     cell = _choose_cell(cross)
     with chart:
-        st.plotly_chart(
-            cross_heatmap(cross, estimates, cell, name=quantity.name, dark=is_dark()),
-            key="heatmap", on_select=_take_cell, selection_mode="points", config=_PLAIN,
-            alt=text.heatmap_alt(cross, what, estimates),
-        )
-        st.caption(f"{quantity.meaning} Lower is better. A frame marks a model under the order it "
-                   "was trained under. Small numbers are 95% intervals. Click a cell to open it. "
-                   f"{reliability_text.sample(cross.cells.values())}. "
-                   f"{_weights_note(cross)}")
-        figure_downloads(f"models {what}", key="downloads-heatmap", target="heatmap",
-                         csv=text.heatmap_table(cross, estimates).to_csv(index=False))
+        show_figure(
+            partial(cross_heatmap, cross, estimates, cell, name=quantity.name), f"models {what}",
+            key="heatmap", alt=text.heatmap_alt(cross, what, estimates),
+            csv=text.heatmap_table(cross, estimates), on_click=_take_cell,
+            caption=f"{quantity.meaning} Lower is better. A frame marks a model under the order "
+                    "it was trained under. Small numbers are 95% intervals. Click a cell to open "
+                    f"it. {reliability_text.sample(cross.cells.values())}. {_weights_note(cross)}")
     return cell
 
 
@@ -83,12 +80,11 @@ def show_cell(cross: CrossEvaluation, cell: Cell, token_type: TokenType) -> None
     found = evaluation.reliability(token_type)
     left, right = st.columns([_DIAGRAM_WIDTH, 640], gap="large")
     with left:
-        st.plotly_chart(
-            reliability_diagram(found, Series(cell[1], 0), None, dark=is_dark(), clickable=False),
-            key="cell", config=_PLAIN, alt=reliability_text.diagram_alt(found, cell[1]),
-        )
-        figure_downloads(f"reliability {' '.join(cell)}", key="downloads-cell", target="cell",
-                         csv=reliability_text.bin_table([found]).to_csv(index=False))
+        show_figure(
+            partial(reliability_diagram, found, Series(cell[1], 0), None, clickable=False),
+            f"reliability {' '.join(cell)}", key="cell",
+            alt=reliability_text.diagram_alt(found, cell[1]),
+            csv=reliability_text.bin_table([found]))
     with right:
         own = ", its own order" if cross.is_native(cell) else ""
         st.subheader(f"{cell[0]} under {cell[1]}{own}", anchor=False)
@@ -113,7 +109,7 @@ def show_all_numbers(cross: CrossEvaluation) -> None:
     st.dataframe(table[values], hide_index=True, column_config=_formats(table[values]),
                  alt=f"All metrics of {len(table)} evaluations; intervals are in the CSV.")
     st.caption("At temperature 1. The CSV holds the 95% intervals, too.")
-    figure_downloads("evaluations", key="downloads-numbers", csv=table.to_csv(index=False))
+    figure_downloads("evaluations", key="downloads-numbers", csv=table)
 
 
 def show_shipped_models() -> None:
@@ -135,7 +131,7 @@ def show_shipped_models() -> None:
         },
         alt=f"Training records of {len(table)} models: " + "; ".join(table["model"]),
     )
-    figure_downloads("shipped-models", key="downloads-shipped", csv=table.to_csv(index=False))
+    figure_downloads("shipped-models", key="downloads-shipped", csv=table)
 
 
 def _choose_cell(cross: CrossEvaluation) -> Cell:
@@ -151,17 +147,9 @@ def _choose_cell(cross: CrossEvaluation) -> Cell:
     return model, order
 
 
-def _take_cell() -> None:
+def _take_cell(clicked: Sequence[Any]) -> None:
     """A click on the heatmap becomes the choice in the boxes, and so part of the address."""
-    cell = clicked_cell(st.session_state.heatmap.selection.points)
-    if cell is not None:
-        st.session_state.row, st.session_state.column = cell
-
-
-def clicked_cell(points: list[dict[str, Any]]) -> Cell | None:
-    """Model and order of a clicked square."""
-    data = points[0].get("customdata") if points else None
-    return (str(data[0]), str(data[1])) if isinstance(data, list) and len(data) == 2 else None
+    st.session_state.row, st.session_state.column = map(str, clicked)
 
 
 def _weights_note(cross: CrossEvaluation) -> str:

@@ -6,13 +6,10 @@ comparison.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
-from typing import Generic, TypeVar
 
 import streamlit as st
 
@@ -29,9 +26,8 @@ from core.salience.salience import Salience
 from core.sent.strategies import Strategy
 from core.sent.vocabulary import Vocabulary
 from dashboard.salience.query import MaskQuery, SalienceQuery, stability_seeds, stability_sizes
+from dashboard.shared.bounded_cache import BoundedCache
 from dashboard.shared.progress import Progress
-
-Value = TypeVar("Value")
 
 _MAX_BYTES = 400 << 20
 """Of scores, and again of ranks: 28 sets of a shipped model's."""
@@ -219,37 +215,11 @@ def _with_family(missing: Sequence[str], setting: SalienceQuery, model: Language
             if name in missing or criterion.statistic in kinds]
 
 
-class _BoundedStore(Generic[Value]):
-    """Least recently used values, as many as fit into a number of bytes."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self._values: OrderedDict[object, tuple[Value, int]] = OrderedDict()
-        self._max_bytes = max_bytes
-        self._lock = Lock()
-
-    def find(self, key: object) -> Value | None:
-        """A value that is kept, or None."""
-        with self._lock:
-            if key not in self._values:
-                return None
-            self._values.move_to_end(key)
-            return self._values[key][0]
-
-    def keep(self, key: object, value: Value, size: int) -> None:
-        """Keep a value; the last one is kept whatever its size."""
-        with self._lock:
-            self._values[key] = value, size
-            self._values.move_to_end(key)
-            while (len(self._values) > 1
-                   and sum(size for _, size in self._values.values()) > self._max_bytes):
-                self._values.popitem(last=False)
+@st.cache_resource(show_spinner=False)
+def _scores() -> BoundedCache[Salience]:
+    return BoundedCache(capacity=_MAX_BYTES)
 
 
 @st.cache_resource(show_spinner=False)
-def _scores() -> _BoundedStore[Salience]:
-    return _BoundedStore(_MAX_BYTES)
-
-
-@st.cache_resource(show_spinner=False)
-def _ranks() -> _BoundedStore[RankedScores]:
-    return _BoundedStore(_MAX_BYTES)
+def _ranks() -> BoundedCache[RankedScores]:
+    return BoundedCache(capacity=_MAX_BYTES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -221,16 +221,8 @@ def _matrix_options(grid: Grid) -> tuple[str, ...]:
     return DENSEST, *grid.labels
 
 
-def take_matrix(key: str, grid: Grid) -> None:
+def take_matrix(grid: Grid, clicked: Sequence[Any]) -> None:
     """A click on the heatmap becomes the choice of the box, and so part of the address."""
-    name = clicked_matrix(st.session_state[key].selection.points)
-    found = {matrix.name: matrix for matrix in grid.matrices}.get(name or "")
+    found = {matrix.name: matrix for matrix in grid.matrices}.get(clicked[0])
     if found is not None:
         st.session_state.matrix = label(found)
-
-
-def clicked_matrix(points: list[dict[str, Any]]) -> str | None:
-    """Name of the matrix of a clicked square."""
-    data = points[0].get("customdata") if points else None
-    data = data[0] if isinstance(data, (list, tuple)) and data else data
-    return data if isinstance(data, str) else None

@@ -9,17 +9,16 @@ import streamlit as st
 from core.salience.masks import Mask
 from core.salience.matrices import WeightMatrix
 from core.salience.matrix_views import density_map, mean_scores, score_histogram
-from dashboard.components.figure_downloads.downloads import figure_downloads, file_name
+from dashboard.components.figure import show_figure
+from dashboard.components.figure_downloads.downloads import file_name
 from dashboard.salience import data, text
 from dashboard.salience.cells import Grid, densest, density_cells, label, score_cells
 from dashboard.salience.charts import cell_heatmap, density_heatmap, score_histogram_chart
 from dashboard.salience.inputs import choose_matrix, take_matrix
 from dashboard.salience.query import DENSITY, MaskQuery
-from dashboard.shared.theme import is_dark
 
 _MAP_WIDTH = 570
 _INSIDE_WIDTH = 440
-_PLAIN = {"displayModeBar": False}  # downloads have buttons of their own
 
 
 def show_source(mask: Mask) -> None:
@@ -45,14 +44,16 @@ def _show_heatmap(
     means = mean_scores(data.scores(cut.setting))
     cells = density_cells(mask) if quantity == DENSITY else score_cells(means, mask.matrices)
     st.markdown(text.finding(mask))
-    st.plotly_chart(
-        cell_heatmap(grid, cells, matrix.name, dark=is_dark()), key="matrices",
-        on_select=partial(take_matrix, "matrices", grid), selection_mode="points", config=_PLAIN,
-        alt=text.heatmap_alt(grid, cells, quantity.capitalize()))
-    st.caption(text.reading_aid(quantity))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        figure_downloads(f"salience {mask.model} {mask.criterion}", key="downloads-matrices",
-                         target="matrices", csv=text.matrix_frame(mask, means).to_csv(index=False))
+    chart = st.container()
+    row = st.container(horizontal=True, vertical_alignment="center")
+    with chart:
+        show_figure(
+            partial(cell_heatmap, grid, cells, matrix.name),
+            f"salience {mask.model} {mask.criterion}", key="matrices",
+            alt=text.heatmap_alt(grid, cells, quantity.capitalize()),
+            csv=text.matrix_frame(mask, means), on_click=partial(take_matrix, grid),
+            caption=text.reading_aid(quantity), downloads_in=row)
+    with row:
         st.download_button(
             "Mask", partial(data.mask_file, cut),
             f"{file_name(text.mask_title(mask))}.safetensors",
@@ -66,16 +67,14 @@ def _show_inside(cut: MaskQuery, mask: Mask, matrix: WeightMatrix) -> None:
     found = density_map(mask.entries[matrix.name])
     histogram = score_histogram(salience, mask, matrix)
     st.markdown(text.inside_sentence(mask, matrix, histogram))
-    st.plotly_chart(
-        density_heatmap(found, dark=is_dark(), axes=text.map_axes(matrix)), key="inside",
-        config=_PLAIN, alt=text.map_alt(matrix, found.shares.ravel().tolist()))
-    st.caption(text.concentration(mask, matrix))
-    st.plotly_chart(
-        score_histogram_chart(histogram, dark=is_dark(), name=text.score_axis(salience)),
-        key="histogram", config=_PLAIN, alt=text.histogram_alt(matrix, histogram))
     name = f"{label(matrix)} {mask.model} {mask.criterion}"
-    with st.container(horizontal=True):
-        figure_downloads(f"density {name}", key="downloads-inside", target="inside",
-                         csv=text.map_frame(found).to_csv(index=False))
-        figure_downloads(f"scores {name}", key="downloads-histogram", target="histogram",
-                         csv=text.histogram_frame(histogram).to_csv(index=False))
+    charts, row = st.container(), st.container(horizontal=True)
+    with charts:
+        show_figure(
+            partial(density_heatmap, found, axes=text.map_axes(matrix)), f"density {name}",
+            key="inside", alt=text.map_alt(matrix, found.shares.ravel().tolist()),
+            csv=text.map_frame(found), caption=text.concentration(mask, matrix), downloads_in=row)
+        show_figure(
+            partial(score_histogram_chart, histogram, name=text.score_axis(salience)),
+            f"scores {name}", key="histogram", alt=text.histogram_alt(matrix, histogram),
+            csv=text.histogram_frame(histogram), downloads_in=row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from core.salience.agreement import (
 from core.salience.criteria import CRITERIA
 from core.salience.masks import SCOPES, Mask, Scope
 from core.salience.matrix_views import mean_scores
+from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.salience import data, text
 from dashboard.salience.cells import Cells, Grid, density_cells, moved_cells, ratio_cells
@@ -45,10 +47,8 @@ from dashboard.salience.query import (
 from dashboard.salience.stability import show_stability
 from dashboard.shared.choices import DEFAULT_SMILES, MAX_SEED, STRATEGY_OPTIONS, resolved_order
 from dashboard.shared.progress import progress_bar
-from dashboard.shared.theme import is_dark
 
 _FIRST_SEED = "salience_first_seed"
-_PLAIN = {"displayModeBar": False}  # downloads have buttons of their own
 _HALF_WIDTH = 500
 _SMALL_ROOM = 330
 _FORMATS = {"density": st.column_config.NumberColumn(format="percent"),
@@ -81,11 +81,9 @@ def _show_criteria(cut: MaskQuery, mask: Mask) -> None:
         found = agreement_table(data.masks_by(cut, names, progress))
     row = st.container(horizontal=True, gap="medium")
     with row.container(width=600):
-        st.plotly_chart(
-            agreement_heatmap(names, found, ratio=measure == RATIO, dark=is_dark()),
-            key="agreement", config=_PLAIN, alt=text.agreement_alt(found))
-        figure_downloads(f"agreement {mask.model}", key="downloads-agreement", target="agreement",
-                         csv=text.agreement_frame(found).to_csv(index=False))
+        show_figure(partial(agreement_heatmap, names, found, ratio=measure == RATIO),
+                    f"agreement {mask.model}", key="agreement", alt=text.agreement_alt(found),
+                    csv=text.agreement_frame(found))
     with row.container(width=400):
         st.markdown(text.agreement_finding(found))
         st.caption(text.agreement_note(mask, names))
@@ -205,11 +203,10 @@ def _show_one_molecule(cut: MaskQuery, mask: Mask) -> None:
 
 def _show_cells(cells: Cells, mask: Mask, key: str, what: str) -> None:
     grid = Grid(mask.matrices)
-    st.plotly_chart(
-        cell_heatmap(grid, cells, None, dark=is_dark(), clickable=False, room=_SMALL_ROOM),
-        key=key, config=_PLAIN, alt=text.heatmap_alt(grid, cells, what))
-    figure_downloads(f"{key} {mask.model}", key=f"downloads-{key}", target=key,
-                     csv=text.cell_frame(grid, cells).to_csv(index=False))
+    show_figure(
+        partial(cell_heatmap, grid, cells, None, clickable=False, room=_SMALL_ROOM),
+        f"{key} {mask.model}", key=key, alt=text.heatmap_alt(grid, cells, what),
+        csv=text.cell_frame(grid, cells))
 
 
 def _show_layers(first: Mask, second: Mask) -> None:
@@ -224,8 +221,7 @@ def _show_matrices(cut: MaskQuery, mask: Mask) -> None:
     table = text.matrix_frame(mask, means)
     st.dataframe(table, hide_index=True, column_config=_FORMATS,
                  alt=f"Density and mean score of {len(table)} matrices.")
-    figure_downloads(f"matrices {mask.model} {mask.criterion}", key="downloads-table",
-                     csv=table.to_csv(index=False))
+    figure_downloads(f"matrices {mask.model} {mask.criterion}", key="downloads-table", csv=table)
 
 
 def _show_code(cut: MaskQuery, mask: Mask) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.salience.masks import Mask
-from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.components.figure import show_figure
 from dashboard.salience import data, text
 from dashboard.salience.charts import stability_chart
 from dashboard.salience.query import MaskQuery
 from dashboard.shared.progress import progress_bar
-from dashboard.shared.theme import is_dark
 
 _ASKED = "stability_asked"
-_PLAIN = {"displayModeBar": False}  # downloads have buttons of their own
 
 
 def show_stability(cut: MaskQuery, mask: Mask) -> None:
@@ -33,12 +33,10 @@ def show_stability(cut: MaskQuery, mask: Mask) -> None:
         found = data.stability(cut, progress)
     button.empty()
     st.markdown(text.stability_finding(found))
-    table = text.stability_frame(found)
     with st.container(width=640):
-        st.plotly_chart(stability_chart(found, dark=is_dark()), key="stability-chart",
-                        config=_PLAIN, alt=text.stability_finding(found))
-        figure_downloads(f"stability {mask.model} {mask.criterion}", key="downloads-draws",
-                         target="stability-chart", csv=table.to_csv(index=False))
+        show_figure(partial(stability_chart, found), f"stability {mask.model} {mask.criterion}",
+                    key="stability-chart", alt=text.stability_finding(found),
+                    csv=text.stability_frame(found))
     st.caption(text.stability_note(mask, found))
 
 

@@ -116,13 +116,13 @@ def _chunks(choice: LiveQuery) -> dict[int, pd.DataFrame]:
 
 
 @st.cache_resource(show_spinner=False)
-def _live_chunks() -> BoundedCache:
-    return BoundedCache(max_entries=32)
+def _live_chunks() -> BoundedCache[dict[int, pd.DataFrame]]:
+    return BoundedCache(capacity=32)
 
 
 @st.cache_resource(show_spinner=False)
-def _generations() -> BoundedCache:
-    return BoundedCache(max_entries=32)
+def _generations() -> BoundedCache[Generation]:
+    return BoundedCache(capacity=32)
 
 
 def matches(found: Generation, smarts: str, progress: Progress) -> np.ndarray:
@@ -167,13 +167,13 @@ def _molecule(
 
 
 @st.cache_resource(show_spinner=False)
-def _parsed() -> BoundedCache:
-    return BoundedCache(max_entries=4)  # some 40 MB each for 10,000 molecules
+def _parsed() -> BoundedCache[tuple[Chem.Mol | None, ...]]:
+    return BoundedCache(capacity=4)  # some 40 MB each for 10,000 molecules
 
 
 @st.cache_resource(show_spinner=False)
-def _searches() -> BoundedCache:
-    return BoundedCache(max_entries=256)
+def _searches() -> BoundedCache[np.ndarray]:
+    return BoundedCache(capacity=256)
 
 
 _OF_GENERATION: dict[str | type[Any], Callable[[Any], Any]] = {Generation: lambda found: found.key}
@@ -257,5 +257,5 @@ def sdf(
 
 
 @st.cache_resource(show_spinner=False)
-def _sdfs() -> BoundedCache:
-    return BoundedCache(max_entries=8)
+def _sdfs() -> BoundedCache[str]:
+    return BoundedCache(capacity=8)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.errors import InputError
 from core.stats.molecule_scores import RankingError
+from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.shared.choices import MAX_SEED
 from dashboard.shared.progress import progress_bar
-from dashboard.shared.theme import is_dark
 from dashboard.triage import charts, data, text
 from dashboard.triage.generation import Generation, ordered_rocs
 from dashboard.triage.molecules import show_downloads, show_molecules, show_page
@@ -33,7 +35,6 @@ from dashboard.triage.query import (
 _CARD_WIDTH = 190
 _BOX_WIDTH = 220
 _CHART_WIDTH = 480
-_PLAIN = {"displayModeBar": False}  # downloads have buttons of their own
 
 
 def show_shares(found: Generation) -> None:
@@ -65,17 +66,13 @@ def _show_ranking(found: Generation) -> None:
     row = st.container(horizontal=True, gap="large")
     with row.container(width=_CHART_WIDTH):
         st.subheader("ROC", anchor=False)
-        st.plotly_chart(charts.roc_curves(rocs, dark=is_dark()), key="roc", config=_PLAIN,
-                        alt=text.ranking_finding(compared))
-        figure_downloads("roc", key="downloads-roc", target="roc",
-                         csv=text.roc_table(compared).to_csv(index=False))
+        show_figure(partial(charts.roc_curves, rocs), "roc", key="roc",
+                    alt=text.ranking_finding(compared), csv=text.roc_table(compared))
     with row.container(width=_CHART_WIDTH):
         st.subheader("AUC with 95% intervals", anchor=False)
-        st.plotly_chart(
-            charts.auc_intervals(rocs, text.PAPER_AUC, dark=is_dark()), key="auc",
-            config=_PLAIN, alt=text.ranking_finding(compared))
         table = text.auc_table(compared)
-        figure_downloads("auc", key="downloads-auc", target="auc", csv=table.to_csv(index=False))
+        show_figure(partial(charts.auc_intervals, rocs, text.PAPER_AUC), "auc", key="auc",
+                    alt=text.ranking_finding(compared), csv=table)
     st.dataframe(table, hide_index=True, column_config={
         "AUC": st.column_config.NumberColumn(format="%.3f"),
         "stable": st.column_config.NumberColumn(format="localized"),
@@ -86,8 +83,7 @@ def _show_ranking(found: Generation) -> None:
     differences = text.difference_table(compared)
     st.dataframe(differences, hide_index=True, column_config={
         "difference of AUC": st.column_config.NumberColumn(format="%.3f")})
-    figure_downloads("auc-differences", key="downloads-differences",
-                     csv=differences.to_csv(index=False))
+    figure_downloads("auc-differences", key="downloads-differences", csv=differences)
 
 
 def _choose_score() -> str:
@@ -101,11 +97,9 @@ def _show_coverage(found: Generation) -> None:
     curve = data.coverage(found, column)
     finding = text.coverage_finding(curve)
     st.caption(curve.sentence)
-    st.plotly_chart(charts.risk_coverage_curve(curve, dark=is_dark()), key="coverage",
-                    config=_PLAIN, alt=f"{curve.sentence} {finding}")
-    st.markdown(finding)
-    figure_downloads("risk-coverage", key="downloads-coverage", target="coverage",
-                     csv=text.coverage_table(curve).to_csv(index=False))
+    show_figure(partial(charts.risk_coverage_curve, curve), "risk-coverage", key="coverage",
+                alt=f"{curve.sentence} {finding}", csv=text.coverage_table(curve),
+                findings=[finding])
 
 
 def _show_keep_list(found: Generation) -> None:
@@ -145,22 +139,16 @@ def _show_training(found: Generation) -> None:
         return
     st.markdown("  \n".join(text.overtaking_sentence(milestones, other)
                             for other in text.OTHERS))
-    table = text.training_table(milestones).to_csv(index=False)
-    finding = text.training_finding(milestones)
+    table = text.training_table(milestones)
     row = st.container(horizontal=True, gap="large")
     with row.container(width=_CHART_WIDTH):
         st.subheader("AUC of each score", anchor=False)
-        st.plotly_chart(charts.auc_along_training(milestones, dark=is_dark()),
-                        key="training", config=_PLAIN, alt=finding)
-        figure_downloads("auc-along-training", key="downloads-training", target="training",
-                         csv=table)
+        show_figure(partial(charts.auc_along_training, milestones), "auc-along-training",
+                    key="training", alt=text.training_finding(milestones), csv=table)
     with row.container(width=_CHART_WIDTH):
         st.subheader("Stable molecules", anchor=False)
-        st.plotly_chart(charts.stability_along_training(milestones, dark=is_dark()),
-                        key="stability", config=_PLAIN,
-                        alt=text.stability_finding(milestones))
-        figure_downloads("stable-along-training", key="downloads-stability", target="stability",
-                         csv=table)
+        show_figure(partial(charts.stability_along_training, milestones), "stable-along-training",
+                    key="stability", alt=text.stability_finding(milestones), csv=table)
     st.caption(text.reading_aid(milestones))
 
 

@@ -409,17 +409,6 @@ def test_the_mask_can_be_downloaded(evaluated_assets, monkeypatch, tmp_path, mas
                for name, entries in expected.entries.items())
 
 
-def test_the_store_keeps_the_latest_within_its_bytes():
-    store = data._BoundedStore(10)
-    store.keep("a", 1, 6)
-    store.keep("b", 2, 4)
-    assert store.find("a") == 1
-    store.keep("c", 3, 4)  # b was used least lately
-    assert (store.find("a"), store.find("b"), store.find("c")) == (1, None, 3)
-    store.keep("d", 4, 99)
-    assert (store.find("a"), store.find("d")) == (None, 4)
-
-
 def test_a_grid_has_all_labels(mask_of):
     grid = Grid(mask_of("magnitude").matrices)
     assert len(grid.labels) == len(grid.matrices) == len(grid.layers) * len(grid.modules)

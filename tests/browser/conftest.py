@@ -42,6 +42,28 @@ def browser() -> Iterator:
 
 
 @pytest.fixture(scope="session")
+def new_page(browser) -> Iterator[Callable[..., Any]]:
+    """Open empty pages that share a cache.
+
+    A browser that has seen none of Streamlit's and Plotly's scripts takes seconds to load and
+    compile them, so there is one context for each colour scheme and not one for each page.
+    """
+    contexts: dict[str, Any] = {}
+
+    def open_(*, width: int = 1440, height: int = 1300, color_scheme: str = "light"):
+        if color_scheme not in contexts:
+            contexts[color_scheme] = browser.new_context(color_scheme=color_scheme)
+            contexts[color_scheme].set_default_timeout(TIMEOUT_MS)
+        page = contexts[color_scheme].new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        return page
+
+    yield open_
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[..., str]]:
     """Start `streamlit run` on an app; returns its address. Servers end with the session."""
     servers: list[subprocess.Popen] = []
@@ -65,7 +87,11 @@ def serve() -> Iterator[Callable[..., str]]:
     for server in servers:
         server.terminate()
     for server in servers:
-        server.wait(timeout=20)
+        try:
+            server.wait(timeout=5)
+        except subprocess.TimeoutExpired:  # it waits for browsers that are gone
+            server.kill()
+            server.wait()
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +113,7 @@ def dashboard(serve, evaluated_assets, tmp_path_factory) -> str:
 
 
 @pytest.fixture
-def open_page(browser, url) -> Iterator[Callable[..., Any]]:
+def open_page(new_page, url) -> Iterator[Callable[..., Any]]:
     """Open `url`, a fixture of the test's module, with a query; returns the drawn page.
 
     `prepare` is called with the page before it loads. What goes wrong in the page is collected in
@@ -96,7 +122,7 @@ def open_page(browser, url) -> Iterator[Callable[..., Any]]:
     pages = []
 
     def open_(query: str = "", prepare=lambda page: None, **options):
-        page = browser.new_page(viewport={"width": 1440, "height": 1300}, **options)
+        page = new_page(**options)
         watch(page)
         pages.append(page)
         prepare(page)

@@ -23,11 +23,9 @@ def app_url(serve):
     return serve(Path(__file__).with_name("downloads_app.py"))
 
 
-def _opened(browser, app_url, *, dark):
-    context = browser.new_context(viewport={"width": 1300, "height": 1000},
-                                  color_scheme="dark" if dark else "light")
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
+def _opened(new_page, app_url, *, dark):
+    page = new_page(width=1300, height=1000, color_scheme="dark" if dark else "light")
+    page.set_default_timeout(PATIENCE_MS)
     page.dark, page.problems = dark, []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("console", lambda line: page.problems.append(line.text)
@@ -41,11 +39,11 @@ def _opened(browser, app_url, *, dark):
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["light", "dark"])
-def page(request, browser, app_url):
-    page = _opened(browser, app_url, dark=request.param)
+def page(request, new_page, app_url):
+    page = _opened(new_page, app_url, dark=request.param)
     yield page
     assert page.problems == []
-    page.context.close()
+    page.close()
 
 
 def save(page, name, kind):

@@ -37,8 +37,8 @@ def test_a_click_on_a_point_opens_its_arm(open_page):
     assert not page.problems
 
 
-def test_a_run_shows_its_result_and_opens_in_explore(browser, url):
-    page = browser.new_page(viewport={"width": 1440, "height": 1300})
+def test_a_run_shows_its_result_and_opens_in_explore(new_page, url):
+    page = new_page()
     watch(page)
     page.goto(url + RUN)
     click(page.get_by_role("button", name="Fine-tune", exact=True))
@@ -64,9 +64,9 @@ def test_a_run_shows_its_result_and_opens_in_explore(browser, url):
     ("light", 1440, ("?tuning=All+numbers",)),
     ("dark", 900, ("", "?tuning=Code")),
 ])
-def test_nothing_overflows(browser, url, scheme, width, queries):
+def test_nothing_overflows(new_page, url, scheme, width, queries):
     for query in queries:
-        page = browser.new_page(viewport={"width": width, "height": 1000}, color_scheme=scheme)
+        page = new_page(width=width, height=1000, color_scheme=scheme)
         watch(page)
         page.goto(url + query)
         page.get_by_test_id("stHeading").first.wait_for()

@@ -12,11 +12,11 @@ ROWS, COLUMNS = 2, 7
 
 
 @pytest.fixture
-def open_lab(browser, dashboard):
+def open_lab(new_page, dashboard):
     pages = []
 
     def open_(query="", **options):
-        page = browser.new_page(viewport={"width": 1440, "height": 1400}, **options)
+        page = new_page(height=1400, **options)
         watch(page)
         pages.append(page)
         page.goto(f"{dashboard}/salience{query}")

@@ -15,15 +15,13 @@ def app_url(serve):
 
 
 @pytest.fixture
-def open_page(browser, app_url):
+def open_page(new_page, app_url):
     """Opens the app; at the end of the test nothing may have gone wrong in the console."""
-    contexts, problems = [], []
+    pages, problems = [], []
 
     def open_it(query="", *, dark=False, width=1440, height=1100):
-        context = browser.new_context(viewport={"width": width, "height": height},
-                                      color_scheme="dark" if dark else "light")
-        contexts.append(context)
-        page = context.new_page()
+        page = new_page(width=width, height=height, color_scheme="dark" if dark else "light")
+        pages.append(page)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda line: line.type == "error" and problems.append(line.text))
         page.goto(f"{app_url}/?{query}")
@@ -32,8 +30,8 @@ def open_page(browser, app_url):
         return page
 
     yield open_it
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert problems == []
 
 

@@ -103,8 +103,12 @@ def test_a_view_says_what_it_said(page, view, addresses, monkeypatch):
     check(f"pages/{page or 'explore'}/{view}.txt", "\n".join(lines))
 
 
-def test_addresses_take_the_same_parameters(addresses):
+def test_addresses_take_the_same_parameters(addresses, request):
     """Has seen what the views above have shown, so it needs them all."""
+    views = [item for item in request.session.items if "[" in item.name
+             and item.path == request.path]
+    if len(views) < sum(map(len, VIEWS.values())):
+        pytest.skip("Parameters are collected while all views of this file are opened.")
     lines = [f"/{page} {name}: {widget}" for page, found in addresses.items()
              for name, widget in sorted(found.items())]
     check("addresses.txt", "\n".join(lines))

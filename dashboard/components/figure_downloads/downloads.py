@@ -7,6 +7,7 @@ import unicodedata
 from functools import cache
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboard.components.bundle import join_scripts, join_styles
@@ -22,7 +23,7 @@ def figure_downloads(
     key: str,
     target: str | None = None,
     svg: str | None = None,
-    csv: str | None = None,
+    csv: pd.DataFrame | str | None = None,
 ) -> None:
     """Show a quiet row of buttons, one per format that can be made of what is given.
 
@@ -33,11 +34,13 @@ def figure_downloads(
         key: of the row.
         target: streamlit key of the chart, component or container whose present look is saved.
         svg: a drawing made in Python, instead of `target`; the page's colour is put behind it.
-        csv: the figure's numbers as text.
+        csv: the figure's numbers: a table, without its index, or text.
 
     Raises:
         ValueError: if nothing can be saved, or if both `target` and `svg` are given.
     """
+    if isinstance(csv, pd.DataFrame):
+        csv = csv.to_csv(index=False)
     _component()(key=key, data=downloads_json(name, target=target, svg=svg, csv=csv))
 
 
