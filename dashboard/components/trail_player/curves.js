@@ -1,7 +1,7 @@
 // Nats spent so far by two trails, against the token number.
 
 import { AXIS_WIDTH } from "./chart.js";
-import { formatNats, htmlNode, onWidth, svgNode } from "./dom.js";
+import { formatNats, htmlNode, onWidth, svgNode } from "../dom.js";
 
 const FRAME = { top: 22, bottom: 26, right: 74 };
 

@@ -1,7 +1,7 @@
-// Where on the graph one trail pays more than the other.
+// Where on the graph one trail costs more nats than the other.
 
 import { inkOn, scaleColor } from "./colors.js";
-import { formatNats, htmlNode, svgNode } from "./dom.js";
+import { formatNats, htmlNode, svgNode } from "../dom.js";
 import { placesWord } from "./glyphs.js";
 import { atomRadius, drawMolecule } from "./molecule.js";
 
@@ -13,7 +13,7 @@ export function differenceMap(layout, { atoms, bonds }, labels, palette) {
   const reach = Math.max(0.1, ...known.map(Math.abs));
   const colorOf = (value) => scaleColor(palette.diverging, 0.5 + value / (2 * reach));
   const drawing = drawMolecule(layout, palette,
-    `Nats spent by ${placesWord(layout)}, ${labels[0]} less ${labels[1]}`);
+    `Nats by ${placesWord(layout)}, ${labels[0]} minus ${labels[1]}`);
   drawing.svg.classList.add("difference");
   drawing.bonds.forEach((bond) => bond.classList.add("written"));
   bonds.forEach((value, row) => {
@@ -72,8 +72,8 @@ function differenceLegend(labels, palette, reach) {
   const bar = htmlNode("span", { class: "scale-bar" });
   bar.style.background = `linear-gradient(90deg, ${palette.diverging.join(", ")})`;
   return htmlNode("figcaption", { class: "key" },
-    htmlNode("span", {}, `${labels[1]} pays more`),
+    htmlNode("span", {}, `higher in ${labels[1]}`),
     htmlNode("span", { class: "key-entry" },
       signed(-reach, 1), bar, `${signed(reach, 1)} nats`),
-    htmlNode("span", {}, `${labels[0]} pays more`));
+    htmlNode("span", {}, `higher in ${labels[0]}`));
 }

@@ -1,6 +1,6 @@
 // Signs for tokens and controls, drawn here so that they look alike with every system font.
 
-import { svgNode } from "./dom.js";
+import { svgNode } from "../dom.js";
 
 const STROKES = {
   sos: ["M5 3.2v9.6l7.4-4.8z"],

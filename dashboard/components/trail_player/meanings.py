@@ -20,11 +20,11 @@ def meaning(event: TokenEvent, name: str, *, step: int, other: int | None, label
         case TokenEvent.BEGIN:
             return "The sequence starts."
         case TokenEvent.START:
-            return f"Starts at a first {node}, visit {step}."
+            return f"Starts at the first {node}, visit {step}."
         case TokenEvent.WALK:
             return f"Walks along {_a(name)} bond."
         case TokenEvent.ARRIVE:
-            return f"Comes to a new {node}, visit {step}."
+            return f"Reaches a new {node}, visit {step}."
         case TokenEvent.JUMP:
             return f"Jumps: visit {step - 1} has no unvisited neighbour."
         case TokenEvent.LAND:
@@ -32,7 +32,7 @@ def meaning(event: TokenEvent, name: str, *, step: int, other: int | None, label
         case TokenEvent.LABEL:
             return f"Visit {step} is {name}."
         case TokenEvent.OPEN:
-            return f"Begins the {edge}s from visit {step} to earlier visits."
+            return f"Starts the list of {edge}s from visit {step} back to earlier visits."
         case TokenEvent.LIST_LABEL:
             return f"Lists {_a(name)} bond from visit {step} to visit {other}."
         case TokenEvent.LIST_INDEX:

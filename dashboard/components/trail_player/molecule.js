@@ -1,6 +1,6 @@
 // The graph itself: bonds and atoms, without a trail.
 
-import { svgNode } from "./dom.js";
+import { svgNode } from "../dom.js";
 import {
   between, centreOf, movePoint, placePoints, trimmed, unitVector, viewBox,
 } from "./geometry.js";

@@ -257,7 +257,8 @@ def test_a_vocabulary_of_other_names_shows_them():
     assert [token.glyph for token in view.tokens[1:-1]] == ["0", "red", "rail", "1", "blue"]
 
 
-SOURCES = sorted(path for path in COMPONENT.iterdir() if path.suffix in (".js", ".css"))
+SOURCES = sorted(path for folder in (COMPONENT, COMPONENT.parent) for path in folder.iterdir()
+                 if path.suffix in (".js", ".css"))
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
@@ -272,7 +273,8 @@ def test_component_sources_are_small_safe_and_offline(source):
 
 @pytest.mark.parametrize("own", [player.PLAYER_SCRIPTS, player.DIFF_SCRIPTS])
 def test_a_bundle_is_one_module_without_name_clashes(own):
-    script = join_scripts(*player.SHARED_SCRIPTS, *own)
+    script = join_scripts(
+        "dom.js", *(f"trail_player/{name}" for name in (*player.SHARED_SCRIPTS, *own)))
     assert not re.search(r"^import\b", script, re.MULTILINE)
     assert re.findall(r"^export .*", script, re.MULTILINE)[0].startswith("export default function")
     names = re.findall(r"^(?:export default )?(?:async )?(?:function|const|let) (\w+)", script,
@@ -282,8 +284,8 @@ def test_a_bundle_is_one_module_without_name_clashes(own):
 
 @pytest.mark.parametrize("own", [player.PLAYER_SCRIPTS, player.DIFF_SCRIPTS])
 def test_a_bundle_holds_every_file_after_those_it_imports(own):
-    order = [*player.SHARED_SCRIPTS, *own]
+    order = ["../dom.js", *player.SHARED_SCRIPTS, *own]
     for at, name in enumerate(order):
         source = (COMPONENT / name).read_text(encoding="utf-8")
-        for needed in re.findall(r'from "\./([\w.]+)"', source):
+        for needed in re.findall(r'from "(?:\./)?([^"]+)"', source):
             assert needed in order[:at], f"{name} imports {needed}"
