@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.model.checkpoints import Checkpoint, ModelCard, load_checkpoint, save_checkpoint
+from core.model.card import ModelCard
+from core.model.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from core.model.transformer import build_model
 from core.sent.strategies import MAX_DEGREE_FIRST, RANDOM_ORDER, STRATEGIES, Strategy
 from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY, Vocabulary

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from rdkit import Chem, rdBase
 
-from core.chemistry.molecules import to_rdkit
+from core.chemistry.chemistry import QM9, Chemistry
+from core.chemistry.molecules import to_rdkit, to_valid_rdkit
 from core.errors import InputError
 from core.graph.graph import Graph
 
@@ -69,9 +70,15 @@ class Pattern:
                          for molecule in molecules], dtype=bool)
 
 
-def with_hydrogens(graph: Graph) -> Chem.Mol | None:
-    """The molecule with exactly the graph's hydrogens as atoms; None if RDKit refuses it."""
-    molecule = to_rdkit(graph)
+def with_hydrogens(graph: Graph, chemistry: Chemistry = QM9) -> Chem.Mol | None:
+    """The molecule with all its hydrogens as atoms; None if RDKit refuses it.
+
+    Where hydrogens are nodes it has exactly the graph's, so that under-valent atoms stay so.
+    """
+    if not chemistry.has_hydrogen_nodes:
+        filled = to_valid_rdkit(graph, chemistry)
+        return None if filled is None else Chem.AddHs(filled)
+    molecule = to_rdkit(graph, chemistry)
     for atom in molecule.GetAtoms():
         atom.SetNoImplicit(True)
     with rdBase.BlockLogs():

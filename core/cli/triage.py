@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.progress import Progress
 
+from core.cli import chosen_device, messages
 from core.cli.folders import check_folders
-from core.cli.models import COMPILE_HELP, DEFAULT_MODEL, DEVICE_HELP, MODEL_HELP
+from core.cli.graphs import dataset_for, read_part
+from core.cli.options import (
+    COMPILE_HELP,
+    DEFAULT_MODEL,
+    DEVICE_HELP,
+    MODEL_HELP,
+)
+from core.data.registry import DATASETS
+from core.errors import InputError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from core.model.card import ModelCard
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the command."""
     app.command()(triage)
 
 
@@ -38,7 +47,13 @@ def triage(
     ] = "fp32",
     chunk: Annotated[int, typer.Option(min=1, help="Sequences sampled at a time.")] = 500,
     data: Annotated[
-        Path | None, typer.Option(help="QM9 as CSV or SDF, to say which molecules are novel.")
+        Path | None, typer.Option(help="The data set as a local file, to say which molecules are "
+                                       "novel.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="The data set that novel molecules are not in: "
+                                      f"{', '.join(DATASETS)}. Default: the model's own, if "
+                                      "--data is given.")
     ] = None,
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
     compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,
@@ -49,16 +64,19 @@ def triage(
     """Sample graphs, score re-linearizations of each; run again to resume."""
     import pandas as pd
 
-    from core.cli import chosen_device, messages
     from core.model.checkpoints import load_checkpoint
+    from core.triage.quality import mark_novel, mark_unique
+    from core.triage.ranking import ranking_record
     from core.triage.run import sample_and_score_in
-    from core.triage.samples import Samples, SamplesConfig, mark_novel, mark_unique
+    from core.triage.samples import Samples, SamplesConfig
+    from core.triage.scores import quality_label
 
     config = SamplesConfig(number, permutations, seed, temperature, top_k or None, mask,
                            precision, chunk)
     check_folders(output, run_folder)
     checkpoint = load_checkpoint(model, device=chosen_device(device), compile=compile)
     card = checkpoint.card
+    known = None if data is None and dataset is None else _training_smiles(card, dataset, data)
     run_folder = run_folder or (
         Path("runs") / f"triage-{card.path.name}-{card.weights_sha256[:8]}")
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
@@ -72,41 +90,29 @@ def triage(
             if not messages.is_terminal:
                 done = sum(map(len, tables))
                 messages.print(f"{card.name}: {done:,} of {number:,} sequences", markup=False)
-    table = mark_unique(pd.concat(tables, ignore_index=True), card.vocabulary)
-    if data is not None:
-        table = mark_novel(table, _training_smiles(data))
+    table = mark_unique(pd.concat(tables, ignore_index=True), card.vocabulary, mask)
+    if known is not None:
+        table = mark_novel(table, known)
     samples = Samples(
         model=card.name, weights_sha256=card.weights_sha256, trained_under=card.strategy.name,
-        step=card.steps, dataset=card.data.get("name", ""), config=config,
-        table=table,
+        step=card.steps, dataset=card.data.get("name", ""), config=config, table=table,
+        ranking=ranking_record(table, seed=seed, label=quality_label(card.chemistry)),
     )
-    samples.save(output, device=str(checkpoint.device), result={"ranking": _rank(table, seed)})
+    samples.save(output, device=str(checkpoint.device))
     messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
 
 
-def _rank(table: pd.DataFrame, seed: int) -> dict[str, Any]:
-    """AUC of every score for stability, with their paired differences; or why there is none."""
-    from core.stats.molecule_scores import RankingError
-    from core.stats.roc import compare_samples
+def _training_smiles(card: ModelCard, dataset: str | None, data: Path | None) -> set[str]:
+    """Canonical SMILES of the training molecules, as the model writes them.
 
-    try:
-        found = compare_samples(table, seed=seed)
-    except RankingError as error:
-        return {"error": str(error)}
-    return {
-        "stable": found.positives, "unstable": found.negatives, "unscored": found.unscored,
-        "bootstrap": {"seed": found.seed, "resamples": found.resamples},
-        "auc": {roc.quantity: roc.auc.to_json() | {"of": roc.sentence} for roc in found.rocs},
-        "auc_differences": [
-            {"first": pair.first, "second": pair.second, **pair.difference.to_json()}
-            for pair in found.differences
-        ],
-    }
-
-
-def _training_smiles(data: Path) -> set[str]:
+    Raises:
+        InputError: for a model of graphs without labels, of which none is said to be novel.
+    """
     from core.chemistry.molecules import to_smiles
-    from core.data.qm9 import load_qm9_graphs
 
-    return {smiles for graph in load_qm9_graphs(data, "train")
-            if (smiles := to_smiles(graph)) is not None}
+    if card.chemistry is None:
+        raise InputError(f"{card.name} writes no molecules, and only of these it is said which "
+                         "are novel; leave out --data and --dataset.")
+    part = read_part(dataset_for(card, dataset), "train", card=card, data=data, number=None, made=0)
+    return {smiles for graph in part.unpacked()
+            if (smiles := to_smiles(graph, card.chemistry)) is not None}

@@ -3,15 +3,15 @@
 from core.lazy import lazy_exports
 
 __all__, __getattr__ = lazy_exports(__name__, {
+    "benjamini_hochberg": "conformal",
+    "conformal_p_values": "conformal",
     "Estimate": "estimates",
     "Interval": "estimates",
-    "LabelNames": "molecule_scores",
-    "RankingError": "molecule_scores",
-    "select_molecules": "molecule_scores",
+    "LabelNames": "labels",
+    "RankingError": "labels",
     "RiskCoverage": "risk_coverage",
     "AucDifference": "roc",
     "ScoreComparison": "roc",
     "ScoreRoc": "roc",
-    "compare_samples": "roc",
     "compare_scores": "roc",
 })

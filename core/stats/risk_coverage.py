@@ -1,4 +1,4 @@
-"""What share of the molecules is good if only the best ranked are kept (SPEC 5).
+"""What share of the molecules is good if only the best ranked are kept.
 
 At coverage k / n the k molecules with the lowest quantity are kept; their accuracy is the share of
 good ones, the risk is one minus it (El-Yaniv & Wiener, JMLR 11, 2010). Where the k-th place is
@@ -30,9 +30,8 @@ from numpy.typing import ArrayLike
 from scipy.special import expit, logit, ndtri, stdtrit
 
 from core.stats.estimates import Estimate, Interval
-from core.stats.molecule_scores import (
-    QUANTITIES,
-    STABILITY,
+from core.stats.labels import (
+    GOOD_OR_BAD,
     LabelNames,
     RankingError,
     checked_label,
@@ -62,6 +61,7 @@ class RiskCoverage:
         aurc: area under the risk–coverage curve, the mean risk over all n coverages.
         perfect_aurc: that of the perfect order; that of a random order is one minus the base rate.
         number: n.
+        labels: names of the classes and of the molecules.
     """
 
     quantity: str
@@ -77,24 +77,27 @@ class RiskCoverage:
     aurc: Estimate
     perfect_aurc: float
     number: int
+    labels: LabelNames
 
 
 def risk_coverage(
     good: ArrayLike,
     score: ArrayLike,
     *,
-    quantity: str = "lu",
+    quantity: str = "score",
+    name: str | None = None,
     seed: int,
     resamples: int = 1000,
     confidence: float = 0.95,
-    labels: LabelNames = STABILITY,
+    labels: LabelNames = GOOD_OR_BAD,
 ) -> RiskCoverage:
     """Accuracy of the molecules with the lowest score, for growing coverage.
 
     Args:
         good: the label, [n] bool.
         score: [n], finite, lower should be better.
-        quantity: key of the score, for sentences.
+        quantity: key of the score.
+        name: of the score in sentences, by default its key.
         seed: of the bootstrap.
         resamples: of molecules, at least 100.
         confidence: nominal coverage of the intervals, in (0, 1).
@@ -122,18 +125,18 @@ def risk_coverage(
     perfect = np.minimum(np.arange(1, number + 1), label.sum()) / np.arange(1, number + 1)
     return RiskCoverage(
         quantity=quantity,
-        sentence=_sentence(quantity, label, labels),
+        sentence=_sentence(name or quantity, label, labels),
         kept=kept, coverage=kept / number, threshold=threshold,
         accuracy=accuracy[0, kept - 1], band_low=low, band_high=high, perfect=perfect[kept - 1],
         base_rate=Estimate(float(label.mean()), Interval(float(low[-1]), float(high[-1]))),
         aurc=_aurc(float(aurc[0]), risks, confidence, label, labels),
         perfect_aurc=float(1 - perfect.mean()),
         number=number,
+        labels=labels,
     )
 
 
-def _sentence(quantity: str, label: np.ndarray, labels: LabelNames) -> str:
-    name = QUANTITIES.get(quantity, quantity)
+def _sentence(name: str, label: np.ndarray, labels: LabelNames) -> str:
     return (f"Share of {labels.good} molecules among those kept, lowest {name} first, of "
             f"{len(label):,} {labels.molecules} ({label.sum():,} {labels.good}, "
             f"{(~label).sum():,} {labels.bad}).")

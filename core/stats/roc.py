@@ -1,14 +1,14 @@
 """How well scores tell good molecules from bad ones: ROC curves, AUCs, paired differences.
 
-The positive class is the good one (stable), the score is *minus* a quantity such as LU or an NLL,
-so AUC > 0.5 means "lower is better" (SPEC 5). Intervals: `core.stats.auc`. Molecules are the
-unit of resampling; equal molecules that were sampled twice count twice, as they were sampled.
+The positive class is the good one, the score is *minus* a quantity, so AUC > 0.5 means "lower is
+better". Intervals: `core.stats.auc`. Molecules are the unit of resampling; equal molecules that
+were sampled twice count twice, as they were sampled.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -16,17 +16,17 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from core.stats.auc import AucResamples, auc_interval, difference_interval, resample_aucs
-from core.stats.estimates import Estimate
-from core.stats.molecule_scores import (
-    QUANTITIES,
-    STABILITY,
+from core.stats.auc import auc_interval, difference_interval, resample_aucs
+from core.stats.estimates import Estimate, Interval
+from core.stats.labels import (
+    GOOD_OR_BAD,
     LabelNames,
     RankingError,
     checked_label,
     checked_score,
-    select_molecules,
 )
+
+_EQUAL = 1e-9  # AUCs that differ by less are of the same molecules and scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +34,7 @@ class ScoreRoc:
     """ROC curve of minus one quantity.
 
     Attributes:
-        quantity: its key, a column of the table of samples.
+        quantity: its key.
         name: its name in sentences.
         sentence: names label, score, direction and class counts.
         false_positive_rate: share of bad molecules above each threshold, increasing, [t] in [0, 1].
@@ -61,13 +61,44 @@ class AucDifference:
     Attributes:
         first, second: keys of the quantities.
         difference: with its paired interval.
-        sentence: what it says of the two.
     """
 
     first: str
     second: str
     difference: Estimate
-    sentence: str
+
+
+@dataclass(frozen=True)
+class AucEstimates:
+    """What resampling says of the AUCs of several scores of the same molecules.
+
+    Attributes:
+        aucs: with their intervals, by key of the score.
+        differences: paired intervals of AUC of the first minus AUC of the second, by keys; None
+            where both rank alike in every resample.
+        positives, negatives: good and bad molecules.
+        seed, resamples: of the bootstrap.
+        confidence: nominal coverage of the intervals.
+    """
+
+    aucs: Mapping[str, Estimate]
+    differences: Mapping[tuple[str, str], Interval | None]
+    positives: int
+    negatives: int
+    seed: int
+    resamples: int
+    confidence: float = 0.95
+
+    def agrees(self, asked: AucEstimates) -> bool:
+        """Whether these answer what is asked: same molecules, scores and resamples."""
+        return (
+            self.differences.keys() == asked.differences.keys()
+            and self.aucs.keys() == asked.aucs.keys()
+            and all(abs(self.aucs[key].value - auc.value) < _EQUAL
+                    for key, auc in asked.aucs.items())
+            and all(getattr(self, name) == getattr(asked, name) for name in (
+                "positives", "negatives", "seed", "resamples", "confidence"))
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +113,7 @@ class ScoreComparison:
         absent: quantities left out because no molecule has them.
         seed, resamples: of the bootstrap.
         note: one sentence on what was left out, or None.
+        labels: names of the classes and of the molecules.
     """
 
     rocs: tuple[ScoreRoc, ...]
@@ -93,6 +125,7 @@ class ScoreComparison:
     seed: int
     resamples: int
     note: str | None
+    labels: LabelNames
 
     def roc(self, quantity: str) -> ScoreRoc:
         """The curve of one quantity; KeyError if it is not among them."""
@@ -101,26 +134,16 @@ class ScoreComparison:
                 return roc
         raise KeyError(quantity)
 
-
-def compare_samples(
-    table: pd.DataFrame, *, seed: int, resamples: int = 1000, confidence: float = 0.95
-) -> ScoreComparison:
-    """ROC curves, AUCs and paired differences of all scores, for stability.
-
-    Args:
-        table: columns `valid`, `stable` and those of `QUANTITIES`.
-        seed: of the bootstrap.
-        resamples: of molecules, at least 100.
-        confidence: nominal coverage of the intervals.
-
-    Raises:
-        RankingError: without a valid molecule, or with only stable or only unstable ones.
-    """
-    molecules = select_molecules(table)
-    return compare_scores(
-        molecules.good, molecules.scores, seed=seed, resamples=resamples, confidence=confidence,
-        unscored=molecules.unscored, absent=molecules.absent,
-    )
+    def difference(self, first: str, second: str) -> Estimate:
+        """AUC of one quantity minus AUC of another; KeyError if they are not among them."""
+        for pair in self.differences:
+            if (pair.first, pair.second) == (first, second):
+                return pair.difference
+            if (pair.second, pair.first) == (first, second):
+                back = pair.difference.interval
+                turned = None if back is None else Interval(-back.high, -back.low)
+                return Estimate(-pair.difference.value, turned, pair.difference.reason)
+        raise KeyError((first, second))
 
 
 def compare_scores(
@@ -130,9 +153,11 @@ def compare_scores(
     seed: int,
     resamples: int = 1000,
     confidence: float = 0.95,
-    labels: LabelNames = STABILITY,
+    labels: LabelNames = GOOD_OR_BAD,
+    names: Mapping[str, str] | None = None,
     unscored: int = 0,
     absent: tuple[str, ...] = (),
+    known: AucEstimates | None = None,
 ) -> ScoreComparison:
     """ROC curves and AUCs of minus each quantity, and paired differences.
 
@@ -144,8 +169,11 @@ def compare_scores(
         resamples: of molecules, at least 100.
         confidence: nominal coverage of the intervals, in (0, 1).
         labels: names for sentences.
+        names: of quantities in sentences, by key; by default the keys.
         unscored: molecules that are left out already.
         absent: quantities that are left out already.
+        known: intervals that were stored; taken if they are of these molecules, scores, seed,
+            resamples and confidence, so that nothing is resampled again.
 
     Raises:
         RankingError: with fewer than one molecule in either class.
@@ -154,24 +182,51 @@ def compare_scores(
     if resamples < 100 or not 0 < confidence < 1 or not quantities:
         raise ValueError("Give at least one quantity, at least 100 resamples and a confidence "
                          f"between 0 and 1, got {len(quantities)}, {resamples} and {confidence}.")
+    names = names or {}
     label, columns, missing = _complete(good, quantities)
     _check_classes(label, labels, missing + unscored)
-    sample = resample_aucs(label, np.stack(list(columns.values())), seed=seed, resamples=resamples)
-    rocs = tuple(
-        _roc(key, column, label, sample, number, confidence, labels)
-        for number, (key, column) in enumerate(columns.items())
+    asked = AucEstimates(
+        aucs={key: Estimate(float(roc_auc_score(label, -column)))
+              for key, column in columns.items()},
+        differences=dict.fromkeys(combinations(columns, 2)),
+        positives=int(label.sum()), negatives=int((~label).sum()),
+        seed=seed, resamples=resamples, confidence=confidence,
     )
+    found = known if known is not None and known.agrees(asked) else _resample(
+        asked, label, columns)
     return ScoreComparison(
-        rocs=rocs,
-        differences=tuple(_difference(sample, rocs, *pair)
-                          for pair in combinations(range(len(rocs)), 2)),
-        positives=sample.positives,
-        negatives=sample.negatives,
+        rocs=tuple(_roc(found, label, column, key, names.get(key, key), labels)
+                   for key, column in columns.items()),
+        differences=tuple(_difference(found, first, second, names)
+                          for first, second in asked.differences),
+        positives=found.positives,
+        negatives=found.negatives,
         unscored=missing + unscored,
         absent=absent,
         seed=seed,
         resamples=resamples,
-        note=_note(missing + unscored, absent, labels),
+        note=_note(missing + unscored, [names.get(key, key) for key in absent], labels),
+        labels=labels,
+    )
+
+
+def _resample(
+    asked: AucEstimates, label: np.ndarray, columns: Mapping[str, np.ndarray]
+) -> AucEstimates:
+    """Fill in all intervals."""
+    sample = resample_aucs(label, np.stack(list(columns.values())), seed=asked.seed,
+                           resamples=asked.resamples)
+    intervals = {key: auc_interval(sample, place, asked.confidence)
+                 for place, key in enumerate(columns)}
+    places = {key: place for place, key in enumerate(columns)}
+    return replace(
+        asked,
+        aucs={key: Estimate(auc.value, intervals[key]) for key, auc in asked.aucs.items()},
+        differences={
+            (first, second): difference_interval(sample, places[first], places[second],
+                                                 (intervals[first], intervals[second]))
+            for first, second in asked.differences
+        },
     )
 
 
@@ -205,55 +260,40 @@ def _check_classes(label: np.ndarray, labels: LabelNames, unscored: int) -> None
 
 
 def _roc(
-    key: str, quantity: np.ndarray, label: np.ndarray, sample: AucResamples, number: int,
-    confidence: float, labels: LabelNames,
+    found: AucEstimates, label: np.ndarray, quantity: np.ndarray, key: str, name: str,
+    labels: LabelNames,
 ) -> ScoreRoc:
     false_positive, true_positive, _ = roc_curve(label, -quantity)
-    name = QUANTITIES.get(key, key)
     sentence = (
         f"Score: minus {name}. Label: {labels.good}, among {labels.molecules} "
-        f"({sample.positives:,} {labels.good}, {sample.negatives:,} {labels.bad}). An AUC above "
+        f"({found.positives:,} {labels.good}, {found.negatives:,} {labels.bad}). An AUC above "
         f"0.5 means that {labels.good} molecules tend to have the lower {name}."
     )
     return ScoreRoc(
         quantity=key, name=name, sentence=sentence,
         false_positive_rate=false_positive, true_positive_rate=true_positive,
-        auc=Estimate(float(roc_auc_score(label, -quantity)),
-                     auc_interval(sample, number, confidence)),
-        positives=sample.positives, negatives=sample.negatives,
+        auc=found.aucs[key], positives=found.positives, negatives=found.negatives,
     )
 
 
 def _difference(
-    sample: AucResamples, rocs: tuple[ScoreRoc, ...], first: int, second: int
+    found: AucEstimates, first: str, second: str, names: Mapping[str, str]
 ) -> AucDifference:
-    one, other = rocs[first], rocs[second]
-    intervals = one.auc.interval, other.auc.interval
-    assert intervals[0] is not None
-    assert intervals[1] is not None
-    interval = difference_interval(sample, first, second, (intervals[0], intervals[1]))
-    value = one.auc.value - other.auc.value
-    names = f"{one.name} and {other.name}"
-    if interval is None:
-        reason = _capitalized(f"{names} rank these molecules alike, so resampling them cannot tell "
-                              "how far apart the two are.")
-        return AucDifference(one.quantity, other.quantity, Estimate(value, None, reason), reason)
-    if interval.low <= 0 <= interval.high:
-        sentence = f"These molecules do not tell which of {names} ranks better."
-    else:
-        better, worse = (one, other) if value > 0 else (other, one)
-        sentence = _capitalized(f"{better.name} ranks these molecules better than {worse.name}.")
-    return AucDifference(one.quantity, other.quantity, Estimate(value, interval), sentence)
+    interval = found.differences[first, second]
+    value = found.aucs[first].value - found.aucs[second].value
+    reason = None if interval is not None else _capitalized(
+        f"{names.get(first, first)} and {names.get(second, second)} rank these molecules alike, so "
+        "resampling them cannot tell how far apart the two are.")
+    return AucDifference(first, second, Estimate(value, interval, reason))
 
 
-def _note(unscored: int, absent: tuple[str, ...], labels: LabelNames) -> str | None:
+def _note(unscored: int, absent: Sequence[str], labels: LabelNames) -> str | None:
     parts = []
     if unscored:
         parts.append(f"{unscored:,} of the {labels.molecules} are left out because a score is "
                      "missing")
     if absent:
-        names = ", ".join(QUANTITIES.get(key, key) for key in absent)
-        parts.append(f"not compared because no molecule has it: {names}")
+        parts.append(f"not compared because no molecule has it: {', '.join(absent)}")
     return _capitalized("; ".join(parts) + ".") if parts else None
 
 

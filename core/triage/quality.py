@@ -1,39 +1,145 @@
-"""How good a sample of generated graphs is: valid, unique, novel, stable (SPEC 5)."""
+"""How good generated graphs are, one by one and as a sample: valid, unique, novel, stable.
+
+Definitions: docs/definitions.md, Generation and quality.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from typing import Any
 
 import pandas as pd
 
+from core.chemistry.chemistry import Chemistry
+from core.chemistry.molecules import is_stable, stable_atoms, to_smiles
 from core.errors import InputError
+from core.graph.graph import Graph
+from core.graph.planar import is_connected, is_planar
+from core.sent.vocabulary import Vocabulary
+from core.stats.estimates import Estimate
+from core.stats.proportions import wilson_interval
+from core.triage.generated import Mask, read_graph
+
+
+def judge(graph: Graph | None, chemistry: Chemistry | None) -> dict[str, Any]:
+    """What a graph is by itself: size, SMILES, validity, stability, fragments.
+
+    A molecule is valid if RDKit sanitizes it; a graph without a chemistry if it is connected and
+    planar. Where hydrogens are implicit no atom is unstable, so nothing is said of stability.
+
+    Returns:
+        Columns of `core.triage.samples.SAMPLE_TYPES`.
+    """
+    if graph is None:
+        return {"valid": False, "num_nodes": None}
+    if chemistry is None:
+        return {"num_nodes": graph.num_nodes, "valid": is_connected(graph) and is_planar(graph),
+                "fragments": graph.num_components}
+    smiles = to_smiles(graph, chemistry)
+    found = {"num_nodes": graph.num_nodes, "smiles": smiles, "valid": smiles is not None,
+             "fragments": graph.num_components}
+    if chemistry.has_hydrogen_nodes:
+        found["stable"] = None if smiles is None else is_stable(graph, chemistry)
+        found["atoms_stable"] = int(stable_atoms(graph, chemistry).sum())
+    return found
+
+
+def graph_names(table: pd.DataFrame, vocabulary: Vocabulary, mask: Mask = "strict") -> pd.Series:
+    """A string per row, equal for equal graphs; missing where nothing could be read.
+
+    The SMILES of a valid molecule; of other graphs a form that isomorphic ones share.
+    """
+    names: list[str | None] = []
+    for smiles, tokens in zip(table["smiles"], table["tokens"], strict=True):
+        if pd.isna(smiles):
+            graph = read_graph(tokens, vocabulary, mask)
+            names.append(None if graph is None else graph.canonical_form)
+        else:
+            names.append(smiles)
+    return pd.Series(names, index=table.index, dtype="string")
+
+
+def mark_unique(
+    table: pd.DataFrame, vocabulary: Vocabulary, mask: Mask = "strict"
+) -> pd.DataFrame:
+    """Set `unique`: whether a valid row is the first of equal ones; missing for invalid rows."""
+    valid = table["valid"].to_numpy(dtype=bool)
+    unique = pd.array([pd.NA] * len(table), dtype="boolean")
+    unique[valid] = ~graph_names(table[valid], vocabulary, mask).duplicated().to_numpy()
+    return table.assign(unique=unique)
+
+
+def mark_novel(table: pd.DataFrame, training_smiles: Collection[str]) -> pd.DataFrame:
+    """Set `novel`: whether a valid row's SMILES is not among those of the training set."""
+    novel = (~table["smiles"].isin(set(training_smiles))).astype("boolean")
+    return table.assign(novel=novel.where(table["valid"], pd.NA))
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a sample.
+
+    Attributes:
+        part: how many.
+        whole: of how many.
+    """
+
+    part: int
+    whole: int
+
+    @property
+    def value(self) -> float | None:
+        """The share, in [0, 1]; None where there is nothing to have a share of."""
+        return self.part / self.whole if self.whole else None
+
+    @property
+    def estimate(self) -> Estimate:
+        """The share with Wilson's 95% interval.
+
+        Raises:
+            ValueError: for a share of nothing.
+        """
+        return Estimate(self.part / self.whole, wilson_interval(self.part, self.whole))
 
 
 @dataclass(frozen=True)
 class SampleQuality:
-    """Shares of a sample, each between 0 and 1; None where the share of nothing is asked for.
+    """Shares of a sample.
 
     Attributes:
         number: sequences sampled.
         valid: molecules that RDKit sanitizes, or connected planar graphs, of all.
         unique: different ones, of the valid.
         novel: not in the training set, of the unique; None where that was not looked up.
-        stable_molecules: valid, and every atom has its valence, of all; None for planar graphs.
-        stable_atoms: atoms with their valence, of all atoms of decoded molecules.
+        stable_molecules: valid, and every atom has its valence, of all; None where atoms have no
+            valence to miss: in planar graphs, and where hydrogens are implicit.
+        stable_atoms: atoms with their valence, of all atoms of decoded molecules; None likewise.
         fragmented: of more than one fragment, of the valid.
     """
 
     number: int
-    valid: float
-    unique: float | None
-    novel: float | None
-    stable_molecules: float | None
-    stable_atoms: float | None
-    fragmented: float | None
+    valid: Share
+    unique: Share
+    novel: Share | None
+    stable_molecules: Share | None
+    stable_atoms: Share | None
+    fragmented: Share
+
+    def to_json(self) -> dict[str, float | int | None]:
+        """Shares as numbers, as a record stores them."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: value.value if isinstance(value, Share) else value
+                for name, value in found.items()}
 
 
-def sample_quality(table: pd.DataFrame) -> SampleQuality:
+def sample_quality(table: pd.DataFrame, *, has_stability: bool | None = None) -> SampleQuality:
     """Judge a table of samples (`core.triage.samples.SAMPLE_TYPES`).
+
+    Args:
+        table: one row per sequence, `unique` marked.
+        has_stability: whether its graphs can be stable at all; by default whether the table says so
+            of one of them.
 
     Raises:
         InputError: for an empty sample.
@@ -43,17 +149,16 @@ def sample_quality(table: pd.DataFrame) -> SampleQuality:
     valid = table[table["valid"]]
     unique = valid[valid["unique"].fillna(False).astype(bool)]
     decoded = table[table["atoms_stable"].notna()]
-    knows_novelty = unique["novel"].notna().all()
+    if has_stability is None:
+        has_stability = not decoded.empty
+    knows_novelty = not unique.empty and unique["novel"].notna().all()
     return SampleQuality(
         number=len(table),
-        valid=len(valid) / len(table),
-        unique=_share(len(unique), len(valid)),
-        novel=_share(int(unique["novel"].sum()), len(unique)) if knows_novelty else None,
-        stable_molecules=int(valid["stable"].sum()) / len(table) if len(decoded) else None,
-        stable_atoms=_share(int(decoded["atoms_stable"].sum()), int(decoded["num_nodes"].sum())),
-        fragmented=_share(int((valid["fragments"] > 1).sum()), len(valid)),
+        valid=Share(len(valid), len(table)),
+        unique=Share(len(unique), len(valid)),
+        novel=Share(int(unique["novel"].sum()), len(unique)) if knows_novelty else None,
+        stable_molecules=Share(int(valid["stable"].sum()), len(table)) if has_stability else None,
+        stable_atoms=Share(int(decoded["atoms_stable"].sum()), int(decoded["num_nodes"].sum()))
+        if has_stability else None,
+        fragmented=Share(int((valid["fragments"] > 1).sum()), len(valid)),
     )
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None

@@ -1,110 +1,113 @@
-"""Rankings of a table of generated molecules, as commands and pages need them.
+"""How well each score tells good generated molecules from bad ones.
 
-How good are the best ranked (risk–coverage), and which to keep at a promised error (keep-list)?
-Whether a score tells stable from unstable at all is `core.stats.roc`'s question. All take the
-same molecules: valid ones of known stability that have the scores (`select_molecules`).
+ROC curves and AUCs of all scores with paired differences, and the share of good molecules among
+the best ranked. A folder of samples stores the AUCs in its record, so that they are read, not
+resampled again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from core.stats.molecule_scores import RankingError, select_molecules
+from core.stats.estimates import Estimate
+from core.stats.labels import RankingError
 from core.stats.risk_coverage import RiskCoverage, risk_coverage
-from core.triage.keep_list import KeepList, keep_list, split_for_calibration
+from core.stats.roc import AucEstimates, ScoreComparison, compare_scores
+from core.triage.samples import Samples
+from core.triage.scores import SCORE_NAMES, STABILITY, QualityLabel, select_molecules
 
 
-@dataclass(frozen=True, eq=False)
-class SplitKeepList:
-    """A keep-list whose candidates are one half of a table, with the label of both halves known.
+def compare_samples(
+    table: pd.DataFrame, *, seed: int, resamples: int = 1000, confidence: float = 0.95,
+    label: QualityLabel = STABILITY, known: AucEstimates | None = None,
+) -> ScoreComparison:
+    """ROC curves, AUCs and paired differences of all scores.
 
-    Attributes:
-        keep_list: of the candidates.
-        calibration_rows: rows of the table that calibrated, [c] int.
-        candidate_rows: rows of the candidates, [n] int, as in `keep_list.kept`.
-        kept_rows: rows kept, lowest score first, [k] int.
-        candidates_good, kept_good: stable molecules among the candidates and among the kept.
-        repeated: rows left out because an earlier one is the same molecule.
-        sentence: what was kept and how much of it is unstable in truth.
+    Args:
+        table: columns of `SCORES` and those of the label (`select_molecules`).
+        seed: of the bootstrap.
+        resamples: of molecules, at least 100.
+        confidence: nominal coverage of the intervals.
+        label: which molecules are good, and among which.
+        known: intervals that were stored; see `core.stats.roc.compare_scores`.
+
+    Raises:
+        RankingError: without a molecule that counts, or with only good or only bad ones.
     """
+    molecules = select_molecules(table, label=label)
+    return compare_scores(
+        molecules.good, molecules.scores, seed=seed, resamples=resamples, confidence=confidence,
+        labels=label, names=SCORE_NAMES, unscored=molecules.unscored, absent=molecules.absent,
+        known=known,
+    )
 
-    keep_list: KeepList
-    calibration_rows: np.ndarray
-    candidate_rows: np.ndarray
-    kept_rows: np.ndarray
-    candidates_good: int
-    kept_good: int
-    repeated: int
-    sentence: str
+
+def ranking_of(samples: Samples, *, label: QualityLabel = STABILITY) -> ScoreComparison:
+    """All scores compared at the samples' own seed; what their record stores is not computed again.
+
+    Raises:
+        RankingError: as `compare_samples`.
+    """
+    return compare_samples(samples.table, seed=samples.config.seed, label=label,
+                           known=_stored(samples.ranking, label))
 
 
 def risk_coverage_of_samples(
     table: pd.DataFrame, quantity: str = "lu", *, seed: int, resamples: int = 1000,
-    confidence: float = 0.95,
+    confidence: float = 0.95, label: QualityLabel = STABILITY,
 ) -> RiskCoverage:
-    """Stable share of the valid molecules with the lowest `quantity`, for growing coverage.
+    """Good share of the molecules with the lowest `quantity`, for growing coverage.
 
     Args:
-        table: columns `valid`, `stable` and `quantity`.
+        table: columns `quantity` and those of the label (`select_molecules`).
         quantity: a column that ranks.
         seed: of the bootstrap.
         resamples: of molecules, at least 100.
         confidence: nominal coverage of the intervals.
+        label: which molecules are good, and among which.
 
     Raises:
-        RankingError: without a valid molecule that has the score.
+        RankingError: without a molecule that has the score.
     """
-    molecules = select_molecules(table, [quantity])
-    return risk_coverage(molecules.good, molecules.scores[quantity], quantity=quantity, seed=seed,
-                         resamples=resamples, confidence=confidence)
+    molecules = select_molecules(table, [quantity], label=label)
+    return risk_coverage(
+        molecules.good, molecules.scores[quantity], quantity=quantity,
+        name=SCORE_NAMES.get(quantity), seed=seed, resamples=resamples, confidence=confidence,
+        labels=label)
 
 
-def keep_list_of_samples(
-    table: pd.DataFrame, quantity: str = "lu", *, fdr: float, seed: int,
-    calibration_share: float = 0.5,
-) -> SplitKeepList:
-    """Calibrate on one part of the different valid molecules, and keep from the other.
+def ranking_record(
+    table: pd.DataFrame, *, seed: int, label: QualityLabel = STABILITY
+) -> dict[str, Any]:
+    """What a record stores: every AUC with interval and sentence, and the paired differences.
 
-    Args:
-        table: columns `smiles`, `valid`, `stable` and `quantity`.
-        quantity: a column that ranks.
-        fdr: α, in (0, 1).
-        seed: of the division.
-        calibration_share: share of the different molecules that calibrates, in (0, 1).
-
-    Raises:
-        RankingError: for fewer than two different molecules with the score, or another `fdr`.
+    Of samples that cannot be ranked it stores the reason under `error`.
     """
-    molecules = select_molecules(table, [quantity])
-    smiles = table["smiles"].iloc[molecules.rows]
-    if smiles.isna().any():
-        raise RankingError("A keep-list tells molecules apart by their SMILES, and some valid rows "
-                           "have none.")
-    split = split_for_calibration(smiles.tolist(), seed=seed, calibration_share=calibration_share)
-    score, good = molecules.scores[quantity], molecules.good
-    result = keep_list(score[split.candidates], score[split.calibration], good[split.calibration],
-                       fdr=fdr)
-    kept = split.candidates[result.kept]
-    kept = kept[np.argsort(score[kept], kind="stable")]
-    return SplitKeepList(
-        keep_list=result,
-        calibration_rows=molecules.rows[split.calibration],
-        candidate_rows=molecules.rows[split.candidates],
-        kept_rows=molecules.rows[kept],
-        candidates_good=int(good[split.candidates].sum()), kept_good=int(good[kept].sum()),
-        repeated=split.repeated,
-        sentence=_sentence(len(kept), int(good[kept].sum()), len(split.candidates),
-                           int(good[split.candidates].sum())),
+    try:
+        found = compare_samples(table, seed=seed, label=label)
+    except RankingError as error:
+        return {"error": str(error)}
+    return {
+        label.good: found.positives, label.bad: found.negatives, "unscored": found.unscored,
+        "bootstrap": {"seed": found.seed, "resamples": found.resamples},
+        "auc": {roc.quantity: roc.auc.to_json() | {"of": roc.sentence} for roc in found.rocs},
+        "auc_differences": [
+            {"first": pair.first, "second": pair.second, **pair.difference.to_json()}
+            for pair in found.differences
+        ],
+    }
+
+
+def _stored(record: dict[str, Any] | None, label: QualityLabel) -> AucEstimates | None:
+    """The intervals of a record, None where it has none of this label."""
+    if record is None or "auc" not in record or not {label.good, label.bad} <= record.keys():
+        return None
+    return AucEstimates(
+        aucs={key: Estimate.from_json(auc) for key, auc in record["auc"].items()},
+        differences={(pair["first"], pair["second"]): Estimate.from_json(pair).interval
+                     for pair in record["auc_differences"]},
+        positives=record[label.good], negatives=record[label.bad],
+        seed=record["bootstrap"]["seed"], resamples=record["bootstrap"]["resamples"],
     )
-
-
-def _sentence(kept: int, kept_good: int, candidates: int, good: int) -> str:
-    before = (f"{candidates - good:,} of the {candidates:,} candidates are unstable "
-              f"({1 - good / candidates:.1%})")
-    if not kept:
-        return f"Nothing is kept; {before}."
-    return (f"{kept:,} of {candidates:,} candidates are kept, {kept - kept_good:,} of them "
-            f"unstable ({1 - kept_good / kept:.1%}); {before}.")

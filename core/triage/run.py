@@ -7,7 +7,6 @@ chunks and extended to more graphs, and shows the first rows while it goes on.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,14 +15,17 @@ from typing import Any
 import pandas as pd
 import torch
 
-from core.chemistry.molecules import from_smiles, to_exact_smiles
 from core.errors import InputError
-from core.graph.graph import Graph, is_isomorphic
+from core.graph.graph import Graph
 from core.likelihood.analysis import analyse
 from core.model.checkpoints import Checkpoint
 from core.model.generation import GeneratedGraph, SamplingConfig, generate
-from core.records import write_json
-from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples, judge
+from core.runs import claim, hold
+from core.stats.estimates import Estimate
+from core.triage.generated import as_typed
+from core.triage.quality import judge
+from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples, read_table, write_table
+from core.triage.scores import quality_label
 
 Progress = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)`: stage `sampling` counts sequences sampled in this
@@ -37,7 +39,10 @@ def sample_and_score(
     first_chunk: int = 0,
     progress: Progress | None = None,
 ) -> Iterator[pd.DataFrame]:
-    """Sample `config.number` sequences and score the valid ones, chunk by chunk.
+    """Sample `config.number` sequences and score what can be compared, chunk by chunk.
+
+    Valid graphs are scored, and where hydrogens are implicit all that could be decoded, as there
+    the label is whether a graph is valid.
 
     Args:
         checkpoint: the model; its own strategy draws the re-linearizations.
@@ -72,31 +77,22 @@ def sample_and_score_in(
     A run may be resumed with a larger `config.number`.
 
     Raises:
-        InputError: if the folder holds chunks of other settings or weights.
+        InputError: if the folder holds chunks of other settings or weights, or another process
+            works in it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     settings = asdict(config) | {"weights_sha256": checkpoint.card.weights_sha256}
     del settings["number"]
-    _check_settings(folder / "settings.json", settings)
-    for chunk in range(config.num_chunks):
-        path = folder / f"chunk-{chunk:05}.parquet"
-        size = min(config.chunk, config.number - chunk * config.chunk)
-        table = as_samples(pd.read_parquet(path)) if path.is_file() else None
-        if table is None or len(table) < size:
-            one = replace(config, number=chunk * config.chunk + size)
-            [table] = sample_and_score(checkpoint, one, first_chunk=chunk, progress=progress)
-            partial = path.with_suffix(".partial")
-            table.to_parquet(partial, index=False)
-            partial.replace(path)
-        yield table[:size]
-
-
-def _check_settings(path: Path, settings: dict[str, Any]) -> None:
-    if not path.is_file():
-        write_json(path, settings)
-    elif json.loads(path.read_text(encoding="utf-8")) != settings:
-        raise InputError(f"{path.parent} holds samples of other settings or another model; use "
-                         f"another folder or the settings in {path.name}.")
+    claim(folder, settings, what="samples", error=InputError)
+    with hold(folder):
+        for chunk in range(config.num_chunks):
+            path = folder / f"chunk-{chunk:05}.parquet"
+            size = min(config.chunk, config.number - chunk * config.chunk)
+            table = read_table(path) if path.is_file() else None
+            if table is None or len(table) < size:
+                one = replace(config, number=chunk * config.chunk + size)
+                [table] = sample_and_score(checkpoint, one, first_chunk=chunk, progress=progress)
+                write_table(table, path)
+            yield table[:size]
 
 
 def _sample(
@@ -116,16 +112,18 @@ def _table(
     checkpoint: Checkpoint, config: SamplesConfig, first: int, samples: list[GeneratedGraph],
     progress: Progress | None,
 ) -> pd.DataFrame:
+    chemistry = checkpoint.card.chemistry
+    scores_invalid = not quality_label(chemistry).of_valid
     rows: list[dict[str, Any]] = []
     to_score: list[tuple[dict[str, Any], Graph]] = []
     for number, sample in enumerate(samples, start=first):
         row = dict.fromkeys(SAMPLE_TYPES) | {
             "id": f"{checkpoint.card.name}:{config.seed}:{number}",
-            "self_nll": sample.self_nll, "tokens": bytes(sample.tokens), **judge(sample.graph),
+            "self_nll": sample.self_nll, "tokens": sample.tokens, **judge(sample.graph, chemistry),
         }
         rows.append(row)
-        if row["valid"] and sample.graph is not None:
-            to_score.append((row, as_typed(sample.graph)))
+        if sample.graph is not None and (row["valid"] or scores_invalid):
+            to_score.append((row, as_typed(sample.graph, chemistry)))
     if to_score:
         _score(checkpoint, config, to_score, progress)
     return as_samples(rows)
@@ -144,23 +142,8 @@ def _score(
     )
     for (row, _), found in zip(to_score, analysis.uncertainties, strict=True):
         row.update(
-            nll_mean=found.nll_mean, nll_std=found.nll_std, lu=found.lu,
-            lu_low=found.interval.low if found.interval else None,
-            lu_high=found.interval.high if found.interval else None,
+            nll_mean=found.nll_mean, nll_std=found.nll_std,
+            **Estimate(found.lu, found.interval).columns("lu"),
             nll_marginal=found.marginal_nll,
             effective_sample_size=found.effective_sample_size,
         )
-
-
-def as_typed(graph: Graph) -> Graph:
-    """The graph that typing its exact SMILES gives, if it is the same one, else the graph itself.
-
-    Linearizations are seeded by a graph's content, its numbering included; with the typed one,
-    the Explore page and `trailscope score` show exactly the numbers of the table. The same atoms
-    can have another Kekulé structure when typed, which is another graph.
-    """
-    smiles = to_exact_smiles(graph) if graph.is_labelled else None
-    if smiles is None:
-        return graph
-    typed = from_smiles(smiles).graph
-    return typed if is_isomorphic(typed, graph) else graph

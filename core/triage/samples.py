@@ -6,23 +6,22 @@ the command that made it. Pages and commands read nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import networkx as nx
+import numpy as np
 import pandas as pd
 
-from core.chemistry.molecules import is_stable, num_fragments, stable_atoms, to_smiles
+from core.assets import assets_folder, shipped_results
 from core.errors import InputError
-from core.graph.graph import Graph
-from core.graph.planar import is_connected, is_planar
 from core.likelihood.scoring import Precision
-from core.model.checkpoints import assets_folder
 from core.records import RECORD, RunRecord, read_record
-from core.sent.decoder import decode
-from core.sent.vocabulary import Vocabulary
+from core.runs import replacing
+from core.triage.generated import Mask
 from core.triage.quality import SampleQuality, sample_quality
 
 FORMAT_VERSION = 1
@@ -38,14 +37,17 @@ SAMPLE_TYPES = {
 }
 """Columns of a table of samples and their pandas types.
 
-`smiles` has explicit hydrogens and is missing for invalid molecules and for planar graphs; `tokens`
-is the sequence as generated, from `sos` on. NLLs are in nats. Everything from `nll_mean` to
-`effective_sample_size` is over re-linearizations by the model's own strategy, NaN for what is
-invalid. `unique` marks the first of equal valid graphs. `novel` is missing where no training data
-were at hand, `stable` for planar graphs, which have no valences.
+`smiles` shows every hydrogen node of the graph and is missing for invalid molecules and for planar
+graphs; `tokens` is the sequence as generated, a tuple from `sos` on. NLLs are in nats. Everything
+from `nll_mean` to `effective_sample_size` is over re-linearizations by the model's own strategy and
+NaN for graphs that are not scored: what was not decoded, and invalid ones where hydrogens are
+nodes. `unique` marks the first of equal valid graphs. `novel` is missing where no training data
+were at hand; `stable` and `atoms_stable` are for planar graphs, which have no valences, and where
+hydrogens are implicit and fill every valence.
 """
 
 _TABLE = "samples.parquet"
+_BYTE = 256
 
 
 class SamplesError(InputError):
@@ -70,7 +72,7 @@ class SamplesConfig:
     seed: int = 0
     temperature: float = 1.0
     top_k: int | None = 10
-    mask: Literal["strict", "kinds"] = "strict"
+    mask: Mask = "strict"
     precision: Precision = "fp32"
     chunk: int = 500
 
@@ -92,6 +94,8 @@ class Samples:
         dataset: data set it was trained on, `QM9` or `planar`.
         config: how the samples were made.
         table: one row per sequence, columns `SAMPLE_TYPES`.
+        ranking: how well each score tells good graphs from bad ones, as the record stores it
+            (`core.triage.ranking`); None where it does not.
     """
 
     model: str
@@ -101,18 +105,26 @@ class Samples:
     dataset: str
     config: SamplesConfig
     table: pd.DataFrame
+    ranking: dict[str, Any] | None = None
 
     @property
     def quality(self) -> SampleQuality:
-        """Shares of valid, unique, novel and stable graphs (SPEC 5)."""
+        """Shares of valid, unique, novel and stable graphs."""
         return sample_quality(self.table)
 
-    def save(self, folder: Path, *, device: str, result: dict[str, Any] | None = None) -> None:
-        """Write the folder; `result` is added to the record's result."""
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f".{_TABLE}.partial"
-        self.table.to_parquet(partial, index=False, compression="zstd")
-        partial.replace(folder / _TABLE)
+    @cached_property
+    def key(self) -> str:
+        """A name that no other table has: hash of its provenance, sequences and scores."""
+        content = hashlib.sha256(repr((
+            self.weights_sha256, self.step, self.config, len(self.table))).encode())
+        for column in ("self_nll", "lu", "nll_mean"):
+            content.update(self.table[column].to_numpy(dtype=np.float64).tobytes())
+        return content.hexdigest()
+
+    def save(self, folder: Path, *, device: str) -> None:
+        """Write the folder."""
+        write_table(self.table, folder / _TABLE)
+        ranking = {} if self.ranking is None else {"ranking": self.ranking}
         RunRecord(
             COMMAND,
             {
@@ -120,7 +132,7 @@ class Samples:
                 "trained_under": self.trained_under, "dataset": self.dataset,
                 **asdict(self.config),
             },
-            {"quality": asdict(self.quality), **(result or {})},
+            {"quality": self.quality.to_json(), **ranking},
             seed=self.config.seed, device=device, checkpoint=self.weights_sha256,
         ).write(folder / RECORD)
 
@@ -134,7 +146,7 @@ class Samples:
         record = read_samples_record(folder)
         try:
             config = record["config"]
-            table = as_samples(pd.read_parquet(folder / _TABLE))
+            table = read_table(folder / _TABLE)
             return cls(
                 model=config["model"], weights_sha256=record["checkpoint"],
                 trained_under=config["trained_under"], step=config["step"],
@@ -142,6 +154,7 @@ class Samples:
                 config=SamplesConfig(**{name: config[name]
                                         for name in SamplesConfig.__dataclass_fields__}),
                 table=table,
+                ranking=record["result"].get("ranking"),
             )
         except (OSError, KeyError, ValueError, TypeError) as error:
             raise SamplesError(f"{folder} holds damaged samples ({error!r}); make them again with "
@@ -161,50 +174,39 @@ def read_samples_record(folder: Path) -> dict[str, Any]:
 def as_samples(rows: pd.DataFrame | Iterable[dict[str, Any]]) -> pd.DataFrame:
     """A table with exactly the columns and types of `SAMPLE_TYPES`, in their order.
 
+    Tokens may be any sequences of whole numbers; they become tuples.
+
     Raises:
         KeyError: for a column that is missing.
     """
     table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(
         list(rows), columns=list(SAMPLE_TYPES))
-    return table[list(SAMPLE_TYPES)].astype(SAMPLE_TYPES).reset_index(drop=True)
+    table = table[list(SAMPLE_TYPES)].astype(SAMPLE_TYPES).reset_index(drop=True)
+    return table.assign(tokens=table["tokens"].map(_as_tuple, na_action="ignore"))
 
 
-def judge(graph: Graph | None) -> dict[str, Any]:
-    """What a graph is by itself: size, SMILES, validity, stability, fragments (SPEC 5).
+def _as_tuple(tokens: Sequence[int] | np.ndarray) -> tuple[int, ...]:
+    return tuple(tokens.tolist() if isinstance(tokens, np.ndarray) else tokens)
 
-    A molecule is valid if RDKit sanitizes it; an unlabelled graph if it is connected and planar.
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write a table of samples as Parquet.
+
+    Tokens are stored as binary, a byte each, as long as all are below 256, else as lists of 16-bit
+    integers.
     """
-    if graph is None:
-        return {"valid": False, "num_nodes": None}
-    if not graph.is_labelled:
-        return {"num_nodes": graph.num_nodes, "valid": is_connected(graph) and is_planar(graph),
-                "fragments": nx.number_connected_components(graph.to_networkx())}
-    smiles = to_smiles(graph)
-    return {
-        "num_nodes": graph.num_nodes, "smiles": smiles, "valid": smiles is not None,
-        "stable": None if smiles is None else is_stable(graph),
-        "fragments": num_fragments(graph), "atoms_stable": int(stable_atoms(graph).sum()),
-    }
+    known = [sequence for sequence in table["tokens"] if sequence is not None]
+    are_bytes = max(map(max, known), default=0) < _BYTE
+    store = bytes if are_bytes else partial(np.array, dtype=np.uint16)
+    tokens = [None if sequence is None else store(sequence) for sequence in table["tokens"]]
+    stored = table.assign(tokens=pd.Series(tokens, index=table.index, dtype="object"))
+    with replacing(path) as unfinished:
+        stored.to_parquet(unfinished, index=False, compression="zstd")
 
 
-def mark_unique(table: pd.DataFrame, vocabulary: Vocabulary) -> pd.DataFrame:
-    """Set `unique`: whether a valid row is the first of equal ones; missing for invalid rows.
-
-    Molecules are equal if their SMILES are, unlabelled graphs if they are isomorphic.
-    """
-    key = table["smiles"]
-    if not vocabulary.is_labelled:
-        key = pd.Series([decode(tokens, vocabulary).canonical_form if valid else None
-                         for tokens, valid in zip(table["tokens"], table["valid"], strict=True)],
-                        index=table.index, dtype="string")
-    unique = (~key.duplicated()).astype("boolean")
-    return table.assign(unique=unique.where(table["valid"], pd.NA))
-
-
-def mark_novel(table: pd.DataFrame, training_smiles: Collection[str]) -> pd.DataFrame:
-    """Set `novel`: whether a valid row's SMILES is not among those of the training set."""
-    novel = (~table["smiles"].isin(set(training_smiles))).astype("boolean")
-    return table.assign(novel=novel.where(table["valid"], pd.NA))
+def read_table(path: Path) -> pd.DataFrame:
+    """Read what `write_table` wrote."""
+    return as_samples(pd.read_parquet(path))
 
 
 def shipped_samples(kind: str = "samples") -> dict[str, Path]:
@@ -214,5 +216,4 @@ def shipped_samples(kind: str = "samples") -> dict[str, Path]:
         kind: `samples`, by model, or `milestones`, by model and training step.
     """
     root = assets_folder() / "results" / kind
-    return {str(path.parent.relative_to(root)): path.parent
-            for path in sorted(root.rglob(RECORD))}
+    return {str(folder.relative_to(root)): folder for folder in shipped_results(kind)}

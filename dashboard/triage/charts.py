@@ -9,68 +9,68 @@ import plotly.graph_objects as go
 
 from core.stats.estimates import Estimate
 from core.stats.risk_coverage import RiskCoverage
-from core.stats.roc import ScoreRoc
+from core.stats.roc import ScoreComparison
+from core.triage.milestones import Milestone
 from dashboard.shared.chart_style import styled, translucent
 from dashboard.shared.palette import Palette, palette
-from dashboard.triage.generation import Milestone, ordered_rocs
-from dashboard.triage.query import SCORE_NAMES
+from dashboard.triage.query import SCORE_LABELS, in_order
 
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _DODGE = 1.02
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up")
 
 
-def roc_curves(rocs: Sequence[ScoreRoc], *, dark: bool, height: int = 420) -> go.Figure:
+def roc_curves(found: ScoreComparison, *, dark: bool, height: int = 420) -> go.Figure:
     """True against false positive rate of minus every score."""
-    colors = palette(dark=dark)
+    colors, label = palette(dark=dark), found.labels
     figure = go.Figure()
     figure.add_scatter(x=[0, 1], y=[0, 1], mode="lines", hoverinfo="skip", showlegend=False,
                        line={"color": colors.faint, "dash": "dash", "width": 1})
-    for roc in rocs:
-        name = SCORE_NAMES[roc.quantity]
+    for roc in in_order(found):
+        name = SCORE_LABELS[roc.quantity]
         figure.add_scatter(
             x=roc.false_positive_rate, y=roc.true_positive_rate, mode="lines", name=f"−{name}",
             line={**_line(colors, roc.quantity), "shape": "linear"},
-            hovertemplate=f"−{name}<br>%{{y:.1%}} of the stable before<br>%{{x:.1%}} of the "
-                          "unstable<extra></extra>",
+            hovertemplate=f"−{name}<br>%{{y:.1%}} of the {label.good} kept<br>%{{x:.1%}} of the "
+                          f"{label.bad} kept<extra></extra>",
         )
-    figure.update_xaxes(title="share of unstable molecules ranked before")
-    figure.update_yaxes(title="share of stable molecules ranked before")
+    figure.update_xaxes(title=f"share of {label.bad} molecules kept")
+    figure.update_yaxes(title=f"share of {label.good} molecules kept")
     for update in (figure.update_xaxes, figure.update_yaxes):
         update(range=[-0.02, 1.02], tickformat=".0%", dtick=0.25)
     return styled(figure, colors, height, legend=True)
 
 
 def auc_intervals(
-    rocs: Sequence[ScoreRoc], paper: Mapping[str, float], *, dark: bool, height: int = 420
+    found: ScoreComparison, paper: Mapping[str, float], *, dark: bool, height: int = 420
 ) -> go.Figure:
     """AUC of every score with its interval, and what a paper reports by quantity."""
-    colors = palette(dark=dark)
+    colors, rocs = palette(dark=dark), in_order(found)
     figure = go.Figure()
     figure.add_vline(x=0.5, line={"color": colors.faint, "dash": "dash", "width": 1})
     for roc in rocs:
         figure.add_scatter(
-            x=[roc.auc.value], y=[f"−{SCORE_NAMES[roc.quantity]}"], mode="markers",
+            x=[roc.auc.value], y=[f"−{SCORE_LABELS[roc.quantity]}"], mode="markers",
             error_x=_error([roc.auc]), showlegend=False, marker=_marker(colors, roc.quantity, 12),
             hovertemplate="AUC %{x:.3f}<extra></extra>",
         )
     reported = [roc.quantity for roc in rocs if roc.quantity in paper]
     figure.add_scatter(
         x=[paper[quantity] for quantity in reported],
-        y=[f"−{SCORE_NAMES[quantity]}" for quantity in reported], mode="markers",
+        y=[f"−{SCORE_LABELS[quantity]}" for quantity in reported], mode="markers",
         name="LU paper, a larger model", hovertemplate="LU paper: %{x:.2f}<extra></extra>",
         marker={"symbol": "x-thin", "size": 11, "line": {"width": 2, "color": colors.muted},
                 "color": colors.muted},
     )
-    figure.update_xaxes(title="AUC for molecule stable (lower is better)")
+    figure.update_xaxes(title=f"AUC for {found.labels.good} molecules (above 0.5: lower is better)")
     figure.update_yaxes(autorange="reversed", type="category")
     return styled(figure, colors, height, legend=bool(reported))
 
 
 def risk_coverage_curve(found: RiskCoverage, *, dark: bool, height: int = 420) -> go.Figure:
-    """Share of stable molecules among the kept, for growing coverage, with its band."""
-    colors = palette(dark=dark)
-    name, color = SCORE_NAMES[found.quantity], _color(colors, found.quantity)
+    """Share of good molecules among the kept, for growing coverage, with its band."""
+    colors, label = palette(dark=dark), found.labels
+    name, color = SCORE_LABELS[found.quantity], _color(colors, found.quantity)
     x = found.coverage.tolist()
     figure = go.Figure()
     figure.add_scatter(
@@ -81,7 +81,8 @@ def risk_coverage_curve(found: RiskCoverage, *, dark: bool, height: int = 420) -
     figure.add_scatter(
         x=x, y=found.accuracy, mode="lines", line={"color": color, "width": 2.5},
         name=f"lowest {name} first", customdata=found.kept,
-        hovertemplate="%{customdata:,} kept (%{x:.1%})<br>%{y:.2%} of them stable<extra></extra>",
+        hovertemplate=f"%{{customdata:,}} kept (%{{x:.1%}})<br>%{{y:.2%}} of them {label.good}"
+                      "<extra></extra>",
     )
     figure.add_scatter(
         x=x, y=found.perfect, mode="lines", name="perfect ranking", hoverinfo="skip",
@@ -92,11 +93,11 @@ def risk_coverage_curve(found: RiskCoverage, *, dark: bool, height: int = 420) -
         x=[0, 1], y=[base, base], mode="lines", name=f"all molecules, {base:.1%}",
         hoverinfo="skip", line={"color": colors.faint, "dash": "dash", "width": 1.5},
     )
-    figure.update_xaxes(title="coverage: share of the valid molecules that is kept",
+    figure.update_xaxes(title="coverage: share of the molecules kept",
                         tickformat=".0%", range=[0, 1.01])
     # The band of the first few molecules reaches far down and would flatten everything else.
     lowest = float(np.min([found.accuracy, found.band_low], axis=0)[found.coverage > 0.02].min())
-    figure.update_yaxes(title="stable among the kept", tickformat=".1~%",
+    figure.update_yaxes(title=f"share {label.good} among those kept", tickformat=".1~%",
                         range=[lowest - 0.05 * (1 - lowest), 1 + 0.05 * (1 - lowest)])
     return styled(figure, colors, height, legend=True)
 
@@ -108,9 +109,9 @@ def auc_along_training(
     colors = palette(dark=dark)
     figure = go.Figure()
     figure.add_hline(y=0.5, line={"color": colors.faint, "dash": "dash", "width": 1})
-    compared = [(milestone, {roc.quantity: roc for roc in ordered_rocs(milestone.comparison)})
+    compared = [(milestone, {roc.quantity: roc for roc in milestone.comparison.rocs})
                 for milestone in milestones if milestone.comparison is not None]
-    for quantity, name in SCORE_NAMES.items():
+    for quantity, name in SCORE_LABELS.items():
         points = [(milestone, rocs[quantity]) for milestone, rocs in compared if quantity in rocs]
         figure.add_scatter(
             # Side by side, so that bars do not hide each other; exact on hover.
@@ -118,21 +119,21 @@ def auc_along_training(
             y=[roc.auc.value for _, roc in points], mode="lines+markers", name=f"−{name}",
             error_y=_error([roc.auc for _, roc in points]), line=_line(colors, quantity),
             marker=_marker(colors, quantity, 8),
-            text=[f"{_moment(milestone)}<br>{roc.positives:,} stable, "
-                  f"{roc.negatives:,} unstable" for milestone, roc in points],
+            text=[f"{_moment(milestone)}<br>{roc.positives:,} {milestone.label.good}, "
+                  f"{roc.negatives:,} {milestone.label.bad}" for milestone, roc in points],
             hovertemplate=f"−{name}: AUC %{{y:.3f}}<br>%{{text}}<extra></extra>",
         )
     _steps_axis(figure, milestones)
-    figure.update_yaxes(title="AUC for molecule stable")
+    figure.update_yaxes(title=f"AUC for {milestones[0].label.good} molecules")
     return styled(figure, colors, height, legend=True)
 
 
-def stability_along_training(
+def good_share_along_training(
     milestones: Sequence[Milestone], *, dark: bool, height: int = 400
 ) -> go.Figure:
-    """Share of stable molecules among all sequences against the training step."""
-    colors = palette(dark=dark)
-    shares = [milestone.stable_share for milestone in milestones]
+    """Share of good molecules among all sequences against the training step."""
+    colors, good = palette(dark=dark), milestones[0].label.good
+    shares = [milestone.good_share for milestone in milestones]
     figure = go.Figure()
     figure.add_scatter(
         x=[milestone.step for milestone in milestones], y=[share.value for share in shares],
@@ -140,10 +141,10 @@ def stability_along_training(
         line={"color": colors.series[4], "width": 2.5},
         text=[f"{_moment(milestone)}<br>{milestone.quality.number:,} sequences"
               for milestone in milestones],
-        hovertemplate="%{y:.1%} stable<br>%{text}<extra></extra>",
+        hovertemplate=f"%{{y:.1%}} {good}<br>%{{text}}<extra></extra>",
     )
     _steps_axis(figure, milestones)
-    figure.update_yaxes(title="stable, of all sequences", tickformat=".0%")
+    figure.update_yaxes(title=f"share {good}, of all sequences", tickformat=".0%")
     return styled(figure, colors, height)
 
 
@@ -159,7 +160,7 @@ def _moment(milestone: Milestone) -> str:
 
 
 def _place(quantity: str) -> int:
-    return list(SCORE_NAMES).index(quantity)
+    return list(SCORE_LABELS).index(quantity)
 
 
 def _color(colors: Palette, quantity: str) -> str:

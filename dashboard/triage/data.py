@@ -16,30 +16,27 @@ import pandas as pd
 import streamlit as st
 from rdkit import Chem
 
-from core.chemistry.substructures import (
-    Pattern,
-    from_explicit_smiles,
-    with_hydrogens,
-    without_hydrogens,
-)
-from core.model.checkpoints import ModelCard
-from core.stats.molecule_scores import RankingError
+from core.chemistry.substructures import Pattern
+from core.model.card import ModelCard
 from core.stats.risk_coverage import RiskCoverage
-from core.stats.roc import ScoreComparison, compare_samples
-from core.triage.generated import Generated, read_graph, sdf_records
-from core.triage.ranking import SplitKeepList, keep_list_of_samples, risk_coverage_of_samples
+from core.stats.roc import ScoreComparison
+from core.triage.generated import Generated
+from core.triage.generation import Generation
+from core.triage.keep_list import SplitKeepList, keep_list_of_samples
+from core.triage.milestones import Milestone
+from core.triage.quality import mark_unique
+from core.triage.ranking import ranking_of, risk_coverage_of_samples
 from core.triage.run import Progress as StageProgress
 from core.triage.run import sample_and_score
-from core.triage.samples import Samples, SamplesError, mark_unique, shipped_samples
+from core.triage.samples import Samples, SamplesError, shipped_samples
+from core.triage.sdf import sdf_records
+from core.triage.search import searched_molecules
 from dashboard.drawing.thumbnails import thumbnail_svg
 from dashboard.shared.bounded_cache import BoundedCache
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.progress import Progress
-from dashboard.triage.generation import Generation, Milestone
 from dashboard.triage.query import LiveQuery
-
-_REPORT_EVERY = 200
-"""Molecules between two reports of progress."""
+from dashboard.triage.text import structure_name
 
 _FOLDERS_LAST_S = 30
 """Results that were added show after this long."""
@@ -59,8 +56,9 @@ def shipped(card: ModelCard) -> Generation:
     folder = _folders("samples").get(card.name)
     if folder is None:
         raise SamplesError(
-            f"No generated graphs of {card.name} ship; make them with `trailscope triage --model "
-            f"{card.name} --output assets/results/samples/{card.name}`, or choose a live run.")
+            f"No generated graphs of {card.name} come with TrailScope; make them with `trailscope "
+            f"triage --model {card.name} --output assets/results/samples/{card.name}`, or choose a "
+            "live run.")
     return Generation(_load(str(folder), _age(folder)), card)
 
 
@@ -77,42 +75,43 @@ def _load(folder: str, age: int) -> Samples:
     return Samples.load(Path(folder))
 
 
-def live(choice: LiveQuery, card: ModelCard) -> Generation | None:
+def live(query: LiveQuery, card: ModelCard) -> Generation | None:
     """What there is of a live run, None before its first sequences."""
-    chunks = _chunks(choice)
+    chunks = _chunks(query)
     whole: list[pd.DataFrame] = []
     while len(whole) in chunks:
         whole.append(chunks[len(whole)])
-    number = min(sum(map(len, whole)), choice.config.number)
+    number = min(sum(map(len, whole)), query.config.number)
     if not number:
         return None
-    return _generations().get((_run(choice), number), lambda: Generation(Samples(
+    return _generations().get((_run(query), number), lambda: Generation(Samples(
         model=card.name, weights_sha256=card.weights_sha256, trained_under=card.strategy.name,
         step=card.steps, dataset=str(card.data.get("name", "")),
-        config=replace(choice.config, number=number),
-        table=mark_unique(pd.concat(whole, ignore_index=True)[:number], card.vocabulary),
+        config=replace(query.config, number=number),
+        table=mark_unique(pd.concat(whole, ignore_index=True)[:number], card.vocabulary,
+                          query.config.mask),
     ), card))
 
 
-def sample_more(choice: LiveQuery, progress: StageProgress) -> None:
+def sample_more(query: LiveQuery, progress: StageProgress) -> None:
     """Sample and score the next sequences of a live run; `progress` may raise to cancel."""
-    chunks, config = _chunks(choice), choice.config
+    chunks, config = _chunks(query), query.config
     for number in range(config.num_chunks):
         size = min(config.chunk, config.number - number * config.chunk)
         if len(chunks.get(number, ())) < size:
             part = replace(config, number=number * config.chunk + size)
-            model = checkpoint(choice.model, choice.weights)
+            model = checkpoint(query.model, query.weights_sha256)
             [chunks[number]] = sample_and_score(model, part, first_chunk=number, progress=progress)
             return
 
 
-def _run(choice: LiveQuery) -> object:
+def _run(query: LiveQuery) -> object:
     """A run whatever its length."""
-    return choice.weights, replace(choice.config, number=1)
+    return query.weights_sha256, replace(query.config, number=1)
 
 
-def _chunks(choice: LiveQuery) -> dict[int, pd.DataFrame]:
-    return _live_chunks().get(_run(choice), dict)
+def _chunks(query: LiveQuery) -> dict[int, pd.DataFrame]:
+    return _live_chunks().get(_run(query), dict)
 
 
 @st.cache_resource(show_spinner=False)
@@ -131,39 +130,13 @@ def matches(found: Generation, smarts: str, progress: Progress) -> np.ndarray:
     Raises:
         PatternError: for text that is no SMARTS.
     """
-    pattern = Pattern.from_smarts(smarts)
-    return _searches().get(
-        (found.key, pattern.smarts),
-        lambda: pattern.find(_molecules(found, pattern.has_hydrogens, progress)))
+    pattern, key = Pattern.from_smarts(smarts), found.samples.key
 
+    def molecules() -> tuple[Chem.Mol | None, ...]:
+        return tuple(searched_molecules(found, hydrogens=pattern.has_hydrogens, progress=progress))
 
-def _molecules(
-    found: Generation, hydrogens: bool, progress: Progress
-) -> tuple[Chem.Mol | None, ...]:
-    """The molecules of a table, None for what is not valid."""
-
-    def read() -> tuple[Chem.Mol | None, ...]:
-        molecules = []
-        columns = found.table[["smiles", "stable", "tokens"]]
-        for done, (smiles, stable, tokens) in enumerate(columns.itertuples(index=False)):
-            if done % _REPORT_EVERY == 0:
-                progress(done, len(columns))
-            molecules.append(None if pd.isna(smiles) else _molecule(
-                found, smiles, bool(stable), tokens, hydrogens))
-        return tuple(molecules)
-
-    return _parsed().get((found.key, hydrogens), read)
-
-
-def _molecule(
-    found: Generation, smiles: str, stable: bool, tokens: bytes, hydrogens: bool
-) -> Chem.Mol | None:
-    if stable:
-        molecule = from_explicit_smiles(smiles)
-    else:  # the SMILES of an under-valent atom hides how many hydrogens it has
-        graph = read_graph(tokens, found.vocabulary, found.samples.config.mask)
-        molecule = None if graph is None else with_hydrogens(graph)
-    return molecule if hydrogens or molecule is None else without_hydrogens(molecule)
+    return _searches().get((key, pattern.smarts), lambda: pattern.find(
+        _parsed().get((key, pattern.has_hydrogens), molecules)))
 
 
 @st.cache_resource(show_spinner=False)
@@ -176,40 +149,45 @@ def _searches() -> BoundedCache[np.ndarray]:
     return BoundedCache(capacity=256)
 
 
-_OF_GENERATION: dict[str | type[Any], Callable[[Any], Any]] = {Generation: lambda found: found.key}
+_OF_GENERATION: dict[str | type[Any], Callable[[Any], Any]] = {
+    Generation: lambda found: found.samples.key}
 
 
 @st.cache_resource(max_entries=2048, show_spinner=False, hash_funcs=_OF_GENERATION)
 def generated(found: Generation, row: int) -> Generated:
     """The graph of a row, with the SMILES that people and the Explore page take."""
-    return Generated.read(found.table["tokens"][row], found.vocabulary, found.samples.config.mask)
+    return found.read(row)
 
 
 @st.cache_resource(max_entries=2048, show_spinner=False, hash_funcs=_OF_GENERATION)
 def picture(found: Generation, row: int, dark: bool) -> str | None:
     """A thumbnail as SVG, None if there is no graph."""
     graph = generated(found, row).graph
-    return None if graph is None else thumbnail_svg(graph, dark=dark, title=found.name(row))
+    title = structure_name(found, row)
+    return None if graph is None else thumbnail_svg(graph, dark=dark, title=title)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Comparing the scores",
                    hash_funcs=_OF_GENERATION)
 def comparison(found: Generation) -> ScoreComparison:
-    """ROC curves and AUCs of all scores; raises RankingError as `compare_samples` does."""
-    return compare_samples(found.table, seed=found.samples.config.seed)
+    """ROC curves and AUCs of all scores; raises RankingError as `ranking_of` does."""
+    return ranking_of(found.samples, label=found.label)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Ranking the molecules",
                    hash_funcs=_OF_GENERATION)
 def coverage(found: Generation, column: str) -> RiskCoverage:
-    """Risk and coverage by one score; raises RankingError without valid molecules."""
-    return risk_coverage_of_samples(found.table, column, seed=found.samples.config.seed)
+    """Risk and coverage by one score; raises RankingError without molecules to rank."""
+    return risk_coverage_of_samples(found.table, column, seed=found.samples.config.seed,
+                                    label=found.label)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=_OF_GENERATION)
 def kept(found: Generation, column: str, fdr: float, seed: int) -> SplitKeepList:
     """The molecules to keep; raises RankingError where none can be chosen from."""
-    return keep_list_of_samples(found.table, column, fdr=fdr, seed=seed)
+    names = None if found.label.of_valid else found.names
+    return keep_list_of_samples(found.table, column, fdr=fdr, seed=seed, label=found.label,
+                                names=names)
 
 
 def milestones(card: ModelCard, progress: Progress) -> tuple[Milestone, ...]:
@@ -234,26 +212,20 @@ def milestones(card: ModelCard, progress: Progress) -> tuple[Milestone, ...]:
 
 @st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=_OF_GENERATION)
 def _milestone(found: Generation, folder: str) -> Milestone:
-    samples = found.samples
-    if samples.step is None:
-        raise SamplesError(f"{folder} does not say after how many training steps its graphs were "
-                           "sampled; make it again with `trailscope triage`.")
-    batch = found.card.training.get("config", {}).get("batch_size")
-    try:
-        compared, reason = compare_samples(samples.table, seed=samples.config.seed), None
-    except RankingError as error:
-        compared, reason = None, str(error)
-    return Milestone(samples.step, None if batch is None else samples.step * batch,
-                     samples.quality, compared, reason)
+    return Milestone.of(found, source=folder)
 
 
 def sdf(
     found: Generation, rows: tuple[int, ...], progress: Progress | None = None
 ) -> str:
     """Valid molecules of some rows as an SDF file."""
-    mask = found.samples.config.mask
-    return _sdfs().get((found.key, rows), lambda: "".join(
-        sdf_records(found.table.iloc[list(rows)], found.vocabulary, mask, progress=progress)))
+
+    def write() -> str:
+        assert found.chemistry is not None
+        return "".join(sdf_records(found.table.iloc[list(rows)], found.vocabulary, found.chemistry,
+                                   found.samples.config.mask, progress=progress))
+
+    return _sdfs().get((found.samples.key, rows), write)
 
 
 @st.cache_resource(show_spinner=False)

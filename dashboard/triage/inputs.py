@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.triage.samples import SamplesConfig
 from dashboard.shared.choices import DEFAULT_MODEL, MAX_SEED
 from dashboard.triage.query import (
@@ -52,13 +52,14 @@ def choose(models: Mapping[str, ModelCard]) -> TriageQuery:
     with st.sidebar:
         source = st.segmented_control(
             "Graphs", SOURCES, default=SHIPPED, required=True, key="source", bind="query-params",
-            width="stretch", help="shipped: sampled and scored beforehand. live: sampled now.",
+            width="stretch", help="shipped: sampled and scored in advance. live: sampled now.",
         )
         names = list(models)
         model = st.selectbox(
             "Model", names, index=names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0,
             key="generator", bind="query-params",
-            help="It samples the graphs; re-linearizations are drawn in its own order.",
+            help="The model that generates the graphs; re-linearizations are drawn in its own "
+                 "order.",
         )
         config = _choose_config() if source == LIVE else None
     card = models[model]
@@ -85,16 +86,16 @@ def _choose_config() -> SamplesConfig:
     temperature = right.number_input(
         "Temperature", MIN_TEMPERATURE, MAX_TEMPERATURE, 1.0, 0.1, format="%.1f",
         key="temperature", bind="query-params",
-        help="Divides the logits: below 1 more of what is likely, above 1 less.",
+        help="Divides the logits: below 1 likely tokens become likelier, above 1 less likely.",
     )
     top_k = left.number_input(
         "Top k", 0, MAX_TOP_K, DEFAULT_TOP_K, 1, key="topk", bind="query-params",
-        help="Only the best k allowed tokens are drawn from; 0 keeps all.",
+        help="Tokens are drawn from the k most likely allowed ones; 0 keeps all.",
     )
     precision = right.selectbox(
         "Precision", PRECISIONS, key="precision", bind="query-params",
-        help="Of scoring. bf16 is up to three times as fast on processors that have it, and NLLs "
-             "are off by about 0.05 nats.",
+        help="Of scoring. bf16 is up to three times as fast on processors that support it; NLLs "
+             "are then off by about 0.05 nats.",
     )
     return SamplesConfig(
         int(number), int(permutations), int(seed), temperature=float(temperature),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
+from core.triage.generation import Generation
 from dashboard.triage import data
-from dashboard.triage.generation import Generation
 from dashboard.triage.query import LiveQuery
 
 _RUNNING = "live_run"
@@ -21,13 +21,13 @@ class LiveRun:
     """A run as it stands.
 
     Attributes:
-        choice: what it is about.
+        query: what it is about.
         found: the rows that there are, None before the first.
         place: where progress is drawn.
         is_running: whether more is to be sampled now.
     """
 
-    choice: LiveQuery
+    query: LiveQuery
     found: Generation | None
     place: DeltaGenerator
     is_running: bool
@@ -45,29 +45,29 @@ class LiveRun:
         """
         if not self.is_running:
             return
-        number = self.choice.config.number
+        number = self.query.config.number
 
         def report(stage: str, done: int, total: int) -> None:
             inner = done / total if stage == "scoring" else 0.0
-            size = min(self.choice.config.chunk, number - self.done)
+            size = min(self.query.config.chunk, number - self.done)
             self.place.progress(
                 min(1.0, (self.done + inner * size) / number),
                 f"{_STAGES[stage]}: {self.done:,} of {number:,} sequences done")
 
         try:
-            data.sample_more(self.choice, report)
+            data.sample_more(self.query, report)
         except ValueError:
             st.session_state[_RUNNING] = None  # it would fail again
             raise
         st.rerun()
 
 
-def open_run(choice: LiveQuery, card: ModelCard) -> LiveRun:
+def open_run(query: LiveQuery, card: ModelCard) -> LiveRun:
     """Show the button that starts, continues or cancels a run."""
-    if st.session_state.get(_RUNNING) != choice:
+    if st.session_state.get(_RUNNING) != query:
         st.session_state[_RUNNING] = None  # another run was going; its rows are kept
-    found = data.live(choice, card)
-    done, number = 0 if found is None else len(found.table), choice.config.number
+    found = data.live(query, card)
+    done, number = 0 if found is None else len(found.table), query.config.number
     if done >= number:
         st.session_state[_RUNNING] = None
     is_running = st.session_state[_RUNNING] is not None
@@ -80,12 +80,12 @@ def open_run(choice: LiveQuery, card: ModelCard) -> LiveRun:
     elif done < number:
         label = f"Continue: {number - done:,} more" if done else f"Generate {number:,}"
         button.button(label, type="primary", icon=":material/play_arrow:", key="generate",
-                      on_click=_set, args=(choice,))
+                      on_click=_set, args=(query,))
         remark.caption(
             f"{done:,} of {number:,} sequences are done." if done else
-            "100 sequences at K = 32 take some 15 seconds on two idle cores.")
-    return LiveRun(choice, found, place, is_running)
+            "100 sequences at K = 32 take about 15 seconds on two idle cores.")
+    return LiveRun(query, found, place, is_running)
 
 
-def _set(choice: LiveQuery | None) -> None:
-    st.session_state[_RUNNING] = choice
+def _set(query: LiveQuery | None) -> None:
+    st.session_state[_RUNNING] = query

@@ -7,19 +7,19 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.errors import InputError
+from core.triage.generation import Generation
 from dashboard.shared.choices import MAX_SEED
 from dashboard.shared.progress import progress_bar
 from dashboard.shared.theme import is_dark
 from dashboard.triage import data
 from dashboard.triage import text as triage_text
-from dashboard.triage.generation import Generation
 from dashboard.triage.query import (
     ALL,
     DIRECTIONS,
     HIGHEST_FIRST,
     KINDS,
+    KINDS_WITHOUT_STABILITY,
     PAGE_SIZE,
-    PLANAR_KINDS,
     SORTS,
     Filter,
     explore_address,
@@ -63,11 +63,11 @@ def _choose_filter(found: Generation) -> tuple[Filter, str]:
                  "pattern has a hydrogen atom itself, as in [#6][H].",
         ) if found.is_molecular else ""
         kind = st.segmented_control(
-            "Show", KINDS if found.is_molecular else PLANAR_KINDS, default=ALL, required=True,
-            key="show", bind="query-params", on_change=_to_first_page)
+            "Show", KINDS if found.has_stability else KINDS_WITHOUT_STABILITY, default=ALL,
+            required=True, key="show", bind="query-params", on_change=_to_first_page)
         only_unique = st.toggle("Without repeats", key="unique", bind="query-params",
                                 on_change=_to_first_page,
-                                help="Valid graphs, the first of equal ones.")
+                                help="Only valid graphs, each of them once.")
     chosen = Filter(kind, only_unique, sort, direction == HIGHEST_FIRST)
     return chosen, (smarts or "").strip()
 
@@ -98,7 +98,7 @@ def _show_card(found: Generation, row: int, key: str) -> None:
     with st.container(border=True, width=_CARD_WIDTH, gap="xsmall", key=f"card-{key}-{row}"):
         svg = data.picture(found, row, is_dark())
         if svg is not None:
-            st.image(svg, alt=found.name(row), width="stretch")
+            st.image(svg, alt=triage_text.structure_name(found, row), width="stretch")
         st.markdown(triage_text.card_name(found, row, read))
         st.markdown(triage_text.card_scores(found, row))
         st.markdown(triage_text.card_marks(found, row))
@@ -130,7 +130,8 @@ def show_downloads(found: Generation, rows: Sequence[int], *, name: str) -> None
 
 def _show_sdf(found: Generation, rows: tuple[int, ...], name: str, file: str) -> None:
     """A button at once for few molecules; for many, one that begins and then one that saves."""
-    label, wanted, asked = f"SDF, {len(rows):,} molecules", (found.key, hash(rows)), f"sdf-{name}"
+    label, asked = f"SDF, {len(rows):,} molecules", f"sdf-{name}"
+    wanted = found.samples.key, hash(rows)
     if len(rows) <= _QUICK_ROWS:
         st.download_button(label, lambda: data.sdf(found, rows), file, _SDF,
                            key=f"save-sdf-{name}", icon=":material/download:", on_click="ignore",

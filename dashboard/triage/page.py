@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import InputError
+from core.triage.generation import Generation
 from dashboard.shared import checkpoints
 from dashboard.triage import data, inputs, live, sections, text
-from dashboard.triage.generation import Generation
 from dashboard.triage.query import VIEWS
 
 
@@ -17,12 +17,12 @@ def main() -> None:
     try:
         models = checkpoints.models()
         inputs.warn_about_address(models)
-        choice = inputs.choose(models)
-        card = models[choice.model]
-        if choice.live is None:
+        query = inputs.choose(models)
+        card = models[query.model]
+        if query.live is None:
             show(data.shipped(card))
         else:
-            run = live.open_run(choice.live, card)
+            run = live.open_run(query.live, card)
             if run.found is not None:
                 show(run.found)
             run.go_on()

@@ -9,9 +9,11 @@ from urllib.parse import urlencode
 import numpy as np
 import pandas as pd
 
+from core.chemistry.chemistry import Chemistry
 from core.likelihood.scoring import Precision
-from core.stats.molecule_scores import QUANTITIES
+from core.stats.roc import ScoreComparison, ScoreRoc
 from core.triage.samples import SamplesConfig
+from core.triage.scores import SCORES, VALIDITY, quality_label
 from dashboard.shared.choices import MAX_SEED
 from dashboard.shared.query_params import Ranges, choice_complaints, range_complaints
 
@@ -34,21 +36,22 @@ VIEWS = (MOLECULES, RANKING, RISK_COVERAGE, KEEP_LIST, ALONG_TRAINING, CODE) = (
     "Molecules", "Ranking", "Risk and coverage", "Keep-list", "Along training", "Code")
 """Sections of the page. Streamlit writes a choice into the address as it is labelled."""
 
+SCORE_LABELS = {score.column: score.label
+                for score in sorted(SCORES.values(), key=lambda score: score.column != "lu")}
+"""Scores that can rank molecules, LU first: columns, and what they are called on the page."""
+
+SCORE_COLUMNS = {label: column for column, label in SCORE_LABELS.items()}
+"""The same by label."""
+
 AS_GENERATED = "as generated"
-SORTS = {AS_GENERATED: None, "LU": "lu", "self NLL": "self_nll", "mean NLL": "nll_mean",
-         "order-marginal NLL": "nll_marginal"}
+SORTS: dict[str, str | None] = {AS_GENERATED: None, **SCORE_COLUMNS}
 """Orders of the molecules, and the column of each."""
-
-SCORES = {label: column for label, column in SORTS.items() if column in QUANTITIES}
-"""Scores that can rank molecules, LU first: names on the page and columns."""
-
-SCORE_NAMES = {column: label for label, column in SCORES.items()}
-"""The same by column."""
 
 DIRECTIONS = LOWEST_FIRST, HIGHEST_FIRST = ("lowest first", "highest first")
 KINDS = ALL, STABLE, UNSTABLE, INVALID = ("all", "stable", "unstable", "invalid")
-PLANAR_KINDS = ("all", "valid", "invalid")
-"""Kinds of generated graphs that can be shown alone; planar graphs have no stability."""
+VALID = "valid"
+KINDS_WITHOUT_STABILITY = (ALL, VALID, INVALID)
+"""Kinds of generated graphs that can be shown alone, and those where nothing is unstable."""
 
 PAGE_SIZE = 12
 
@@ -62,12 +65,12 @@ class LiveQuery:
 
     Attributes:
         model: a shipped model's name.
-        weights: SHA-256 of its weights.
+        weights_sha256: hash of its weights.
         config: how to sample and score.
     """
 
     model: str
-    weights: str
+    weights_sha256: str
     config: SamplesConfig
 
 
@@ -76,7 +79,7 @@ class Filter:
     """Which rows of a table are shown, and in which order.
 
     Attributes:
-        kind: one of `KINDS` or `PLANAR_KINDS`.
+        kind: one of `KINDS` or `KINDS_WITHOUT_STABILITY`.
         only_unique: leave out what is not valid and all but the first of equal graphs.
         sort: key of `SORTS`.
         highest_first: direction; rows without a value are last in both.
@@ -115,6 +118,12 @@ class Filter:
         return rows[order].tolist()  # numpy sorts NaN last
 
 
+def in_order(found: ScoreComparison) -> list[ScoreRoc]:
+    """The curves of a comparison in the page's order of scores."""
+    known = {roc.quantity for roc in found.rocs}
+    return [found.roc(column) for column in SCORE_LABELS if column in known]
+
+
 def explore_address(model: str, smiles: str, config: SamplesConfig) -> str:
     """Where the Explore page shows a molecule under the model's own order, K and seed."""
     return "./?" + urlencode({"smiles": smiles, "model": model, "k": config.permutations,
@@ -133,41 +142,54 @@ def command(model: str, config: SamplesConfig) -> str:
     return " ".join([*parts, f"--output {model}-samples"])
 
 
-def python(model: str, config: SamplesConfig) -> str:
+def python(model: str, config: SamplesConfig, chemistry: Chemistry | None) -> str:
     """The Python that samples, scores and ranks the same graphs."""
     usual = asdict(SamplesConfig(config.number))
     settings = "".join(f", {name}={value!r}" for name, value in asdict(config).items()
                        if name in ("number", "permutations", "seed") or value != usual[name])
+    compare, label = _ranking(chemistry, "compare_samples")
+    names = sorted({"SamplesConfig", "mark_unique", "sample_and_score", "sample_quality"} | compare)
     return f"""\
 import pandas as pd
 
 from core.model import load_checkpoint
-from core.stats import compare_samples
-from core.triage.quality import sample_quality
-from core.triage.run import sample_and_score
-from core.triage.samples import SamplesConfig, mark_unique
+from core.triage import (
+    {", ".join(names)},
+)
 
 checkpoint = load_checkpoint({model!r})
 config = SamplesConfig({settings[2:]})
 table = pd.concat(sample_and_score(checkpoint, config), ignore_index=True)
 table = mark_unique(table, checkpoint.vocabulary)
-print(sample_quality(table))
-for roc in compare_samples(table, seed={config.seed}).rocs:
+print(sample_quality(table).to_json())
+""" + ("" if not compare else f"""\
+for roc in compare_samples(table, seed={config.seed}{label}).rocs:
     print(roc.name, roc.auc)
-"""
+""")
 
 
-def shipped_python(model: str) -> str:
+def shipped_python(model: str, chemistry: Chemistry | None) -> str:
     """The Python that reads and ranks the graphs that ship."""
+    compare, label = _ranking(chemistry, "ranking_of")
+    names = sorted({"Samples", "shipped_samples"} | compare)
     return f"""\
-from core.stats import compare_samples
-from core.triage.samples import Samples, shipped_samples
+from core.triage import {", ".join(names)}
 
 samples = Samples.load(shipped_samples()[{model!r}])
-print(samples.quality)
-for roc in compare_samples(samples.table, seed=samples.config.seed).rocs:
+print(samples.quality.to_json())
+""" + ("" if not compare else f"""\
+for roc in ranking_of(samples{label}).rocs:
     print(roc.name, roc.auc)
-"""
+""")
+
+
+def _ranking(chemistry: Chemistry | None, function: str) -> tuple[set[str], str]:
+    """Names that ranking by a function needs and its argument for the label; planar: none."""
+    if chemistry is None:
+        return set(), ""
+    if quality_label(chemistry) is VALIDITY:
+        return {function, "VALIDITY"}, ", label=VALIDITY"
+    return {function}, ""
 
 
 def triage_complaints(query: Mapping[str, str], models: Sequence[str]) -> list[str]:
@@ -176,8 +198,8 @@ def triage_complaints(query: Mapping[str, str], models: Sequence[str]) -> list[s
         ("source", "source", SOURCES), ("generator", "model", models), ("part", "section", VIEWS),
         ("precision", "precision", PRECISIONS), ("sort", "order", tuple(SORTS)),
         ("direction", "direction", DIRECTIONS),
-        ("show", "kind of graphs", tuple(dict.fromkeys((*KINDS, *PLANAR_KINDS)))),
-        ("score", "score", tuple(SCORES)),
+        ("show", "kind of graphs", tuple(dict.fromkeys((*KINDS, VALID)))),
+        ("score", "score", tuple(SCORE_COLUMNS)),
     ]) + range_complaints(query, _RANGES)
 
 

@@ -7,13 +7,13 @@ from functools import partial
 import streamlit as st
 
 from core.errors import InputError
-from core.stats.molecule_scores import RankingError
+from core.stats.labels import RankingError
+from core.triage.generation import Generation
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.shared.choices import MAX_SEED
 from dashboard.shared.progress import progress_bar
 from dashboard.triage import charts, data, text
-from dashboard.triage.generation import Generation, ordered_rocs
 from dashboard.triage.molecules import show_downloads, show_molecules, show_page
 from dashboard.triage.query import (
     ALONG_TRAINING,
@@ -26,7 +26,7 @@ from dashboard.triage.query import (
     MOLECULES,
     RANKING,
     RISK_COVERAGE,
-    SCORES,
+    SCORE_COLUMNS,
     command,
     python,
     shipped_python,
@@ -40,9 +40,9 @@ _CHART_WIDTH = 480
 def show_shares(found: Generation) -> None:
     """Valid, unique, novel, stable and fragmented, each with its interval."""
     with st.container(horizontal=True):
-        for share in text.shares(found):
-            st.metric(share.label, share.value, share.detail, delta_color="off",
-                      delta_arrow="off", border=True, help=share.explanation, width=_CARD_WIDTH)
+        for card in text.share_cards(found):
+            st.metric(card.label, card.value, card.detail, delta_color="off",
+                      delta_arrow="off", border=True, help=card.explanation, width=_CARD_WIDTH)
     st.caption(text.counts(found))
 
 
@@ -60,25 +60,25 @@ def show(found: Generation, view: str) -> None:
 
 
 def _show_ranking(found: Generation) -> None:
-    compared = data.comparison(found)
-    rocs = ordered_rocs(compared)
+    compared, paper = data.comparison(found), text.paper_aucs(found)
     st.caption(text.ranking_sentence(compared))
     row = st.container(horizontal=True, gap="large")
     with row.container(width=_CHART_WIDTH):
         st.subheader("ROC", anchor=False)
-        show_figure(partial(charts.roc_curves, rocs), "roc", key="roc",
+        show_figure(partial(charts.roc_curves, compared), "roc", key="roc",
                     alt=text.ranking_finding(compared), csv=text.roc_table(compared))
     with row.container(width=_CHART_WIDTH):
         st.subheader("AUC with 95% intervals", anchor=False)
-        table = text.auc_table(compared)
-        show_figure(partial(charts.auc_intervals, rocs, text.PAPER_AUC), "auc", key="auc",
+        table = text.auc_table(compared, paper)
+        show_figure(partial(charts.auc_intervals, compared, paper), "auc", key="auc",
                     alt=text.ranking_finding(compared), csv=table)
     st.dataframe(table, hide_index=True, column_config={
         "AUC": st.column_config.NumberColumn(format="%.3f"),
-        "stable": st.column_config.NumberColumn(format="localized"),
-        "unstable": st.column_config.NumberColumn(format="localized"),
+        found.label.good: st.column_config.NumberColumn(format="localized"),
+        found.label.bad: st.column_config.NumberColumn(format="localized"),
     })
-    st.caption(text.PAPER_NOTE)
+    if paper:
+        st.caption(text.PAPER_NOTE)
     st.subheader("Paired differences", anchor=False)
     differences = text.difference_table(compared)
     st.dataframe(differences, hide_index=True, column_config={
@@ -88,8 +88,8 @@ def _show_ranking(found: Generation) -> None:
 
 def _choose_score() -> str:
     """Column of the score that molecules are ranked by."""
-    return SCORES[st.selectbox("Rank by", list(SCORES), key="score", bind="query-params",
-                               width=_BOX_WIDTH)]
+    return SCORE_COLUMNS[st.selectbox("Rank by", list(SCORE_COLUMNS), key="score",
+                                      bind="query-params", width=_BOX_WIDTH)]
 
 
 def _show_coverage(found: Generation) -> None:
@@ -108,13 +108,13 @@ def _show_keep_list(found: Generation) -> None:
         percent = st.slider(
             "False-discovery rate", MIN_FDR, MAX_FDR, DEFAULT_FDR, 0.5, format="%.1f%%", key="fdr",
             bind="query-params", width=2 * _BOX_WIDTH, on_change=_to_first_page,
-            help="Largest expected share of unstable molecules among the kept.",
+            help=f"Largest expected share of {found.label.bad} molecules among those kept.",
         )
         seed = st.number_input(
             "Seed of the split", 0, MAX_SEED, 0, 1, key="split", bind="query-params", width=150,
             on_change=_to_first_page,
-            help="Which half of the different valid molecules calibrates; the other is chosen "
-                 "from.",
+            help="Which half of the different molecules is the reference set; the list is chosen "
+                 "from the other half.",
         )
     kept = data.kept(found, column, percent / 100, int(seed))
     rows = kept.kept_rows.tolist()
@@ -146,9 +146,9 @@ def _show_training(found: Generation) -> None:
         show_figure(partial(charts.auc_along_training, milestones), "auc-along-training",
                     key="training", alt=text.training_finding(milestones), csv=table)
     with row.container(width=_CHART_WIDTH):
-        st.subheader("Stable molecules", anchor=False)
-        show_figure(partial(charts.stability_along_training, milestones), "stable-along-training",
-                    key="stability", alt=text.stability_finding(milestones), csv=table)
+        st.subheader(f"{found.label.good.capitalize()} molecules", anchor=False)
+        show_figure(partial(charts.good_share_along_training, milestones), "stable-along-training",
+                    key="stability", alt=text.good_share_finding(milestones), csv=table)
     st.caption(text.reading_aid(milestones))
 
 
@@ -157,10 +157,10 @@ def _show_code(found: Generation) -> None:
     is_live = st.session_state.source == LIVE
     st.subheader("Command line", anchor=False)
     st.code(command(name, config), language="bash", wrap_lines=True)
-    st.caption("Writes samples.parquet and record.json. With `--data qm9.csv` it also says which "
-               "molecules are novel.")
+    st.caption(text.code_note(found))
     st.subheader("Python", anchor=False)
-    st.code(python(name, config) if is_live else shipped_python(name), language="python")
+    st.code(python(name, config, found.chemistry) if is_live else
+            shipped_python(name, found.chemistry), language="python")
 
 
 _SECTIONS = {

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from core.stats.estimates import Estimate, Interval
+from core.chemistry.chemistry import QM9
+from core.stats.estimates import Estimate, Interval, interval_columns
 from core.stats.proportions import wilson_interval
 from core.stats.risk_coverage import RiskCoverage
 from core.stats.roc import ScoreComparison
 from core.triage.generated import Generated
-from core.triage.ranking import SplitKeepList
+from core.triage.generation import Generation
+from core.triage.keep_list import SplitKeepList
+from core.triage.milestones import Milestone, overtaking
+from core.triage.quality import Share
 from core.triage.samples import Samples
+from core.triage.scores import SCORES
 from dashboard.shared.format import planar_summary
-from dashboard.triage.generation import Generation, Milestone, auc_difference, ordered_rocs
-from dashboard.triage.query import SCORE_NAMES
+from dashboard.triage.query import SCORE_LABELS, in_order
 
 PAPER_AUC = {"lu": 0.85, "self_nll": 0.43, "nll_mean": 0.55}
 """AUC for stability on QM9 that the LU paper reports, by column; the last at second hand."""
 
 PAPER_NOTE = (
     "For context: on QM9 the LU paper reports an AUC of 0.85 for LU and 0.43 for self NLL; 0.55 "
-    "for the mean resampled NLL is known at second hand. Its model is larger, was trained for "
-    "longer and generated other molecules, so the figures need not agree.")
+    "for the mean resampled NLL is known second-hand only. Its model is larger, was trained for "
+    "longer and generated other molecules, so the numbers need not agree.")
 
-NO_STABILITY = ("Planar graphs have no valences, so no stability to rank them by; a score can be "
-                "compared with stability for molecules only.")
+NO_STABILITY = ("Planar graphs have no valences and so no stability; scores can be compared with "
+                "stability for molecules only.")
 
 SDF_NOTE = ("Valid molecules with two-dimensional coordinates; hydrogens are counted, not drawn. "
             "Properties: id, scores, stability.")
@@ -40,12 +44,12 @@ _NARROW = 0.003
 _CSV_NAMES = {"self_nll": "self_nll_nats", "nll_mean": "nll_mean_nats", "nll_std": "nll_std_nats",
               "nll_marginal": "nll_marginal_nats"}
 
-OTHERS = tuple(column for column in SCORE_NAMES if column != "lu")
+OTHERS = tuple(column for column in SCORE_LABELS if column != "lu")
 """Scores that LU is compared with."""
 
 
 @dataclass(frozen=True)
-class Share:
+class ShareCard:
     """A share of the sample as a card shows it; `value` is a dash where it is not known."""
 
     label: str
@@ -55,47 +59,63 @@ class Share:
     count: str = ""
 
 
-def shares(found: Generation) -> list[Share]:
+def share_cards(found: Generation) -> list[ShareCard]:
     """How good the sample is."""
-    table, is_molecular = found.table, found.is_molecular
-    valid, number = table["valid"], len(table)
-    unique = table["unique"].fillna(False).astype(bool)
-    num_valid, num_unique = int(valid.sum()), int(unique.sum())
+    quality = found.quality
     cards = [
-        _share("Valid", num_valid, number, "all sequences",
-               "RDKit sanitizes the molecule; implicit hydrogens and fragments are allowed."
-               if is_molecular else "The graph is connected and planar."),
-        _share("Unique", num_unique, num_valid, "the valid", "Repeats count once."),
+        _card("Valid", quality.valid, "all sequences",
+              "RDKit sanitizes the molecule; implicit hydrogens and fragments are allowed."
+              if found.is_molecular else "The graph is connected and planar."),
+        _card("Unique", quality.unique, "the valid", "Repeats count once."),
     ]
-    if found.samples.quality.novel is not None:
-        cards.append(_share("Novel", int(table["novel"][unique].sum()), num_unique, "the unique",
-                            "The training set does not have it."))
-    elif is_molecular:
-        cards.append(Share("Novel", "–", "not looked up",
-                           "Needs the training data; `trailscope triage --data qm9.csv` has them."))
-    if is_molecular:
-        cards += [
-            _share("Stable", int(table["stable"].fillna(False).sum()), number, "all sequences",
-                   "The molecule is valid and every atom has its valence."),
-            _share("Fragmented", int((table["fragments"][valid] > 1).sum()), num_valid, "the valid",
-                   "The molecule is in several pieces."),
-        ]
+    if quality.novel is not None:
+        cards.append(_card("Novel", quality.novel, "the unique", "Not in the training set."))
+    elif found.is_molecular:
+        cards.append(ShareCard("Novel", "–", "not looked up",
+                               "Needs the training data; `trailscope triage --data "
+                               f"{data_file(found)}` has them."))
+    if quality.stable_molecules is not None:
+        cards.append(_card("Stable", quality.stable_molecules, "all sequences",
+                           "The molecule is valid and every atom has its valence."))
+    if found.is_molecular:
+        cards.append(_card("Fragmented", quality.fragmented, "the valid",
+                           "The molecule is in several pieces."))
     return cards
 
 
-def _share(label: str, part: int, whole: int, of_what: str, explanation: str) -> Share:
-    if not whole:
-        return Share(label, "–", "of none", explanation)
-    interval = wilson_interval(part, whole)
-    return Share(label, f"{part / whole:.1%}", f"95%: {percents(interval)}",
-                 f"{explanation} {part:,} of {whole:,}: the share of {of_what}, with Wilson's 95% "
-                 "interval.", f"{part:,} of {whole:,}")
+def _card(label: str, share: Share, of_what: str, explanation: str) -> ShareCard:
+    if not share.whole:
+        return ShareCard(label, "–", "of none", explanation)
+    count = f"{share.part:,} of {share.whole:,}"
+    assert share.estimate.interval is not None
+    return ShareCard(label, f"{share.value:.1%}", f"95%: {percents(share.estimate.interval)}",
+                     f"{explanation} {count}: the share of {of_what}, with Wilson's 95% interval.",
+                     count)
 
 
 def counts(found: Generation) -> str:
     """The counts behind the shares."""
-    known = [(share.label.lower(), share.count) for share in shares(found) if share.count]
+    known = [(card.label.lower(), card.count) for card in share_cards(found) if card.count]
     return "; ".join(f"{label}: {count}" for label, count in known).capitalize() + "."
+
+
+def data_file(found: Generation) -> str:
+    """A likely name of a file with the training molecules, for commands."""
+    name = found.card.data.get("name") or (found.chemistry.name if found.chemistry else "data")
+    return f"{name.lower()}.csv"
+
+
+def code_note(found: Generation) -> str:
+    """What the command writes."""
+    novel = (f" With `--data {data_file(found)}` it also says which molecules are novel."
+             if found.is_molecular else "")
+    return f"Writes samples.parquet and record.json.{novel}"
+
+
+def structure_name(found: Generation, row: int) -> str:
+    """What a picture shows, for those who cannot see it."""
+    word = "molecule" if found.is_molecular else "graph"
+    return f"Structure of generated {word} {row + 1}"
 
 
 def percents(interval: Interval) -> str:
@@ -118,8 +138,8 @@ def other_weights(found: Generation) -> str | None:
     """A warning if the samples come from other weights than the model that is here."""
     if found.samples.weights_sha256 == found.card.weights_sha256:
         return None
-    return (f"These graphs were generated by other weights than those of {found.card.name} that "
-            "are here, so the Explore page shows other numbers for them.")
+    return (f"These graphs were generated with other weights than {found.card.name} has here, so "
+            "the Explore page shows other numbers for them.")
 
 
 def shown_rows(shown: int, total: int, smarts: str) -> str:
@@ -155,7 +175,7 @@ def card_name(found: Generation, row: int, read: Generated) -> str:
     if read.graph is None:
         return ":gray[No graph: the sequence cannot be read or does not end.]"
     if found.is_molecular:
-        return f":gray[No possible molecule of {read.graph.num_nodes} atoms.]"
+        return f":gray[{read.graph.num_nodes} atoms that make no possible molecule.]"
     return f":gray[{planar_summary(read.graph)}]"
 
 
@@ -163,12 +183,12 @@ def card_scores(found: Generation, row: int) -> str:
     """LU with its interval and all NLLs, as markdown."""
     record = found.table.iloc[row]
     if pd.isna(record["lu"]):
-        return f":small[NLL self {record['self_nll']:.2f} nats]"
+        return f":small[NLL: self {record['self_nll']:.2f} nats]"
     interval = "no interval" if pd.isna(record["lu_low"]) else (
         "exact" if record["lu_high"] == 0 else f"{record['lu_low']:.3f} – {record['lu_high']:.3f}")
     marginal = "–" if pd.isna(record["nll_marginal"]) else f"{record['nll_marginal']:.2f}"
     return (f"**LU {record['lu']:.3f}** :gray[{interval}]  \n"
-            f":small[NLL self {record['self_nll']:.2f}, mean {record['nll_mean']:.2f},]  \n"
+            f":small[NLL: self {record['self_nll']:.2f}, mean {record['nll_mean']:.2f},]  \n"
             f":small[order-marginal {marginal} nats]")
 
 
@@ -194,28 +214,35 @@ def ends(estimate: Estimate, digits: int = 3) -> str:
     return f"{low} – {high}"
 
 
-def auc_table(found: ScoreComparison) -> pd.DataFrame:
+def paper_aucs(found: Generation) -> dict[str, float]:
+    """What the LU paper reports for molecules like these."""
+    return PAPER_AUC if found.chemistry == QM9 else {}
+
+
+def auc_table(found: ScoreComparison, paper: Mapping[str, float]) -> pd.DataFrame:
     """One row per score with all that an AUC needs to be understood."""
+    label = found.labels
     return pd.DataFrame([
         {
-            "score": f"−{SCORE_NAMES[roc.quantity]}", "AUC": roc.auc.value,
-            "95% interval": ends(roc.auc), "stable": roc.positives, "unstable": roc.negatives,
-            "label": "molecule stable", "direction": "lower is better",
-            "LU paper": f"{PAPER_AUC[roc.quantity]:.2f}" if roc.quantity in PAPER_AUC else "–",
+            "score": f"−{SCORE_LABELS[roc.quantity]}", "AUC": roc.auc.value,
+            "95% interval": ends(roc.auc), label.good: roc.positives, label.bad: roc.negatives,
+            "label": f"molecule {label.good}",
+            "direction": f"{SCORES[roc.quantity].better} is better",
+            "LU paper": f"{paper[roc.quantity]:.2f}" if roc.quantity in paper else "–",
         }
-        for roc in ordered_rocs(found)
+        for roc in in_order(found)
     ])
 
 
 def difference_table(found: ScoreComparison) -> pd.DataFrame:
     """One row per pair of scores."""
     rows = []
-    columns = [roc.quantity for roc in ordered_rocs(found)]
+    columns = [roc.quantity for roc in in_order(found)]
     for place, first in enumerate(columns):
         for second in columns[place + 1:]:
-            estimate = auc_difference(found, first, second)
+            estimate = found.difference(first, second)
             rows.append({
-                "scores": f"{SCORE_NAMES[first]} and {SCORE_NAMES[second]}",
+                "scores": f"{SCORE_LABELS[first]} and {SCORE_LABELS[second]}",
                 "difference of AUC": estimate.value, "95% interval, paired": ends(estimate),
                 "what it says": _verdict(estimate, first, second),
             })
@@ -226,70 +253,75 @@ def _verdict(estimate: Estimate, first: str, second: str) -> str:
     if estimate.interval is None:
         return estimate.reason or ""
     if estimate.interval.low <= 0 <= estimate.interval.high:
-        return "these molecules do not tell which is better"
-    return f"{SCORE_NAMES[first if estimate.value > 0 else second]} ranks better"
+        return "these molecules do not show which is better"
+    return f"{SCORE_LABELS[first if estimate.value > 0 else second]} ranks better"
 
 
 def ranking_finding(found: ScoreComparison) -> str:
     """What the ROC curves show."""
-    parts = ", ".join(f"{SCORE_NAMES[roc.quantity]} {number_with_interval(roc.auc, 2)}"
-                      for roc in ordered_rocs(found))
-    return (f"AUC of minus each score for the label molecule stable, {found.positives:,} stable "
-            f"and {found.negatives:,} unstable ones: {parts}.")
+    label = found.labels
+    return (f"AUC of minus each score for the label “{label.good}” ({found.positives:,} "
+            f"{label.good}, {found.negatives:,} {label.bad} molecules): {_aucs(found)}.")
+
+
+def _aucs(found: ScoreComparison) -> str:
+    return ", ".join(f"{SCORE_LABELS[roc.quantity]} {number_with_interval(roc.auc, 2)}"
+                     for roc in in_order(found))
 
 
 def ranking_sentence(found: ScoreComparison) -> str:
     """What is compared, as a caption."""
-    note = f" {found.note}" if found.note else ""
-    return (f"Label: molecule stable, among valid generated molecules ({found.positives:,} stable, "
-            f"{found.negatives:,} unstable). Score: minus the quantity, so an AUC above 0.5 means "
-            "that stable molecules tend to have the lower one. Intervals: bootstrap of "
-            f"{found.resamples:,} resamples of molecules, the same for all scores; seed "
-            f"{found.seed}.{note}")
+    note, label = f" {found.note}" if found.note else "", found.labels
+    return (f"Label: molecule {label.good}, among {label.molecules} ({found.positives:,} "
+            f"{label.good}, {found.negatives:,} {label.bad}). Score: minus the quantity, so an AUC "
+            f"above 0.5 means that {label.good} molecules tend to have the lower value. Intervals: "
+            f"bootstrap of {found.resamples:,} resamples of molecules, the same for all scores; "
+            f"seed {found.seed}.{note}")
 
 
 def roc_table(found: ScoreComparison) -> pd.DataFrame:
     """The points of all ROC curves."""
     return pd.concat([
-        pd.DataFrame({"score": f"minus {SCORE_NAMES[roc.quantity]}",
+        pd.DataFrame({"score": f"minus {SCORE_LABELS[roc.quantity]}",
                       "false_positive_rate": roc.false_positive_rate,
                       "true_positive_rate": roc.true_positive_rate})
-        for roc in ordered_rocs(found)
+        for roc in in_order(found)
     ])
 
 
 def coverage_finding(found: RiskCoverage) -> str:
     """What the risk–coverage curve shows."""
     at = int((found.coverage <= 0.5).sum()) - 1 if found.number > 1 else 0
-    half = (f"; of the better half {found.accuracy[at]:.1%}" if found.coverage[at] <= 0.5 else "")
-    return (f"{found.base_rate.value:.1%} of all are stable{half}. Area under the risk–coverage "
-            f"curve {number_with_interval(found.aurc, 4)}, {1 - found.base_rate.value:.4f} for a "
-            f"random order, {found.perfect_aurc:.4f} for the perfect one.")
+    half = (f"; of the better-ranked half, {found.accuracy[at]:.1%} are"
+            if found.coverage[at] <= 0.5 else "")
+    return (f"{found.base_rate.value:.1%} of all are {found.labels.good}{half}. Area under the "
+            f"risk–coverage curve: {number_with_interval(found.aurc, 4)}; a random order has "
+            f"{1 - found.base_rate.value:.4f}, the perfect one {found.perfect_aurc:.4f}.")
 
 
 def coverage_table(found: RiskCoverage) -> pd.DataFrame:
     """The points of the curve."""
     return pd.DataFrame({
         "kept": found.kept, "coverage": found.coverage, "threshold": found.threshold,
-        "stable_share": found.accuracy, "band_low": found.band_low, "band_high": found.band_high,
-        "perfect": found.perfect,
+        f"{found.labels.good}_share": found.accuracy, "band_low": found.band_low,
+        "band_high": found.band_high, "perfect": found.perfect,
     })
 
 
 def kept_finding(found: SplitKeepList) -> str:
     """What came out of a keep-list, with the interval of what can be checked."""
-    kept, unstable = len(found.kept_rows), len(found.kept_rows) - found.kept_good
+    kept, bad = len(found.kept_rows), len(found.kept_rows) - found.kept_good
     if not kept:
         return found.sentence
-    return (f"{found.sentence} 95% interval of the unstable share among the kept (Wilson): "
-            f"{percents(wilson_interval(unstable, kept))}.")
+    return (f"{found.sentence} 95% interval of the {found.keep_list.labels.bad} share among the "
+            f"kept (Wilson): {percents(wilson_interval(bad, kept))}.")
 
 
 def keep_split(found: SplitKeepList) -> str:
-    """What the list was calibrated on and chosen from."""
+    """What the list was compared with and chosen from."""
     repeats = f" {found.repeated:,} repeats are left out." if found.repeated else ""
-    return (f"Calibrated on {len(found.calibration_rows):,} molecules, of which "
-            f"{found.keep_list.bad_calibration:,} are unstable; chosen from "
+    return (f"Reference set: {len(found.reference_rows):,} molecules, of which "
+            f"{found.keep_list.bad_reference:,} are {found.keep_list.labels.bad}; chosen from "
             f"{len(found.candidate_rows):,} others.{repeats}")
 
 
@@ -298,64 +330,48 @@ def keep_all_note(found: SplitKeepList) -> str | None:
     share = 1 - found.candidates_good / len(found.candidate_rows)
     if share > found.keep_list.fdr:
         return None
-    return (f"Only {share:.1%} of the candidates are unstable, so keeping all of them would hold "
-            "the promise as well.")
+    return (f"Only {share:.1%} of the candidates are {found.keep_list.labels.bad}, so the promise "
+            "would hold even if all of them were kept.")
 
 
 def no_milestones(model: str) -> str:
     """What to do where nothing ships."""
-    return (f"No samples along the training of {model} ship; keep checkpoints with `trailscope "
-            "train --milestones 400,800`, and sample from each with `trailscope triage --output "
-            f"assets/results/milestones/{model}/step-00400`.")
+    return (f"No samples along the training of {model} come with TrailScope; keep checkpoints with "
+            "`trailscope train --milestones 400,800`, and sample from each with `trailscope triage "
+            f"--output assets/results/milestones/{model}/step-00400`.")
 
 
 def reading_aid(milestones: Sequence[Milestone]) -> str:
     """What the points are."""
+    label = milestones[0].label
     reasons = " ".join(f"Step {milestone.step:,}: {milestone.reason}"
                        for milestone in milestones if milestone.reason)
-    return ("Label: molecule stable, among the valid generated molecules of each step. Score: "
-            "minus the quantity; AUC above 0.5 means that stable molecules tend to have the lower "
-            f"one. Bars are 95% intervals; class counts show on hover. {reasons}").strip()
+    return (f"Label: molecule {label.good}, among the {label.molecules} of each step. Score: minus "
+            f"the quantity; an AUC above 0.5 means that {label.good} molecules tend to have the "
+            "lower value. Bars are 95% intervals; hover over a point for the class counts. "
+            f"{reasons}").strip()
 
 
-def stability_finding(milestones: Sequence[Milestone]) -> str:
-    """How the share of stable molecules grows."""
+def good_share_finding(milestones: Sequence[Milestone]) -> str:
+    """How the share of good molecules grows."""
     first, last = milestones[0], milestones[-1]
-    return (f"Share of stable molecules among all sequences: {first.stable_share.value:.1%} at "
-            f"step {first.step:,}, {last.stable_share.value:.1%} at step {last.step:,}.")
-
-
-def overtaking(milestones: Sequence[Milestone], first: str, second: str) -> int | None:
-    """The step from which on the AUC of one score is above another's, whole interval.
-
-    The interval is that of the paired difference. None if the last step does not have it so.
-    """
-    since = None
-    for milestone in milestones:
-        try:
-            found = milestone.comparison
-            interval = None if found is None else auc_difference(found, first, second).interval
-        except KeyError:
-            interval = None
-        if interval is None or interval.low <= 0:
-            since = None
-        elif since is None:
-            since = milestone.step
-    return since
+    return (f"Share of {first.label.good} molecules among all sequences: "
+            f"{first.good_share.value:.1%} at step {first.step:,}, {last.good_share.value:.1%} at "
+            f"step {last.step:,}.")
 
 
 def overtaking_sentence(milestones: Sequence[Milestone], second: str) -> str:
     """From when on LU ranks better than another score, or that it does not."""
-    since, name = overtaking(milestones, "lu", second), SCORE_NAMES[second]
+    since, name = overtaking(milestones, "lu", second), SCORE_LABELS[second]
     last = milestones[-1].step
     what = "the 95% interval of the paired difference of AUC"
     if since is not None:
-        return (f":green[:material/check_circle:] From step {since:,} on LU ranks better than "
-                f"{name}: {what} is above 0 throughout.")
+        return (f":green[:material/check_circle:] From step {since:,} on, LU ranks better than "
+                f"{name}: {what} stays above 0.")
     behind = overtaking(milestones, second, "lu")
-    how = (f"there {what} holds 0, or does not exist" if behind is None else
-           f"there it ranks worse, {what} is below 0" if behind == last else
-           f"from step {behind:,} on it ranks worse, {what} is below 0 throughout")
+    how = (f"at that step {what} includes 0 or does not exist" if behind is None else
+           f"at that step LU ranks worse, {what} is below 0" if behind == last else
+           f"from step {behind:,} on it ranks worse, {what} stays below 0")
     return (f":gray[:material/do_not_disturb_on:] Up to step {last:,} LU does not overtake {name}: "
             f"{how}.")
 
@@ -365,29 +381,23 @@ def training_finding(milestones: Sequence[Milestone]) -> str:
     last = milestones[-1]
     if last.comparison is None:
         return f"Step {last.step:,}: {last.reason}"
-    parts = ", ".join(f"{SCORE_NAMES[roc.quantity]} {number_with_interval(roc.auc, 2)}"
-                      for roc in ordered_rocs(last.comparison))
-    return f"AUC at {len(milestones)} steps; at the last, {last.step:,}: {parts}."
+    return f"AUC at {len(milestones)} steps; at the last, {last.step:,}: {_aucs(last.comparison)}."
 
 
 def training_table(milestones: Sequence[Milestone]) -> pd.DataFrame:
     """One row per step and score."""
     rows: list[dict[str, object]] = []
     for milestone in milestones:
-        stable = milestone.stable_share
+        label, share = milestone.label, milestone.good_share
         common: dict[str, object] = {
             "step": milestone.step, "graphs_seen": milestone.graphs_seen,
-            "sequences": milestone.quality.number, "stable_share": stable.value,
-            "stable_low": stable.interval.low if stable.interval else None,
-            "stable_high": stable.interval.high if stable.interval else None,
+            "sequences": milestone.quality.number, f"{label.good}_share": share.value,
+            **interval_columns(label.good, share.interval),
         }
-        for roc in ordered_rocs(milestone.comparison) if milestone.comparison else []:
-            interval = roc.auc.interval
+        for roc in in_order(milestone.comparison) if milestone.comparison else []:
             rows.append(common | {
-                "score": f"minus {SCORE_NAMES[roc.quantity]}", "auc": roc.auc.value,
-                "auc_low": interval.low if interval else None,
-                "auc_high": interval.high if interval else None,
-                "stable": roc.positives, "unstable": roc.negatives,
+                "score": f"minus {SCORE_LABELS[roc.quantity]}", **roc.auc.columns("auc"),
+                label.good: roc.positives, label.bad: roc.negatives,
             })
         if milestone.comparison is None:
             rows.append(common)

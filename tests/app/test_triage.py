@@ -15,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.chemistry.molecules import from_smiles
 from core.likelihood.analysis import analyse
-from core.model.checkpoints import load_checkpoint, read_card
+from core.model.card import read_card
+from core.model.checkpoints import load_checkpoint
 from core.stats.roc import compare_samples
 from core.triage.ranking import keep_list_of_samples
 from core.triage.run import sample_and_score

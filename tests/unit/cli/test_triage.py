@@ -79,4 +79,4 @@ def test_other_settings_are_refused(triage):
     assert triage("--number", 2).status == 0
     result = triage("--number", 2, "--seed", 1)
     assert result.status == 1
-    assert "holds samples of other settings or another model" in result.err
+    assert "holds samples of other settings: seed is 0 there, 1 here" in result.err

@@ -1,0 +1,69 @@
+"""What one model generated: its samples, read under its own card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pandas as pd
+
+from core.chemistry.chemistry import Chemistry
+from core.model.card import ModelCard
+from core.sent.vocabulary import Vocabulary
+from core.triage.generated import Generated
+from core.triage.quality import SampleQuality, graph_names, sample_quality
+from core.triage.samples import Samples
+from core.triage.scores import QualityLabel, quality_label
+
+
+@dataclass(frozen=True, eq=False)
+class Generation:
+    """Samples with the card of the model that they are shown under."""
+
+    samples: Samples
+    card: ModelCard
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per sequence."""
+        return self.samples.table
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """What the model writes."""
+        return self.card.vocabulary
+
+    @property
+    def chemistry(self) -> Chemistry | None:
+        """What the labels mean; None if the graphs are no molecules."""
+        return self.card.chemistry
+
+    @property
+    def is_molecular(self) -> bool:
+        """Whether the graphs are molecules."""
+        return self.chemistry is not None
+
+    @property
+    def has_stability(self) -> bool:
+        """Whether a molecule can be stable or not: only where every hydrogen is a node."""
+        return self.chemistry is not None and self.chemistry.has_hydrogen_nodes
+
+    @property
+    def label(self) -> QualityLabel:
+        """What makes a graph a good one."""
+        return quality_label(self.chemistry)
+
+    @cached_property
+    def quality(self) -> SampleQuality:
+        """How good the sample is."""
+        return sample_quality(self.table, has_stability=self.has_stability)
+
+    @cached_property
+    def names(self) -> pd.Series:
+        """A string per row, equal for equal graphs (`core.triage.quality.graph_names`)."""
+        return graph_names(self.table, self.vocabulary, self.samples.config.mask)
+
+    def read(self, row: int) -> Generated:
+        """The graph of a row, with the SMILES that people and the Explore page take."""
+        return Generated.read(self.table["tokens"][row], self.vocabulary, self.chemistry,
+                              self.samples.config.mask)
