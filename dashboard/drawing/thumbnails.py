@@ -20,25 +20,26 @@ _NODE_ROOM = 0.5  # least distance of nodes, in edges
 
 
 def thumbnail_svg(
-    graph: Graph, chemistry: Chemistry = QM9, *, dark: bool, title: str
+    graph: Graph, chemistry: Chemistry | None = QM9, *, dark: bool, title: str
 ) -> str:
     """A structure without hydrogens, a disc behind every unstable atom; or an unlabelled graph.
 
     Args:
         graph: as generated; a molecule need not be possible.
-        chemistry: what its labels mean. Where hydrogens are implicit, no atom is unstable.
+        chemistry: what its labels mean; None for a graph without. Where hydrogens are implicit, no
+            atom is unstable.
         dark: colours for a dark page.
         title: the picture's accessible name.
     """
     colors = palette(dark=dark)
-    if graph.node_labels is None:
+    if chemistry is None:
         place = distance_coordinates(graph.num_nodes, graph.edges)
         # Small pictures need no more room around nodes, which takes long to find.
         drawn = Layout.of_nodes(spread(place, _NODE_ROOM), graph.edges)
     else:
         drawn = layout(graph, chemistry)
     picture = Picture(drawn, colors, WIDTH, HEIGHT, show_hydrogens=False)
-    if drawn.is_molecule and chemistry.has_hydrogen_nodes:
+    if chemistry is not None and chemistry.has_hydrogen_nodes:
         unstable = np.flatnonzero(~stable_atoms(graph, chemistry)).tolist()
         # A hidden hydrogen is marked on the atom that stands for it.
         for atom in sorted({drawn.owners[atom] for atom in unstable}):

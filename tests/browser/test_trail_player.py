@@ -260,7 +260,7 @@ def test_the_diff_moves_both_trails_and_says_what_parting_costs(open_page):
     first, second, difference = (
         float(text.replace("−", "-")) for text in page.locator(".totals strong").all_inner_texts())
     assert difference == pytest.approx(first - second, abs=0.011)
-    expect(page.get_by_text("they part", exact=True)).to_be_visible()
+    expect(page.get_by_text("first difference", exact=True)).to_be_visible()
     page.locator(".trailscope").focus()
     page.keyboard.press("Home")
     expect(page.locator(".atom.written")).to_have_count(0)

@@ -82,7 +82,7 @@ function partingMark(frame, partsAt, length) {
   const x = frame.x(partsAt);
   return [
     svgNode("line", { class: "parting", x1: x, x2: x, y1: FRAME.top, y2: frame.base }),
-    svgNode("text", { class: "parting-name", x: x + 6, y: FRAME.top + 9 }, "they part"),
+    svgNode("text", { class: "parting-name", x: x + 6, y: FRAME.top + 9 }, "first difference"),
   ];
 }
 
