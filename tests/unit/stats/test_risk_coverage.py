@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 import pytest
+from core.stats.molecule_scores import LabelNames, RankingError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 from scipy.stats import t as student
 
 from core.stats import risk_coverage as module
-from core.stats.molecule_scores import LabelNames, RankingError
 from core.stats.risk_coverage import MAX_POINTS, risk_coverage
 from tests.oracles import ranking as literal
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from core.stats.molecule_scores import QUANTITIES, LabelNames, RankingError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import auc as area
 from sklearn.metrics import roc_auc_score
 
-from core.stats.molecule_scores import QUANTITIES, LabelNames, RankingError
 from core.stats.roc import compare_samples, compare_scores
 from tests.oracles import ranking as literal
 

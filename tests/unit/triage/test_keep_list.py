@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from core.stats.molecule_scores import LabelNames, RankingError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control
 
-from core.stats.molecule_scores import LabelNames, RankingError
 from core.triage.keep_list import (
     benjamini_hochberg,
     conformal_p_values,

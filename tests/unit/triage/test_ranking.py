@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-
 from core.stats.molecule_scores import RankingError, select_molecules
+
 from core.stats.risk_coverage import risk_coverage
 from core.triage.keep_list import keep_list
 from core.triage.ranking import keep_list_of_samples, risk_coverage_of_samples
