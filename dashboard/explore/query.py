@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.chemistry.chemistry import QM9, Chemistry
 from core.graph.planar import MAX_PLANAR_NUMBER, PlanarName
 from dashboard.shared.choices import MAX_SEED, STRATEGY_OPTIONS
 from dashboard.shared.query_params import Choice, Number, Parameters, faults, shortened
@@ -40,6 +41,7 @@ class ExploreQuery:
         permutations: K.
         seed: of the sequences and intervals.
         planar: the planar graph, None for a molecule.
+        chemistry: what the labels of a molecule mean to the model; None for a planar graph.
     """
 
     smiles: str
@@ -49,6 +51,13 @@ class ExploreQuery:
     permutations: int
     seed: int
     planar: PlanarName | None = None
+    chemistry: Chemistry | None = QM9
+
+    @property
+    def molecule_chemistry(self) -> Chemistry:
+        """The chemistry of a choice that is about a molecule."""
+        assert self.chemistry is not None
+        return self.chemistry
 
     @property
     def input(self) -> str:
@@ -65,19 +74,23 @@ class ExploreQuery:
     @property
     def python(self) -> str:
         """The Python that gives the page's numbers."""
-        if self.planar is None:
-            package, maker, graph = "chemistry", "from_smiles", f"from_smiles({self.smiles!r})"
-        else:
+        before, model = "", f"load_checkpoint({self.model!r})"
+        if self.planar is not None:
             package, maker = "graph", "planar_graph"
             graph = f'planar_graph({self.planar.index}, seed={self.planar.seed}, split="test")'
+        else:
+            package, maker, graph = "chemistry", "from_smiles", f"from_smiles({self.smiles!r})"
+            if self.chemistry != QM9:
+                before, model = f"checkpoint = {model}\n", "checkpoint"
+                graph = f"from_smiles({self.smiles!r}, checkpoint.card.chemistry)"
         return f"""\
 from core.{package} import {maker}
 from core.likelihood import analyse
 from core.model import load_checkpoint
 from core.sent import Strategy
 
-analysis = analyse(
-    load_checkpoint({self.model!r}),
+{before}analysis = analyse(
+    {model},
     [{graph}.graph],
     Strategy.from_name({self.strategy!r}),
     permutations={self.permutations},
