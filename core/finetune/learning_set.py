@@ -6,7 +6,7 @@ What molecules may hold is a matter of the model that is to learn them: its chem
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,11 +17,11 @@ from core.chemistry.chemistry import QM9, Chemistry
 from core.chemistry.molecules import from_smiles, to_smiles
 from core.data.dataset import DataOptions, Dataset
 from core.data.files import InputRow, read_molecules
+from core.data.splits import Progress
 from core.errors import InputError
 from core.graph.graph import Graph
 from core.model.card import ModelCard
 
-Progress = Callable[[int, int], None]
 _REPORT_EVERY = 50
 _TYPED = "molecules.smi"
 

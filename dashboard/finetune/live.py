@@ -13,11 +13,15 @@ from core.salience.matrices import num_entries
 from dashboard.finetune import before_after, data, methods_compared, run_files, text
 from dashboard.finetune.data import ShippedRepairs
 from dashboard.finetune.points import RepairPoint
-from dashboard.finetune.query import GENERATED, OWN, FinetuneQuery, explore_model_address
+from dashboard.finetune.query import GENERATED, OWN, FinetuneQuery
 from dashboard.shared.choices import is_hosted
+from dashboard.shared.links import explore_address
 from dashboard.shared.progress import progress_bar
+from dashboard.shared.run_switch import RunSwitch
 
-_RUNNING, _COMPLAINT = "finetune_running", "finetune_complaint"
+_SWITCH = RunSwitch("finetune_running", start="start-finetune", cancel="cancel-finetune",
+                    promise="What is done stays.")
+_COMPLAINT = "finetune_complaint"
 _SITTING_S = 3.0
 """Seconds of work between two looks at the page."""
 
@@ -28,32 +32,20 @@ def show(query: FinetuneQuery, shipped: ShippedRepairs) -> None:
     st.markdown(text.run_summary(query, query.config.trained_numbers(matrices),
                                  num_entries(matrices)))
     _show_molecules(query)
-    if st.session_state.get(_RUNNING) != query:
-        st.session_state[_RUNNING] = None  # another run was going; what it did is kept
-    is_running = st.session_state[_RUNNING] is not None
     session = data.find_session(query)
-    if session is None and (is_running or data.has_folder(query)):
+    if session is None and (_SWITCH.is_on(query) or data.has_folder(query)):
         session = _open(query)
-    is_done = session is not None and session.is_done
-    # Slots: what a run draws first would leave what was drawn before it below until it ends.
-    place, button, remark = st.empty(), st.empty(), st.empty()
-    if is_running and not is_done:
-        place.progress(0.0, "Going on")
-        button.button("Cancel", icon=":material/stop_circle:", key="cancel-finetune",
-                      on_click=_set, args=(None,), help="What is done stays.")
-    elif not is_done:
-        begun = session is not None and bool(session.history)
-        button.button("Continue" if begun else "Fine-tune", type="primary",
-                      icon=":material/play_arrow:", key="start-finetune", on_click=_set,
-                      args=(query,))
-        remark.caption(text.left_to_do(session) if begun and session is not None
-                       else text.time_estimate(query))
+    begun = session is not None and bool(session.history)
+    place = _SWITCH.show(
+        query, is_done=session is not None and session.is_done, at=(0.0, "Going on"),
+        label="Continue" if begun else "Fine-tune",
+        remark=text.left_to_do(session) if begun and session is not None
+               else text.time_estimate(query))
     if session is not None and session.is_done:
-        st.session_state[_RUNNING] = None
         _show_result(query, session, shipped)
     elif session is not None and session.history:
         before_after.show_loss(session.history, query.config.steps, key="live-loss")
-    if is_running and not is_done and session is not None:
+    if _SWITCH.is_on(query) and session is not None:
         _go_on(session, place)
 
 
@@ -62,25 +54,17 @@ def _open(query: FinetuneQuery) -> FinetuneSession:
         with progress_bar("Reading the molecules", "molecules") as progress:
             return data.session(query, progress)
     except InputError:
-        st.session_state[_RUNNING] = None  # it would fail again
+        _SWITCH.turn_off()  # it would fail again
         raise
 
 
 def _go_on(session: FinetuneSession, place: DeltaGenerator) -> None:
-    """Work for a few seconds below everything that is drawn, then draw anew.
-
-    Any click ends the work at the next report of progress; steps that are done stay.
-    """
+    """Work for a few seconds; steps that are done stay."""
 
     def report(state: FinetuneProgress) -> None:
         place.progress(min(1.0, state.done / max(state.total, 1)), text.progress_text(state))
 
-    try:
-        session.go_on(report, for_s=_SITTING_S)
-    except InputError:
-        st.session_state[_RUNNING] = None  # it would fail again
-        raise
-    st.rerun()
+    _SWITCH.go_on(lambda: session.go_on(report, for_s=_SITTING_S))
 
 
 def _show_molecules(query: FinetuneQuery) -> None:
@@ -148,8 +132,8 @@ def _show_explore(query: FinetuneQuery, session: FinetuneSession) -> None:
                   key="keep-finetuned", help=text.KEEP_HELP, on_click=_keep, args=(session,))
         return
     # In a tab of its own, so that the run's settings are not lost.
-    st.link_button("Open in Explore", explore_model_address(query), type="primary",
-                   icon=":material/open_in_new:", help=text.kept_note(query.name))
+    st.link_button("Open in Explore", explore_address(query.name, strategy=query.order),
+                   type="primary", icon=":material/open_in_new:", help=text.kept_note(query.name))
 
 
 def _keep(session: FinetuneSession) -> None:
@@ -168,7 +152,3 @@ def _download(
 
 def _silent(done: int, total: int) -> None:
     """Progress that nobody sees."""
-
-
-def _set(query: FinetuneQuery | None) -> None:
-    st.session_state[_RUNNING] = query

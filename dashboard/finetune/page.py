@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from core.errors import InputError
 from dashboard.finetune import data, inputs, live, methods_compared, text
 from dashboard.finetune.query import CODE, COMPARE, NUMBERS, RUN, SECTIONS, FinetuneQuery
 from dashboard.shared import checkpoints
+from dashboard.shared.inputs import warn_about_address
 
 
 def main() -> None:
@@ -21,7 +23,8 @@ def main() -> None:
         shipped = data.shipped()
         for complaint in shipped.complaints:
             st.warning(complaint, icon=":material/folder_off:")
-        inputs.warn_about_address(models, shipped)
+        warn_about_address("finetune", partial(
+            inputs.address_faults, models=models, shipped=shipped))
         section = st.segmented_control(
             "Section", SECTIONS, default=COMPARE if shipped.found else RUN, required=True,
             key="tuning", bind="query-params", label_visibility="collapsed")
