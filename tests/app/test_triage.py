@@ -16,8 +16,9 @@ from streamlit.testing.v1 import AppTest
 from core.chemistry.molecules import from_smiles
 from core.likelihood.analysis import analyse
 from core.model.checkpoints import load_checkpoint, read_card
-from core.stats.roc import compare_samples
-from core.triage.ranking import keep_list_of_samples
+from core.stats.labels import RankingError
+from core.triage.keep_list import keep_list_of_samples
+from core.triage.ranking import compare_samples
 from core.triage.run import sample_and_score
 from core.triage.samples import SamplesConfig
 from dashboard.triage import data
@@ -94,8 +95,8 @@ def test_opens_with_shares_and_molecules(open_page):
     page = open_page()
     quality = made_up_samples(number=NUMBER).quality
     found = metrics(page)
-    assert found["Valid"] == f"{quality.valid:.1%}"
-    assert found["Stable"] == f"{quality.stable_molecules:.1%}"
+    assert found["Valid"] == f"{quality.valid.value:.1%}"
+    assert found["Stable"] == f"{quality.stable_molecules.value:.1%}"
     assert shown(page) == NUMBER
     assert len(marks(page)) == 12
     assert not page.error
@@ -378,8 +379,26 @@ def test_printed_python_gives_the_numbers(open_page):
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(page.code[1].value, {})  # what a visitor would paste
-    auc = compare_samples(made_up_samples(number=NUMBER).table, seed=0).roc("lu").auc.value
+    samples = made_up_samples(number=NUMBER)
+    auc = compare_samples(samples.table, seed=0).roc("lu").auc.value
     assert f"LU Estimate(value={auc}" in printed.getvalue()
+    assert str(samples.quality.to_json()) in printed.getvalue()
+
+
+@pytest.mark.parametrize("model", [MODEL, "planar-random_order"])
+def test_printed_python_of_a_live_run_samples_the_same(open_page, model):
+    page = open_page(source="live", n="26", permutations="2", part="Code", runseed="4",
+                     generator=model)
+    page.button(key="generate").click().run()
+    printed, names = io.StringIO(), {}
+    # Random weights write no stable molecule, and that is what ranking says.
+    refused = pytest.raises(RankingError, match="unstable") if model == MODEL else (
+        contextlib.nullcontext())
+    with contextlib.redirect_stdout(printed), refused:
+        exec(page.code[1].value, names)
+    assert names["config"] == SamplesConfig(26, 2, 4, chunk=LIVE_CHUNK)
+    assert f"{names['table']['valid'].mean():.1%}" == metrics(page)["Valid"]
+    assert str(names["sample_quality"](names["table"]).to_json()) in printed.getvalue()
 
 
 def test_sdf_of_many_molecules_is_prepared_first(open_page, monkeypatch):
