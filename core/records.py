@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import InputError
+from core.runs import write_json
 
 RECORD = "record.json"
 """What the record of a folder of results is called."""
@@ -87,13 +87,6 @@ def read_record(
         raise error(f"{folder} is of format version {found}, this TrailScope reads version "
                     f"{version}; make the folder anew with `trailscope {command}`.")
     return record
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write JSON to a file, whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    os.replace(partial, path)
 
 
 def sha256_of(path: Path) -> str:

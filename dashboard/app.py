@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import streamlit as st
 
-from core.model.checkpoints import assets_folder
+from core.assets import assets_folder
 from dashboard.shared import address
 
 st.set_page_config(

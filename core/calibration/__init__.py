@@ -3,6 +3,6 @@
 from core.lazy import lazy_exports
 
 __all__, __getattr__ = lazy_exports(__name__, {
-    "Reliability": "token_types",
+    "Reliability": "reliability",
     "TokenType": "token_types",
 })

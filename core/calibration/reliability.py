@@ -1,20 +1,95 @@
-"""Reliability diagrams of all token types from sums per graph: counts in, intervals out."""
+"""How far the probabilities of tokens can be trusted, type by type and bin by bin (SPEC 4).
+
+Every predicted token is one event: its confidence is the largest softmax probability, and it is
+correct if the most probable token is the one that came. Events fall into 15 bins of equal width by
+confidence; a bin holds the confidences in (low, high]. `reliabilities` makes diagrams from sums per
+graph, counts in, intervals out; `reliability_rows` stores them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
+import pandas as pd
 
-from core.calibration.token_types import BIN_EDGES, DISJOINT_TYPES, NUM_BINS, Reliability, TokenType
+from core.calibration.token_types import BIN_EDGES, DISJOINT_TYPES, NUM_BINS, TokenType
 from core.stats.ece import calibrated_band, error_interval, expected_calibration_error
-from core.stats.estimates import Estimate, Interval
+from core.stats.estimates import Estimate, Interval, interval_columns
 from core.stats.molecule_bootstrap import CONFIDENCE, MoleculeBootstrap
+from core.stats.proportions import wilson_ends
 
 MIN_GRAPHS_IN_BIN = 10
 """Resampling tells nothing of a bin whose events come from fewer graphs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reliability:
+    """Confidence against accuracy of one token type at one temperature.
+
+    An event counts as often as its sequence was drawn. All intervals resample molecules.
+
+    Attributes:
+        token_type: of the events.
+        temperature: that divided the logits.
+        edges: of the bins, [16], from 0 to 1; bin b is (edges[b], edges[b + 1]].
+        counts: events in each bin, [15] int64.
+        confidence: mean confidence in each bin, [15], NaN where the bin is empty.
+        accuracy: share of correct events in each bin, [15], NaN where it is empty.
+        band_low: lower end of the 95% band of the accuracy, [15]; NaN where the bin is empty or
+            there are too few molecules.
+        band_high: upper end.
+        ece: expected calibration error, Σ_b counts_b / n |accuracy_b − confidence_b|.
+        ece_if_calibrated: where 95% of estimates like `ece` lie if every bin is perfectly
+            calibrated; an `ece` inside tells of no miscalibration. None where there are too few
+            molecules.
+        brier: mean of (confidence − correct)², the Brier score of the statement "the most probable
+            token comes"; not the multi-class score, which sums over all tokens.
+        nll: −log probability of the target, nats per token.
+        smooth_ece: smooth ECE (Błasiok & Nakkiran, arXiv 2309.12236), which has no bins; None at
+            temperatures other than 1 and the fitted one.
+    """
+
+    token_type: TokenType
+    temperature: float
+    edges: np.ndarray
+    counts: np.ndarray
+    confidence: np.ndarray
+    accuracy: np.ndarray
+    band_low: np.ndarray
+    band_high: np.ndarray
+    ece: Estimate
+    ece_if_calibrated: Interval | None
+    brier: Estimate
+    nll: Estimate
+    smooth_ece: Estimate | None
+
+    @property
+    def num_events(self) -> int:
+        """Number of events in all bins."""
+        return int(self.counts.sum())
+
+    @property
+    def mean_gap(self) -> float:
+        """Mean confidence minus accuracy over all events; above 0 the model is overconfident."""
+        known = self.counts > 0
+        gaps = (self.confidence - self.accuracy)[known]
+        return float(np.average(gaps, weights=self.counts[known]))
+
+    @property
+    def worst_bin(self) -> int:
+        """The bin that adds most to ECE."""
+        gaps = self.counts * np.abs(np.nan_to_num(self.accuracy - self.confidence))
+        return int(gaps.argmax())
+
+    @property
+    def is_calibrated(self) -> bool | None:
+        """Whether ECE lies where that of a calibrated model would; None if that is not known."""
+        band = self.ece_if_calibrated
+        return None if band is None else self.ece.value <= band.high
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,20 +267,74 @@ def _band(
     ends[:, is_told] = np.quantile(
         in_resamples, [bootstrap.tail, 1 - bootstrap.tail], axis=0)
     guessed = ~is_told & (num_graphs > 0)
-    ends[:, guessed] = _wilson(accuracy[guessed], num_graphs[guessed])
+    ends[:, guessed] = wilson_ends(accuracy[guessed], num_graphs[guessed],
+                                   confidence=CONFIDENCE)
     # Rounding must not leave the accuracy outside.
     return np.minimum(ends[0], accuracy), np.maximum(ends[1], accuracy)
-
-
-def _wilson(share: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """Wilson's interval of a share of few, with Student's quantile for them, [2, B]."""
-    z = stdtrit(np.maximum(number - 1, 1), (1 + CONFIDENCE) / 2)
-    centre = (share + z**2 / (2 * number)) / (1 + z**2 / number)
-    reach = z / (1 + z**2 / number) * np.sqrt(
-        share * (1 - share) / number + z**2 / (4 * number**2))
-    return np.stack([np.clip(centre - reach, 0, 1), np.clip(centre + reach, 0, 1)])
 
 
 def _divide(above: np.ndarray, below: np.ndarray, *, empty: float = np.nan) -> np.ndarray:
     """Quotient, `empty` where there is nothing to divide by."""
     return np.divide(above, below, out=np.full(np.shape(above), empty), where=below > 0)
+
+
+_ESTIMATES = ("ece", "brier", "nll", "smooth_ece")
+_ENDS = tuple(end for name in (*_ESTIMATES, "ece_if_calibrated")
+              for end in interval_columns(name, None))
+_PER_BIN = ("counts", "confidence", "accuracy", "band_low", "band_high")
+
+
+def reliability_rows(found: Iterable[Reliability]) -> pd.DataFrame:
+    """A row per diagram and bin.
+
+    The numbers that belong to a whole diagram (ECE and the like) are repeated in each of its rows,
+    so that the table can be filtered and read by anything that opens Parquet.
+    """
+    tables = []
+    for reliability in found:
+        columns: dict[str, Any] = {
+            "token_type": reliability.token_type.value,
+            "temperature": reliability.temperature,
+            "bin": range(NUM_BINS),
+            "low": reliability.edges[:-1],
+            "high": reliability.edges[1:],
+        }
+        columns |= {name: getattr(reliability, name) for name in _PER_BIN}
+        for name in _ESTIMATES:
+            estimate: Estimate = getattr(reliability, name) or Estimate(math.nan)
+            columns |= estimate.columns(name) | {f"{name}_reason": estimate.reason}
+        columns |= interval_columns("ece_if_calibrated", reliability.ece_if_calibrated)
+        tables.append(pd.DataFrame(columns).astype(dict.fromkeys(_ENDS, "float64")))
+    return pd.concat(tables, ignore_index=True)
+
+
+def reliability_from_rows(rows: pd.DataFrame) -> Reliability:
+    """The diagram that these 15 rows of `reliability_rows` describe."""
+    rows = rows.sort_values("bin")
+    if rows["bin"].tolist() != list(range(NUM_BINS)):
+        raise ValueError(f"A diagram needs one row for each of {NUM_BINS} bins, got bins "
+                         f"{rows['bin'].tolist()}.")
+    first = rows.iloc[0]
+    smooth = _estimate(first, "smooth_ece")
+    return Reliability(
+        token_type=TokenType(first["token_type"]),
+        temperature=float(first["temperature"]),
+        edges=np.append(rows["low"].to_numpy(), rows["high"].iloc[-1]),
+        **{name: rows[name].to_numpy() for name in _PER_BIN},
+        ece=_estimate(first, "ece"),
+        ece_if_calibrated=_interval(first, "ece_if_calibrated"),
+        brier=_estimate(first, "brier"),
+        nll=_estimate(first, "nll"),
+        smooth_ece=None if math.isnan(smooth.value) else smooth,
+    )
+
+
+def _estimate(row: pd.Series, name: str) -> Estimate:
+    reason = row[f"{name}_reason"]
+    return Estimate(float(row[name]), _interval(row, name),
+                    reason if isinstance(reason, str) else None)
+
+
+def _interval(row: pd.Series, name: str) -> Interval | None:
+    low, high = float(row[f"{name}_low"]), float(row[f"{name}_high"])
+    return None if math.isnan(low) else Interval(low, high)

@@ -91,7 +91,7 @@ def from_rdkit(
     if mol.GetNumAtoms() == 0:
         raise MoleculeError("The molecule has no atoms; at least one is needed.")
     smiles = Chem.MolToSmiles(mol) if smiles is None else smiles
-    _check_elements(mol, chemistry)
+    _check_elements(mol if chemistry.has_hydrogen_nodes else without_hydrogen_atoms(mol), chemistry)
     graph = to_graph(mol, chemistry, max_atoms=max_atoms, name=name)
     return Molecule(graph, smiles, _notes(mol, graph, chemistry))
 
@@ -149,7 +149,7 @@ def to_graph(
     Raises:
         MoleculeError: for an element or bond outside the chemistry, or too many atoms.
     """
-    mol = Chem.AddHs(mol) if chemistry.has_hydrogen_nodes else _without_hydrogen_atoms(mol)
+    mol = Chem.AddHs(mol) if chemistry.has_hydrogen_nodes else without_hydrogen_atoms(mol)
     _check_size(mol, chemistry, max_atoms)
     if chemistry.is_kekulized and any(bond.GetIsAromatic() for bond in mol.GetBonds()):
         mol = _kekulize(mol)
@@ -169,7 +169,7 @@ def _kekulize(mol: Chem.Mol) -> Chem.Mol:
     return Chem.RenumberAtoms(mol, ranks)
 
 
-def _without_hydrogen_atoms(mol: Chem.Mol) -> Chem.Mol:
+def without_hydrogen_atoms(mol: Chem.Mol) -> Chem.Mol:
     """Hydrogens counted on their atoms, isotopes included, for they are not encoded."""
     if not any(atom.GetAtomicNum() == 1 for atom in mol.GetAtoms()):
         return mol

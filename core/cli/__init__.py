@@ -1,9 +1,10 @@
-"""The `trailscope` command: one module per group of subcommands, torch imported only where used."""
+"""The `trailscope` command: one file per subcommand, torch imported only where used."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import typer
 from rich.console import Console
@@ -11,32 +12,38 @@ from rich.markup import escape
 
 from core.errors import InputError
 
+COMMANDS = (
+    "linearize",
+    "decode",
+    "enumerate",
+    "score",
+    "generate",
+    "models",
+    "import_checkpoint",
+    "app",
+    "train",
+    "evaluate",
+    "triage",
+    "results",
+    "salience",
+    "mask",
+    "finetune",
+    "repair",
+)
+"""Files of the commands, in the order of `--help`."""
+
 messages = Console(stderr=True, highlight=False)
 """Where progress and errors go, so that standard output holds results alone."""
 
 
 def build_app() -> typer.Typer:
     """The command with all its subcommands."""
-    from core.cli import (
-        evaluation,
-        finetune,
-        masks,
-        models,
-        repair,
-        results,
-        salience,
-        sequences,
-        training,
-        triage,
-    )
-
     app = typer.Typer(
         name="trailscope", help="See what a graph generator's likelihood depends on.",
         no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     )
-    for group in (sequences, models, training, evaluation, triage, results, salience, masks,
-                  finetune, repair):
-        group.register(app)
+    for name in COMMANDS:
+        import_module(f"core.cli.{name}").register(app)
     return app
 
 

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from core.cli.evaluation import REPORT_EVERY_S, read_graph_file, read_qm9
+from core.cli import chosen_device, messages
 from core.cli.folders import check_folders
-from core.cli.models import COMPILE_HELP, DEVICE_HELP
-from core.cli.options import OwnOrStrategy, QM9File, TokenFile
+from core.cli.graphs import dataset_for, read_graph_file, read_part
+from core.cli.options import (
+    COMPILE_HELP,
+    DEVICE_HELP,
+    LANGUAGE_MODEL_HELP,
+    DataFile,
+    OwnOrDataset,
+    OwnOrStrategy,
+    Precision,
+    TokenFile,
+)
+from core.cli.progress import Look, follow, reporting
 from core.cli.rows import RowWriter
-from core.cli.salience import LANGUAGE_MODEL_HELP, reporting
 from core.errors import InputError
-from core.graph.planar import planar_graph
 from core.records import RECORD
 from core.sent.strategies import Strategy
 
@@ -26,17 +32,16 @@ if TYPE_CHECKING:
     from core.finetune import FinetuneConfig
     from core.finetune.run import FinetuneStep
     from core.finetune.streams import TokenStream
-    from core.graph.graph import Graph
     from core.salience import LanguageModel, Mask
 
 CHECKPOINT = "checkpoint"
-DEFAULT_PLANAR = 10_000
+DEFAULT_MADE = 10_000
 LOW_RANK = ("lora", "pissa")
 _OF_SPARSE = ("--mask", "--density", "--count", "--match-rank", "--dynamic-every")
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the command."""
     app.command()(finetune)
 
 
@@ -74,14 +79,15 @@ def finetune(
     ] = None,
     strategy: OwnOrStrategy = None,
     input: Annotated[
-        str | None, typer.Option(help="A file of molecules or graphs instead of QM9's train split "
-                                      "or made planar graphs.")
+        str | None, typer.Option(help="A file of molecules or graphs instead of a data set's "
+                                      "train split.")
     ] = None,
-    data: QM9File = None,
+    dataset: OwnOrDataset = None,
+    data: DataFile = None,
     tokens: TokenFile = None,
     number: Annotated[
         int | None, typer.Option(min=1, help="Graphs to learn from, the first. Default: all; "
-                                             f"{DEFAULT_PLANAR:,} planar graphs.")
+                                             f"{DEFAULT_MADE:,} planar graphs.")
     ] = None,
     steps: Annotated[int, typer.Option(min=1, help="Optimizer steps.")] = 200,
     batch_size: Annotated[int, typer.Option(min=1, help="Sequences per step.")] = 32,
@@ -94,7 +100,7 @@ def finetune(
         int, typer.Option(min=1, help="Sequences that criteria are averaged over.")
     ] = 256,
     seed: Annotated[int, typer.Option(min=0, help="Fixes batches, masks, first factors.")] = 0,
-    precision: Annotated[Literal["fp32", "bf16"], typer.Option(help="Of forward passes.")] = "bf16",
+    precision: Precision = "bf16",
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
     compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,
     run_folder: Annotated[
@@ -105,7 +111,6 @@ def finetune(
     ] = None,
 ) -> None:
     """Fine-tune a model on sequences of any order; run the same command again to resume."""
-    from core.cli import chosen_device, messages
     from core.finetune import FinetuneConfig, FinetuneRun
     from core.finetune.export import record_of, write_adapter, write_model
     from core.finetune.learning_rates import default_learning_rate
@@ -122,8 +127,8 @@ def finetune(
     if given is not None and given.model_digest != opened.digest:
         messages.print(f"The mask was cut for {given.model}, not for {opened.name}; its entries "
                        "are used as they are.", markup=False, soft_wrap=True)
-    stream = _stream(opened, writer, strategy=strategy, input=input, data=data, tokens=tokens,
-                     number=number, seed=seed)
+    stream = _stream(opened, writer, strategy=strategy, input=input, dataset=dataset,
+                     data=data, tokens=tokens, number=number, seed=seed)
     entries = _count(opened, given, density, count, match_rank) if method == "sparse" else None
     rank = rank or 1 if method in LOW_RANK else None
     if learning_rate is None:
@@ -143,7 +148,8 @@ def finetune(
                           mask=given, progress=progress)
     # Closed here, the state is saved whatever interrupts whoever shows the progress.
     with closing(run.steps()) as states:
-        _follow(states, opened.name, config)
+        follow(states, lambda state: _look(state, opened.name, config),
+               what=f"Fine-tuning {opened.name}")
     if method != "full":
         write_adapter(run, output)
     write_model(run, output / CHECKPOINT, name=name or output.name)
@@ -202,6 +208,7 @@ def _stream(
     *,
     strategy: str | None,
     input: str | None,
+    dataset: str | None,
     data: Path | None,
     tokens: Path | None,
     number: int | None,
@@ -213,49 +220,29 @@ def _stream(
     from core.sent.batch import GraphBatch
 
     if tokens is not None:
-        if input is not None or strategy is not None or data is not None:
-            raise InputError("A file of tokens is used as it is; leave out --input, --data and "
-                             "--strategy, or --tokens.")
+        if any(one is not None for one in (input, strategy, dataset, data)):
+            raise InputError("A file of tokens is used as it is; leave out --input, --dataset, "
+                             "--data and --strategy, or --tokens.")
         return SequenceStream(read_token_file(tokens, model, number=number), seed=seed)
     if model.checkpoint is None:
         raise InputError(f"{model.name} reads token sequences, not molecules; give --tokens FILE "
                          "with a list of token ids per line.")
-    vocabulary = model.checkpoint.vocabulary
-    order = model.checkpoint.card.strategy if strategy is None else Strategy.from_name(strategy)
-    graphs: tuple[Graph, ...]
+    card = model.checkpoint.card
+    order = card.strategy if strategy is None else Strategy.from_name(strategy)
     if input is not None:
-        found = read_graph_file(input, vocabulary, writer, number)
-        graphs, source = found.graphs, {"name": found.name}
-    elif vocabulary.is_labelled:
-        found = read_qm9(data, "train", number)
-        graphs, source = found.graphs, {"name": "QM9", "split": "train"}
-    else:
-        graphs = tuple(planar_graph(index, seed=seed).graph
-                       for index in range(number or DEFAULT_PLANAR))
-        source = {"name": "planar", "split": "train"}
-    batch = GraphBatch.from_graphs(graphs, with_automorphisms=False, device=model.device)
-    return GraphStream(batch, vocabulary, order, seed=seed, source=source)
+        if dataset is not None or data is not None:
+            raise InputError("Give either --input or a data set (--dataset, --data), not both.")
+        found = read_graph_file(input, card, writer, number)
+        batch = GraphBatch.from_graphs(found.graphs, with_automorphisms=False)
+        return GraphStream(batch, card.vocabulary, order, seed=seed, source={"name": found.name},
+                           device=model.device)
+    part = read_part(dataset_for(card, dataset), "train", card=card, data=data, number=number,
+                     seed=seed, made=DEFAULT_MADE)
+    return GraphStream(part, card.vocabulary, order, seed=seed, device=model.device,
+                       source={"name": part.title, "split": "train"})
 
 
-def _follow(states: Iterator[FinetuneStep], name: str, config: FinetuneConfig) -> None:
-    """A bar on a terminal, or else a line for the first step, the last, and about every half
-    minute."""
-    from core.cli import messages
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"),
-               TimeRemainingColumn())
-    said_at = float("-inf")
-    with Progress(*columns, console=messages, disable=not messages.is_terminal) as bar:
-        task = bar.add_task(f"Fine-tuning {name}", state="starting", total=config.steps)
-        for state in states:
-            bar.update(task, completed=state.step, state=_describe(state))
-            is_due = time.monotonic() - said_at >= REPORT_EVERY_S or state.step == config.steps
-            if is_due and not messages.is_terminal:
-                said_at = time.monotonic()
-                messages.print(f"Fine-tuning {name}: {_describe(state)}", markup=False,
-                               soft_wrap=True)
-
-
-def _describe(state: FinetuneStep) -> str:
-    return (f"step {state.step}, loss {state.loss:.3f} nats/token, "
-            f"{state.sequences_per_s:.0f} sequences/s")
+def _look(state: FinetuneStep, name: str, config: FinetuneConfig) -> Look:
+    return Look(f"Fine-tuning {name}",
+                f"step {state.step}, loss {state.loss:.3f} nats/token, "
+                f"{state.sequences_per_s:.0f} sequences/s", state.step, config.steps)

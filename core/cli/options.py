@@ -1,17 +1,38 @@
-"""Options that several commands share."""
+"""Options and their help that several commands share."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from core.cli.sequences import STRATEGY_HELP
+from core.data.registry import DATASETS
+from core.errors import InputError
+from core.sent.strategies import STRATEGIES, TieBreak
 
+DEFAULT_MODEL = "qm9-random_order"
+INPUT_HELP = ("A SMILES string, planar:SEED:INDEX for a planar test graph, or a file: .smi, .csv, "
+              ".sdf, .json or .jsonl of graphs.")
+STRATEGY_HELP = f"One of {', '.join(STRATEGIES)}, or start/jump/neighbour biases."
+MODEL_HELP = "A shipped model's name (see `trailscope models`) or a checkpoint folder."
+LANGUAGE_MODEL_HELP = ("A shipped model's name, a checkpoint folder, or any causal LM of "
+                       "transformers: a folder or a name on the hub.")
+COMPILE_HELP = "Score with fused kernels (needs a C++ compiler; pays for thousands of graphs)."
+DEVICE_HELP = "Where to compute; by default a GPU if there is one."
+DATA_HELP = ("The data set as a local file ("
+             + "; ".join(f"{name}: {dataset.source}" for name, dataset in DATASETS.items()
+                         if dataset.source)
+             + "); downloaded once if left out.")
+
+Precision = Annotated[Literal["fp32", "bf16"], typer.Option(help="Of forward passes.")]
 OwnOrStrategy = Annotated[
     str | None, typer.Option(help=f"{STRATEGY_HELP} Default: the model's own.")
 ]
+OwnOrDataset = Annotated[
+    str | None, typer.Option(help=f"{', '.join(DATASETS)}. Default: the model's own.")
+]
+DataFile = Annotated[Path | None, typer.Option(help=DATA_HELP)]
 QM9File = Annotated[
     Path | None, typer.Option(help="QM9 as CSV or SDF; downloaded once if left out.")
 ]
@@ -19,3 +40,21 @@ TokenFile = Annotated[
     Path | None, typer.Option(help="A JSON Lines file with a list of token ids per line, for "
                                    "models that are not TrailScope's.")
 ]
+TieBreaks = Annotated[str, typer.Option(help="random or lowest-index.")]
+WritingModel = Annotated[
+    str | None, typer.Option("--model", help="Write in the vocabulary of this model, a shipped "
+                                             "name or a checkpoint folder. Default: QM9's for "
+                                             "molecules, that of planar graphs otherwise.")
+]
+
+
+def read_tie_break(text: str) -> TieBreak:
+    """`random` or `lowest-index`.
+
+    Raises:
+        InputError: for anything else.
+    """
+    try:
+        return TieBreak(text.replace("-", "_"))
+    except ValueError:
+        raise InputError(f"Unknown tie break {text!r}; use random or lowest-index.") from None

@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from core.cli.evaluation import REPORT_EVERY_S, read_qm9
 from core.cli.folders import check_folders
-from core.cli.models import COMPILE_HELP
-from core.cli.options import QM9File
+from core.cli.graphs import dataset_for, graph_set, read_part
+from core.cli.options import COMPILE_HELP, QM9File
+from core.cli.progress import REPORT_EVERY_S
 from core.cli.rows import RowWriter
 from core.errors import InputError
-from core.records import RECORD, write_json
+from core.records import RECORD
+from core.runs import write_json
 from core.sent.strategies import STRATEGIES
 
 if TYPE_CHECKING:
+    from core.evaluation.graph_set import GraphSet
     from core.model.checkpoints import Checkpoint
     from core.repair.experiment import RepairConfig, RepairExperiment, RepairProgress
     from core.repair.result import RepairResult
@@ -127,12 +129,18 @@ def _experiment(
     if not checkpoint.vocabulary.is_labelled:
         raise InputError(f"{checkpoint.card.name} writes unlabelled graphs; give a model of "
                          "molecules, as the experiment runs on QM9.")
-    training = read_qm9(data, "train", None).graphs
+    qm9 = dataset_for(checkpoint.card, "qm9")
+
+    def read(split: str, number: int | None) -> GraphSet:
+        return graph_set(read_part(qm9, split, card=checkpoint.card, data=data, number=number,
+                                   made=0))
+
+    training = read("train", None).graphs
     return RepairExperiment(
         checkpoint,
         training=GraphBatch.from_graphs(training, with_automorphisms=False),
-        validation=read_qm9(data, "validation", config.tuning_graphs),
-        test=read_qm9(data, "test", number),
+        validation=read("validation", config.tuning_graphs),
+        test=read("test", number),
         config=config, run_folder=folder, compile=compile)
 
 

@@ -3,37 +3,40 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import Progress
 
-from core.cli.evaluation import REPORT_EVERY_S, Split, read_graph_file, read_qm9
+from core.cli import chosen_device, messages
 from core.cli.folders import check_folders
-from core.cli.models import DEFAULT_MODEL, DEVICE_HELP
-from core.cli.options import OwnOrStrategy, QM9File, TokenFile
+from core.cli.graphs import dataset_for, graph_set, read_graph_file, read_part
+from core.cli.options import (
+    DEFAULT_MODEL,
+    DEVICE_HELP,
+    LANGUAGE_MODEL_HELP,
+    DataFile,
+    OwnOrStrategy,
+    TokenFile,
+)
+from core.cli.progress import reporting
 from core.cli.rows import RowWriter
+from core.data.registry import DATASETS
 from core.errors import InputError
 from core.records import RECORD, RunRecord
 from core.sent.strategies import Strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from core.evaluation.graph_set import GraphSet
     from core.salience import LanguageModel, Salience, TokenSequences
 
-Dataset = Literal["shipped", "qm9"]
-
 ALL = "all"
-LANGUAGE_MODEL_HELP = ("A shipped model's name, a checkpoint folder, or any causal LM of "
-                       "transformers: a folder or a name on the hub.")
+SHIPPED = "shipped"
+DEFAULT_MADE = 1000
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the command."""
     app.command()(salience)
 
 
@@ -47,11 +50,12 @@ def salience(
     ] = "gradient",
     strategy: OwnOrStrategy = None,
     dataset: Annotated[
-        Dataset, typer.Option(help="Molecules to calibrate on: the 1,000 of QM9's test split that "
-                                   "ship (planar graphs are made), or QM9 itself.")
-    ] = "shipped",
-    split: Annotated[Split, typer.Option(help="Part of QM9.")] = "train",
-    data: QM9File = None,
+        str, typer.Option(help=f"Molecules to calibrate on: {SHIPPED}, the 1,000 of QM9's test "
+                               "split that ship (planar graphs are made), or a data set: "
+                               f"{', '.join(DATASETS)}.")
+    ] = SHIPPED,
+    split: Annotated[str, typer.Option(help="Part of the data set.")] = "train",
+    data: DataFile = None,
     input: Annotated[
         str | None, typer.Option(help="A file of molecules or graphs, or a single SMILES, to "
                                       "calibrate on.")
@@ -70,7 +74,6 @@ def salience(
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
 ) -> None:
     """Score every weight of the decoder blocks; `trailscope mask` cuts masks from the scores."""
-    from core.cli import chosen_device, messages
     from core.salience import open_language_model
     from core.salience.criteria import CRITERIA, compute_saliences
 
@@ -101,26 +104,6 @@ def salience(
     writer.finish()
 
 
-@contextmanager
-def reporting(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
-    """Progress as a bar on a terminal, or else as a line about every half minute."""
-    from core.cli import messages
-
-    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
-        said_at = time.monotonic()
-
-        def report(done: int, total: int) -> None:
-            nonlocal said_at
-            bar.update(task, completed=done, total=total)
-            if not messages.is_terminal and time.monotonic() - said_at >= REPORT_EVERY_S:
-                said_at = time.monotonic()
-                messages.print(f"{what}: {done:,} of {total:,} {unit}", markup=False,
-                               soft_wrap=True)
-
-        yield report
-
-
 def _read_criteria(text: str, known: Any) -> list[str]:
     names = list(known) if text == ALL else [word.strip() for word in text.split(",")]
     for name in names:
@@ -147,8 +130,8 @@ def _read_examples(
     writer: RowWriter,
     *,
     strategy: str | None,
-    dataset: Dataset,
-    split: Split,
+    dataset: str,
+    split: str,
     data: Path | None,
     input: str | None,
     tokens: Path | None,
@@ -170,19 +153,18 @@ def _read_examples(
         raise InputError(f"{model.name} reads token sequences, not molecules; give --tokens FILE "
                          "with a list of token ids per line, or a criterion without data, such as "
                          "magnitude.")
-    vocabulary = model.checkpoint.vocabulary
-    chosen = model.checkpoint.card.strategy if strategy is None else Strategy.from_name(strategy)
+    card = model.checkpoint.card
+    chosen = card.strategy if strategy is None else Strategy.from_name(strategy)
     graphs: GraphSet
     if input is not None:
-        graphs = read_graph_file(input, vocabulary, writer, None)
-    elif dataset == "shipped" and data is None:
-        graphs = shipped_graphs(vocabulary)
-    elif vocabulary.is_labelled:
-        graphs = read_qm9(data, split, None)
+        graphs = read_graph_file(input, card, writer, None)
+    elif dataset == SHIPPED and data is None:
+        graphs = shipped_graphs(card.vocabulary)
     else:
-        raise InputError(f"{model.name} reads planar graphs, QM9 holds molecules; leave out "
-                         "--dataset and --data.")
-    return draw_examples(graphs, vocabulary, chosen, seed=seed, permutations=permutations,
+        found = dataset_for(card, None if dataset == SHIPPED else dataset)
+        graphs = graph_set(read_part(found, split, card=card, data=data, number=None, seed=seed,
+                                     made=DEFAULT_MADE))
+    return draw_examples(graphs, card.vocabulary, chosen, seed=seed, permutations=permutations,
                          number=number or min(DEFAULT_EXAMPLES, len(graphs.graphs)))
 
 

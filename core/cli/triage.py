@@ -8,16 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.progress import Progress
 
+from core.cli import chosen_device, messages
 from core.cli.folders import check_folders
-from core.cli.models import COMPILE_HELP, DEFAULT_MODEL, DEVICE_HELP, MODEL_HELP
+from core.cli.graphs import dataset_for, read_part
+from core.cli.options import (
+    COMPILE_HELP,
+    DEFAULT_MODEL,
+    DEVICE_HELP,
+    MODEL_HELP,
+)
+from core.data.registry import DATASETS
+from core.errors import InputError
 
 if TYPE_CHECKING:
-    from core.data.dataset import Dataset
-    from core.model.checkpoints import ModelCard
+    from core.model.card import ModelCard
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the command."""
     app.command()(triage)
 
 
@@ -39,7 +47,13 @@ def triage(
     ] = "fp32",
     chunk: Annotated[int, typer.Option(min=1, help="Sequences sampled at a time.")] = 500,
     data: Annotated[
-        Path | None, typer.Option(help="QM9 as CSV or SDF, to say which molecules are novel.")
+        Path | None, typer.Option(help="The data set as a local file, to say which molecules are "
+                                       "novel.")
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="The data set that novel molecules are not in: "
+                                      f"{', '.join(DATASETS)}. Default: the model's own, if "
+                                      "--data is given.")
     ] = None,
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
     compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,
@@ -50,7 +64,6 @@ def triage(
     """Sample graphs, score re-linearizations of each; run again to resume."""
     import pandas as pd
 
-    from core.cli import chosen_device, messages
     from core.model.checkpoints import load_checkpoint
     from core.triage.quality import mark_novel, mark_unique
     from core.triage.ranking import ranking_record
@@ -63,8 +76,7 @@ def triage(
     check_folders(output, run_folder)
     checkpoint = load_checkpoint(model, device=chosen_device(device), compile=compile)
     card = checkpoint.card
-    if data is not None:
-        _training_set(card)  # refuse before hours of sampling
+    known = None if data is None and dataset is None else _training_smiles(card, dataset, data)
     run_folder = run_folder or (
         Path("runs") / f"triage-{card.path.name}-{card.weights_sha256[:8]}")
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
@@ -79,8 +91,8 @@ def triage(
                 done = sum(map(len, tables))
                 messages.print(f"{card.name}: {done:,} of {number:,} sequences", markup=False)
     table = mark_unique(pd.concat(tables, ignore_index=True), card.vocabulary, mask)
-    if data is not None:
-        table = mark_novel(table, _training_smiles(_training_set(card), data))
+    if known is not None:
+        table = mark_novel(table, known)
     samples = Samples(
         model=card.name, weights_sha256=card.weights_sha256, trained_under=card.strategy.name,
         step=card.steps, dataset=card.data.get("name", ""), config=config, table=table,
@@ -90,28 +102,17 @@ def triage(
     messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
 
 
-def _training_set(card: ModelCard) -> Dataset:
-    """The data set that the model's card names, else one that writes hydrogens as the model does.
+def _training_smiles(card: ModelCard, dataset: str | None, data: Path | None) -> set[str]:
+    """Canonical SMILES of the training molecules, as the model writes them.
 
     Raises:
-        InputError: for a model of graphs that are no molecules.
+        InputError: for a model of graphs without labels, of which none is said to be novel.
     """
-    from core.data.registry import DATASETS
-    from core.errors import InputError
-
-    of_molecules = [dataset for dataset in DATASETS.values()
-                    if dataset.chemistry is not None and card.chemistry is not None
-                    and dataset.chemistry.hydrogens == card.chemistry.hydrogens]
-    if not of_molecules:
-        raise InputError(f"{card.name} generates no molecules, so --data cannot say which are "
-                         "novel; leave it out.")
-    named = [dataset for dataset in of_molecules if dataset.title == card.data.get("name")]
-    return [*named, *of_molecules][0]
-
-
-def _training_smiles(dataset: Dataset, data: Path) -> set[str]:
     from core.chemistry.molecules import to_smiles
 
-    assert dataset.chemistry is not None
-    return {smiles for graph in dataset.load("train", source=data).graphs()
-            if (smiles := to_smiles(graph, dataset.chemistry)) is not None}
+    if card.chemistry is None:
+        raise InputError(f"{card.name} writes no molecules, and only of these it is said which "
+                         "are novel; leave out --data and --dataset.")
+    part = read_part(dataset_for(card, dataset), "train", card=card, data=data, number=None, made=0)
+    return {smiles for graph in part.unpacked()
+            if (smiles := to_smiles(graph, card.chemistry)) is not None}

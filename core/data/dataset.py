@@ -5,20 +5,28 @@ A data set is one file beside this one and one line in `registry.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from torch import Tensor
 
 from core.chemistry.chemistry import Chemistry
 from core.data.packing import PackedGraphs
 from core.data.splits import DatasetError, Progress
 from core.graph.graph import Graph
-from core.sent.batch import GraphBatch, VocabularyError
-from core.sent.vocabulary import Vocabulary
+from core.sent.vocabulary import Vocabulary, vocabulary_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from core.sent.batch import GraphBatch
+
+
+_UNPACKED = 1024
+"""Graphs that are unpacked at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +38,18 @@ class DataPart:
         rows: int64 [n], rows of `packed`.
         name_of: the name of the graph at a row of `packed`.
         record: what a model's card says of it: data set, split, number of graphs.
+        chemistry: what the labels of its graphs mean; None for graphs without labels.
+        title: how people call the data set.
+        details: what else results say of where the graphs come from, JSON values.
     """
 
     packed: PackedGraphs
     rows: np.ndarray
     name_of: Callable[[int], str]
     record: dict[str, Any]
+    chemistry: Chemistry | None = None
+    title: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -44,10 +58,26 @@ class DataPart:
         """The graphs at the given places, collated on the CPU, [n] int64 → G = n graphs."""
         return self.packed.collate(self.rows[places.cpu().numpy()])
 
-    def graphs(self, number: int | None = None) -> list[Graph]:
-        """The first `number` graphs, by default all, with their names."""
-        rows = self.rows[:number]
-        return self.packed.to_graphs(rows, names=[self.name_of(row) for row in rows.tolist()])
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The smallest that writes all graphs of the data set."""
+        if self.chemistry is not None:
+            return vocabulary_of(self.chemistry)
+        return Vocabulary(max_nodes=int(self.packed.num_nodes.max()))
+
+    def first(self, number: int | None) -> DataPart:
+        """The first graphs of the part, all for None."""
+        return replace(self, rows=self.rows[:number])
+
+    def graphs(self) -> list[Graph]:
+        """All graphs, with their names; `unpacked` takes less memory."""
+        return list(self.unpacked())
+
+    def unpacked(self) -> Iterator[Graph]:
+        """The graphs one by one, with their names."""
+        for first in range(0, len(self.rows), _UNPACKED):
+            rows = self.rows[first : first + _UNPACKED]
+            yield from self.packed.to_graphs(rows, list(map(self.name_of, rows.tolist())))
 
     def check_fits(self, vocabulary: Vocabulary) -> None:
         """Refuse graphs that `vocabulary` cannot write.
@@ -55,40 +85,68 @@ class DataPart:
         Raises:
             VocabularyError: saying what the vocabulary holds and what the graphs have.
         """
+        from core.sent.batch import VocabularyError
+
         if not len(self.rows):
             raise DatasetError("This part of the data set is empty; choose another one.")
-        largest = int(self.packed.num_nodes.max())
+        largest = int(self.packed.num_nodes[self.rows].max())
         if self.packed.is_labelled != vocabulary.is_labelled or largest > vocabulary.max_nodes:
             self.packed.collate(self.rows[:1]).check_fits(vocabulary)
             raise VocabularyError(f"The largest graph has {largest} nodes; the model knows at most "
                                   f"{vocabulary.max_nodes}.")
 
 
-class Dataset(Protocol):
+@dataclass(frozen=True)
+class DataOptions:
+    """How somebody wants a data set; one that an option means nothing to ignores it.
+
+    Attributes:
+        chemistry: that molecules are read under, None for the data set's own.
+        number: graphs of a part, where they are made; None for the data set's own number.
+        seed: of graphs that are made.
+        nodes: of every graph that is made; None for the data set's own number.
+    """
+
+    chemistry: Chemistry | None = None
+    number: int | None = None
+    seed: int = 0
+    nodes: int | None = None
+
+
+class Dataset(ABC):
     """A data set by name.
 
     Attributes:
         name: in commands and in `trailscope.json`, lower case.
-        title: how people call it.
-        chemistry: what its labels mean; None for graphs without labels.
-        vocabulary: that writes its graphs.
+        title: how people call it, and the same word in any case, or `name`.
+        about: a few words for `--help`.
+        source: what `--data` takes, in a few words for `--help`; None where there is nothing to
+            give.
         splits: names of its parts, `train` first.
-        help: a few words for `--help`.
+        has_molecules: whether its graphs are molecules, read under a `Chemistry`.
+        is_made: whether its graphs are made, as many as are asked for.
+        chemistry: that its molecules are read under; None for graphs without labels, and where
+            only the file says.
     """
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def chemistry(self) -> Chemistry | None: ...
-    @property
-    def vocabulary(self) -> Vocabulary: ...
-    @property
-    def splits(self) -> tuple[str, ...]: ...
-    @property
-    def help(self) -> str: ...
+    name: ClassVar[str]
+    title: ClassVar[str]
+    about: ClassVar[str]
+    source: ClassVar[str | None] = None
+    splits: ClassVar[tuple[str, ...]] = ("train", "validation", "test")
+    has_molecules: ClassVar[bool] = True
+    is_made: ClassVar[bool] = False
+    chemistry: Chemistry | None = None
 
+    def adapted(self, options: DataOptions) -> Dataset:
+        """The data set as somebody wants it."""
+        return self
+
+    def writes(self, vocabulary: Vocabulary) -> bool:
+        """Whether a model of this vocabulary writes graphs such as those of the data set."""
+        return self.chemistry is not None and vocabulary == vocabulary_of(self.chemistry)
+
+    @abstractmethod
     def load(
         self, split: str, *, source: Path | None = None, progress: Progress | None = None
     ) -> DataPart:
@@ -103,14 +161,13 @@ class Dataset(Protocol):
             InputError: for another split, a file that cannot be read or is another data set, or no
                 connection, naming the local file to give instead.
         """
-        ...
 
+    def check_split(self, split: str) -> None:
+        """Refuse the name of a part that the data set does not have.
 
-def check_split(split: str, splits: tuple[str, ...], title: str) -> None:
-    """Refuse the name of a part that a data set does not have.
-
-    Raises:
-        DatasetError: naming those that it has.
-    """
-    if split not in splits:
-        raise DatasetError(f"{title} has no split {split!r}; use {', '.join(splits)}.")
+        Raises:
+            DatasetError: naming those that it has.
+        """
+        if split not in self.splits:
+            raise DatasetError(f"{self.title} has no split {split!r}; use "
+                               f"{', '.join(self.splits)}.")

@@ -7,8 +7,10 @@ says why, and the rest goes on; only a file that cannot be read at all raises.
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import os
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -17,9 +19,9 @@ from typing import Any, TextIO
 
 from core.chemistry.chemistry import BONDS, QM9, Chemistry
 from core.chemistry.molecules import Molecule, MoleculeError, from_mol_block, from_smiles
-from core.errors import InputError
+from core.errors import InputError, one_line
 from core.graph.graph import Graph, GraphError
-from core.graph.planar import PLANAR_PREFIX, PlanarName
+from core.graph.planar import PLANAR_NODES, PLANAR_PREFIX, PlanarName
 
 
 class InputFileError(InputError):
@@ -46,8 +48,16 @@ class InputRow:
 
 
 @dataclass(frozen=True)
-class _Record:
-    """A row before it is understood: at most one of SMILES, MOL block and JSON graph."""
+class Record:
+    """A row before it is understood: at most one of SMILES, MOL block and JSON graph.
+
+    Attributes:
+        name: the row's own, None if it has none.
+        smiles: as given.
+        mol_block: of an SDF file.
+        graph: of a JSON file.
+        error: why the row cannot be understood.
+    """
 
     name: str | None
     smiles: str | None = None
@@ -58,14 +68,20 @@ class _Record:
 
 @dataclass(frozen=True)
 class _Limits:
-    """What a graph may hold: the chemistry of its molecules, and its largest number of nodes."""
+    """What a graph may hold: the chemistry of its molecules, and its largest number of nodes; and
+    how many nodes a planar graph has that is made by its name."""
 
     chemistry: Chemistry
     max_nodes: int
+    planar_nodes: int = PLANAR_NODES
 
 
 def read_input(
-    text_or_path: str | Path, chemistry: Chemistry = QM9, *, max_atoms: int | None = None
+    text_or_path: str | Path,
+    chemistry: Chemistry = QM9,
+    *,
+    max_atoms: int | None = None,
+    planar_nodes: int = PLANAR_NODES,
 ) -> Iterator[InputRow]:
     """Read one SMILES string, one planar graph by its name, or the rows of a file.
 
@@ -74,6 +90,7 @@ def read_input(
             `planar:SEED:INDEX` (see `PlanarName`) if it begins like that, else for SMILES.
         chemistry: what molecules may hold.
         max_atoms: largest number of nodes, by default the chemistry's.
+        planar_nodes: nodes of a planar graph that is named.
 
     Raises:
         InputFileError: for a file that cannot be read, before the first row is asked for.
@@ -81,10 +98,11 @@ def read_input(
     text = os.fspath(text_or_path)
     if isinstance(text_or_path, Path) or _suffix(text) in FILE_SUFFIXES or os.path.isfile(text):
         return read_molecules(Path(text), chemistry, max_atoms=max_atoms)
-    limits = _Limits(chemistry, chemistry.max_nodes if max_atoms is None else max_atoms)
+    limits = _Limits(chemistry, chemistry.max_nodes if max_atoms is None else max_atoms,
+                     planar_nodes)
     if text.startswith(PLANAR_PREFIX):
         return iter([_planar_row(text, limits)])
-    return iter([_to_row(_Record(name=None, smiles=text), 1, limits)])
+    return iter([_to_row(Record(name=None, smiles=text), 1, limits)])
 
 
 def read_molecules(
@@ -98,6 +116,8 @@ def read_molecules(
     - `.json`: a list of rows, `.jsonl`: a row per line; each is a graph as `Graph.from_json` reads
       it, or has just `smiles` and perhaps `id`.
 
+    All of them may be gzipped, `.csv.gz`.
+
     Args:
         path: the file, in UTF-8.
         chemistry: what molecules may hold.
@@ -107,8 +127,7 @@ def read_molecules(
         InputFileError: for a file that is missing, empty, of another kind, or without a `smiles`
             column; before the first row is asked for.
     """
-    _check_kind(path)
-    records = _open_records(path)
+    records = open_records(path)
     first = next(records, None)
     if first is None:
         raise InputFileError(f"{path} has no rows; give at least one molecule.")
@@ -119,8 +138,7 @@ def read_molecules(
 
 def count_rows(path: Path) -> int:
     """Number of rows that `read_molecules` will give, for progress bars; raises as it does."""
-    _check_kind(path)
-    return sum(1 for _ in _open_records(path))
+    return sum(1 for _ in open_records(path))
 
 
 def _check_kind(path: Path) -> None:
@@ -129,12 +147,21 @@ def _check_kind(path: Path) -> None:
                              f"{', '.join(FILE_SUFFIXES)}.")
 
 
-def _open_records(path: Path) -> Iterator[_Record]:
+def open_records(path: Path) -> Iterator[Record]:
+    """The rows of a file one by one, not yet understood; see `read_molecules`.
+
+    Raises:
+        InputFileError: as `read_molecules`, but not for a file without rows.
+    """
+    _check_kind(path)
+    opening = gzip.open if path.suffix.lower() == _GZIP else open
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
+        with opening(path, "rt", newline="", encoding="utf-8-sig") as file:
             yield from _READERS[_suffix(path)](file)
     except FileNotFoundError:
         raise InputFileError(f"There is no file {path}; check the path.") from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputFileError(f"{path} is not a whole gzip file: {one_line(error)}.") from None
     except OSError as error:
         raise InputFileError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
@@ -143,7 +170,7 @@ def _open_records(path: Path) -> Iterator[_Record]:
         raise InputFileError(f"{path} is not a CSV file: {error}.") from None
 
 
-def _read_csv(file: TextIO, delimiter: str = ",") -> Iterator[_Record]:
+def _read_csv(file: TextIO, delimiter: str = ",") -> Iterator[Record]:
     rows = csv.reader(file, delimiter=delimiter)
     header = [column.strip().lower() for column in next(rows, [])]
     if "smiles" not in header:
@@ -155,34 +182,34 @@ def _read_csv(file: TextIO, delimiter: str = ",") -> Iterator[_Record]:
     for row in rows:
         if row:
             cells = row + [""] * (len(header) - len(row))
-            yield _Record(name=None if name is None else cells[name], smiles=cells[smiles])
+            yield Record(name=None if name is None else cells[name], smiles=cells[smiles])
 
 
-def _read_tsv(file: TextIO) -> Iterator[_Record]:
+def _read_tsv(file: TextIO) -> Iterator[Record]:
     return _read_csv(file, delimiter="\t")
 
 
-def _read_smi(file: TextIO) -> Iterator[_Record]:
+def _read_smi(file: TextIO) -> Iterator[Record]:
     for number, line in enumerate(file):
         smiles, *name = line.split(maxsplit=1)[:2] or [""]
         is_header = number == 0 and smiles.lower() == "smiles"
         if smiles and not smiles.startswith("#") and not is_header:
-            yield _Record(name=name[0].strip() if name else None, smiles=smiles)
+            yield Record(name=name[0].strip() if name else None, smiles=smiles)
 
 
-def _read_sdf(file: TextIO) -> Iterator[_Record]:
+def _read_sdf(file: TextIO) -> Iterator[Record]:
     lines: list[str] = []
     for line in file:
         if line.startswith("$$$$"):
-            yield _Record(name=lines[0].strip() if lines else None, mol_block="".join(lines))
+            yield Record(name=lines[0].strip() if lines else None, mol_block="".join(lines))
             lines = []
         else:
             lines.append(line)
     if "".join(lines).strip():  # a single MOL record needs no terminator
-        yield _Record(name=lines[0].strip(), mol_block="".join(lines))
+        yield Record(name=lines[0].strip(), mol_block="".join(lines))
 
 
-def _read_json(file: TextIO) -> Iterator[_Record]:
+def _read_json(file: TextIO) -> Iterator[Record]:
     try:
         content = json.load(file)
     except (json.JSONDecodeError, RecursionError) as error:
@@ -191,28 +218,29 @@ def _read_json(file: TextIO) -> Iterator[_Record]:
         yield _json_record(row)
 
 
-def _read_jsonl(file: TextIO) -> Iterator[_Record]:
+def _read_jsonl(file: TextIO) -> Iterator[Record]:
     for line in file:
         if not line.strip():
             continue
         try:
             yield _json_record(json.loads(line))
         except (json.JSONDecodeError, RecursionError) as error:
-            yield _Record(name=None, error=f"The line is not JSON: {error}.")
+            yield Record(name=None, error=f"The line is not JSON: {error}.")
 
 
-def _json_record(row: Any) -> _Record:
+def _json_record(row: Any) -> Record:
     if not isinstance(row, Mapping):
-        return _Record(name=None, error='A row must be an object with "edges" or "smiles".')
+        return Record(name=None, error='A row must be an object with "edges" or "smiles".')
     name = None if row.get("id") is None else str(row["id"])
     smiles = row.get("smiles")
     if isinstance(smiles, str) and "edges" not in row:
-        return _Record(name=name, smiles=smiles)
-    return _Record(name=name, smiles=smiles if isinstance(smiles, str) else None, graph=row)
+        return Record(name=name, smiles=smiles)
+    return Record(name=name, smiles=smiles if isinstance(smiles, str) else None, graph=row)
 
 
+_GZIP = ".gz"
 _NAME_COLUMNS = ("id", "mol_id", "name")
-_READERS: dict[str, Callable[[TextIO], Iterator[_Record]]] = {
+_READERS: dict[str, Callable[[TextIO], Iterator[Record]]] = {
     ".csv": _read_csv, ".tsv": _read_tsv, ".smi": _read_smi, ".sdf": _read_sdf,
     ".json": _read_json, ".jsonl": _read_jsonl,
 }
@@ -221,7 +249,7 @@ FILE_SUFFIXES = tuple(_READERS)
 """Kinds of files that can be read."""
 
 
-def _to_row(record: _Record, number: int, limits: _Limits) -> InputRow:
+def _to_row(record: Record, number: int, limits: _Limits) -> InputRow:
     name = record.name or f"row {number}"
     try:
         molecule = _understand(record, name, limits)
@@ -232,14 +260,14 @@ def _to_row(record: _Record, number: int, limits: _Limits) -> InputRow:
 
 def _planar_row(text: str, limits: _Limits) -> InputRow:
     try:
-        graph = PlanarName.from_text(text).triangulate().graph
+        graph = PlanarName.from_text(text).triangulate(limits.planar_nodes).graph
         _check_size(graph, limits)
     except GraphError as error:
         return InputRow(text, None, None, error=str(error))
     return InputRow(graph.name or text, None, graph)
 
 
-def _understand(record: _Record, name: str, limits: _Limits) -> Molecule:
+def _understand(record: Record, name: str, limits: _Limits) -> Molecule:
     if record.error is not None:
         raise GraphError(record.error)
     if record.mol_block is not None:
@@ -269,4 +297,5 @@ def _check_labels(graph: Graph, chemistry: Chemistry) -> None:
 
 
 def _suffix(path: str | Path) -> str:
-    return os.path.splitext(path)[1].lower()
+    """The ending that tells the kind of a file, in front of `.gz` where it is packed."""
+    return os.path.splitext(os.fspath(path).lower().removesuffix(_GZIP))[1]

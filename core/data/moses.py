@@ -11,18 +11,17 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from core.chemistry.chemistry import MOSES, Chemistry
-from core.data.dataset import DataPart, check_split
+from core.data.dataset import DataOptions, DataPart, Dataset
 from core.data.download import DownloadError
-from core.data.packing import FORMAT_VERSION, PackedGraphs
-from core.data.smiles_column import pack_smiles_file
+from core.data.molecule_file import load_molecules
 from core.data.splits import DatasetError, Progress, data_folder
 from core.records import sha256_of
-from core.sent.vocabulary import MOSES_VOCABULARY, Vocabulary
 
 MOSES_SIZES = {"train": 1_584_663, "test": 176_074, "scaffolds": 176_225}
 """Molecules of the three files."""
@@ -46,15 +45,21 @@ _INSTEAD = ("Give MOSES as local files instead: a folder with train.csv.gz, test
 _SHUFFLE_SEED = 42
 
 
-class Moses:
+@dataclass(frozen=True)
+class Moses(Dataset):
     """MOSES in its own split; validation molecules are held out of its training file."""
+
+    chemistry: Chemistry | None = MOSES
 
     name = "moses"
     title = "MOSES"
-    chemistry: Chemistry | None = MOSES
-    vocabulary: Vocabulary = MOSES_VOCABULARY
+    about = "drug-like molecules"
+    source = "CSV, also gzipped, or a folder of them"
     splits = ("train", "validation", "test", "scaffolds")
-    help = "drug-like molecules; --data: a CSV (or .gz) or a folder of them, else downloaded once"
+
+    def adapted(self, options: DataOptions) -> Moses:
+        """Under the chemistry of a model."""
+        return replace(self, chemistry=options.chemistry or self.chemistry)
 
     def load(
         self, split: str, *, source: Path | None = None, progress: Progress | None = None
@@ -64,9 +69,10 @@ class Moses:
         A file is taken for the one that the part lies in; of a training file of n molecules
         `VALIDATION_SIZE`, at most a tenth, are held out.
         """
-        check_split(split, self.splits, self.title)
+        self.check_split(split)
+        assert self.chemistry is not None
         file = "train" if split == "validation" else split
-        packed = _load_packed(_find_file(file, source), progress)
+        packed = load_molecules(_find_file(file, source), self.chemistry, progress)
         rows = np.arange(len(packed))
         if file == "train":
             rows = np.random.RandomState(_SHUFFLE_SEED).permutation(len(packed)).astype(np.int64)
@@ -74,7 +80,8 @@ class Moses:
             rows = rows[len(rows) - held_out:] if split == "validation" else (
                 rows[: len(rows) - held_out])
         record = {"name": self.title, "split": split, "graphs": len(rows)}
-        return DataPart(packed, rows, lambda row: f"moses-{file}-{row + 1}", record)
+        return DataPart(packed, rows, lambda row: f"moses-{file}-{row + 1}", record,
+                        self.chemistry, self.title)
 
 
 def download_moses(folder: Path | None = None) -> dict[str, Path]:
@@ -133,11 +140,3 @@ def _find_file(part: str, source: Path | None) -> Path:
             return path
     raise DatasetError(f"{source} is neither a file nor a folder with {stem}. {_INSTEAD}")
 
-
-def _load_packed(source: Path, progress: Progress | None) -> PackedGraphs:
-    cache = data_folder() / "graphs" / f"{sha256_of(source)[:32]}-moses-v{FORMAT_VERSION}.npz"
-    packed = PackedGraphs.load(cache)
-    if packed is None:
-        packed = pack_smiles_file(source, MOSES, progress)
-        packed.save(cache)
-    return packed

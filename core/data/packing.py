@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.graph.graph import Graph, GraphError
+from core.runs import replacing
 
 if TYPE_CHECKING:
     from core.sent.batch import GraphBatch
@@ -127,12 +127,9 @@ class PackedGraphs:
 
     def save(self, path: Path) -> None:
         """Write an `.npz` of plain arrays; the file appears under its name only when complete."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f"{path.name}.{os.getpid()}.part")
-        with unfinished.open("wb") as file:
+        with replacing(path) as partial, partial.open("wb") as file:
             np.savez_compressed(file, **{name: getattr(self, name)
                                          for name in self.__dataclass_fields__})
-        os.replace(unfinished, path)
 
     @classmethod
     def load(cls, path: Path) -> PackedGraphs | None:

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.chemistry.chemistry import Chemistry
-from core.data.dataset import DataPart, check_split
+from core.data.dataset import DataOptions, DataPart, Dataset
 from core.data.packing import PackedGraphs
 from core.data.splits import DatasetError, Progress
 from core.graph.planar import PLANAR_NODES, planar_graph
@@ -16,7 +15,7 @@ from core.sent.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
-class Planar:
+class Planar(Dataset):
     """The first graphs of a stream.
 
     Attributes:
@@ -31,20 +30,24 @@ class Planar:
 
     name = "planar"
     title = "planar"
-    chemistry: Chemistry | None = None
-    splits = ("train", "validation", "test")
-    help = "random Delaunay triangulations, made by seed"
+    about = "random Delaunay triangulations, made"
+    has_molecules = False
+    is_made = True
 
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """That of graphs of this size."""
-        return Vocabulary(max_nodes=self.num_nodes)
+    def adapted(self, options: DataOptions) -> Planar:
+        """Another number, another stream, another size."""
+        return Planar(options.number or self.number, options.seed,
+                      options.nodes or self.num_nodes)
+
+    def writes(self, vocabulary: Vocabulary) -> bool:
+        """Whether a model writes graphs without labels."""
+        return not vocabulary.is_labelled
 
     def load(
         self, split: str, *, source: Path | None = None, progress: Progress | None = None
     ) -> DataPart:
         """See `Dataset.load`; there is no source to give."""
-        check_split(split, self.splits, self.title)
+        self.check_split(split)
         if source is not None:
             raise DatasetError("Planar graphs are made, not read; leave out --data or give "
                                "--dataset qm9.")
@@ -58,4 +61,5 @@ class Planar:
         record = {"name": self.name, "split": split, "graphs": len(graphs), "seed": self.seed,
                   "nodes": self.num_nodes}
         return DataPart(PackedGraphs.from_graphs(graphs), np.arange(len(graphs)),
-                        names.__getitem__, record)
+                        names.__getitem__, record, title=self.title,
+                        details={"nodes": self.num_nodes, "stream_seed": self.seed})

@@ -6,19 +6,18 @@ molecules", Scientific Data 1, 140022, 2014 (CC0).
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from core.chemistry.chemistry import QM9, Chemistry
-from core.data.dataset import DataPart, check_split
+from core.data.dataset import DataOptions, DataPart, Dataset
 from core.data.download import download, download_bar
-from core.data.files import count_rows, read_molecules
-from core.data.packing import FORMAT_VERSION, PackedGraphs
+from core.data.molecule_file import load_molecules
+from core.data.packing import PackedGraphs
 from core.data.splits import DatasetError, Progress, SplitName, data_folder, split_rows
 from core.graph.graph import Graph
-from core.records import sha256_of
-from core.sent.vocabulary import QM9_VOCABULARY, Vocabulary
 
 QM9_SIZE = 133_885
 """Molecules of QM9; row i of a list in the data set's order, counted from 1, is `gdb_i`."""
@@ -30,25 +29,32 @@ QM9_SHA256 = "3e668f8c34e4bc392a90d417a50a5eed3b64b842a817a633024bdc054c68ccb4"
 """Digest of the file at `QM9_URL`. DeepChem publishes none: it is the one that several independent
 public projects record for their downloads of that address (file of 10 July 2020)."""
 
-class Qm9:
+
+@dataclass(frozen=True)
+class Qm9(Dataset):
     """QM9 in the LU paper's split."""
+
+    chemistry: Chemistry | None = QM9
 
     name = "qm9"
     title = "QM9"
-    chemistry: Chemistry | None = QM9
-    vocabulary: Vocabulary = QM9_VOCABULARY
-    splits = ("train", "validation", "test")
-    help = "small molecules; --data: a CSV or SDF of the data set, else downloaded once"
+    about = "molecules of up to nine heavy atoms"
+    source = "CSV or SDF"
+
+    def adapted(self, options: DataOptions) -> Qm9:
+        """Under the chemistry of a model."""
+        return replace(self, chemistry=options.chemistry or self.chemistry)
 
     def load(
         self, split: str, *, source: Path | None = None, progress: Progress | None = None
     ) -> DataPart:
         """See `Dataset.load`; the source is what `load_qm9` reads."""
-        check_split(split, self.splits, self.title)
-        packed = _load_packed(source, progress)
+        self.check_split(split)
+        assert self.chemistry is not None
+        packed = _load_packed(source, self.chemistry, progress)
         rows = split_rows(len(packed)).rows(split)  # type: ignore[arg-type]
         record = {"name": self.title, "split": split, "graphs": len(rows)}
-        return DataPart(packed, rows, _name_of, record)
+        return DataPart(packed, rows, _name_of, record, self.chemistry, self.title)
 
 
 def load_qm9_graphs(
@@ -83,7 +89,7 @@ def load_qm9(source: Path | None = None, progress: Progress | None = None) -> li
         InputFileError: for a file that cannot be read.
         DatasetError: naming the first row that is no molecule.
     """
-    packed = _load_packed(source, progress)
+    packed = _load_packed(source, QM9, progress)
     return DataPart(packed, np.arange(len(packed)), _name_of, {}).graphs()
 
 
@@ -111,30 +117,13 @@ def download_qm9(folder: Path | None = None, *, url: str = QM9_URL,
         )
 
 
-def _load_packed(source: Path | None, progress: Progress | None) -> PackedGraphs:
+def _load_packed(
+    source: Path | None, chemistry: Chemistry, progress: Progress | None
+) -> PackedGraphs:
     source = download_qm9() if source is None else source
     if not source.is_file():
         raise DatasetError(f"There is no file {source}; give QM9 as a CSV or SDF.")
-    cache = data_folder() / "graphs" / f"{sha256_of(source)[:32]}-v{FORMAT_VERSION}.npz"
-    packed = PackedGraphs.load(cache)
-    if packed is None:
-        packed = PackedGraphs.from_graphs(_read_all(source, progress))
-        packed.save(cache)
-    return packed
-
-
-def _read_all(source: Path, progress: Progress | None) -> list[Graph]:
-    total = count_rows(source)
-    graphs = []
-    for done, row in enumerate(read_molecules(source)):
-        if row.graph is None:
-            raise DatasetError(f"{source}, molecule {done + 1}: {row.error}")
-        graphs.append(row.graph)
-        if progress is not None and done % 1000 == 0:
-            progress(done, total)
-    if progress is not None:
-        progress(total, total)
-    return graphs
+    return load_molecules(source, chemistry, progress)
 
 
 def _name_of(row: int) -> str:

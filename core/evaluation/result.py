@@ -13,10 +13,12 @@ from typing import Any
 
 import pandas as pd
 
-from core.calibration.reliability_table import reliability_from_rows
-from core.calibration.token_types import Reliability, TokenType
+from core.assets import shipped_results
+from core.calibration.reliability import Reliability, reliability_from_rows
+from core.calibration.token_types import TokenType
 from core.errors import InputError
 from core.records import RECORD, RunRecord, package_versions, read_record
+from core.runs import replacing
 from core.sent.vocabulary import Vocabulary
 from core.stats.estimates import Estimate
 
@@ -111,6 +113,12 @@ class Evaluation:
                                   f"{known}.")
         return reliability_from_rows(rows)
 
+    @property
+    def headline(self) -> dict[str, Estimate]:
+        """What is said of an evaluation first: nll_per_graph, nll_per_token, lu and ece."""
+        return {**{name: getattr(self, name) for name in _ESTIMATES},
+                "ece": self.reliability(TokenType.ALL).ece}
+
     def tokens_in(self, token_type: TokenType, bin: int | None = None) -> pd.DataFrame:
         """Sampled tokens of a type, of one bin or of all of them."""
         is_part = self.tokens["token_type"].isin([part.value for part in token_type.parts])
@@ -144,7 +152,8 @@ class Evaluation:
         (folder / RECORD).unlink(missing_ok=True)
         for name in _TABLES:
             table: pd.DataFrame = getattr(self, name)
-            table.to_parquet(folder / f"{name}.parquet", index=False, compression="zstd")
+            with replacing(folder / f"{name}.parquet") as partial:
+                table.to_parquet(partial, index=False, compression="zstd")
         self.to_record().write(folder / RECORD)
 
     @classmethod
@@ -178,7 +187,4 @@ class Evaluation:
 
 def shipped_evaluations() -> dict[tuple[str, str], Path]:
     """Folders of the shipped evaluations by names of (model, strategy), for `Evaluation.load`."""
-    from core.model.checkpoints import assets_folder
-
-    found = sorted((assets_folder() / "results" / "evaluations").glob(f"*/*/{RECORD}"))
-    return {(path.parent.parent.name, path.parent.name): path.parent for path in found}
+    return {(folder.parent.name, folder.name): folder for folder in shipped_results("evaluations")}

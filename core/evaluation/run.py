@@ -1,9 +1,9 @@
 """Evaluate a model on a set of graphs under a strategy, chunk by chunk, resumably.
 
 The run folder holds `settings.json`, a JSON file per chunk of the validation set (the NLL at each
-temperature) and an `.npz` file per chunk of the graphs (`core.evaluation.chunk`). What a
-chunk holds depends on the settings alone, so a run can be stopped anywhere and ends with the same
-numbers when it is resumed.
+temperature) and an `.npz` file per chunk of the graphs (`core.evaluation.measurement`). What
+a chunk holds depends on the settings alone, so a run can be stopped anywhere and ends with the same
+numbers when it is resumed; at its end the chunks make an `Evaluation`.
 """
 
 from __future__ import annotations
@@ -11,34 +11,46 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 
+from core.calibration.reliability import BinSums, reliabilities, reliability_rows, with_smooth_ece
 from core.calibration.temperature import (
     FIT_TEMPERATURES,
     TEMPERATURES,
     FittedTemperature,
     fit_temperature,
 )
+from core.calibration.token_sample import TokenSample
+from core.calibration.token_types import DISJOINT_TYPES, NUM_BINS, TokenType
+from core.chemistry.molecules import is_stable, to_exact_smiles, to_smiles
 from core.errors import InputError
-from core.evaluation.chunk import ChunkFile, Linearizing, evaluate_chunk, nll_by_temperature
 from core.evaluation.graph_set import GraphSet
+from core.evaluation.measurement import ChunkFile, Linearizing, evaluate_chunk, nll_by_temperature
 from core.evaluation.result import FORMAT_VERSION, Evaluation
-from core.evaluation.summary import summarize_chunks
+from core.graph.graph import Graph
 from core.likelihood.scoring import Precision
+from core.likelihood.uncertainty import linearization_uncertainty
 from core.model.checkpoints import Checkpoint
-from core.records import write_json
+from core.runs import claim, hold, write_json
 from core.sent.batch import GraphBatch
 from core.sent.strategies import Strategy
+from core.stats.estimates import Estimate
+from core.stats.molecule_bootstrap import MoleculeBootstrap
+from core.stats.smooth_ece import ConfidenceGrid, grid_weights, smooth_ece
 
 CHUNK_SEQUENCES = 2048
 """Linearizations in a chunk; one of QM9 keeps about 3 MB on disk and 100 MB in memory."""
 
-_SETTINGS = "settings.json"
+_COMPACT = "float32"  # seven digits are more than any of these numbers deserve
+_GRAPH_NUMBERS = ("nll_mean", "nll_std", "nll_per_token", "lu", "lu_low", "lu_high",
+                  "nll_marginal", "effective_sample_size")
 
 
 class EvaluationRunError(InputError):
@@ -100,9 +112,12 @@ class EvaluationRun:
         run_folder: where finished chunks are kept; made if it is missing.
         validation: graphs to fit a temperature on; None to fit none.
         temperatures: that calibration is measured at, 1 among them; fewer take less time.
+        is_shared: let several runs of the same settings fill the folder at the same time; chunks
+            are equal, and whole or not there.
 
     Raises:
         EvaluationRunError: if `run_folder` holds a run of other settings.
+        RunFolderError: if another process works in `run_folder`.
         VocabularyError: for a graph that the model cannot read.
     """
 
@@ -115,6 +130,7 @@ class EvaluationRun:
         run_folder: Path,
         validation: GraphSet | None = None,
         temperatures: tuple[float, ...] = TEMPERATURES,
+        is_shared: bool = False,
     ) -> None:
         if not graphs.graphs:
             raise EvaluationRunError(f"{graphs.name} holds no graph that can be evaluated.")
@@ -128,12 +144,21 @@ class EvaluationRun:
         self.config = config
         self.folder = run_folder
         self._temperatures = temperatures
+        self._is_shared = is_shared
         self._how = Linearizing(Strategy.from_name(config.strategy), config.permutations,
                                 config.seed, config.precision)
         self._claim_folder()
 
     def steps(self) -> Iterator[EvaluationStep]:
-        """Do what is left, chunk by chunk; yields after each one."""
+        """Do what is left, chunk by chunk; yields after each one.
+
+        Raises:
+            RunFolderError: if another process works in the run folder, or it cannot be written.
+        """
+        with nullcontext() if self._is_shared else hold(self.folder):
+            yield from self._steps()
+
+    def _steps(self) -> Iterator[EvaluationStep]:
         if self.validation is not None:
             yield from self._fit()
         fitted = self.fitted_temperature
@@ -155,7 +180,7 @@ class EvaluationRun:
         fitted = self.fitted_temperature
         chunks = [ChunkFile(path) for path, _, _ in self._files("graphs", "npz", self.graphs)]
         card = self.checkpoint.card
-        return summarize_chunks(
+        return _put_together(
             chunks, self.graphs.graphs, self.graphs.smiles,
             temperatures=_with(self._temperatures, fitted), seed=self.config.seed,
             fitted_temperature=None if fitted is None else fitted.temperature,
@@ -216,13 +241,7 @@ class EvaluationRun:
         settings = _settings(self.checkpoint, self.graphs, self.config, self.validation)
         if self._temperatures != TEMPERATURES:
             settings["temperatures"] = list(self._temperatures)
-        path = self.folder / _SETTINGS
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            write_json(path, settings)
-        elif json.loads(path.read_text(encoding="utf-8")) != settings:
-            raise EvaluationRunError(f"{self.folder} holds an evaluation of other settings; use "
-                                     f"another run folder or the settings in its {_SETTINGS}.")
+        claim(self.folder, settings, what="an evaluation", error=EvaluationRunError)
 
 
 def default_run_folder(
@@ -277,3 +296,148 @@ class _Rate:
     def step(self, done: int) -> EvaluationStep:
         wall_s = max(time.monotonic() - self._started, 1e-9)
         return EvaluationStep(self._stage, done, self._total, self._worked / wall_s)
+
+
+def _put_together(
+    chunks: Sequence[ChunkFile],
+    graphs: Sequence[Graph],
+    smiles: Sequence[str | None] | None,
+    *,
+    temperatures: tuple[float, ...],
+    fitted_temperature: float | None,
+    seed: int,
+    facts: dict[str, Any],
+) -> Evaluation:
+    """Tables, estimates and intervals of all chunks.
+
+    Chunks are read one after the other and temperatures one after the other, so that memory holds
+    the sums of all graphs at one temperature (24 MB for QM9's test split) and never all events.
+
+    Args:
+        chunks: of all graphs, in order.
+        graphs: the graphs.
+        smiles: of each, as given; None to write them from the graphs.
+        temperatures: of the chunks' sums.
+        fitted_temperature: one of them, or None.
+        seed: of LU's intervals and of resampling graphs.
+        facts: further fields of `Evaluation`.
+    """
+    nll, log_q, num_tokens = (
+        np.concatenate(parts) for parts in zip(*(c.per_graph() for c in chunks), strict=True)
+    )
+    names = list(smiles) if smiles is not None else [None] * len(graphs)
+    table = _graph_table(graphs, names, nll, log_q, num_tokens, seed)
+    bootstrap = MoleculeBootstrap(len(graphs), seed=seed)
+    smooth = _smooth_eces(chunks, bootstrap, (1.0, fitted_temperature))
+    found = []
+    for t, temperature in enumerate(temperatures):
+        for reliability in reliabilities(_sums(chunks, t), temperature, bootstrap):
+            of_both = smooth.get((reliability.token_type, temperature))
+            found.append(reliability if of_both is None
+                         else with_smooth_ece(reliability, of_both))
+    return Evaluation(
+        **facts,
+        num_graphs=len(graphs),
+        seed=seed,
+        nll_per_graph=bootstrap.ratio(table["nll_mean"]),
+        nll_per_token=bootstrap.ratio(nll.sum(axis=1), num_tokens.sum(axis=1)),
+        lu=bootstrap.ratio(table["lu"]),
+        temperatures=temperatures,
+        fitted_temperature=fitted_temperature,
+        bins=reliability_rows(found),
+        graphs=table.astype(dict.fromkeys(_GRAPH_NUMBERS, _COMPACT)),
+        tokens=_token_table(TokenSample.join([c.sample() for c in chunks]), table),
+    )
+
+
+def _graph_table(
+    graphs: Sequence[Graph],
+    smiles: Sequence[str | None],
+    nll: np.ndarray,
+    log_q: np.ndarray,
+    num_tokens: np.ndarray,
+    seed: int,
+) -> pd.DataFrame:
+    uncertainties = linearization_uncertainty(nll, log_q, seed=seed)
+    tokens = num_tokens.sum(axis=1)
+    return pd.DataFrame({
+        "id": [graph.name or f"row {row + 1}" for row, graph in enumerate(graphs)],
+        "smiles": pd.Series([given or _smiles(graph)
+                             for graph, given in zip(graphs, smiles, strict=True)], dtype="str"),
+        "num_nodes": np.array([graph.num_nodes for graph in graphs], dtype=np.int16),
+        "nll_mean": nll.mean(axis=1),
+        "nll_std": [found.nll_std for found in uncertainties],
+        "nll_per_token": nll.sum(axis=1) / tokens,
+        **pd.DataFrame([Estimate(found.lu, found.interval).columns("lu")
+                        for found in uncertainties]),
+        "nll_marginal": [found.marginal_nll for found in uncertainties],
+        "effective_sample_size": [found.effective_sample_size for found in uncertainties],
+        "num_tokens": tokens.astype(np.int32),
+    }).astype(dict.fromkeys(_GRAPH_NUMBERS, "float64"))
+
+
+def _smiles(graph: Graph) -> str | None:
+    """The shortest SMILES that is read back as this graph; None for what is no molecule."""
+    if not graph.is_labelled:
+        return None
+    return to_smiles(graph, hydrogens=False) if is_stable(graph) else to_exact_smiles(graph)
+
+
+def _sums(chunks: Sequence[ChunkFile], temperature: int) -> BinSums:
+    parts = [chunk.sums(temperature) for chunk in chunks]
+    return BinSums(*(
+        np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(BinSums)
+    ))
+
+
+def _smooth_eces(
+    chunks: Sequence[ChunkFile],
+    bootstrap: MoleculeBootstrap,
+    temperatures: Sequence[float | None],
+) -> dict[tuple[TokenType, float], Estimate]:
+    """Smooth ECE by token type, at the temperatures that events were kept at."""
+    weights = grid_weights(bootstrap)
+    grids: dict[tuple[TokenType, float], ConfidenceGrid] = {}
+    first = 0
+    for chunk in chunks:
+        events = chunk.events()
+        last = first + len(chunk.per_graph()[0])
+        for place, part in enumerate(DISJOINT_TYPES):
+            chosen = events.type == place
+            for t, temperature in enumerate(temperatures):
+                if temperature is None or not chosen.any():
+                    continue
+                grid = ConfidenceGrid.from_events(
+                    events.graph[chosen], events.confidence[t, chosen], events.correct[chosen],
+                    events.multiplicity[chosen], weights=weights[:, first:last],
+                )
+                known = grids.get((part, temperature))
+                grids[part, temperature] = grid if known is None else known + grid
+        first = last
+    found = {}
+    for token_type in TokenType:
+        for temperature in temperatures:
+            parts = [grids[part, temperature] for part in token_type.parts
+                     if temperature is not None and (part, temperature) in grids]
+            if parts and temperature is not None:
+                whole = parts[0]
+                for grid in parts[1:]:
+                    whole = whole + grid
+                found[token_type, temperature] = smooth_ece(whole, bootstrap)
+    return found
+
+
+def _token_table(sample: TokenSample, graphs: pd.DataFrame) -> pd.DataFrame:
+    target = sample.target
+    return pd.DataFrame({
+        "id": graphs["id"].iloc[sample.graph].to_numpy(),
+        "smiles": graphs["smiles"].iloc[sample.graph].reset_index(drop=True),
+        "token_type": [DISJOINT_TYPES[cell // NUM_BINS].value for cell in sample.cell],
+        "bin": (sample.cell % NUM_BINS).astype(np.int8),
+        "confidence": sample.confidence,
+        "correct": sample.predicted == target,
+        "position": sample.position.astype(np.int16),
+        "target": target.astype(np.int16),
+        "predicted": sample.predicted.astype(np.int16),
+        "tokens": [sample.sequence(row) for row in range(len(target))],
+    })

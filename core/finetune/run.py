@@ -23,9 +23,17 @@ from torch import Tensor
 
 from core.finetune.config import FinetuneConfig
 from core.finetune.methods import FullTuning, LowRankTuning, SparseTuning, Tuning
-from core.finetune.state import holds_run, read_progress, restore_run, save_run
+from core.finetune.state import restore_run, save_run
 from core.finetune.streams import TokenStream
 from core.model.optimizers import learning_rate_at
+from core.runs import (
+    PROGRESS,
+    check_settings,
+    hold,
+    holds_state,
+    read_progress,
+    refuse_if_held,
+)
 from core.salience.criteria import CRITERIA, compute_salience
 from core.salience.errors import SalienceError
 from core.salience.examples import TokenSequences
@@ -75,6 +83,7 @@ class FinetuneRun:
     Raises:
         SalienceError: if `run_folder` holds a run of other settings; for a mask of other matrices,
             a number of entries or a rank that is impossible; for a model without matrices.
+        RunFolderError: if another process works in `run_folder`, or its state is damaged.
     """
 
     def __init__(
@@ -125,7 +134,12 @@ class FinetuneRun:
 
         Raises:
             SalienceError: if the loss or a gradient is not finite; the state saved last remains.
+            RunFolderError: if another process works in the run folder, or it cannot be written.
         """
+        with hold(self.folder):
+            yield from self._steps(save_every_s)
+
+    def _steps(self, save_every_s: float) -> Generator[FinetuneStep, None, None]:
         resumed_from, started = self.step, time.monotonic()
         wall_before, saved_at = self.wall_s, time.monotonic()
         is_whole = True  # not so while weights are being changed, nor after a failed step
@@ -237,13 +251,12 @@ class FinetuneRun:
 
     def _claim_folder(self) -> bool:
         """Whether the folder holds a run to resume."""
-        if not holds_run(self.folder):
+        refuse_if_held(self.folder)
+        if not holds_state(self.folder):
             return False
-        started_with = read_progress(self.folder)["settings"]
         # How fast the arithmetic runs may change between sittings, what is learnt may not.
-        if {**started_with, "compile": self.config.compile} != self._settings:
-            raise SalienceError(f"{self.folder} holds a run of other settings; use another run "
-                                "folder or the settings in its progress.json.")
+        check_settings(self.folder / PROGRESS, read_progress(self.folder)["settings"],
+                       self._settings, what="a run", error=SalienceError, free=("compile",))
         return True
 
     def _resume(self) -> None:

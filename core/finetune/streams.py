@@ -7,9 +7,9 @@ from typing import Any, Protocol
 import torch
 
 from core.model.epochs import ShuffledEpochs
+from core.model.training import TrainingGraphs
 from core.salience.errors import SalienceError
 from core.salience.examples import TokenSequences
-from core.sent.batch import GraphBatch
 from core.sent.sampler import sample_trails
 from core.sent.strategies import Strategy
 from core.sent.vocabulary import Vocabulary
@@ -36,11 +36,12 @@ class GraphStream:
     """Graphs in shuffled epochs, linearized afresh every time that they come up.
 
     Args:
-        graphs: at least one, on the device that is to linearize them.
+        graphs: at least one, a `GraphBatch`, or a `DataPart` that collates what is asked for.
         vocabulary: must hold all graphs.
         strategy: how they are linearized.
         seed: fixes order and linearizations.
         source: what else to say of where the graphs come from.
+        device: that linearizes them.
 
     Raises:
         VocabularyError: for a graph that the vocabulary cannot write.
@@ -48,12 +49,13 @@ class GraphStream:
 
     def __init__(
         self,
-        graphs: GraphBatch,
+        graphs: TrainingGraphs,
         vocabulary: Vocabulary,
         strategy: Strategy,
         *,
         seed: int,
         source: dict[str, Any] | None = None,
+        device: torch.device | str = "cpu",
     ) -> None:
         graphs.check_fits(vocabulary)
         self._graphs = graphs
@@ -62,6 +64,7 @@ class GraphStream:
         self._seed = seed
         self._rows = ShuffledEpochs(len(graphs), seed=seed)
         self._source = dict(source or {})
+        self._device = device
 
     @property
     def source(self) -> dict[str, Any]:
@@ -80,7 +83,7 @@ class GraphStream:
         return self._linearize(rows, self._seed + _CALIBRATION)
 
     def _linearize(self, rows: list[int], seed: int) -> TokenSequences:
-        chosen = self._graphs[torch.tensor(rows, device=self._graphs.device)]
+        chosen = self._graphs[torch.tensor(rows)].to(self._device)
         trails = sample_trails(chosen, self._vocabulary, self._strategy, permutations=1,
                                generator=torch.Generator().manual_seed(seed))
         return TokenSequences(trails.tokens[:, 0].long().cpu(), trails.lengths[:, 0].cpu(),

@@ -5,10 +5,11 @@ Martinkus, Loukas, Perraudin, Wattenhofer, "SPECTRE", arXiv 2204.01613.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import networkx as nx
 import numpy as np
@@ -25,6 +26,7 @@ MAX_PLANAR_NUMBER = 2**31 - 1
 """Largest seed and index that a `PlanarName` can have."""
 
 PlanarSplit = Literal["train", "validation", "test"]
+_ID = re.compile(r"planar-(\d{1,10})-(train|validation|test)-(\d{1,10})", re.ASCII)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +67,7 @@ def planar_graph(
     corners = Delaunay(positions).simplices  # [triangles, 3]
     sides = np.sort(corners[:, [[0, 1], [1, 2], [0, 2]]].reshape(-1, 2), axis=1)
     positions.setflags(write=False)
-    graph = Graph(num_nodes, np.unique(sides, axis=0), name=f"planar-{seed}-{split}-{index}")
+    graph = Graph(num_nodes, np.unique(sides, axis=0), name=PlanarName(seed, index, split).id)
     return PlanarGraph(graph, positions)
 
 
@@ -78,21 +80,35 @@ def planar_stream(
 
 @dataclass(frozen=True)
 class PlanarName:
-    """What commands and pages call a graph of a test stream: `planar:SEED:INDEX`.
+    """Names a graph of a stream: what commands and pages call one of test, and its id in results.
 
     Attributes:
         seed: of the stream, 0 to `MAX_PLANAR_NUMBER`.
         index: place in the stream, 0 to `MAX_PLANAR_NUMBER`.
+        split: which stream.
 
-    >>> PlanarName.from_text("planar:0:3")
-    PlanarName(seed=0, index=3)
+    >>> PlanarName.from_text("planar:0:3").id
+    'planar-0-test-3'
     """
 
     seed: int
     index: int
+    split: PlanarSplit = "test"
 
     def __str__(self) -> str:
-        return f"{PLANAR_PREFIX}{self.seed}:{self.index}"
+        return f"{PLANAR_PREFIX}{self.seed}:{self.index}" if self.split == "test" else self.id
+
+    @property
+    def id(self) -> str:
+        """The graph's own name, with which data sets and results keep it."""
+        return f"planar-{self.seed}-{self.split}-{self.index}"
+
+    @classmethod
+    def from_id(cls, text: str) -> PlanarName | None:
+        """Read an `id`; None for any other text."""
+        found = _ID.fullmatch(text)
+        return None if found is None else cls(int(found[1]), int(found[3]),
+                                              cast(PlanarSplit, found[2]))
 
     @classmethod
     def from_text(cls, text: str) -> PlanarName:
@@ -107,11 +123,11 @@ class PlanarName:
             shown = text if len(text) <= 40 else text[:39] + "…"
             raise GraphError(f"{shown!r} names no planar graph; write planar:SEED:INDEX with two "
                              f"whole numbers from 0 to {MAX_PLANAR_NUMBER:,}.")
-        return cls(*map(int, words))
+        return cls(int(words[0]), int(words[1]))
 
-    def triangulate(self) -> PlanarGraph:
+    def triangulate(self, num_nodes: int = PLANAR_NODES) -> PlanarGraph:
         """The graph; test streams never overlap with those of training."""
-        return planar_graph(self.index, seed=self.seed, split="test")
+        return planar_graph(self.index, seed=self.seed, split=self.split, num_nodes=num_nodes)
 
 
 def _is_planar_number(text: str) -> bool:

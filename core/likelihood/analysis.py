@@ -21,12 +21,14 @@ from core.likelihood.scoring import (
     score_trails,
 )
 from core.likelihood.uncertainty import Uncertainty, linearization_uncertainty
-from core.model.checkpoints import Checkpoint, ModelCard
+from core.model.card import ModelCard
+from core.model.checkpoints import Checkpoint
 from core.sent.batch import GraphBatch
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
 from core.sent.strategies import Strategy, TieBreak
 from core.sent.trails import TrailBatch
+from core.stats.estimates import Estimate
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,9 +139,7 @@ def _results(analysis: Analysis) -> Iterator[dict[str, Any]]:
             "nll_mean": found.nll_mean,
             "nll_std": found.nll_std,
             "nll_per_token": float(nats[g] / tokens[g]),
-            "lu": found.lu,
-            "lu_low": found.interval.low if found.interval else None,
-            "lu_high": found.interval.high if found.interval else None,
+            **Estimate(found.lu, found.interval).columns("lu"),
             "nll_marginal": found.marginal_nll,
             "effective_sample_size": found.effective_sample_size,
         }

@@ -134,7 +134,7 @@ def logit_slices(
         precision: of the forward passes.
     """
     lengths = (sequences != PAD).sum(1)
-    for rows in _slices(lengths, token_budget):
+    for rows in slices_by_length(lengths, token_budget):
         part = sequences[rows, : int(lengths[rows].max())].to(checkpoint.device).long()
         yield LogitSlice(rows, part, _logits(checkpoint, part[:, :-1], precision))
 
@@ -151,8 +151,11 @@ def _logits(checkpoint: Checkpoint, tokens: Tensor, precision: Precision) -> Ten
         return checkpoint.forward(input_ids=tokens, use_cache=False).logits.float()
 
 
-def _slices(lengths: Tensor, token_budget: int) -> Iterator[Tensor]:
-    """Row numbers, shortest sequences first, in slices whose padded size fits the budget."""
+def slices_by_length(lengths: Tensor, token_budget: int) -> Iterator[Tensor]:
+    """Row numbers of sequences of [B] tokens, shortest first, in slices whose padded size fits.
+
+    A sequence that is longer than the budget is a slice by itself.
+    """
     by_length = lengths.argsort(stable=True)
     sizes = lengths[by_length].tolist()
     first = 0

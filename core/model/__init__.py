@@ -4,13 +4,13 @@ from core.lazy import lazy_exports
 
 __all__, __getattr__ = lazy_exports(__name__, {
     "Checkpoint": "checkpoints",
-    "CheckpointError": "checkpoints",
-    "ModelCard": "checkpoints",
-    "ShippedModels": "checkpoints",
-    "find_shipped_models": "checkpoints",
+    "CheckpointError": "card",
+    "ModelCard": "card",
+    "ShippedModels": "card",
+    "find_shipped_models": "card",
     "load_checkpoint": "checkpoints",
     "save_checkpoint": "checkpoints",
-    "shipped_models": "checkpoints",
+    "shipped_models": "card",
     "write_trained_checkpoint": "export",
     "GeneratedGraph": "generation",
     "SamplingConfig": "generation",

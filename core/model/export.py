@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from core.chemistry.chemistry import Chemistry
-from core.model.checkpoints import ModelCard, save_checkpoint
-from core.model.run_state import read_progress
+from core.model.card import ModelCard
+from core.model.checkpoints import save_checkpoint
 from core.model.training import TrainingConfig, TrainingError, trained_model
 from core.model.transformer import num_parameters
 from core.records import package_versions
+from core.runs import read_progress
 from core.sent.strategies import Strategy
 from core.sent.vocabulary import Vocabulary
 

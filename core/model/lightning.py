@@ -19,7 +19,8 @@ from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from core.errors import InputError, one_line
-from core.model.checkpoints import ModelCard, save_checkpoint
+from core.model.card import ModelCard
+from core.model.checkpoints import save_checkpoint
 from core.sent.strategies import Strategy
 from core.sent.vocabulary import (
     EOS,

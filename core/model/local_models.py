@@ -11,23 +11,16 @@ import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from tempfile import mkdtemp
 
+from core.assets import assets_folder, models_folder
 from core.errors import InputError
-from core.model.checkpoints import (
-    CheckpointError,
-    ModelCard,
-    ShippedModels,
-    assets_folder,
-    models_folder,
-    read_card,
-)
+from core.model.card import CARD, CheckpointError, ModelCard, ShippedModels, read_card
+from core.runs import RunFolderError, replacing
 
 MAX_KEPT = 12
 """Models that `keep_model` keeps at a time, some 7 MB each at preset `small`."""
 
-_CARD = "trailscope.json"
-_FILES = ("config.json", "generation_config.json", "model.safetensors", _CARD)
+_FILES = ("config.json", "generation_config.json", "model.safetensors", CARD)
 _MARK = ".kept"
 
 
@@ -37,9 +30,9 @@ def find_local_models() -> ShippedModels:
     A model that is called as a shipped one is left out: the name means the shipped one.
     """
     cards, complaints = [], []
-    for path in sorted(models_folder().glob(f"*/{_CARD}")):
+    for path in sorted(models_folder().glob(f"*/{CARD}")):
         folder = path.parent
-        if (assets_folder() / "checkpoints" / folder.name / _CARD).is_file():
+        if (assets_folder() / "checkpoints" / folder.name / CARD).is_file():
             complaints.append(f"{folder} is called as a shipped model; rename the folder.")
         elif not folder.name.startswith("."):
             try:
@@ -66,22 +59,16 @@ def keep_model(checkpoint: Path, *, limit: int = MAX_KEPT) -> ModelCard:
     if (assets_folder() / "checkpoints" / card.name).exists():
         raise CheckpointError(f"{card.name} is the name of a shipped model; give this one another.")
     try:
-        models_folder().mkdir(parents=True, exist_ok=True)
-        partial = Path(mkdtemp(prefix=".partial-", dir=models_folder()))
-        try:
+        with replacing(target) as partial:
+            partial.mkdir()
             for name in _FILES:
                 if (checkpoint / name).is_file():
                     shutil.copyfile(checkpoint / name, partial / name)
             (partial / _MARK).touch()
-            partial.chmod(0o755)
-            if target.exists():
-                shutil.rmtree(target)
-            partial.replace(target)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-    except OSError as error:
-        raise InputError(f"{models_folder()} cannot be written ({error.strerror}); set "
-                         "TRAILSCOPE_MODELS to a folder that can.") from error
+    except RunFolderError as error:
+        reason = getattr(error.__cause__, "strerror", None) or error.__cause__
+        raise InputError(f"{models_folder()} cannot be written ({reason}); set TRAILSCOPE_MODELS "
+                         "to a folder that can.") from error
     _forget_oldest(limit)
     return replace(card, path=target)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Generator
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, Protocol, get_args
 
@@ -21,14 +21,9 @@ from transformers import LlamaForCausalLM
 from core.errors import InputError
 from core.model.epochs import ShuffledEpochs
 from core.model.optimizers import OptimizerName, build_optimizers, learning_rate_at
-from core.model.run_state import (
-    holds_run,
-    read_progress,
-    restore_run,
-    restore_weights,
-    save_run,
-)
+from core.model.run_state import restore_run, restore_weights, save_run
 from core.model.transformer import PRESETS, build_model, to_device
+from core.runs import PROGRESS, check_settings, hold, holds_state, read_progress
 from core.sent.batch import GraphBatch
 from core.sent.sampler import sample_trails
 from core.sent.strategies import Strategy
@@ -150,22 +145,24 @@ def train(
 
     Raises:
         TrainingError: if `run_folder` holds a run of other settings, or the loss is not finite.
+        RunFolderError: if another process trains in `run_folder`, or it cannot be written.
     """
     graphs.check_fits(vocabulary)
-    trainer = _Trainer(config, graphs, vocabulary, run_folder, torch.device(device))
-    saved_at = time.monotonic()
-    try:
-        while trainer.step < config.steps:
-            state = trainer.advance()
-            if state.step in save_at:
+    with hold(run_folder):
+        trainer = _Trainer(config, graphs, vocabulary, run_folder, torch.device(device))
+        saved_at = time.monotonic()
+        try:
+            while trainer.step < config.steps:
+                state = trainer.advance()
+                if state.step in save_at:
+                    trainer.save()
+                yield state
+                if time.monotonic() - saved_at > save_every_s:
+                    trainer.save()
+                    saved_at = time.monotonic()
+        finally:
+            if trainer.is_between_steps:
                 trainer.save()
-            yield state
-            if time.monotonic() - saved_at > save_every_s:
-                trainer.save()
-                saved_at = time.monotonic()
-    finally:
-        if trainer.is_between_steps:
-            trainer.save()
 
 
 def trained_model(
@@ -175,11 +172,6 @@ def trained_model(
     model = _initial_model(config, vocabulary)
     restore_weights(run_folder, model)
     return model
-
-
-def loss_history(run_folder: Path) -> list[tuple[int, float]]:
-    """(step, mean loss since the entry before) pairs of a run, about every 1% of it."""
-    return [tuple(entry) for entry in read_progress(run_folder)["history"]]
 
 
 class _Trainer:
@@ -210,7 +202,7 @@ class _Trainer:
         self.history: list[tuple[int, float]] = []
         self._recent: list[float] = []
         self._rows = ShuffledEpochs(len(graphs), seed=config.seed)
-        if holds_run(run_folder):
+        if holds_state(run_folder):
             self._resume()
         self.resumed_from = self.step
         self._started = time.monotonic() - self.wall_s
@@ -282,11 +274,9 @@ class _Trainer:
 
     def _resume(self) -> None:
         progress = read_progress(self.folder)
-        started_with = TrainingConfig(**progress["config"])
         # How fast the arithmetic runs may change between sittings, what is learnt may not.
-        if replace(started_with, compile=self.config.compile) != self.config:
-            raise TrainingError(f"{self.folder} holds a run of other settings; use another folder "
-                                "or the settings in its progress.json.")
+        check_settings(self.folder / PROGRESS, asdict(TrainingConfig(**progress["config"])),
+                       asdict(self.config), what="a run", error=TrainingError, free=("compile",))
         self.step = restore_run(self.folder, self.model, self.optimizers)
         self.wall_s = progress["wall_s"]
         self.history = [tuple(entry) for entry in progress["history"]]

@@ -31,9 +31,10 @@ from core.finetune.streams import GraphStream, TokenStream
 from core.likelihood.scoring import score_trails
 from core.model.checkpoints import Checkpoint
 from core.model.transformer import num_parameters
-from core.records import RECORD, write_json
+from core.records import RECORD
 from core.repair.arms import Arm
 from core.repair.result import RepairResult
+from core.runs import claim, hold, write_json
 from core.salience.errors import SalienceError
 from core.salience.language_model import LanguageModel
 from core.sent.batch import GraphBatch
@@ -43,7 +44,6 @@ from core.sent.strategies import Strategy
 RATES = tuple(round(10 ** (-4 + i / 2), 6) for i in range(8))
 """The ladder of learning rates, half a decade apart: 1e-4 … 0.316."""
 
-_SETTINGS = "settings.json"
 _FIRST_RUNG = {"full": 2}
 _DEFAULT_RUNG = 4
 
@@ -151,8 +151,9 @@ class RepairExperiment:
         if (finished / RECORD).is_file():
             self._results[arm.name] = RepairResult.load(finished)
             return
-        yield from self._run(arm)
-        self._results[arm.name].save(finished)
+        with hold(self.folder):
+            yield from self._run(arm)
+            self._results[arm.name].save(finished)
 
     def _run(self, arm: Arm) -> Iterator[RepairProgress]:
         if arm.method == "none":
@@ -183,19 +184,7 @@ class RepairExperiment:
         settings = {"model": self.model.digest, "orders": list(self.orders),
                     **self.result_settings, "training": self._stream.source,
                     "validation": _described(self._validation)}
-        path = self.folder / _SETTINGS
-        if not path.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_json(path, settings)
-            return
-        try:
-            known = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise SalienceError(f"{path} is damaged ({error}); give another run folder.") from error
-        if known != json.loads(json.dumps(settings)):
-            raise SalienceError(f"{self.folder} holds a repair of another model, of other graphs "
-                                f"or with other settings (see its {_SETTINGS}); give another run "
-                                "folder.")
+        claim(self.folder, settings, what="a repair", error=SalienceError)
 
     def _measure(
         self, arm: Arm, checkpoint: Checkpoint, run: FinetuneRun | None = None

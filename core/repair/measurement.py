@@ -63,7 +63,8 @@ class Measurement:
     ) -> None:
         self._runs = [
             EvaluationRun(checkpoint, graphs, _SmallChunks(order, permutations, seed, precision),
-                          run_folder=folder / order, temperatures=(1.0,)) for order in orders]
+                          run_folder=folder / order, temperatures=(1.0,), is_shared=True)
+            for order in orders]
         self.total = len(graphs.graphs) * len(self._runs)
 
     def steps(self) -> Iterator[int]:

@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from core.calibration.reliability_table import reliability_from_rows
-from core.calibration.token_types import Reliability, TokenType
+from core.assets import shipped_results
+from core.calibration.reliability import Reliability, reliability_from_rows
+from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
-from core.model.checkpoints import assets_folder
 from core.records import RECORD, RunRecord, package_versions, read_record
 from core.repair.arms import Arm
+from core.runs import replacing
 from core.salience.errors import SalienceError
 from core.stats.estimates import Estimate
 from core.stats.molecule_bootstrap import MoleculeBootstrap
@@ -74,7 +75,7 @@ class RepairResult:
         found = tuple(evaluations)
         return cls(
             orders=tuple(one.strategy for one in found),
-            estimates={one.strategy: _headline(one) for one in found},
+            estimates={one.strategy: one.headline for one in found},
             graphs=pd.concat([one.graphs[_GRAPH_COLUMNS].assign(order=one.strategy)
                               for one in found], ignore_index=True),
             bins=pd.concat([one.bins[one.bins["temperature"] == 1.0].assign(order=one.strategy)
@@ -107,8 +108,9 @@ class RepairResult:
         """Write the folder; the record comes last, so that a folder with one is whole."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / RECORD).unlink(missing_ok=True)
-        self.graphs.to_parquet(folder / "graphs.parquet", index=False, compression="zstd")
-        self.bins.to_parquet(folder / "bins.parquet", index=False, compression="zstd")
+        for name, table in (("graphs", self.graphs), ("bins", self.bins)):
+            with replacing(folder / f"{name}.parquet") as partial:
+                table.to_parquet(partial, index=False, compression="zstd")
         self.to_record().write(folder / RECORD)
 
     def to_record(self) -> RunRecord:
@@ -180,12 +182,6 @@ def paired_change(after: RepairResult, before: RepairResult, order: str, column:
 def shipped_repairs() -> dict[str, dict[str, Path]]:
     """Model → arm's name → folder for `RepairResult.load`, of the shipped results."""
     found: dict[str, dict[str, Path]] = {}
-    for path in sorted((assets_folder() / "results" / "repair").glob(f"*/*/{RECORD}")):
-        found.setdefault(path.parent.parent.name, {})[path.parent.name] = path.parent
+    for folder in shipped_results("repair"):
+        found.setdefault(folder.parent.name, {})[folder.name] = folder
     return found
-
-
-def _headline(evaluation: Evaluation) -> dict[str, Estimate]:
-    return {"nll_per_graph": evaluation.nll_per_graph,
-            "nll_per_token": evaluation.nll_per_token, "lu": evaluation.lu,
-            "ece": evaluation.reliability(TokenType.ALL).ece}

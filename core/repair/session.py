@@ -20,7 +20,6 @@ from typing import Any, Literal
 from core.evaluation.graph_set import GraphSet
 from core.finetune.export import record_of, write_adapter, write_model
 from core.finetune.run import FinetuneConfig, FinetuneRun
-from core.finetune.state import holds_run, read_progress
 from core.finetune.streams import TokenStream
 from core.model.checkpoints import Checkpoint, load_checkpoint
 from core.model.transformer import num_parameters
@@ -28,6 +27,7 @@ from core.records import RECORD
 from core.repair.arms import Arm
 from core.repair.measurement import Measurement
 from core.repair.result import RepairResult
+from core.runs import holds_state, read_progress, replacing
 from core.salience.language_model import LanguageModel
 
 Stage = Literal["score", "train", "before", "after", "done"]
@@ -192,15 +192,13 @@ class Trial:
         self._run = None
 
     def _write_output(self, run: FinetuneRun) -> None:
-        partial = self.folder / f".{_OUTPUT}.partial"
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        record = record_of(run)
-        if run.config.method != "full":
-            write_adapter(run, partial)
-        write_model(run, partial / CHECKPOINT, name=self.name)
-        record.write(partial / RECORD)
-        partial.replace(self.output)
+        with replacing(self.output) as partial:
+            partial.mkdir()
+            record = record_of(run)
+            if run.config.method != "full":
+                write_adapter(run, partial)
+            write_model(run, partial / CHECKPOINT, name=self.name)
+            record.write(partial / RECORD)
         shutil.rmtree(self.folder / _RUN, ignore_errors=True)
 
     def _measure(
@@ -255,7 +253,7 @@ class Trial:
     def _read_history(self) -> tuple[tuple[int, float], ...]:
         if self.is_trained:
             rows = self._record()["result"]["loss_nats_per_token"]
-        elif holds_run(self.folder / _RUN):
+        elif holds_state(self.folder / _RUN):
             rows = read_progress(self.folder / _RUN)["history"]
         else:
             rows = []

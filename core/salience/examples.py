@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from core.graph.graph import Graph
+from core.likelihood.scoring import slices_by_length
 from core.salience.errors import SalienceError
 from core.salience.language_model import LanguageModel
 from core.sent.batch import GraphBatch
@@ -60,15 +61,8 @@ class TokenSequences:
     def slices(self, token_budget: int) -> Iterator[TokenSequences]:
         """Parts of similar length, shortest first, each of at most `token_budget` tokens, padding
         included, or of a single sequence."""
-        by_length = self.lengths.argsort(stable=True)
-        first = 0
-        while first < len(self):
-            last = first + 1
-            while (last < len(self)
-                   and (last + 1 - first) * int(self.lengths[by_length[last]]) <= token_budget):
-                last += 1
-            yield self.rows(by_length[first:last])
-            first = last
+        for rows in slices_by_length(self.lengths, token_budget):
+            yield self.rows(rows)
 
     def rows(self, rows: Tensor) -> TokenSequences:
         """Some of the sequences, cut to the longest of them."""

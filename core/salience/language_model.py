@@ -16,7 +16,8 @@ import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from core.errors import one_line
-from core.model.checkpoints import Checkpoint, CheckpointError, load_checkpoint
+from core.model.card import CheckpointError
+from core.model.checkpoints import Checkpoint, load_checkpoint
 from core.salience.errors import SalienceError
 from core.salience.matrices import WeightMatrix, find_matrices
 

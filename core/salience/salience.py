@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from core.runs import replacing
 from core.salience.errors import SalienceError
 from core.salience.matrices import WeightMatrix
 
@@ -84,11 +85,9 @@ def write_tensors(
     path: Path, kind: str, tensors: dict[str, Tensor], facts: dict[str, Any]
 ) -> None:
     """Write tensors with JSON facts as one safetensors file, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    save_file(tensors, partial, metadata={"kind": kind, "format_version": str(FORMAT_VERSION),
-                                          "facts": json.dumps(facts)})
-    partial.replace(path)
+    with replacing(path) as partial:
+        save_file(tensors, partial, metadata={"kind": kind, "format_version": str(FORMAT_VERSION),
+                                              "facts": json.dumps(facts)})
 
 
 def kind_of(path: Path) -> str:

@@ -15,6 +15,18 @@ class Interval:
     high: float
 
 
+def interval_columns(
+    name: str, interval: Interval | None, *, sep: str = "_"
+) -> dict[str, float | None]:
+    """Both ends of an interval as columns of a table, None where there is none.
+
+    >>> interval_columns("lu", Interval(0.1, 0.2))
+    {'lu_low': 0.1, 'lu_high': 0.2}
+    """
+    return {f"{name}{sep}low": None if interval is None else interval.low,
+            f"{name}{sep}high": None if interval is None else interval.high}
+
+
 @dataclass(frozen=True)
 class Estimate:
     """An estimate from a sample.
@@ -28,6 +40,15 @@ class Estimate:
     value: float
     interval: Interval | None = None
     reason: str | None = None
+
+    def columns(self, name: str, *, sep: str = "_") -> dict[str, float | None]:
+        """Value and interval as columns of a table; the ends are None where there is no interval.
+
+        Args:
+            name: of the column of values.
+            sep: between that and `low` or `high`.
+        """
+        return {name: self.value, **interval_columns(name, self.interval, sep=sep)}
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; `from_json` reads it back."""

@@ -8,7 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from core.chemistry.chemistry import Chemistry
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.sent.vocabulary import Vocabulary
 from core.triage.generated import Generated
 from core.triage.quality import SampleQuality, graph_names, sample_quality

@@ -7,7 +7,6 @@ chunks and extended to more graphs, and shows the first rows while it goes on.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -21,7 +20,8 @@ from core.graph.graph import Graph
 from core.likelihood.analysis import analyse
 from core.model.checkpoints import Checkpoint
 from core.model.generation import GeneratedGraph, SamplingConfig, generate
-from core.records import write_json
+from core.runs import claim, hold
+from core.stats.estimates import Estimate
 from core.triage.generated import as_typed
 from core.triage.quality import judge
 from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples, read_table, write_table
@@ -77,29 +77,22 @@ def sample_and_score_in(
     A run may be resumed with a larger `config.number`.
 
     Raises:
-        InputError: if the folder holds chunks of other settings or weights.
+        InputError: if the folder holds chunks of other settings or weights, or another process
+            works in it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     settings = asdict(config) | {"weights_sha256": checkpoint.card.weights_sha256}
     del settings["number"]
-    _check_settings(folder / "settings.json", settings)
-    for chunk in range(config.num_chunks):
-        path = folder / f"chunk-{chunk:05}.parquet"
-        size = min(config.chunk, config.number - chunk * config.chunk)
-        table = read_table(path) if path.is_file() else None
-        if table is None or len(table) < size:
-            one = replace(config, number=chunk * config.chunk + size)
-            [table] = sample_and_score(checkpoint, one, first_chunk=chunk, progress=progress)
-            write_table(table, path)
-        yield table[:size]
-
-
-def _check_settings(path: Path, settings: dict[str, Any]) -> None:
-    if not path.is_file():
-        write_json(path, settings)
-    elif json.loads(path.read_text(encoding="utf-8")) != settings:
-        raise InputError(f"{path.parent} holds samples of other settings or another model; use "
-                         f"another folder or the settings in {path.name}.")
+    claim(folder, settings, what="samples", error=InputError)
+    with hold(folder):
+        for chunk in range(config.num_chunks):
+            path = folder / f"chunk-{chunk:05}.parquet"
+            size = min(config.chunk, config.number - chunk * config.chunk)
+            table = read_table(path) if path.is_file() else None
+            if table is None or len(table) < size:
+                one = replace(config, number=chunk * config.chunk + size)
+                [table] = sample_and_score(checkpoint, one, first_chunk=chunk, progress=progress)
+                write_table(table, path)
+            yield table[:size]
 
 
 def _sample(
@@ -149,9 +142,8 @@ def _score(
     )
     for (row, _), found in zip(to_score, analysis.uncertainties, strict=True):
         row.update(
-            nll_mean=found.nll_mean, nll_std=found.nll_std, lu=found.lu,
-            lu_low=found.interval.low if found.interval else None,
-            lu_high=found.interval.high if found.interval else None,
+            nll_mean=found.nll_mean, nll_std=found.nll_std,
+            **Estimate(found.lu, found.interval).columns("lu"),
             nll_marginal=found.marginal_nll,
             effective_sample_size=found.effective_sample_size,
         )

@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from core.assets import assets_folder, shipped_results
 from core.errors import InputError
 from core.likelihood.scoring import Precision
-from core.model.checkpoints import assets_folder
 from core.records import RECORD, RunRecord, read_record
+from core.runs import replacing
 from core.triage.generated import Mask
 from core.triage.quality import SampleQuality, sample_quality
 
@@ -122,7 +123,6 @@ class Samples:
 
     def save(self, folder: Path, *, device: str) -> None:
         """Write the folder."""
-        folder.mkdir(parents=True, exist_ok=True)
         write_table(self.table, folder / _TABLE)
         ranking = {} if self.ranking is None else {"ranking": self.ranking}
         RunRecord(
@@ -199,10 +199,9 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     are_bytes = max(map(max, known), default=0) < _BYTE
     store = bytes if are_bytes else partial(np.array, dtype=np.uint16)
     tokens = [None if sequence is None else store(sequence) for sequence in table["tokens"]]
-    unfinished = path.with_name(f".{path.name}.partial")
-    table.assign(tokens=pd.Series(tokens, index=table.index, dtype="object")).to_parquet(
-        unfinished, index=False, compression="zstd")
-    unfinished.replace(path)
+    stored = table.assign(tokens=pd.Series(tokens, index=table.index, dtype="object"))
+    with replacing(path) as unfinished:
+        stored.to_parquet(unfinished, index=False, compression="zstd")
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -217,5 +216,4 @@ def shipped_samples(kind: str = "samples") -> dict[str, Path]:
         kind: `samples`, by model, or `milestones`, by model and training step.
     """
     root = assets_folder() / "results" / kind
-    return {str(path.parent.relative_to(root)): path.parent
-            for path in sorted(root.rglob(RECORD))}
+    return {str(folder.relative_to(root)): folder for folder in shipped_results(kind)}

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.calibration.token_types import Reliability
+from core.calibration.reliability import Reliability
 from core.stats.estimates import Estimate
 from dashboard.reliability.charts import Series
 from dashboard.shared.chart_style import styled, translucent

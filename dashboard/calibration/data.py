@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.calibration.token_types import Reliability, TokenType
+from core.calibration.reliability import Reliability
+from core.calibration.stored_tokens import StoredToken, read_stored_token
+from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
 from core.sent.vocabulary import Vocabulary
 from dashboard.calibration import text
 from dashboard.reliability.evaluations import TOKEN_COLUMNS, remember
-from dashboard.reliability.stored_tokens import StoredToken, read_stored_token
 from dashboard.reliability.token_pictures import token_svg
 
 

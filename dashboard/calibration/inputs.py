@@ -10,58 +10,37 @@ import streamlit as st
 from core.calibration.token_types import NUM_BINS
 from core.evaluation.result import Evaluation
 from core.sent.strategies import RANDOM_ORDER
+from dashboard.calibration import text
 from dashboard.calibration.query import (
     ALL,
     ANSWERS,
     BIN_OPTIONS,
     LARGEST_SHARE,
-    SECTIONS,
     TEMPERATURE_OPTIONS,
     TOKENS,
     BinQuery,
     CalibrationQuery,
     compared_orders,
 )
-from dashboard.reliability import text as reliability_text
 from dashboard.reliability.evaluations import ShippedEvaluations
-from dashboard.reliability.text import TYPE_NAMES, type_names
+from dashboard.reliability.inputs import choose_token_type
 from dashboard.shared.inputs import reset_if_invalid
-from dashboard.shared.query_params import Offers
 
 _NO_TEMPERATURE = "1.00"
-
-
-def offers(shipped: ShippedEvaluations) -> Offers:
-    """What the address can ask for."""
-    orders = tuple(dict.fromkeys(evaluation.strategy for evaluation in shipped.found))
-    return (
-        ("evaluated", "model", shipped.models), ("under", "order", orders),
-        ("type", "type of tokens", tuple(TYPE_NAMES)),
-        ("at", "temperature", tuple(TEMPERATURE_OPTIONS)), ("fitted", "switch", ("true", "false")),
-        ("section", "section", SECTIONS), ("shown", "order", orders), ("bin", "bin", BIN_OPTIONS),
-        ("answers", "kind of answer", ANSWERS),
-    )
 
 
 def choose(shipped: ShippedEvaluations) -> CalibrationQuery:
     """Model and order in the sidebar, the type of tokens in a bar."""
     with st.sidebar:
         model = st.selectbox("Model", shipped.models, shipped.first_biased, key="evaluated",
-                             bind="query-params", help="Those that there are results of.")
+                             bind="query-params", help="Models with stored results.")
         evaluations = shipped.of_model(model)
         order = _choose_order(evaluations)
         native = evaluations[order].trained_under
-        st.caption(f"{model} was trained under `{native}`. Its own order stands beside "
-                   f"`{RANDOM_ORDER.name}`, and beside the chosen one if that is another.")
+        st.caption(text.shown_orders(model, native))
     orders = compared_orders(native, order, tuple(evaluations))
-    types = type_names(evaluations[order].token_types)
-    reset_if_invalid("type", types)
-    name = st.segmented_control(
-        "Type of tokens, by what came", types, default=types[0], required=True, key="type",
-        bind="query-params", width="content",
-        help="new node: an index greater than all before it; revisit: any other index.",
-    )
-    return CalibrationQuery(model, order, orders, evaluations, TYPE_NAMES[name or types[0]])
+    token_type = choose_token_type("type", evaluations[order].token_types)
+    return CalibrationQuery(model, order, orders, evaluations, token_type)
 
 
 def _choose_order(evaluations: Mapping[str, Evaluation]) -> str:
@@ -80,12 +59,13 @@ def choose_temperature(choice: CalibrationQuery) -> float | None:
         is_fitted = st.toggle(
             "Use the fitted temperature", False, key="fitted", bind="query-params",
             disabled=not can_fit,
-            help="Each order has its own: that of lowest NLL on validation data.",
+            help="Each order has its own: the one with the lowest NLL on validation data.",
         )
         at = place.select_slider(
             "Temperature that divides the logits", tuple(TEMPERATURE_OPTIONS), _NO_TEMPERATURE,
             key="at", bind="query-params", disabled=is_fitted,
-            help="Above 1 the model becomes less sure. Everything is recomputed from stored bins.",
+            help="Above 1 the model becomes less confident. Everything is recomputed from stored "
+                 "bins.",
         )
     return None if is_fitted and can_fit else TEMPERATURE_OPTIONS[at]
 
@@ -100,14 +80,14 @@ def choose_bin(choice: CalibrationQuery) -> BinQuery:
                 "Sequences written under", choice.orders, default=choice.order, required=True,
                 key="shown", bind="query-params", width="content",
             ) or choice.order
-        option = st.selectbox("Bin of confidence", BIN_OPTIONS, key="bin", bind="query-params",
+        option = st.selectbox("Confidence bin", BIN_OPTIONS, key="bin", bind="query-params",
                               width=230)
         answers = st.segmented_control(
             "Predictions", ANSWERS, default=ALL, required=True, key="answers",
             bind="query-params", width="content",
         ) or ALL
     if option == LARGEST_SHARE:
-        number = reliability_text.largest_share(choice.diagram(order, 1.0))
+        number = choice.diagram(order, 1.0).worst_bin
         return BinQuery(order, number, answers)
     return BinQuery(order, BIN_OPTIONS.index(option) - 1, answers)
 

@@ -6,7 +6,14 @@ import streamlit as st
 
 from core.errors import InputError
 from dashboard.calibration import inputs, sections, tokens
-from dashboard.calibration.query import ALL_TYPES, SECTIONS, TEMPERATURE, TOKENS, CalibrationQuery
+from dashboard.calibration.query import (
+    ALL_TYPES,
+    SECTIONS,
+    TEMPERATURE,
+    TOKENS,
+    CalibrationQuery,
+    offers,
+)
 from dashboard.reliability import notes
 from dashboard.shared import inputs as shared_inputs
 
@@ -17,7 +24,7 @@ def main() -> None:
     try:
         shipped = notes.shipped_results()
         if shipped is not None:
-            shared_inputs.warn_about_address("calibration", inputs.offers(shipped))
+            shared_inputs.warn_about_address("calibration", offers(shipped.models, shipped.found))
             show(inputs.choose(shipped))
     except InputError as error:
         st.error(str(error), icon=":material/error:")

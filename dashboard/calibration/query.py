@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.calibration.reliability import Reliability
+from core.calibration.stored_tokens import StoredToken
 from core.calibration.temperature import TEMPERATURES
-from core.calibration.token_types import BIN_EDGES, NUM_BINS, Reliability, TokenType
+from core.calibration.token_types import BIN_EDGES, NUM_BINS, TokenType
 from core.evaluation.result import Evaluation
+from core.graph.planar import PlanarName
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
 from dashboard.reliability.charts import Series
-from dashboard.reliability.stored_tokens import StoredToken
-from dashboard.reliability.token_pictures import planar_name
+from dashboard.shared.query_params import Offers
 
 LARGEST_SHARE = "largest share of ECE"
 BIN_OPTIONS = (LARGEST_SHARE, *(
@@ -26,6 +28,18 @@ SECTIONS = TOKENS, ALL_TYPES, TEMPERATURE, NUMBERS = (
     "Tokens of a bin", "All types", "Temperature", "Numbers")
 ANSWERS = ALL, RIGHT, WRONG = ("all", "right", "wrong")
 """Which sampled tokens are shown, by whether the model's prediction was right."""
+
+
+def offers(models: Sequence[str], found: Iterable[Evaluation]) -> Offers:
+    """What the address can ask for, with these evaluations of these models."""
+    orders = tuple(dict.fromkeys(evaluation.strategy for evaluation in found))
+    return (
+        ("evaluated", "model", models), ("under", "order", orders),
+        ("type", "type of token", tuple(of.label for of in TokenType)),
+        ("at", "temperature", tuple(TEMPERATURE_OPTIONS)), ("fitted", "switch", ("true", "false")),
+        ("section", "section", SECTIONS), ("shown", "order", orders), ("bin", "bin", BIN_OPTIONS),
+        ("answers", "kind of answer", ANSWERS),
+    )
 
 
 def compared_orders(native: str, chosen: str, known: Sequence[str]) -> tuple[str, ...]:
@@ -111,7 +125,7 @@ def explore_query(token: StoredToken, evaluation: Evaluation) -> dict[str, str] 
         query["strategy"] = evaluation.strategy
     if token.smiles is not None:
         return {"smiles": token.smiles, **query}
-    name = planar_name(token.id)
-    if name is None:
+    name = PlanarName.from_id(token.id)
+    if name is None or name.split != "test":
         return None
     return {**query, "graph": str(name.seed), "number": str(name.index)}

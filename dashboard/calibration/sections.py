@@ -6,13 +6,14 @@ from functools import partial
 
 import streamlit as st
 
-from core.calibration.token_types import Reliability
+from core.calibration.reliability import Reliability
 from dashboard.calibration import data, text
 from dashboard.calibration.charts import temperature_curves
 from dashboard.calibration.inputs import take_bin
 from dashboard.calibration.query import BinQuery, CalibrationQuery
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.reliability import notes
 from dashboard.reliability import text as reliability_text
 from dashboard.reliability.charts import reliability_diagram, reliability_multiples
 from dashboard.shared.checkpoints import shipped_cards
@@ -27,8 +28,7 @@ _STRIP_HEIGHT = 90
 def show_source(choice: CalibrationQuery) -> None:
     """What the numbers rest on."""
     found = [choice.evaluations[order] for order in choice.orders]
-    for complaint in reliability_text.weights_complaints(found, shipped_cards()):
-        st.warning(complaint, icon=":material/sync_problem:")
+    notes.warn_of_other_weights(found)
     note = reliability_text.weights_note(found, shipped_cards()) or ""
     st.caption(f"**{choice.model}** · {reliability_text.provenance(found[0])} {note}")
 
@@ -59,14 +59,14 @@ def _show_diagram(
         f"reliability {choice.model} {order} {choice.token_type}", key=f"reliability-{number}",
         alt=reliability_text.diagram_alt(found, order), csv=reliability_text.bin_table([found]),
         on_click=partial(take_bin, order),
-        findings=[f"{_icon(reliability_text.is_calibrated(found))} {verdict}"],
+        findings=[f"{_icon(found.is_calibrated)} {verdict}"],
         caption=text.other_scores(found))
 
 
 def show_all_types(choice: CalibrationQuery, temperature: float | None) -> None:
     """Small diagrams of every type of tokens, all orders in each."""
     diagrams = _by_type(choice, temperature)
-    names = [reliability_text.type_name(of) for of in choice.token_types]
+    names = [of.label for of in choice.token_types]
     show_figure(
         partial(reliability_multiples, diagrams, names, choice.series()),
         f"reliability by type {choice.model}", key="multiples",

@@ -7,18 +7,26 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from core.calibration.token_types import Reliability
+from core.calibration.reliability import Reliability
+from core.calibration.stored_tokens import StoredToken
 from core.evaluation.result import Evaluation
+from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import EOS, LADJ, RADJ, RESET, TokenKind, Vocabulary
 from core.stats.estimates import Estimate
-from dashboard.reliability.stored_tokens import StoredToken
-from dashboard.reliability.text import graph_word, tokens_of, type_name
+from dashboard.reliability.text import graph_word, tokens_of
 from dashboard.shared.format import estimate, short
 
 _SCORES = {"ece": "ECE", "smooth_ece": "smooth ECE", "nll": "NLL per token",
            "brier": "Brier score"}
 _MARKS = {RESET: "jump (reset)", LADJ: "list opens (ladj)", RADJ: "list closes (radj)",
           EOS: "end (eos)"}
+
+
+def shown_orders(model: str, native: str) -> str:
+    """Which orders are on the page whatever is chosen."""
+    always = "That order is always shown." if native == RANDOM_ORDER.name else (
+        f"That order and `{RANDOM_ORDER.name}` are always shown.")
+    return f"{model} was trained under `{native}`. {always}"
 
 
 def other_scores(found: Reliability) -> str:
@@ -36,7 +44,7 @@ def bin_sentence(found: Reliability, number: int, strategy: str) -> str:
     what = f"{tokens_of(found.token_type)} under {strategy}"
     name = f"Bin {low:.2f} – {high:.2f}"
     if not found.counts[number]:
-        return f"**{name}** holds no {type_name(found.token_type)} tokens under {strategy}." \
+        return f"**{name}** holds no {found.token_type.label} tokens under {strategy}." \
             if found.token_type != "all" else f"**{name}** holds no tokens under {strategy}."
     text = (f"**{name}** of {what}: {found.counts[number]:,} tokens, "
             f"**{found.accuracy[number]:.1%} right**")
@@ -54,10 +62,10 @@ def fit_sentence(evaluation: Evaluation) -> str:
     number, split = told.get("graphs"), told.get("split")
     of = f"{number:,} {split or ''} {graph_word(evaluation)}".replace("  ", " ") if isinstance(
         number, int) else f"a validation set of {graph_word(evaluation)}"
-    limit = (" It is the highest or lowest that was tried, so the best lies beyond."
+    limit = (" It is the highest or lowest temperature tried, so the optimum may lie beyond."
              if told.get("is_at_limit") else "")
-    return (f"Under {evaluation.strategy} the fitted temperature is {fitted:.3f}: that of lowest "
-            f"NLL on {of}, never on what is shown here.{limit}")
+    return (f"Under {evaluation.strategy} the fitted temperature is {fitted:.3f}, the one with "
+            f"the lowest NLL on {of}, none of which are shown here.{limit}")
 
 
 def fit_table(before: Sequence[Reliability], after: Sequence[Reliability | None],
@@ -87,9 +95,7 @@ def curve_table(curves: Sequence[Sequence[Reliability]], orders: Sequence[str]) 
             row: dict[str, object] = {"evaluated_under": order, "temperature": found.temperature}
             for name in ("ece", "nll", "brier"):
                 one: Estimate = getattr(found, name)
-                row[name] = one.value
-                row[f"{name}_low"] = one.interval.low if one.interval else None
-                row[f"{name}_high"] = one.interval.high if one.interval else None
+                row |= one.columns(name)
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -108,11 +114,11 @@ def curves_alt(before: Sequence[Reliability], after: Sequence[Reliability | None
 
 def sample_note(evaluation: Evaluation, sampled: pd.DataFrame) -> str:
     """How the shown tokens were chosen."""
-    of_types = ", of each type the same number" if sampled["token_type"].nunique() > 1 else ""
+    of_types = ", the same number of each type" if sampled["token_type"].nunique() > 1 else ""
     whole = "the molecule" if evaluation.vocabulary.is_labelled else "the graph"
-    return (f"{len(sampled)} tokens, drawn uniformly from the bin{of_types}; bins and predictions "
-            f"are those at temperature 1. Faint: what {whole} had not shown yet when the model "
-            "predicted.")
+    return (f"{len(sampled)} tokens drawn uniformly from the bin{of_types}; bins and predictions "
+            f"are those at temperature 1. Faint: the part of {whole} that was not yet written when "
+            "the model predicted.")
 
 
 def interleaved(sampled: pd.DataFrame) -> pd.DataFrame:

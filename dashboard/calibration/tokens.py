@@ -5,12 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core.calibration.stored_tokens import StoredToken
 from core.evaluation.result import Evaluation
 from dashboard.calibration import data, text
 from dashboard.calibration.data import TokenPicture
 from dashboard.calibration.query import ALL, RIGHT, BinQuery, CalibrationQuery, explore_query
 from dashboard.components.figure_downloads.downloads import figure_downloads
-from dashboard.reliability.stored_tokens import StoredToken
 from dashboard.shared.links import EXPLORE
 from dashboard.shared.theme import is_dark
 

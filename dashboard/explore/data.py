@@ -10,6 +10,7 @@ import json
 
 import streamlit as st
 
+from core.assets import assets_folder
 from core.chemistry.molecules import Molecule, from_smiles
 from core.errors import InputError
 from core.graph.graph import Graph
@@ -18,9 +19,6 @@ from core.likelihood.analysis import Analysis, analyse
 from core.likelihood.order_marginal import ExactUncertainty, exact_uncertainty
 from core.likelihood.scoring import next_token_probabilities, score_trails
 from core.likelihood.uncertainty import Uncertainty, lu_convergence
-from core.model.checkpoints import (
-    assets_folder,
-)
 from core.sent.probability import enumerate_sequences
 from core.sent.strategies import Strategy
 from dashboard.components.trail_player.trail import TrailView

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import InputError
 from core.graph.planar import MAX_PLANAR_NUMBER, PlanarName
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from dashboard.explore import data
 from dashboard.explore.query import (
     DEFAULT_PERMUTATIONS,

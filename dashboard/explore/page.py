@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.errors import InputError
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from dashboard.explore import data, inputs, sections, text
 from dashboard.explore.query import ExploreQuery
 from dashboard.shared import checkpoints

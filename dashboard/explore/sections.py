@@ -13,7 +13,7 @@ from core.errors import InputError
 from core.likelihood.analysis import Analysis
 from core.likelihood.attribution import locate
 from core.likelihood.uncertainty import judge_permutations
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.sent.probability import TooManySequencesError
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads

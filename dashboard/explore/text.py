@@ -16,6 +16,7 @@ from core.likelihood.analysis import Analysis
 from core.likelihood.order_marginal import ExactUncertainty
 from core.likelihood.uncertainty import Uncertainty
 from core.sent.vocabulary import TokenKind
+from core.stats.estimates import Estimate
 from dashboard.components.trail_player.trail import TrailView
 from dashboard.drawing.layouts import Layout
 
@@ -171,9 +172,7 @@ def convergence_table(steps: Sequence[Uncertainty]) -> pd.DataFrame:
     """One row per K of the convergence curve."""
     return pd.DataFrame([
         {
-            "permutations": step.k, "lu": step.lu,
-            "lu_low": step.interval.low if step.interval else None,
-            "lu_high": step.interval.high if step.interval else None,
+            "permutations": step.k, **Estimate(step.lu, step.interval).columns("lu"),
             "nll_mean": step.nll_mean, "nll_std": step.nll_std,
             "nll_marginal": step.marginal_nll,
         }

@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from core.calibration.token_types import TokenType
 from core.repair.result import RepairResult
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
@@ -13,7 +14,6 @@ from dashboard.finetune import repairs, text
 from dashboard.finetune.charts import loss_curve, lu_distributions
 from dashboard.reliability import text as reliability_text
 from dashboard.reliability.charts import Series, reliability_multiples
-from dashboard.reliability.text import TYPE_NAMES, type_names
 from dashboard.shared.format import short
 from dashboard.shared.inputs import reset_if_invalid
 
@@ -67,12 +67,12 @@ def _show_lu(before: RepairResult, after: RepairResult, key: str) -> None:
 
 def _show_reliability(before: RepairResult, after: RepairResult, key: str) -> None:
     st.subheader("Reliability", anchor=False)
-    names = type_names(repairs.common_types(before, after))
+    names = tuple(of.label for of in repairs.common_types(before, after))
     reset_if_invalid("tokentype", names)
     name = st.segmented_control("Type of tokens, by what came", names, default=names[0],
                                 required=True, key="tokentype", bind="query-params",
                                 width="content")
-    token_type = TYPE_NAMES[name or names[0]]
+    token_type = TokenType.from_label(name or names[0])
     diagrams = [[result.reliability(order, token_type) for result in (before, after)]
                 for order in after.orders]
     titles = [f"under {order}<br>ECE {short(of[0].ece.value)} → {short(of[1].ece.value)}"

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.errors import InputError
 from core.finetune.learning_rates import default_learning_rate
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.salience.criteria import CRITERIA
 from core.salience.masks import SCOPES
 from dashboard.finetune import data, query, text

@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 from urllib.parse import urlencode
 
+from core.calibration.token_types import TokenType
 from core.finetune.methods import Method
 from core.salience.criteria import CRITERIA
 from core.salience.masks import SCOPES, Scope
-from dashboard.reliability.text import TYPE_NAMES
 from dashboard.shared.choices import DENSITIES, MAX_SEED, STRATEGY_OPTIONS, is_hosted
 from dashboard.shared.query_params import Offers, Ranges, choice_complaints, range_complaints
 
@@ -227,7 +227,8 @@ def finetune_complaints(
         ("tuning", "section", SECTIONS), ("repaired", "repaired model", offered.repaired),
         ("arm", "arm", offered.arms), ("measure", "measure", tuple(MEASURES)),
         ("scopes", "scope", SCOPE_OPTIONS), ("selection", "selection", SELECTIONS),
-        ("tokentype", "type of tokens", tuple(TYPE_NAMES)), ("base", "model", offered.models),
+        ("tokentype", "type of tokens", tuple(of.label for of in TokenType)),
+        ("base", "model", offered.models),
         ("learn", "order", STRATEGY_OPTIONS), ("data", "data", offered.kinds),
         ("made", "model of generated molecules", offered.makers),
         ("method", "method", tuple(METHOD_NAMES)), ("by", "criterion", tuple(CRITERIA)),

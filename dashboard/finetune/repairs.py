@@ -11,7 +11,7 @@ import pandas as pd
 from core.calibration.token_types import TokenType
 from core.repair.arms import Arm
 from core.repair.result import MEASURES, RepairResult, paired_change
-from core.stats.estimates import Estimate, Interval
+from core.stats.estimates import Estimate
 
 LIVE = "your run"
 FAMILIES = ("sparse, gradient", "sparse, another criterion", "sparse, random (control)", "LoRA",
@@ -246,8 +246,6 @@ def _row(name: str, result: RepairResult) -> dict[str, object]:
     }
     for order, measures in result.estimates.items():
         for measure, estimate in measures.items():
-            ends = estimate.interval or Interval(float("nan"), float("nan"))
-            row |= {f"{measure} {order}": estimate.value, f"{measure} {order} low": ends.low,
-                    f"{measure} {order} high": ends.high}
+            row |= estimate.columns(f"{measure} {order}", sep=" ")
     return row | {"graphs": result.settings.get("test", {}).get("graphs"),
                   "wall_s": result.wall_s}

@@ -6,7 +6,7 @@ import io
 import zipfile
 
 from core.finetune.export import LOW_RANK_FOLDER, MASK_FILE, SPARSE_ADAPTER_FILE
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.model.local_models import keep_model, zip_checkpoint
 from core.records import RECORD
 from core.repair.session import Trial

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
+from core.evaluation.cross_evaluation import Cell, CrossEvaluation
 from core.stats.estimates import Estimate
-from dashboard.reliability.cross_evaluation import Cell, CrossEvaluation
 from dashboard.shared.chart_style import styled
 from dashboard.shared.format import interval, short
 from dashboard.shared.palette import Palette, ink_on, palette, scale_color

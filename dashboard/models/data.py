@@ -6,14 +6,13 @@ from functools import partial
 
 import pandas as pd
 
+from core.evaluation.cross_evaluation import CrossEvaluation, evaluation_row
 from core.evaluation.result import Evaluation
-from dashboard.models import text
 from dashboard.reliability import text as reliability_text
-from dashboard.reliability.cross_evaluation import CrossEvaluation
 from dashboard.reliability.evaluations import remember
 
 
-def score_table(evaluation: Evaluation) -> pd.DataFrame:
+def scores_by_type(evaluation: Evaluation) -> pd.DataFrame:
     """Scores of every type at temperature 1."""
     return remember(evaluation, "scores", lambda: reliability_text.score_table(
         [[evaluation.reliability(token_type)] for token_type in evaluation.token_types],
@@ -25,6 +24,6 @@ def number_table(cross: CrossEvaluation) -> pd.DataFrame:
     """Every number of every cell, with intervals, at temperature 1."""
     cells = [cross.cells[cell] for cell in cross.in_order]
     return pd.DataFrame([
-        remember(cell, "numbers", partial(text.evaluation_row, cell))
+        remember(cell, "numbers", partial(evaluation_row, cell))
         for cell in cells
     ])

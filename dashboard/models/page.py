@@ -5,12 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from core.errors import InputError
-from dashboard.models import sections
+from core.evaluation.cross_evaluation import CrossEvaluation, cross_evaluations
+from dashboard.models import inputs, sections
+from dashboard.models.query import ModelsQuery, offers
 from dashboard.reliability import notes
-from dashboard.reliability.cross_evaluation import QUANTITIES, CrossEvaluation, cross_evaluations
-from dashboard.reliability.text import TYPE_NAMES
 from dashboard.shared import inputs as shared_inputs
-from dashboard.shared import query_params
 
 
 def main() -> None:
@@ -20,8 +19,8 @@ def main() -> None:
         shipped = notes.shipped_results()
         if shipped is not None:
             tables = cross_evaluations(shipped.found)
-            shared_inputs.warn_about_address("models", _offers(tables))
-            notes.warn_of_other_weights(shipped)
+            shared_inputs.warn_about_address("models", offers(tables))
+            notes.warn_of_other_weights(shipped.found)
             show_results(tables)
         sections.show_shipped_models()
     except InputError as error:
@@ -30,21 +29,14 @@ def main() -> None:
 
 def show_results(tables: dict[str, CrossEvaluation]) -> None:
     """Heatmap, the chosen cell and all numbers of one data set."""
-    cross = sections.choose_dataset(tables)
-    quantity, token_type = sections.choose_quantity(cross)
-    cell = sections.show_heatmap(cross, quantity, token_type)
-    sections.show_cell(cross, cell, token_type)
+    cross = inputs.choose_dataset(tables)
+    quantity, token_type = inputs.choose_quantity(cross)
+    heatmap = st.container()  # above the boxes that say which cell is marked in it
+    choice = ModelsQuery(cross, quantity, token_type, inputs.choose_cell(cross))
+    with heatmap:
+        sections.show_heatmap(choice)
+    sections.show_cell(choice)
     sections.show_all_numbers(cross)
-
-
-def _offers(tables: dict[str, CrossEvaluation]) -> query_params.Offers:
-    models = [model for cross in tables.values() for model in cross.models]
-    orders = dict.fromkeys(order for cross in tables.values() for order in cross.strategies)
-    return (
-        ("dataset", "data set", tuple(tables)), ("metric", "metric", tuple(QUANTITIES)),
-        ("tokens", "type of tokens", tuple(TYPE_NAMES)), ("row", "model", models),
-        ("column", "order", tuple(orders)),
-    )
 
 
 main()

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from core.calibration.reliability import Reliability
 from core.calibration.token_types import TokenType
-from core.evaluation.result import Evaluation
-from core.model.checkpoints import ModelCard
-from core.sent.strategies import RANDOM_ORDER
-from core.stats.estimates import Estimate, Interval
-from dashboard.reliability.cross_evaluation import (
+from core.evaluation.cross_evaluation import (
     Cell,
     CrossEvaluation,
     Quantity,
@@ -20,7 +16,11 @@ from dashboard.reliability.cross_evaluation import (
     rises,
     worst_cases,
 )
-from dashboard.reliability.text import tokens_of, type_name
+from core.model.card import ModelCard
+from core.sent.strategies import RANDOM_ORDER
+from core.stats.estimates import Estimate
+from dashboard.models.query import ModelsQuery
+from dashboard.reliability.text import sample, tokens_of, verdict, weights_note
 from dashboard.shared.format import estimate
 
 
@@ -31,27 +31,41 @@ def named(quantity: Quantity, token_type: TokenType) -> str:
     return f"{quantity.name} of {tokens_of(token_type)}"
 
 
-def finding(
-    cross: CrossEvaluation, quantity: Quantity, token_type: TokenType,
-    estimates: Mapping[Cell, Estimate],
-) -> str:
+def finding(choice: ModelsQuery) -> str:
     """Which model can be trusted under which order, read off the table."""
+    what = named(choice.quantity, choice.token_type)
     sentences = []
-    ranked = worst_cases(cross, estimates)
+    ranked = worst_cases(choice.cross, choice.estimates)
     if ranked:
         best = ranked[0]
-        others = f", {_others(len(ranked))}" if len(ranked) > 1 else ""
+        others = f" {_others(len(ranked))}" if len(ranked) > 1 else ""
         sentences.append(
-            f"**{best.model}** has the lowest worst case{others}: whatever the order, its "
-            f"{named(quantity, token_type)} is at most {estimate(best.estimate)} "
-            f"(under {best.strategy})."
+            f"**{best.model}** has the lowest worst case{others}: whatever the order, its {what} "
+            f"is at most {estimate(best.estimate)} (under {best.strategy})."
         )
     else:
         sentences.append("No model has been evaluated under every order yet.")
-    risen = rises(cross, estimates, RANDOM_ORDER.name)
+    risen = rises(choice.cross, choice.estimates, RANDOM_ORDER.name)
     if risen:
-        sentences.append(f"Under {RANDOM_ORDER.name}, {_rise(risen)}")
+        sentences.append(f"Under {RANDOM_ORDER.name}, {_rise(risen, what)}")
     return " ".join(sentences)
+
+
+def heatmap_caption(choice: ModelsQuery, cards: Mapping[str, ModelCard]) -> str:
+    """What the heatmap shows, and of which graphs."""
+    found = choice.cross.cells.values()
+    parts = [
+        choice.quantity.meaning, "Lower is better.",
+        "A frame marks a model under the order it was trained under.",
+        "Small numbers are 95% intervals.", "Click a cell to open it.", f"{sample(found)}.",
+        weights_note(found, cards) or "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def cell_sentence(found: Reliability) -> str:
+    """How well calibrated a model is under the opened order."""
+    return f"ECE of {tokens_of(found.token_type)}: **{estimate(found.ece)}**. {verdict(found)}"
 
 
 def heatmap_alt(cross: CrossEvaluation, what: str, estimates: Mapping[Cell, Estimate]) -> str:
@@ -62,19 +76,6 @@ def heatmap_alt(cross: CrossEvaluation, what: str, estimates: Mapping[Cell, Esti
         if (model, strategy) in estimates
     )
     return f"{what} of every model (row) under every order (column). {cells}."
-
-
-def heatmap_table(cross: CrossEvaluation, estimates: Mapping[Cell, Estimate]) -> pd.DataFrame:
-    """A row per cell of the heatmap."""
-    return pd.DataFrame([
-        {
-            "model": model, "trained_under": cross.trained_under(model), "evaluated_under": order,
-            "value": found.value,
-            "low": found.interval.low if found.interval else None,
-            "high": found.interval.high if found.interval else None,
-        }
-        for (model, order), found in estimates.items()
-    ])
 
 
 def training_table(cards: Iterable[ModelCard]) -> pd.DataFrame:
@@ -111,46 +112,18 @@ def _others(count: int) -> str:
     return "of both models" if count == 2 else f"of all {count} models"
 
 
-def _rise(risen: Sequence[Rise]) -> str:
+def _rise(risen: Sequence[Rise], what: str) -> str:
     """How much higher models stand under a foreign order."""
     low, high = _number(risen[0].ratio), _number(risen[-1].ratio)
     span = f"{low} times" if low == high else f"{low} to {high} times"
     if any(rise.is_at_least for rise in risen):
         span = f"at least {span}"
     if len(risen) == 1:
-        return f"that of {risen[0].model} is {span} what it is under its own order."
-    return (f"that of the {len(risen)} models trained under another order is {span} what it is "
-            "under their own order.")
+        return f"{risen[0].model} shows {span} the {what} that it shows under its own order."
+    return (f"the {len(risen)} models trained under another order show {span} the {what} that "
+            "they show under their own.")
 
 
 def _number(ratio: float) -> str:
     """Two digits: a ratio of two estimates deserves no more."""
     return f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
-
-
-def evaluation_row(evaluation: Evaluation) -> dict[str, object]:
-    """Every number of an evaluation with its interval, at temperature 1, as a row of a table."""
-    row: dict[str, object] = {
-        "model": evaluation.model, "evaluated under": evaluation.strategy,
-        "own order": evaluation.strategy == evaluation.trained_under,
-        **_columns("NLL per token", evaluation.nll_per_token),
-        **_columns("NLL", evaluation.nll_per_graph), **_columns("LU", evaluation.lu),
-    }
-    for token_type in evaluation.token_types:
-        found = evaluation.reliability(token_type)
-        name = type_name(token_type)
-        row |= _columns(f"ECE {name}", found.ece)
-        row |= _columns(f"smooth ECE {name}", found.smooth_ece)
-        row |= _columns(f"Brier {name}", found.brier)
-    return row | {
-        "fitted temperature": evaluation.fitted_temperature,
-        "graphs": evaluation.num_graphs, "K": evaluation.permutations, "seed": evaluation.seed,
-        "weights": evaluation.weights_sha256,
-    }
-
-
-def _columns(name: str, found: Estimate | None) -> dict[str, float]:
-    if found is None:
-        return {name: math.nan}
-    ends = found.interval or Interval(math.nan, math.nan)
-    return {name: found.value, f"{name} low": ends.low, f"{name} high": ends.high}

@@ -11,11 +11,11 @@ from weakref import WeakKeyDictionary
 import streamlit as st
 
 from core.calibration.token_types import TokenType
+from core.evaluation.cross_evaluation import cross_evaluations
 from core.evaluation.result import Evaluation, EvaluationError, shipped_evaluations
 from core.records import RECORD
 from core.sent.strategies import RANDOM_ORDER
 from dashboard.reliability import text
-from dashboard.reliability.cross_evaluation import cross_evaluations
 
 Value = TypeVar("Value")
 TOKEN_COLUMNS = ("id", "smiles", "confidence", "position", "target", "predicted", "tokens")

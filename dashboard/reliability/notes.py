@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import streamlit as st
 
-from core.model.checkpoints import assets_folder
+from core.assets import assets_folder
+from core.evaluation.result import Evaluation
 from dashboard.reliability import evaluations, text
 from dashboard.reliability.evaluations import ShippedEvaluations
 from dashboard.shared.checkpoints import shipped_cards
@@ -18,15 +21,15 @@ def shipped_results() -> ShippedEvaluations | None:
     if shipped.found:
         return shipped
     folder = assets_folder() / "results" / "evaluations" / "qm9-random_order"
-    st.info("There are no evaluations to show yet. Make them with the command below, once for "
-            "every model; it fits a temperature, too, and can be stopped and resumed.",
+    st.info("There are no evaluations to show yet. Run the command below once for every model; "
+            "it also fits a temperature, and can be stopped and resumed.",
             icon=":material/info:")
     st.code(f"{text.EVALUATE} --model qm9-random_order --strategy all "
             f"--output {folder}", language="bash", wrap_lines=True)
     return None
 
 
-def warn_of_other_weights(shipped: ShippedEvaluations) -> None:
+def warn_of_other_weights(found: Collection[Evaluation]) -> None:
     """Say which results belong to other weights than those that are shipped."""
-    for complaint in text.weights_complaints(shipped.found, shipped_cards()):
+    for complaint in text.weights_complaints(found, shipped_cards()):
         st.warning(complaint, icon=":material/sync_problem:")

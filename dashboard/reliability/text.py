@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
-from core.calibration.token_types import Reliability, TokenType
+from core.calibration.reliability import Reliability
+from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from dashboard.shared.format import estimate, interval
 
 EVALUATE = "trailscope evaluate"
 
-TYPE_NAMES: dict[str, TokenType] = {
-    str(token_type).replace("_", " "): token_type for token_type in TokenType
-}
-"""Types of tokens as people read them."""
-
-
-def type_name(token_type: TokenType) -> str:
-    """A type as people read it, such as `node label`."""
-    return str(token_type).replace("_", " ")
-
-
 def tokens_of(token_type: TokenType) -> str:
     """The tokens of a type, within a sentence."""
-    return "all tokens" if token_type is TokenType.ALL else f"{type_name(token_type)} tokens"
+    return "all tokens" if token_type is TokenType.ALL else f"{token_type.label} tokens"
 
 
 def graph_word(evaluation: Evaluation) -> str:
@@ -53,8 +42,8 @@ def sample(found: Collection[Evaluation]) -> str:
 
 def provenance(evaluation: Evaluation) -> str:
     """How an evaluation was made."""
-    return (f"{sample([evaluation])}, {evaluation.precision} on {evaluation.device}. Intervals: "
-            f"95%, resampling {graph_word(evaluation)}.")
+    return (f"{sample([evaluation])}, {evaluation.precision} on {evaluation.device}. 95% "
+            f"intervals from resampling {graph_word(evaluation)}.")
 
 
 def weights_complaints(found: Iterable[Evaluation], cards: Mapping[str, ModelCard]) -> list[str]:
@@ -64,12 +53,12 @@ def weights_complaints(found: Iterable[Evaluation], cards: Mapping[str, ModelCar
         model, made_with = evaluation.model, evaluation.weights_sha256
         card = cards.get(model)
         if card is None:
-            complaints[model] = (f"The model {model} is not shipped any more; its results were "
-                                 f"made with weights {made_with[:8]}….")
+            complaints[model] = (f"The model {model} is no longer shipped; its results were "
+                                 f"computed with weights {made_with[:8]}….")
         elif card.weights_sha256 != made_with:
             complaints[model] = (
-                f"Results of {model} were made with other weights ({made_with[:8]}…) than the "
-                f"shipped model has now ({card.weights_sha256[:8]}…); make them anew with "
+                f"The results of {model} were computed with other weights ({made_with[:8]}…) than "
+                f"the shipped model now has ({card.weights_sha256[:8]}…); compute them again with "
                 f"`{EVALUATE}`."
             )
     return list(complaints.values())
@@ -79,7 +68,7 @@ def weights_note(found: Iterable[Evaluation], cards: Mapping[str, ModelCard]) ->
     """That all results belong to the shipped weights, if they do."""
     if weights_complaints(found, cards):
         return None
-    return "All were made with the weights that are shipped (SHA-256 compared)."
+    return "All results were computed with the shipped weights (SHA-256 compared)."
 
 
 def bin_table(found: Sequence[Reliability]) -> pd.DataFrame:
@@ -100,45 +89,27 @@ def _range(numbers: Iterable[int]) -> str:
     return f"{known[0]:,}" if len(known) == 1 else f"{known[0]:,} to {known[-1]:,}"
 
 
-def type_names(token_types: Iterable[TokenType]) -> tuple[str, ...]:
-    """Names of types, as `TYPE_NAMES` has them."""
-    return tuple(name for name, token_type in TYPE_NAMES.items() if token_type in token_types)
-
-
 def verdict(found: Reliability) -> str:
     """Whether ECE tells of miscalibration, and in which direction."""
-    if found.ece_if_calibrated is None:
+    if found.is_calibrated is None:
         return found.ece.reason or ""
     band = interval(found.ece_if_calibrated)
-    if found.ece.value <= found.ece_if_calibrated.high:
-        return f"A perfectly calibrated model would show {band} too: no miscalibration is seen."
+    if found.is_calibrated:
+        return f"A perfectly calibrated model would also show {band}: no sign of miscalibration."
     return f"A perfectly calibrated model would show {band}; this one is {_direction(found)}."
 
 
-def is_calibrated(found: Reliability) -> bool | None:
-    """Whether ECE lies where that of a calibrated model would; None if that is not known."""
-    band = found.ece_if_calibrated
-    return None if band is None else found.ece.value <= band.high
-
-
 def _direction(found: Reliability) -> str:
-    gap = mean_gap(found)
+    gap = found.mean_gap
     word = "overconfident" if gap > 0 else "underconfident"
     if abs(gap) < found.ece.value / 2:
-        return "too sure in some bins and not sure enough in others"
-    return f"{word}: {abs(gap) * 100:.1f} points between mean confidence and accuracy"
-
-
-def mean_gap(found: Reliability) -> float:
-    """Mean confidence minus accuracy over all events."""
-    known = found.counts > 0
-    gaps = (found.confidence - found.accuracy)[known]
-    return float(np.average(gaps, weights=found.counts[known]))
+        return "overconfident in some bins and underconfident in others"
+    return f"{word}, by {abs(gap) * 100:.1f} percentage points on average"
 
 
 def diagram_alt(found: Reliability, strategy: str) -> str:
     """What a reliability diagram shows, for those who cannot see it."""
-    worst = largest_share(found)
+    worst = found.worst_bin
     low, high = found.edges[worst : worst + 2]
     bins = "; ".join(
         f"{found.edges[b]:.2f} to {found.edges[b + 1]:.2f}: {count:,} tokens, "
@@ -150,16 +121,10 @@ def diagram_alt(found: Reliability, strategy: str) -> str:
             f"{low:.2f} to {high:.2f}. {bins}.")
 
 
-def largest_share(found: Reliability) -> int:
-    """The bin that adds most to ECE."""
-    gaps = found.counts * np.abs(np.nan_to_num(found.accuracy - found.confidence))
-    return int(gaps.argmax())
-
-
 def multiples_alt(diagrams: Sequence[Sequence[Reliability]], orders: Sequence[str]) -> str:
     """ECE of every type under every order."""
     parts = [
-        f"{type_name(found.token_type)} under {order}: {estimate(found.ece)}"
+        f"{found.token_type.label} under {order}: {estimate(found.ece)}"
         for of_type in diagrams for found, order in zip(of_type, orders, strict=True)
     ]
     return f"Reliability by type of token; ECE of {'; '.join(parts)}."
@@ -169,7 +134,7 @@ def score_table(diagrams: Sequence[Sequence[Reliability]], orders: Sequence[str]
     """A row per type and order, with every score and its interval."""
     return pd.DataFrame([
         {
-            "tokens": type_name(found.token_type), "evaluated under": order,
+            "tokens": found.token_type.label, "evaluated under": order,
             "number": found.num_events, "temperature": round(found.temperature, 4),
             "ECE": estimate(found.ece), "ECE if calibrated": interval(found.ece_if_calibrated),
             "smooth ECE": "not stored" if found.smooth_ece is None else estimate(found.smooth_ece),

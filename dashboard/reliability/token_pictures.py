@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from typing import cast
-
 import igraph
 import numpy as np
 
+from core.calibration.stored_tokens import StoredToken
 from core.graph.graph import Graph
-from core.graph.planar import PlanarGraph, PlanarName, PlanarSplit, planar_graph
+from core.graph.planar import PlanarName
 from core.sent.vocabulary import TokenKind, Vocabulary
 from dashboard.drawing.coordinates import free_directions, plain_coordinates, unit_bonds
 from dashboard.drawing.layouts import Layout, layout
 from dashboard.drawing.picture import Picture
-from dashboard.reliability.stored_tokens import StoredToken
 from dashboard.shared.palette import palette
 
 WIDTH, HEIGHT = 250, 190
 """Pixels of a picture."""
-
-_PLANAR_ID = re.compile(r"planar-(\d{1,10})-(train|validation|test)-(\d{1,10})", re.ASCII)
 
 
 def token_svg(token: StoredToken, vocabulary: Vocabulary, *, dark: bool, title: str) -> str:
@@ -35,25 +30,17 @@ def token_svg(token: StoredToken, vocabulary: Vocabulary, *, dark: bool, title: 
     picture = Picture(token_layout(token), colors, WIDTH, HEIGHT, show_hydrogens=True)
     picture.fade(~token.is_written_node, ~token.is_written_edge)
     if token.edge >= 0:
-        picture.bond_halo(token.edge, mark, "the token speaks of this")
+        picture.bond_halo(token.edge, mark, "what the token refers to")
     if token.node >= 0:
-        picture.atom_halo(token.node, mark, "the token speaks of this")
+        picture.atom_halo(token.node, mark, "what the token refers to")
     picture.skeleton()
     if token.rival >= 0:
-        picture.ring(token.rival, mark, "the model predicted this one")
+        picture.ring(token.rival, mark, "what the model predicted")
         picture.badge(token.rival, str(token.rival), colors.muted)
     if vocabulary.kind(token.target) is TokenKind.NODE_INDEX:
         index = token.target - vocabulary.index_offset
         picture.badge(index, str(index), mark)
     return picture.svg(title)
-
-
-def planar_name(graph_id: str) -> PlanarName | None:
-    """The name by which a graph of a planar test set is explored, if it is one."""
-    found = _PLANAR_ID.fullmatch(graph_id)
-    if found is None or found[2] != "test":
-        return None
-    return PlanarName(int(found[1]), int(found[3]))
 
 
 def token_layout(token: StoredToken) -> Layout:
@@ -71,11 +58,10 @@ def token_layout(token: StoredToken) -> Layout:
 
 def _known_positions(token: StoredToken) -> np.ndarray | None:
     """Where a named triangulation has the nodes of a sequence, [n, 2] with y down."""
-    found = _PLANAR_ID.fullmatch(token.id)
-    if found is None:
+    name = PlanarName.from_id(token.id)
+    if name is None:
         return None
-    named: PlanarGraph = planar_graph(int(found[3]), seed=int(found[1]),
-                                      split=cast(PlanarSplit, found[2]))
+    named = name.triangulate()
     if named.graph.num_nodes != token.graph.num_nodes:
         return None
     is_same, row, _ = _igraph(token.graph).isomorphic_vf2(_igraph(named.graph),

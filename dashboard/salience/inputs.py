@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import InputError
-from core.model.checkpoints import CheckpointError, ModelCard
+from core.model.card import CheckpointError, ModelCard
 from core.salience.criteria import CRITERIA
 from core.salience.language_model import LanguageModel
 from core.salience.masks import SCOPES

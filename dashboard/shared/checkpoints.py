@@ -6,16 +6,9 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.model.checkpoints import (
-    Checkpoint,
-    CheckpointError,
-    ModelCard,
-    ShippedModels,
-    assets_folder,
-    find_shipped_models,
-    load_checkpoint,
-    models_folder,
-)
+from core.assets import assets_folder, models_folder
+from core.model.card import CheckpointError, ModelCard, ShippedModels, find_shipped_models
+from core.model.checkpoints import Checkpoint, load_checkpoint
 from core.model.local_models import find_local_models
 
 _CARDS_LAST_S = 30

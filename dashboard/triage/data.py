@@ -17,7 +17,7 @@ import streamlit as st
 from rdkit import Chem
 
 from core.chemistry.substructures import Pattern
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.stats.risk_coverage import RiskCoverage
 from core.stats.roc import ScoreComparison
 from core.triage.generated import Generated

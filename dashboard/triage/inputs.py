@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.triage.samples import SamplesConfig
 from dashboard.shared.choices import DEFAULT_MODEL, MAX_SEED
 from dashboard.triage.query import (

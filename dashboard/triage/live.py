@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.triage.generation import Generation
 from dashboard.triage import data
 from dashboard.triage.query import LiveQuery

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.chemistry.chemistry import QM9
-from core.stats.estimates import Estimate, Interval
+from core.stats.estimates import Estimate, Interval, interval_columns
 from core.stats.proportions import wilson_interval
 from core.stats.risk_coverage import RiskCoverage
 from core.stats.roc import ScoreComparison
@@ -392,15 +392,11 @@ def training_table(milestones: Sequence[Milestone]) -> pd.DataFrame:
         common: dict[str, object] = {
             "step": milestone.step, "graphs_seen": milestone.graphs_seen,
             "sequences": milestone.quality.number, f"{label.good}_share": share.value,
-            f"{label.good}_low": share.interval.low if share.interval else None,
-            f"{label.good}_high": share.interval.high if share.interval else None,
+            **interval_columns(label.good, share.interval),
         }
         for roc in in_order(milestone.comparison) if milestone.comparison else []:
-            interval = roc.auc.interval
             rows.append(common | {
-                "score": f"minus {SCORE_LABELS[roc.quantity]}", "auc": roc.auc.value,
-                "auc_low": interval.low if interval else None,
-                "auc_high": interval.high if interval else None,
+                "score": f"minus {SCORE_LABELS[roc.quantity]}", **roc.auc.columns("auc"),
                 label.good: roc.positives, label.bad: roc.negatives,
             })
         if milestone.comparison is None:

@@ -113,8 +113,8 @@ def test_every_order_has_its_own_fitted_temperature(open_calibration, evaluated_
     assert page.select_slider(key="at").disabled
     table = page.dataframe[0].value
     assert table["temperature"].tolist() == [f"1 → {at:.3f}" for at in fitted]
-    assert sum("never on what is shown here" in text for text in texts(page.caption)) == 2
-    assert any("the best lies beyond" in text for text in texts(page.caption)) == (
+    assert sum("none of which are shown here" in text for text in texts(page.caption)) == 2
+    assert any("the optimum may lie beyond" in text for text in texts(page.caption)) == (
         any(one.details["temperature_fit"]["is_at_limit"] for one in found))
 
 
@@ -250,7 +250,7 @@ def test_other_weights_are_said(open_calibration, evaluated_assets, tmp_path):
     path.write_text(json.dumps(record))
     page = open_calibration(folder, evaluated=BIASED)
     (warning,) = texts(page.warning)
-    assert "were made with other weights" in warning
+    assert "were computed with other weights" in warning
     assert len(eces(page)) == 2
 
 

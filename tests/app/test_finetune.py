@@ -7,7 +7,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.model.checkpoints import load_checkpoint, read_card
+from core.model.card import read_card
+from core.model.checkpoints import load_checkpoint
 from dashboard.finetune import data
 from dashboard.shared.format import short
 from tests.generated_molecules import made_up_samples

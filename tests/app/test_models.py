@@ -1,6 +1,7 @@
 """The Models page without a browser: heatmap, finding, opened cell, tables, faults."""
 
 import json
+import shlex
 import shutil
 from collections.abc import Callable
 from io import StringIO
@@ -12,8 +13,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
+from typer.main import get_command
 
 from core.calibration.token_types import TokenType
+from core.cli import build_app
 from core.evaluation.result import FORMAT_VERSION, Evaluation
 from tests.conftest import ROOT
 from tests.evaluations import MODELS, ORDERS, PLANAR_MODEL
@@ -205,7 +208,8 @@ def test_other_weights_are_said(open_models, changed_assets):
     path.write_text(json.dumps(record))
     page = open_models(changed_assets)
     (warning,) = page.warning
-    assert f"Results of {MODELS[1]} were made with other weights (00000000…)" in warning.value
+    assert (f"The results of {MODELS[1]} were computed with other weights (00000000…)"
+            in warning.value)
     assert not any("SHA-256 compared" in caption.value for caption in page.caption)
 
 
@@ -218,7 +222,10 @@ def test_without_results_the_page_says_how_to_make_them(open_models, assets):
     assert not page.exception
     (info,) = page.info
     assert "no evaluations" in info.value
-    assert page.code[0].value.startswith("trailscope evaluate --model")
+    name, command, *options = shlex.split(page.code[0].value)
+    assert (name, command) == ("trailscope", "evaluate")
+    with get_command(build_app()).commands[command].make_context(command, options) as context:
+        assert context.params["strategy"] == "all"
     assert len(page.dataframe) == 1  # the models are listed all the same
 
 
@@ -227,5 +234,4 @@ def test_without_models_the_results_are_shown(open_models, changed_assets):
     page = open_models(changed_assets)
     assert not page.exception
     assert len(values(page)) == 4
-    assert any("no longer" in text.value or "not shipped any more" in text.value
-               for text in page.warning)
+    assert any("is no longer shipped" in text.value for text in page.warning)

@@ -12,7 +12,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from core.model.checkpoints import read_card
+from core.model.card import read_card
 from core.salience import open_language_model, select
 from core.salience.agreement import agreement
 from core.salience.criteria import CRITERIA, compute_salience

@@ -15,7 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.chemistry.molecules import from_smiles
 from core.likelihood.analysis import analyse
-from core.model.checkpoints import load_checkpoint, read_card
+from core.model.card import read_card
+from core.model.checkpoints import load_checkpoint
 from core.stats.labels import RankingError
 from core.triage.keep_list import keep_list_of_samples
 from core.triage.ranking import compare_samples

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from core.model.checkpoints import read_card
+from core.model.card import read_card
 from tests.browser.driving import NUMBERS, TIMEOUT_MS, rest, watch
 from tests.generated_molecules import made_up_samples
 

@@ -117,7 +117,7 @@ def test_a_bin_can_be_clicked_again_after_the_box_changed_it(open_page):
     for _ in range(2):
         click_bin(page, FOREIGN, 0)
         await_query(page, {"bin": BIN_OPTIONS[1]})
-        choose(page, "Bin of confidence", BIN_OPTIONS[0])
+        choose(page, "Confidence bin", BIN_OPTIONS[0])
         await_query(page, {})
 
 

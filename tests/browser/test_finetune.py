@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from core.model.checkpoints import read_card
+from core.model.card import read_card
 from tests.browser.conftest import ROOT
 from tests.browser.driving import NUMBERS, await_query, check_fits, click, click_at, rest, watch
 from tests.generated_molecules import made_up_samples

@@ -1,5 +1,7 @@
 """Events, bins and errors against literal loops, other libraries and numbers worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -20,6 +22,7 @@ from core.sent.sampler import sample_trails
 from core.sent.strategies import MIN_DEGREE_FIRST, RANDOM_ORDER
 from core.sent.vocabulary import EOS, PAD, PLANAR_VOCABULARY, QM9_VOCABULARY
 from core.stats.ece import expected_calibration_error
+from core.stats.estimates import Estimate
 from core.stats.molecule_bootstrap import MIN_GRAPHS_FOR_INTERVAL, MoleculeBootstrap
 from tests.oracles import token_calibration as literal
 
@@ -170,6 +173,13 @@ def test_literal_numbers():
     assert np.isnan(found.confidence[0])
     assert found.brier.value == pytest.approx((0.46**2 + 0.56**2 + 0.05**2 + 0.1**2) / 4)
     assert found.num_events == 4
+    assert found.mean_gap == pytest.approx((0.54 + 0.56 + 0.95 + 0.9) / 4 - 3 / 4)
+    assert found.is_calibrated is None  # one graph tells of no noise
+
+
+def test_the_worst_bin_adds_most_to_ece():
+    """2/3 |1/2 − 0.95| in the last bin are more than 1/3 |1 − 0.54|."""
+    assert of_all(sums_of([0.54, 0.95, 0.95], [True, True, False])).worst_bin == 14
 
 
 CONFIDENCES = st.one_of(
@@ -234,6 +244,15 @@ def test_types_that_do_not_occur_are_left_out():
     assert found[TokenType.NODE_INDEX].counts.tolist() == both.tolist()
     everything = found[TokenType.NODE_INDEX].counts + found[TokenType.SPECIAL].counts
     assert found[TokenType.ALL].counts.tolist() == everything.tolist()
+
+
+def test_calibrated_is_an_ece_within_that_of_perfect_calibration():
+    off, *_ = reliabilities(random_sums(40), 1.0, MoleculeBootstrap(40, seed=0))
+    assert off.ece.value > off.ece_if_calibrated.high
+    assert off.is_calibrated is False
+    assert off.mean_gap > 0
+    fine = replace(off, ece=Estimate(off.ece_if_calibrated.high))
+    assert fine.is_calibrated is True
 
 
 def test_the_order_of_graphs_changes_no_estimate():

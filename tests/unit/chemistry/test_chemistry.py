@@ -143,3 +143,10 @@ def test_a_nitrogen_with_one_bond_too_many_is_charged():
     graph = from_smiles("C[N+](C)(C)C", MOSES).graph
     charges = [atom.GetFormalCharge() for atom in to_rdkit(graph, MOSES).GetAtoms()]
     assert sorted(charges) == [0, 0, 0, 0, 1]
+
+
+def test_deuterium_is_no_element_where_hydrogens_are_implicit():
+    assert "H" not in AUTOGRAPH_GUACAMOL.elements
+    found = from_smiles("[2H]OC", AUTOGRAPH_GUACAMOL)
+    assert found.graph == from_smiles("OC", AUTOGRAPH_GUACAMOL).graph
+    assert found.notes == ("Isotopes are not encoded and are ignored.",)

@@ -175,7 +175,7 @@ def test_arms_are_run_and_resumed(repair, tmp_path):
 def test_arms_of_other_settings_are_not_mixed(repair, tmp_path):
     assert repair("--arms", "none").status == 0
     other_run = repair("--arms", "none", "--seed", 5)
-    assert (other_run.status, "give another run folder" in other_run.err) == (1, True)
+    assert (other_run.status, "seed is 0 there, 5 here" in other_run.err) == (1, True)
     other_output = repair("--arms", "full", "--seed", 5, "--run-folder", tmp_path / "other")
     assert other_output.status == 1
     assert "none is of another model or other settings; give another --output" in other_output.err

@@ -186,7 +186,7 @@ def test_too_many_sequences_are_an_error_of_their_row(trailscope, write):
     (("linearize", "none.csv"), "There is no file none.csv; check the path."),
     (("decode", "none.jsonl"), "none.jsonl cannot be read"),
     (("decode", "none.jsonl", "--vocabulary", "zinc"),
-     "Unknown vocabulary 'zinc'; use qm9 or planar."),
+     "Unknown vocabulary 'zinc'; use qm9, moses, planar."),
 ])
 def test_what_cannot_start_is_one_sentence_on_stderr(words, message, trailscope):
     result = trailscope(*words)

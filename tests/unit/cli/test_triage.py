@@ -69,7 +69,7 @@ def test_other_settings_are_refused(triage):
     assert triage("--number", 2).status == 0
     result = triage("--number", 2, "--seed", 1)
     assert result.status == 1
-    assert "holds samples of other settings or another model" in result.err
+    assert "holds samples of other settings: seed is 0 there, 1 here" in result.err
 
 
 def test_graphs_that_are_no_molecules_cannot_be_novel(trailscope, tiny_planar, write, tmp_path):
@@ -77,7 +77,7 @@ def test_graphs_that_are_no_molecules_cannot_be_novel(trailscope, tiny_planar, w
     result = trailscope("triage", "--model", tiny_planar.card.path, "--data", data,
                         "--output", tmp_path / "out", "--run-folder", tmp_path / "run")
     assert result.status == 1
-    assert "--data cannot say which are novel" in result.err
+    assert "writes no molecules" in result.err
     assert not (tmp_path / "run").exists()
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -55,3 +56,38 @@ def test_refusals():
     many_labels = Graph(1, np.zeros((0, 2), dtype=int), np.array([300]), np.zeros(0, dtype=int))
     with pytest.raises(GraphError, match="Packing holds numbers up to 255, got 300"):
         PackedGraphs.from_graphs([many_labels])
+
+
+def by_a_loop(drawn):
+    """What collating gives, one entry after the other."""
+    nodes = max(graph.num_nodes for graph in drawn)
+    edges = max(len(graph.edges) for graph in drawn)
+    found = {"num_nodes": np.zeros(len(drawn)), "num_edges": np.zeros(len(drawn)),
+             "edges": np.zeros((len(drawn), edges, 2)),
+             "node_labels": np.zeros((len(drawn), nodes)),
+             "edge_labels": np.zeros((len(drawn), edges))}
+    for g, graph in enumerate(drawn):
+        found["num_nodes"][g] = graph.num_nodes
+        found["num_edges"][g] = len(graph.edges)
+        for e, (u, v) in enumerate(graph.edges):
+            found["edges"][g, e] = u, v
+            if graph.is_labelled:
+                found["edge_labels"][g, e] = graph.edge_labels[e]
+        for n in range(graph.num_nodes if graph.is_labelled else 0):
+            found["node_labels"][g, n] = graph.node_labels[n]
+    return {name: torch.from_numpy(array.astype(np.int64)) for name, array in found.items()}
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+@settings(max_examples=40, deadline=None)
+@given(data=st.data())
+def test_collating_is_a_plain_loop_over_rows(labelled, data):
+    drawn = data.draw(st.lists(graphs(labelled=labelled), min_size=1, max_size=5))
+    rows = data.draw(st.lists(st.integers(0, len(drawn) - 1), min_size=1, max_size=6))
+    found = PackedGraphs.from_graphs(drawn).collate(np.array(rows))
+    for name, expected in by_a_loop([drawn[row] for row in rows]).items():
+        if not labelled and name.endswith("labels"):
+            assert getattr(found, name) is None
+        else:
+            assert torch.equal(getattr(found, name), expected)
+    assert found.log_automorphisms is None

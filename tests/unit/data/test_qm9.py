@@ -100,7 +100,7 @@ def test_a_second_call_reads_the_cache(source, monkeypatch):
     calls = []
     first = load_qm9(source, lambda done, total: calls.append((done, total)))
     assert calls == [(0, 50), (50, 50)]
-    monkeypatch.setattr("core.data.qm9.read_molecules", None)  # would fail if called
+    monkeypatch.setattr("core.data.molecule_file.open_records", None)  # would fail if called
     assert load_qm9(source, lambda done, total: calls.append((done, total))) == first
     assert len(calls) == 2
 
@@ -131,10 +131,12 @@ def test_a_missing_or_unsuitable_file(tmp_path):
     with pytest.raises(DatasetError, match=r"There is no file .*none.csv; give QM9 as a CSV or "
                                            r"SDF"):
         load_qm9(tmp_path / "none.csv")
+    (tmp_path / "qm9.txt").write_text("smiles\nC\n")
+    with pytest.raises(InputFileError, match="of an unknown kind"):
+        load_qm9(tmp_path / "qm9.txt")
     packed = tmp_path / "qm9.csv.gz"
     packed.write_bytes(gzip.compress(b"smiles\nC\n"))
-    with pytest.raises(InputFileError, match="of an unknown kind"):
-        load_qm9(packed)
+    assert len(load_qm9(packed)) == 1
 
 
 def test_data_live_where_the_environment_says(tmp_path, monkeypatch):

@@ -12,8 +12,8 @@ from core.calibration.temperature import FIT_TEMPERATURES, TEMPERATURES, fit_tem
 from core.calibration.token_types import BIN_EDGES, TokenType
 from core.chemistry.molecules import from_smiles
 from core.evaluation import run as module
-from core.evaluation.chunk import ChunkError
 from core.evaluation.graph_set import GraphSet
+from core.evaluation.measurement import ChunkError
 from core.evaluation.result import Evaluation, EvaluationError, shipped_evaluations
 from core.evaluation.run import (
     EvaluationConfig,

@@ -13,6 +13,7 @@ from core.finetune.methods import lora_parameters, optimizer_bytes
 from core.finetune.run import FinetuneRun
 from core.finetune.streams import SequenceStream
 from core.model.optimizers import learning_rate_at
+from core.runs import RunFolderError
 from core.salience.errors import SalienceError
 from core.salience.language_model import LanguageModel
 from core.salience.masks import select
@@ -242,10 +243,10 @@ def test_a_damaged_state_is_told(tiny, tmp_path):
         pass
     shutil.copytree(tmp_path / "run", tmp_path / "other")
     (tmp_path / "run" / "state.safetensors").write_bytes(b"nonsense")
-    with pytest.raises(SalienceError, match=r"state\.safetensors cannot be read"):
+    with pytest.raises(RunFolderError, match=r"state\.safetensors cannot be read"):
         start(tiny, tmp_path / "run", **METHODS["static"])
     (tmp_path / "other" / "progress.json").write_text("{", encoding="utf-8")
-    with pytest.raises(SalienceError, match="holds no readable run"):
+    with pytest.raises(RunFolderError, match="holds no readable run"):
         start(tiny, tmp_path / "other", **METHODS["static"])
 
 

@@ -137,3 +137,21 @@ def test_what_names_no_graph_is_said(text):
                                          "2,147,483,647") as raised:
         PlanarName.from_text(text)
     assert len(str(raised.value)) < 160
+
+
+@pytest.mark.parametrize("name", [PlanarName(3, 12), PlanarName(3, 12, "train")])
+def test_an_id_is_that_of_the_graph_and_is_read_back(name):
+    assert name.id == name.triangulate().graph.name
+    assert PlanarName.from_id(name.id) == name
+
+
+@pytest.mark.parametrize("text", ["gdb_7", "planar-3-test-99999999999", "planar-3-other-1",
+                                  "planar:3:1"])
+def test_other_texts_are_no_id(text):
+    assert PlanarName.from_id(text) is None
+
+
+def test_only_names_of_test_streams_can_be_typed():
+    assert PlanarName.from_text(str(PlanarName(3, 12))) == PlanarName(3, 12)
+    with pytest.raises(GraphError):
+        PlanarName.from_text(str(PlanarName(3, 12, "train")))

@@ -10,18 +10,17 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from core.assets import assets_folder
 from core.errors import InputError
-from core.model.checkpoints import (
+from core.model.card import (
     CheckpointError,
     ModelCard,
-    assets_folder,
     find_shipped_models,
-    load_checkpoint,
     read_card,
     resolve_model,
-    save_checkpoint,
     shipped_models,
 )
+from core.model.checkpoints import load_checkpoint, save_checkpoint
 from core.model.transformer import build_model
 from core.records import sha256_of
 from core.sent.strategies import ANCHOR_EXPANSION, STRATEGIES, Strategy

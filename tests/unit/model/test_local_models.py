@@ -6,14 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from core.assets import models_folder
 from core.errors import InputError
-from core.model.checkpoints import (
-    CheckpointError,
-    load_checkpoint,
-    models_folder,
-    resolve_model,
-    save_checkpoint,
-)
+from core.model.card import CheckpointError, resolve_model
+from core.model.checkpoints import load_checkpoint, save_checkpoint
 from core.model.local_models import find_local_models, keep_model, zip_checkpoint
 
 

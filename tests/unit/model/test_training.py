@@ -14,11 +14,13 @@ from core.chemistry.molecules import from_smiles
 from core.errors import InputError
 from core.likelihood.scoring import score_trails
 from core.model import training
-from core.model.checkpoints import Checkpoint, ModelCard, load_checkpoint
+from core.model.card import ModelCard
+from core.model.checkpoints import Checkpoint, load_checkpoint
 from core.model.export import write_trained_checkpoint
 from core.model.optimizers import build_optimizers
-from core.model.training import TrainingConfig, TrainingError, loss_history, train, trained_model
+from core.model.training import TrainingConfig, TrainingError, train, trained_model
 from core.model.transformer import build_model
+from core.runs import read_progress
 from core.sent.batch import GraphBatch
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
@@ -50,13 +52,18 @@ def state_of(folder):
     return load_file(folder / "state.safetensors")
 
 
+def history_of(folder):
+    """(step, loss) pairs that a run keeps."""
+    return [tuple(entry) for entry in read_progress(folder)["history"]]
+
+
 def assert_same_run(folder, other):
     """Weights, optimizer state and losses are equal bit for bit."""
     left, right = state_of(folder), state_of(other)
     assert left.keys() == right.keys()
     for name, tensor in left.items():
         assert torch.equal(tensor, right[name]), name
-    assert loss_history(folder) == loss_history(other)
+    assert history_of(folder) == history_of(other)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +77,7 @@ def test_the_loss_falls(tmp_path):
     losses = [state.loss for state in run(tmp_path, config)]
     assert losses[0] == pytest.approx(math.log(44), abs=0.1)  # nothing is known
     assert sum(losses[-5:]) / 5 < 1.2
-    history = loss_history(tmp_path)
+    history = history_of(tmp_path)
     assert [step for step, _ in history] == list(range(1, 41))
     assert [loss for _, loss in history] == pytest.approx(losses)
 
@@ -159,9 +166,10 @@ def test_a_run_goes_on_with_its_own_settings_only(changes, whole_run):
     folder, _ = whole_run
     with pytest.raises(TrainingError) as raised:
         run(folder, replace(CONFIG, **changes))
+    [(name, here)] = changes.items()
     assert str(raised.value) == (
-        f"{folder} holds a run of other settings; use another folder or the settings in its "
-        "progress.json.")
+        f"{folder} holds a run of other settings: {name} is {getattr(CONFIG, name)} there, {here} "
+        "here; use another run folder or the settings in its progress.json.")
 
 
 def test_compiling_is_no_other_setting(whole_run, tmp_path):
@@ -230,7 +238,7 @@ def test_the_history_of_a_long_run_is_averaged_across_sittings(tmp_path):
     config = replace(CONFIG, steps=300)  # an entry every three steps
     states = run(tmp_path, config, stop_after=2) + run(tmp_path, config, stop_after=2)
     mean = sum(state.loss for state in states[:3]) / 3
-    assert loss_history(tmp_path) == [(3, pytest.approx(mean))]
+    assert history_of(tmp_path) == [(3, pytest.approx(mean))]
 
 
 def test_a_loss_that_is_no_number_is_refused(tmp_path):

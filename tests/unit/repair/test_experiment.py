@@ -174,7 +174,7 @@ def test_a_finished_arm_is_not_trained_again(biased, found):
 
 
 def test_a_run_folder_is_of_one_experiment(biased, found, tmp_path):
-    with pytest.raises(SalienceError, match="give another run folder"):
+    with pytest.raises(SalienceError, match="seed is 0 there, 1 here; use another run folder"):
         experiment_of(biased, found[0], replace(CONFIG, seed=1))
     experiment_of(biased, tmp_path)
     (tmp_path / "settings.json").write_text("{")

@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel
 
-from core.model.checkpoints import CheckpointError
+from core.model.card import CheckpointError
 from core.salience import LanguageModel, SalienceError, compute_salience, open_language_model
 from core.salience.language_model import weights_digest
 from core.salience.matrices import find_matrices

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from core.stats.proportions import wilson_interval
+from core.stats.proportions import wilson_ends, wilson_interval
 
 
 @pytest.mark.parametrize(("part", "whole"), [(0, 10), (1, 10), (5, 10), (10, 10), (9470, 10_000)])
@@ -31,3 +31,13 @@ def test_interval_covers():
 def test_impossible_counts_are_refused(part, whole):
     with pytest.raises(ValueError, match=r"k |n "):
         wilson_interval(part, whole)
+
+
+def test_shares_of_few_cases_get_a_wider_interval():
+    low, high = wilson_ends(np.array([0.9, 0.9]), np.array([10, 1_000_000]))
+    few, many = wilson_interval(9, 10), wilson_interval(900_000, 1_000_000)
+    assert low[0] == pytest.approx(0.5437, abs=1e-4)
+    assert high[0] == pytest.approx(0.9855, abs=1e-4)
+    assert low[0] < few.low
+    assert few.high < high[0]
+    assert (low[1], high[1]) == (pytest.approx(many.low), pytest.approx(many.high))

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import QM9_VOCABULARY
 from core.stats.estimates import Estimate, Interval

@@ -5,7 +5,7 @@ import pytest
 from core.chemistry.chemistry import MOSES, QM9
 from core.chemistry.molecules import from_smiles
 from core.chemistry.substructures import Pattern
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.sent.batch import GraphBatch
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails

@@ -10,9 +10,11 @@ import pytest
 import typer
 
 from core.cli import build_app
-from core.cli.evaluation import read_graph_file
+from core.cli.graphs import read_graph_file
 from core.cli.rows import RowWriter
 from core.data.files import read_input
+from core.model.card import ModelCard
+from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import QM9_VOCABULARY
 from dashboard.finetune.learning_set import own_set
 from dashboard.finetune.query import (
@@ -124,7 +126,8 @@ def test_code_reads_the_molecules_that_the_page_saves(kind, tmp_path, monkeypatc
     Path(choice.molecules_file).write_text(learnt.csv)
     words = shlex.split(command(choice).splitlines()[0])
     given = dict(pairwise(words))
-    found = read_graph_file(given["--input"], QM9_VOCABULARY, RowWriter(), int(given["--number"]))
+    card = ModelCard("qm9", QM9_VOCABULARY, RANDOM_ORDER, "tiny")
+    found = read_graph_file(given["--input"], card, RowWriter(), int(given["--number"]))
     lines = python(choice).split("graphs = ")[1].split("\nstream")[0]
     read = eval(lines, {"read_input": read_input})
     for graphs in (found.graphs, read):

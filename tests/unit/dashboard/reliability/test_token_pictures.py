@@ -1,106 +1,16 @@
-"""Stored tokens in their graphs: what they speak of, and what had been written before them."""
+"""Pictures of stored tokens: what is marked, what is faint, and where a graph stands."""
 
 from xml.etree import ElementTree
 
 import numpy as np
-import pytest
 
-from core.chemistry import from_smiles
-from core.graph.graph import is_isomorphic
-from core.graph.planar import PlanarName, planar_graph
-from core.sent import ANCHOR_EXPANSION, MIN_DEGREE_FIRST, RANDOM_ORDER
-from core.sent.batch import GraphBatch
-from core.sent.decoder import DecodeError, decode_lenient
-from core.sent.randomness import GraphSeed
-from core.sent.sampler import sample_trails
+from core.graph.planar import planar_graph
 from core.sent.vocabulary import EOS, PLANAR_VOCABULARY, QM9_VOCABULARY, TokenKind
-from dashboard.reliability.stored_tokens import read_stored_token
-from dashboard.reliability.token_pictures import planar_name, token_layout, token_svg
+from dashboard.reliability.token_pictures import token_layout, token_svg
 from dashboard.shared.palette import LIGHT
-from tests.oracles.token_subjects import subjects_of
-from tests.random_graphs import random_graph, vocabulary_of
+from tests.stored_tokens import GRAPHS, stored, vocabulary_for, write
 
 SVG = "{http://www.w3.org/2000/svg}"
-GRAPHS = [
-    from_smiles("C1CC1O").graph,
-    from_smiles("C.O").graph,
-    random_graph(9, 0.4, labelled=True, seed=1),
-    random_graph(9, 0.4, labelled=False, seed=2),
-]
-
-
-def write(graph, vocabulary, strategy=RANDOM_ORDER, seed=0):
-    batch = GraphBatch.from_graphs([graph], with_automorphisms=True)
-    return sample_trails(batch, vocabulary, strategy, permutations=1,
-                         generator=GraphSeed(seed)).sequence(0, 0)
-
-
-def stored(tokens, position, vocabulary, *, predicted=None, id="row 1", smiles=None):
-    target = tokens[position]
-    row = {"id": id, "smiles": smiles, "confidence": 0.75, "position": position,
-           "target": target, "predicted": target if predicted is None else predicted,
-           "tokens": np.array(tokens)}
-    return read_stored_token(row, vocabulary)
-
-
-def vocabulary_for(graph):
-    is_molecule = graph is GRAPHS[0] or graph is GRAPHS[1]
-    return QM9_VOCABULARY if is_molecule else vocabulary_of(graph)
-
-
-@pytest.mark.parametrize("strategy", [RANDOM_ORDER, ANCHOR_EXPANSION, MIN_DEGREE_FIRST])
-@pytest.mark.parametrize("graph", GRAPHS)
-def test_every_token_speaks_of_what_a_reader_says(graph, strategy):
-    vocabulary = vocabulary_for(graph)
-    tokens = write(graph, vocabulary, strategy)
-    for position in range(1, len(tokens)):
-        found = stored(tokens, position, vocabulary)
-        assert is_isomorphic(found.graph, graph)
-        subject = subjects_of(tokens, list(range(graph.num_nodes)), found.graph,
-                              vocabulary)[position]
-        assert found.node == (-1 if subject.node is None else subject.node)
-        edge = None if found.edge < 0 else frozenset(found.graph.edges[found.edge].tolist())
-        assert edge == subject.edge
-
-
-@pytest.mark.parametrize("graph", GRAPHS)
-def test_what_is_written_is_what_the_sequence_so_far_decodes_to(graph):
-    vocabulary = vocabulary_for(graph)
-    tokens = write(graph, vocabulary, seed=3)
-    for position in range(2, len(tokens)):
-        found = stored(tokens, position, vocabulary)
-        before = decode_lenient(tokens[:position], vocabulary)
-        assert found.is_written_node.sum() == before.num_nodes
-        known = {tuple(ends) for ends in before.edges.tolist()}
-        shown = {tuple(ends) for ends in found.graph.edges[found.is_written_edge].tolist()}
-        # A bond whose label stands there is written, though its far end is still to come.
-        assert shown - known <= {(before.num_nodes - 1, before.num_nodes)}
-        assert known <= shown
-
-
-def test_at_the_end_all_is_written_and_nothing_is_spoken_of():
-    tokens = write(GRAPHS[0], QM9_VOCABULARY)
-    found = stored(tokens, len(tokens) - 1, QM9_VOCABULARY)
-    assert tokens[-1] == EOS
-    assert found.node == found.edge == -1
-    assert found.is_written_node.all()
-    assert found.is_written_edge.all()
-
-
-def test_a_visited_node_predicted_in_place_of_another_is_the_rival():
-    tokens = write(GRAPHS[0], QM9_VOCABULARY)
-    first, last = QM9_VOCABULARY.index_offset, QM9_VOCABULARY.index_offset + 28
-    index = [at for at, token in enumerate(tokens)
-             if QM9_VOCABULARY.kind(token) is TokenKind.NODE_INDEX][3]
-    assert stored(tokens, index, QM9_VOCABULARY, predicted=first).rival == 0
-    assert stored(tokens, index, QM9_VOCABULARY, predicted=last).rival == -1
-    assert stored(tokens, index, QM9_VOCABULARY).rival == -1
-    assert stored(tokens, 1, QM9_VOCABULARY, predicted=first + 1).rival == -1
-
-
-def test_a_broken_sequence_is_refused():
-    with pytest.raises(DecodeError):
-        stored([0, 6, 6], 1, QM9_VOCABULARY)
 
 
 def circles(svg):
@@ -155,11 +65,3 @@ def test_other_graphs_are_drawn_by_their_distances():
     tokens = write(GRAPHS[3], vocabulary_for(GRAPHS[3]))
     token = stored(tokens, 3, vocabulary_for(GRAPHS[3]))
     assert np.isfinite(token_layout(token).coordinates).all()
-
-
-@pytest.mark.parametrize(("id", "name"), [
-    ("planar-3-test-12", PlanarName(3, 12)), ("planar-3-train-12", None), ("gdb_7", None),
-    ("planar-3-test-99999999999", None),
-])
-def test_only_graphs_of_test_streams_have_a_name_to_explore(id, name):
-    assert planar_name(id) == name

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from core.chemistry.chemistry import MOSES
-from core.model.checkpoints import ModelCard
+from core.model.card import ModelCard
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import MOSES_VOCABULARY, QM9_VOCABULARY
 from core.stats.estimates import Estimate, Interval

@@ -7,7 +7,6 @@ correctness and type; and a sample of tokens.
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -26,6 +25,7 @@ from core.errors import InputError, one_line
 from core.graph.graph import Graph
 from core.likelihood.scoring import DEFAULT_TOKEN_BUDGET, LogitSlice, Precision, logit_slices
 from core.model.checkpoints import Checkpoint
+from core.runs import replacing
 from core.sent.batch import GraphBatch
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
@@ -98,10 +98,8 @@ class ChunkResult:
         arrays |= _named("events", self.events) | _named("sample", self.sample)
         for t, sums in enumerate(self.sums):
             arrays |= _named(f"sums{t}", sums)
-        partial = path.with_name(f".{path.name}.partial")
-        with partial.open("wb") as file:
+        with replacing(path) as partial, partial.open("wb") as file:
             np.savez_compressed(file, allow_pickle=False, **arrays)
-        os.replace(partial, path)
 
 
 _Arrays = TypeVar("_Arrays", BinSums, EventTable, TokenSample)

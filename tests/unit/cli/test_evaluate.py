@@ -6,7 +6,7 @@ import re
 import pytest
 
 from core.calibration.token_types import TokenType
-from core.cli import evaluation
+from core.cli import evaluate as command
 from core.evaluation.result import Evaluation
 from core.sent.strategies import STRATEGIES
 from core.stats import molecule_bootstrap
@@ -109,7 +109,7 @@ def test_the_same_command_again_resumes(evaluate, molecules, tmp_path, monkeypat
     assert len(chunks) == 1
     written = chunks[0].stat().st_mtime_ns
     with monkeypatch.context() as patch:
-        patch.setattr(evaluation, "_headline", interrupt)
+        patch.setattr(command, "_headline", interrupt)
         assert evaluate("--input", molecules).status == 130
     again = evaluate("--input", molecules)
     assert chunks[0].stat().st_mtime_ns == written
@@ -152,13 +152,14 @@ def test_planar_graphs(evaluate, make_checkpoint, tmp_path):
     (("--input", "bad.smi"), 1, "bad.smi holds no graph that the model can read"),
     (("--input", "CC", "--dataset", "qm9"), 1, "Give either --input or a data set"),
     (("--input", "CC", "--fit-temperature", 5), 1, "validation split, which a file has not"),
-    (("--dataset", "planar"), 1, "The model reads molecules, use --dataset qm9."),
+    (("--dataset", "planar"), 1, "The model reads molecules, use --dataset qm9 or moses or file."),
     (("--data", "few.csv"), 1, "The test split of few.csv is empty; give more molecules."),
     (("--data", "none.csv"), 1, "There is no file none.csv"),
     (("--strategy", "sideways", "--input", "CC"), 1, "Unknown strategy 'sideways'."),
     (("--model", "none", "--input", "CC"), 1, "There is no model 'none'"),
     (("--permutations", 1, "--input", "CC"), 2, "--permutations"),
-    (("--split", "all"), 2, "--split"),
+    (("--split", "all", "--data", "few.csv"), 1,
+     "QM9 has no split 'all'; use train, validation, test."),
 ])
 def test_settings_that_make_no_sense_are_refused(options, status, message, evaluate, write):
     write("empty.smi", "")

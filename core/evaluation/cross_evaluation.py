@@ -6,10 +6,12 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+import pandas as pd
+
 from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
-from core.stats.estimates import Estimate
+from core.stats.estimates import Estimate, interval_columns
 
 Cell = tuple[str, str]
 """Name of a model and of the strategy that it was evaluated under."""
@@ -36,20 +38,20 @@ class Quantity:
 
 QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in (
     Quantity("ECE", "", True, lambda found, of: found.reliability(of).ece,
-             "Expected calibration error: how far confidence lies from accuracy, in 15 bins."),
+             "Expected calibration error: how far confidence is from accuracy, over 15 bins."),
     Quantity("smooth ECE", "", True, lambda found, of: found.reliability(of).smooth_ece,
              "The calibration error without bins (Błasiok & Nakkiran)."),
     Quantity("Brier score", "", True, lambda found, of: found.reliability(of).brier,
-             "Mean squared distance of confidence from being right (1) or wrong (0)."),
+             "Mean squared difference between confidence and outcome (1 if right, 0 if wrong)."),
     Quantity("NLL per token", "nats", True,
              lambda found, of: (found.nll_per_token if of is TokenType.ALL
                                 else found.reliability(of).nll),
-             "−log probability of the token that came, total nats over total tokens."),
+             "−log probability of the actual token: total nats over total tokens."),
     Quantity("LU", "", False, lambda found, of: found.lu,
              "Linearization Uncertainty: standard deviation of a molecule's NLL over permutations "
              "divided by its mean, averaged over molecules."),
 )}
-"""What the Models page compares, by name."""
+"""What evaluations are compared by, by name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +103,17 @@ class CrossEvaluation:
                  for cell, evaluation in self.cells.items()}
         return {cell: estimate for cell, estimate in found.items()
                 if estimate is not None and math.isfinite(estimate.value)}
+
+    def to_table(self, estimates: Mapping[Cell, Estimate]) -> pd.DataFrame:
+        """A row per cell: model, trained_under, evaluated_under, value, low, high."""
+        return pd.DataFrame([
+            {
+                "model": model, "trained_under": self.trained_under(model),
+                "evaluated_under": strategy, "value": found.value,
+                **interval_columns("", found.interval, sep=""),
+            }
+            for (model, strategy), found in estimates.items()
+        ])
 
 
 def cross_evaluations(found: Iterable[Evaluation]) -> dict[str, CrossEvaluation]:
@@ -177,3 +190,27 @@ def rises(
             may_be_noise = own.interval is not None and own.interval.low <= 0
             found.append(Rise(model, foreign.value / own.value, may_be_noise))
     return sorted(found, key=lambda rise: rise.ratio)
+
+
+def evaluation_row(evaluation: Evaluation) -> dict[str, object]:
+    """Every number of an evaluation with its interval, at temperature 1, as a row of a table."""
+    row: dict[str, object] = {
+        "model": evaluation.model, "evaluated under": evaluation.strategy,
+        "own order": evaluation.strategy == evaluation.trained_under,
+        **_columns("NLL per token", evaluation.nll_per_token),
+        **_columns("NLL", evaluation.nll_per_graph), **_columns("LU", evaluation.lu),
+    }
+    for token_type in evaluation.token_types:
+        found = evaluation.reliability(token_type)
+        for name, estimate in (("ECE", found.ece), ("smooth ECE", found.smooth_ece),
+                               ("Brier", found.brier)):
+            row |= _columns(f"{name} {token_type.label}", estimate)
+    return row | {
+        "fitted temperature": evaluation.fitted_temperature,
+        "graphs": evaluation.num_graphs, "K": evaluation.permutations, "seed": evaluation.seed,
+        "weights": evaluation.weights_sha256,
+    }
+
+
+def _columns(name: str, found: Estimate | None) -> dict[str, float | None]:
+    return {name: math.nan} if found is None else found.columns(name, sep=" ")

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from core.chemistry.chemistry import CHEMISTRIES, Chemistry
+from core.cli import chosen_device, messages
 from core.cli.folders import check_folders
+from core.cli.graphs import load_part
+from core.cli.options import DataFile
+from core.cli.progress import Look, follow
+from core.data.dataset import DataOptions
+from core.data.registry import DATASETS, find_dataset
 from core.errors import InputError
 from core.graph.planar import PLANAR_NODES
 from core.sent.strategies import STRATEGIES
 
 if TYPE_CHECKING:
-    from core.data.dataset import DataPart, Dataset
     from core.model.training import TrainingConfig, TrainingStep
 
-REPORT_EVERY_S = 30.0
-"""Seconds between two lines of a log; a terminal gets a progress bar instead."""
+INFERRED = "inferred"
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the command."""
     app.command()(train)
 
 
@@ -34,13 +36,14 @@ def train(
     output: Annotated[Path, typer.Argument(help="Checkpoint folder to write.")],
     strategy: Annotated[str, typer.Option(help=f"One of {', '.join(STRATEGIES)}, or a triple.")],
     dataset: Annotated[
-        str, typer.Option(help="qm9; moses: drug-like molecules; or planar: random Delaunay "
-                               "triangulations.")
+        str, typer.Option(help="; ".join(f"{name}: {dataset.about}"
+                                         for name, dataset in DATASETS.items()) + ".")
     ] = "qm9",
-    data: Annotated[
-        Path | None, typer.Option(help="The data set as a local file (QM9: CSV or SDF; MOSES: "
-                                       "CSV, also gzipped, or a folder of them); downloaded once "
-                                       "if left out.")
+    data: DataFile = None,
+    chemistry: Annotated[
+        str | None, typer.Option(help="What molecules may hold: "
+                                      f"{', '.join(CHEMISTRIES)}; or {INFERRED}, from a file of "
+                                      "your own. Default: the data set's own.")
     ] = None,
     planar_graphs: Annotated[
         int, typer.Option(min=1, help="Different planar graphs to train on.")
@@ -69,9 +72,6 @@ def train(
     ] = "",
 ) -> None:
     """Train a model under a strategy; run the same command again to resume."""
-    from core.cli import chosen_device, messages
-    from core.data.planar import Planar
-    from core.data.registry import find_dataset
     from core.model.export import write_trained_checkpoint
     from core.model.training import TrainingConfig, train
 
@@ -85,13 +85,13 @@ def train(
     name = name or output.name
     run_folder = run_folder or Path("runs") / name
     found = find_dataset(dataset)
-    if isinstance(found, Planar):
-        found = Planar(planar_graphs, seed, planar_nodes)
-    graphs = _load(found, data)
+    options = DataOptions(_read_chemistry(chemistry), planar_graphs, seed, planar_nodes)
+    messages.print(f"Reading {found.title}.")
+    graphs = load_part(found.adapted(options), "train", data)
 
     def write(folder: Path, name: str, *, unfinished: bool = False) -> None:
-        card = write_trained_checkpoint(config, found.vocabulary, run_folder, folder, name=name,
-                                        data=graphs.record, chemistry=found.chemistry,
+        card = write_trained_checkpoint(config, graphs.vocabulary, run_folder, folder, name=name,
+                                        data=graphs.record, chemistry=graphs.chemistry,
                                         unfinished=unfinished)
         messages.print(f"Wrote {card.path}.", markup=False, soft_wrap=True)
 
@@ -102,11 +102,11 @@ def train(
                       f"{name} at step {state.step:,}", unfinished=True)
             yield state
 
-    follow = _draw_bar if messages.is_terminal else _print_lines
     # Closed here, the state is saved whatever interrupts whoever shows the progress.
-    with closing(train(config, graphs, found.vocabulary, run_folder=run_folder, save_at=kept,
+    with closing(train(config, graphs, graphs.vocabulary, run_folder=run_folder, save_at=kept,
                        device=chosen_device(device))) as states:
-        follow(keeping_milestones(states), name, config)
+        follow(keeping_milestones(states), lambda state: _look(state, name, config),
+               what=f"Training {name}")
     write(output, name)
 
 
@@ -124,51 +124,23 @@ def _read_milestones(text: str, steps: int) -> frozenset[int]:
     return frozenset(map(int, words))
 
 
-def _load(dataset: Dataset, data: Path | None) -> DataPart:
-    """The training part, with a progress bar where there is a terminal."""
-    from core.cli import messages
+def _read_chemistry(name: str | None) -> Chemistry | None:
+    """A named chemistry; None for the data set's own, which a file's is inferred.
 
-    if not messages.is_terminal:
-        messages.print(f"Reading {dataset.title}.")
-        return dataset.load("train", source=data)
-    with Progress(console=messages, transient=True) as bar:
-        task = bar.add_task(f"Reading {dataset.title}", total=None)
-        return dataset.load(
-            "train", source=data,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
-
-
-def _draw_bar(states: Iterator[TrainingStep], name: str, config: TrainingConfig) -> None:
-    from core.cli import messages
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"),
-               TimeRemainingColumn())
-    with Progress(*columns, console=messages) as bar:
-        task = bar.add_task(f"Training {name}", state="starting", total=config.steps)
-        for state in states:
-            bar.update(task, completed=state.step, state=_describe(state))
+    Raises:
+        InputError: for an unknown name.
+    """
+    if name in (None, INFERRED):
+        return None
+    if name not in CHEMISTRIES:
+        raise InputError(f"There is no chemistry {name!r}; use {', '.join(CHEMISTRIES)} or "
+                         f"{INFERRED}.")
+    return CHEMISTRIES[name]
 
 
-def _print_lines(states: Iterator[TrainingStep], name: str, config: TrainingConfig) -> None:
-    """A line for the first step, the last, and about every half minute."""
-    from core.cli import messages
-
-    said_at = float("-inf")
-    for state in states:
-        now = time.monotonic()
-        if now - said_at < REPORT_EVERY_S and state.step < config.steps:
-            continue
-        said_at = now
-        messages.print(f"Training {name}: {_describe(state)}, {_time_left(state, config)} left",
-                       markup=False, soft_wrap=True)
-
-
-def _describe(state: TrainingStep) -> str:
-    return (f"step {state.step}, loss {state.loss:.3f} nats/token, "
-            f"{state.graphs_per_s:.0f} molecules/s")
-
-
-def _time_left(state: TrainingStep, config: TrainingConfig) -> timedelta:
+def _look(state: TrainingStep, name: str, config: TrainingConfig) -> Look:
     graphs_left = (config.steps - state.step) * config.batch_size
-    return timedelta(seconds=round(graphs_left / state.graphs_per_s))
+    return Look(f"Training {name}",
+                f"step {state.step}, loss {state.loss:.3f} nats/token, "
+                f"{state.graphs_per_s:.0f} molecules/s",
+                state.step, config.steps, graphs_left / state.graphs_per_s)

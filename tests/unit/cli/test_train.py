@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from core.cli import training
+from core.cli import progress
+from core.cli import train as command
 from core.model.checkpoints import load_checkpoint
 from core.sent.vocabulary import PLANAR_VOCABULARY
 
@@ -55,7 +56,7 @@ def test_without_a_terminal_progress_is_plain_lines(train, tmp_path, monkeypatch
         assert re.fullmatch(rf"Training mine: step {step}, loss \d\.\d{{3}} nats/token, "
                             rf"\d+ molecules/s, {left} left", line)
     assert lines[3:] == [f"Wrote {tmp_path / 'mine'}."]
-    monkeypatch.setattr(training, "REPORT_EVERY_S", 0.0)
+    monkeypatch.setattr(progress, "REPORT_EVERY_S", 0.0)
     again = train("--steps", 5, "--run-folder", tmp_path / "other").err.splitlines()
     assert [line.split(",")[0] for line in again[1:-1]] == [
         f"Training mine: step {step}" for step in range(1, 6)]
@@ -63,14 +64,14 @@ def test_without_a_terminal_progress_is_plain_lines(train, tmp_path, monkeypatch
 
 def test_the_same_command_again_resumes(train, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(training, "_describe", interrupt)
+        patch.setattr(command, "_look", interrupt)
         assert train("--steps", 4).status == 130
     result = train("--steps", 4)
     assert result.status == 0
     assert "step 2" in result.err.splitlines()[1]
 
 
-def interrupt(state):
+def interrupt(*_):
     raise KeyboardInterrupt
 
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from core.cli import messages
 from core.cli.folders import check_folders
 from core.cli.rows import RowWriter
 from core.errors import InputError
-from core.records import RECORD, RunRecord, write_json
+from core.records import RECORD, RunRecord
+from core.runs import write_json
 
 if TYPE_CHECKING:
     from core.salience import Mask
@@ -19,7 +21,7 @@ SUFFIX = ".safetensors"
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the command."""
     app.command("mask")(cut_masks)
 
 
@@ -42,8 +44,6 @@ def cut_masks(
     ] = False,
 ) -> None:
     """Select the entries of highest score; several masks are compared beside chance."""
-    from core.cli import messages
-
     paths = _expand(files)
     if output is None and not compare and len(paths) == 1:
         raise InputError("Give --output FILE to write the mask, or several files to compare.")

@@ -1,0 +1,29 @@
+"""Where the files that ship lie, and the models that were made here."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from core.records import RECORD
+
+
+def assets_folder() -> Path:
+    """Folder of shipped checkpoints and results; `TRAILSCOPE_ASSETS` overrides it."""
+    override = os.environ.get("TRAILSCOPE_ASSETS")
+    return Path(override) if override else Path(__file__).parents[1] / "assets"
+
+
+def models_folder() -> Path:
+    """Folder of models that were made here, `TRAILSCOPE_MODELS` or `runs/models`."""
+    return Path(os.environ.get("TRAILSCOPE_MODELS") or Path("runs") / "models")
+
+
+def shipped_results(kind: str) -> list[Path]:
+    """Folders of shipped results, those with a record, in order of their paths.
+
+    Args:
+        kind: folder inside `results`, such as `evaluations` or `samples`.
+    """
+    root = assets_folder() / "results" / kind
+    return sorted(path.parent for path in root.rglob(RECORD))

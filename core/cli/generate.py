@@ -1,0 +1,81 @@
+"""`trailscope generate`: molecules or graphs that a model samples."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from rich.progress import Progress
+
+from core.chemistry.chemistry import Chemistry
+from core.cli import chosen_device, messages
+from core.cli.options import DEFAULT_MODEL, DEVICE_HELP, MODEL_HELP, Precision
+from core.cli.rows import RowWriter
+
+if TYPE_CHECKING:
+    from core.graph.graph import Graph
+    from core.model.generation import GeneratedGraph
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("generate")(generate_molecules)
+
+
+def generate_molecules(
+    model: Annotated[str, typer.Option(help=MODEL_HELP)] = DEFAULT_MODEL,
+    number: Annotated[int, typer.Option(min=1, help="Molecules to sample.")] = 10,
+    seed: Annotated[int, typer.Option(help="Fixes the sample.")] = 0,
+    temperature: Annotated[float, typer.Option(help="Divides the logits.")] = 1.0,
+    top_k: Annotated[int, typer.Option(min=0, help="Best tokens kept; 0 keeps all.")] = 10,
+    mask: Annotated[
+        Literal["strict", "kinds"], typer.Option(help="strict, or kinds as LU's code masks.")
+    ] = "strict",
+    batch_size: Annotated[int, typer.Option(min=1, help="Sampled at a time.")] = 512,
+    precision: Precision = "fp32",
+    device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
+) -> None:
+    """Sample molecules: one JSON line each."""
+    import torch
+
+    from core.model.checkpoints import load_checkpoint
+    from core.model.generation import SamplingConfig, generate
+
+    config = SamplingConfig(temperature=temperature, top_k=top_k or None, mask=mask,
+                            batch_size=batch_size, precision=precision)
+    checkpoint = load_checkpoint(model, device=chosen_device(device))
+    writer = RowWriter()
+    generator = torch.Generator().manual_seed(seed)
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
+        task = progress.add_task("Sampling", total=number)
+        samples = chain.from_iterable(
+            generate(checkpoint, number, generator=generator, config=config)
+        )
+        for at, sample in enumerate(samples):
+            writer.write({"id": f"{checkpoint.card.name}:{seed}:{at}",
+                          **_describe(sample, checkpoint.card.chemistry)})
+            progress.update(task, completed=at + 1)
+    writer.finish()
+
+
+def _describe(sample: GeneratedGraph, chemistry: Chemistry | None) -> dict[str, Any]:
+    return {
+        **_describe_graph(sample.graph, chemistry),
+        "self_nll": sample.self_nll,
+        "tokens": list(sample.tokens),
+    }
+
+
+def _describe_graph(graph: Graph | None, chemistry: Chemistry | None) -> dict[str, Any]:
+    from core.chemistry.molecules import is_stable, num_fragments, to_smiles
+    from core.graph.planar import is_valid_planar
+
+    if graph is None or chemistry is None:
+        return {"smiles": None, "valid": graph is not None and is_valid_planar(graph),
+                "stable": None, "fragments": None}
+    smiles = to_smiles(graph, chemistry)
+    # Implicit hydrogens fill every valence, so "stable" would say nothing.
+    stable = is_stable(graph, chemistry) if chemistry.has_hydrogen_nodes else None
+    return {"smiles": smiles, "valid": smiles is not None, "stable": stable,
+            "fragments": num_fragments(graph)}

@@ -1,0 +1,94 @@
+"""How long work is followed: a bar on a terminal, or else a line about every half minute."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from core.cli import messages
+
+REPORT_EVERY_S = 30.0
+"""Seconds between two lines of a log."""
+
+State = TypeVar("State")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How far some work is, for people.
+
+    Attributes:
+        what: is being done.
+        state: how far it is, in words.
+        done: of `total`.
+        total: when it ends.
+        left_s: seconds left; None where they are not known and are not told.
+    """
+
+    what: str
+    state: str
+    done: int
+    total: int
+    left_s: float | None = None
+
+    @property
+    def line(self) -> str:
+        """A line of a log."""
+        left = ("" if self.left_s is None
+                else f", {timedelta(seconds=round(self.left_s))} left")
+        return f"{self.what}: {self.state}{left}"
+
+
+def follow(states: Iterable[State], look: Callable[[State], Look], *, what: str) -> None:
+    """Go through all states and show them.
+
+    Without a terminal there is a line for the first state, for the last of each stage, and about
+    every half minute.
+
+    Args:
+        states: of some work, which goes on as they are asked for.
+        look: at one of them.
+        what: is being done before the first.
+    """
+    said_at = float("-inf")
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"),
+               TimeRemainingColumn())
+    with Progress(*columns, console=messages, disable=not messages.is_terminal) as bar:
+        task = bar.add_task(what, state="starting", total=None)
+        for state in states:
+            now = look(state)
+            bar.update(task, description=now.what, completed=now.done, total=now.total,
+                       state=now.state)
+            is_due = time.monotonic() - said_at >= REPORT_EVERY_S or now.done == now.total
+            if is_due and not messages.is_terminal:
+                said_at = time.monotonic()
+                messages.print(now.line, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def reporting(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, or else a line about every half minute; yields `progress(done, total)`.
+
+    Args:
+        what: is being done.
+        unit: what is counted, in the plural.
+    """
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        said_at = time.monotonic()
+
+        def report(done: int, total: int) -> None:
+            nonlocal said_at
+            bar.update(task, completed=done, total=total)
+            if not messages.is_terminal and time.monotonic() - said_at >= REPORT_EVERY_S:
+                said_at = time.monotonic()
+                messages.print(f"{what}: {done:,} of {total:,} {unit}", markup=False,
+                               soft_wrap=True)
+
+        yield report

@@ -1,0 +1,64 @@
+"""Models against orders: which model is best, and how far a foreign order raises a number."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from core.evaluation.cross_evaluation import Rise, Worst, cross_evaluations, rises, worst_cases
+from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY
+from core.stats.estimates import Estimate, Interval
+
+ANCHOR, RANDOM = "anchor_expansion", "random_order"
+
+
+def evaluation(model, trained_under, strategy, dataset="QM9", vocabulary=QM9_VOCABULARY):
+    return SimpleNamespace(model=model, trained_under=trained_under, strategy=strategy,
+                           dataset=dataset, vocabulary=vocabulary)
+
+
+FOUND = [evaluation("b", ANCHOR, RANDOM), evaluation("b", ANCHOR, ANCHOR),
+         evaluation("a", RANDOM, ANCHOR), evaluation("a", RANDOM, RANDOM)]
+ESTIMATES = {
+    ("a", RANDOM): Estimate(0.2), ("a", ANCHOR): Estimate(0.3),
+    ("b", RANDOM): Estimate(0.8), ("b", ANCHOR): Estimate(0.1, Interval(0.0, 0.2)),
+}
+
+
+@pytest.fixture
+def cross():
+    return cross_evaluations(FOUND)["QM9"]
+
+
+def test_rows_and_columns_stand_in_the_order_of_the_strategies(cross):
+    assert cross.models == ("a", "b")
+    assert cross.strategies == (RANDOM, ANCHOR)
+    assert cross.in_order == (("a", RANDOM), ("a", ANCHOR), ("b", RANDOM), ("b", ANCHOR))
+    assert cross.is_native(("b", ANCHOR))
+    assert cross.telling_cell == ("b", RANDOM)
+
+
+def test_molecules_stand_before_planar_graphs():
+    planar = evaluation("p", RANDOM, RANDOM, "a planar set", PLANAR_VOCABULARY)
+    assert list(cross_evaluations([planar, *FOUND])) == ["QM9", "a planar set"]
+
+
+def test_the_lowest_worst_case_comes_first(cross):
+    assert worst_cases(cross, ESTIMATES) == [
+        Worst("a", ANCHOR, ESTIMATES["a", ANCHOR]), Worst("b", RANDOM, ESTIMATES["b", RANDOM])]
+
+
+def test_a_model_without_a_cell_has_no_worst_case(cross):
+    known = {cell: found for cell, found in ESTIMATES.items() if cell != ("a", ANCHOR)}
+    assert [worst.model for worst in worst_cases(cross, known)] == ["b"]
+
+
+def test_a_rise_is_a_floor_where_the_own_order_may_show_nothing(cross):
+    assert rises(cross, ESTIMATES, RANDOM) == [Rise("b", pytest.approx(8.0), True)]
+    assert rises(cross, ESTIMATES, ANCHOR) == [Rise("a", pytest.approx(1.5), False)]
+
+
+def test_the_table_has_a_row_per_cell_with_its_interval(cross):
+    table = cross.to_table(ESTIMATES)
+    assert list(table) == ["model", "trained_under", "evaluated_under", "value", "low", "high"]
+    row = table.set_index(["model", "evaluated_under"]).loc["b", ANCHOR]
+    assert (row["trained_under"], row["value"], row["low"], row["high"]) == (ANCHOR, 0.1, 0, 0.2)
