@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from core.data.registry import DATASETS
 from core.model.card import ModelCard
 from core.model.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from core.model.transformer import build_model
@@ -36,7 +37,10 @@ def make_checkpoint(tmp_path_factory) -> Callable[..., Checkpoint]:
                 if parameter.ndim == 2:
                     parameter.mul_(SHARPNESS)
         folder = folder or tmp_path_factory.mktemp("checkpoints") / name
-        save_checkpoint(folder, model, ModelCard(name, vocabulary, strategy, preset="tiny"))
+        chemistry = next((dataset.chemistry for dataset in DATASETS.values()
+                          if dataset.writes(vocabulary)), None)
+        save_checkpoint(folder, model, ModelCard(name, vocabulary, strategy, preset="tiny",
+                                                 chemistry=chemistry))
         return load_checkpoint(folder)
 
     return make

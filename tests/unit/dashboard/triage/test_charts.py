@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from dashboard.triage.generation import Milestone, ordered_rocs
 
 from core.stats.roc import compare_samples
 from core.triage.ranking import risk_coverage_of_samples
 from dashboard.triage import charts
-from dashboard.triage.generation import Milestone, ordered_rocs
 from tests.generated_molecules import made_up_samples
 
 

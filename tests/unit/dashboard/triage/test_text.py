@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from dashboard.triage.generation import Generation, Milestone, auc_difference, ordered_rocs
 
 from core.model.card import ModelCard
 from core.sent.strategies import RANDOM_ORDER
@@ -15,7 +16,6 @@ from core.triage.generated import Generated
 from core.triage.quality import SampleQuality
 from core.triage.ranking import keep_list_of_samples, risk_coverage_of_samples
 from dashboard.triage import text as triage_text
-from dashboard.triage.generation import Generation, Milestone, auc_difference, ordered_rocs
 from tests.generated_molecules import made_up_samples
 
 QUALITY = SampleQuality(20, 0.9, 1.0, None, 0.8, 0.99, 0.0)
