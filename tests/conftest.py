@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import GPT2Config, GPT2LMHeadModel
 
 from core.data.registry import DATASETS
 from core.model.card import ModelCard
@@ -79,4 +80,15 @@ def evaluated_assets(assets, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("evaluated") / "assets"
     shutil.copytree(assets, folder)
     evaluate_all(folder, folder.with_name("runs"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def foreign_model(tmp_path_factory) -> Path:
+    """A folder with `tiny-gpt2`, which is not ours, and `tokens.jsonl`, sequences for it."""
+    folder = tmp_path_factory.mktemp("foreign")
+    torch.manual_seed(0)
+    GPT2LMHeadModel(GPT2Config(vocab_size=20, n_embd=8, n_layer=3, n_head=2, n_positions=16)
+                    ).save_pretrained(folder / "tiny-gpt2")
+    (folder / "tokens.jsonl").write_text("[1, 2, 3]\n[4, 5]\n[6, 7, 8, 9]\n")
     return folder

@@ -29,7 +29,7 @@ def save_repairs(assets: Path) -> dict[str, RepairResult]:
     found = {}
     for arm, (number, repair, cost) in ARMS.items():
         made = RepairResult.from_evaluations(
-            evaluations, arm=arm, model=MODEL, model_digest=evaluations[0].weights_sha256,
+            evaluations, arm=arm, model=MODEL, weights_sha256=evaluations[0].weights_sha256,
             num_parameters=number, num_weights=10_000, wall_s=float(number),
             history=tuple((step, 1.0 / step) for step in range(1, 6)) if number else (),
             settings={"steps": 5, "batch_size": 4, "permutations": 2, "seed": 0,

@@ -32,7 +32,7 @@ from core.salience import (
     compute_salience,
     open_language_model,
 )
-from core.salience.example_graphs import draw_examples, shipped_graphs
+from core.salience.examples import draw_examples, shipped_graphs
 from core.salience.gradients import DEFAULT_TOKEN_BUDGET
 from core.salience.matrices import num_entries
 
@@ -65,7 +65,7 @@ def main() -> None:
     config = {name: getattr(options, name) for name in ("model", "examples", "repeats",
                                                         "token_budget")}
     record = RunRecord("benchmarks.salience", config, result, options.seed, options.device,
-                       checkpoint=model.digest)
+                       checkpoint=model.weights_sha256)
     record.write(options.output)
     print_table(result)
     print(f"Wrote {options.output}.")
@@ -91,7 +91,7 @@ def load(options: argparse.Namespace) -> tuple[LanguageModel, TokenSequences]:
     checkpoint = model.checkpoint
     if checkpoint is None:
         raise SystemExit(f"{options.model} is no model of molecules or graphs.")
-    examples = draw_examples(shipped_graphs(checkpoint.vocabulary), checkpoint.vocabulary,
+    examples = draw_examples(shipped_graphs(checkpoint.card), checkpoint.vocabulary,
                              checkpoint.card.strategy, number=options.examples, seed=options.seed)
     return model, examples
 

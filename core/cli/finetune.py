@@ -26,6 +26,7 @@ from core.cli.progress import Look, follow, reporting
 from core.cli.rows import RowWriter
 from core.errors import InputError
 from core.records import RECORD
+from core.salience.criteria import CONTROL, DEFAULT_CRITERION
 from core.sent.strategies import Strategy
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ def finetune(
         Literal["sparse", "lora", "pissa", "full"], typer.Option(help="What is trained.")
     ] = "sparse",
     criterion: Annotated[
-        str, typer.Option(help="What entries are selected by; random is the control.")
-    ] = "gradient",
+        str, typer.Option(help=f"What entries are selected by; {CONTROL} is the control.")
+    ] = DEFAULT_CRITERION,
     scope: Annotated[
         Literal["global", "local"], typer.Option(help="Select over all matrices, or in each.")
     ] = "global",
@@ -124,7 +125,7 @@ def finetune(
     opened = open_language_model(model, device=chosen_device(device))
     given = None if mask is None else Mask.load(mask)
     writer = RowWriter()
-    if given is not None and given.model_digest != opened.digest:
+    if given is not None and given.weights_sha256 != opened.weights_sha256:
         messages.print(f"The mask was cut for {given.model}, not for {opened.name}; its entries "
                        "are used as they are.", markup=False, soft_wrap=True)
     stream = _stream(opened, writer, strategy=strategy, input=input, dataset=dataset,

@@ -131,17 +131,12 @@ def _compare(masks: dict[str, Mask], *, by_layer: bool) -> list[dict[str, Any]]:
     rows = []
     for first, second in combinations(masks, 2):
         pair = masks[first], masks[second]
-        rows.append({"first": first, "second": second, "layer": None, **_row(agreement(*pair))})
+        rows.append({"first": first, "second": second, "layer": None,
+                     **agreement(*pair).columns()})
         if by_layer:
-            rows += [{"first": first, "second": second, "layer": layer, **_row(found)}
+            rows += [{"first": first, "second": second, "layer": layer, **found.columns()}
                      for layer, found in agreement_by_layer(*pair).items()]
     return rows
-
-
-def _row(found: Any) -> dict[str, Any]:
-    return {"jaccard": found.jaccard, "chance": found.chance, "both": found.both,
-            "only_first": found.only_first, "only_second": found.only_second,
-            "entries": found.entries}
 
 
 def _check_output(output: Path | None, labels: list[str], paths: list[Path]) -> None:
@@ -178,5 +173,5 @@ def _write(
     record = RunRecord(
         "mask", {**config, "files": [str(path) for path in paths]},
         {"masks": rows, "agreement": pairs}, first.origin.get("seed", 0), "cpu",
-        first.model_digest)
+        first.weights_sha256)
     write_json(output / RECORD if several else output.with_suffix(".json"), record.to_json())

@@ -109,7 +109,7 @@ def _check_results(output: Path, experiment: RepairExperiment) -> None:
     for path in sorted(output.glob(f"*/{RECORD}")):
         found = RepairResult.load(path.parent)
         known = {name: found.settings.get(name) for name in wanted}
-        if (found.model_digest, known) != (experiment.model.digest, wanted):
+        if (found.weights_sha256, known) != (experiment.model.weights_sha256, wanted):
             raise InputError(f"{path.parent} is of another model or other settings; give another "
                              "--output, or remove it.")
 

@@ -24,6 +24,7 @@ from core.cli.rows import RowWriter
 from core.data.registry import DATASETS
 from core.errors import InputError
 from core.records import RECORD, RunRecord
+from core.salience.criteria import CRITERIA, DEFAULT_CRITERION, names_where
 from core.sent.strategies import Strategy
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from core.salience import LanguageModel, Salience, TokenSequences
 
 ALL = "all"
+DRAWN = " and ".join(names_where(lambda criterion: criterion.needs_seed))
 SHIPPED = "shipped"
 DEFAULT_MADE = 1000
 
@@ -45,9 +47,9 @@ def salience(
                                               "record.json.")],
     model: Annotated[str, typer.Option(help=LANGUAGE_MODEL_HELP)] = DEFAULT_MODEL,
     criterion: Annotated[
-        str, typer.Option(help="One, several with commas between, or all: random, magnitude, "
-                               "gradient, snip, force, taylor, fisher, synflow, grasp, lamp, id3.")
-    ] = "gradient",
+        str, typer.Option(help="One, several with commas between, or all: "
+                               f"{', '.join(CRITERIA)}.")
+    ] = DEFAULT_CRITERION,
     strategy: OwnOrStrategy = None,
     dataset: Annotated[
         str, typer.Option(help=f"Molecules to calibrate on: {SHIPPED}, the 1,000 of QM9's test "
@@ -67,7 +69,7 @@ def salience(
     ] = None,
     permutations: Annotated[int, typer.Option(min=1, help="Linearizations of each.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Fixes examples, their linearizations, and the "
-                                                  "criterion random.")] = 0,
+                                                  f"criterion {DRAWN}.")] = 0,
     option: Annotated[
         list[str] | None, typer.Option(help="Of a criterion, such as temperature=200 for grasp.")
     ] = None,
@@ -75,9 +77,9 @@ def salience(
 ) -> None:
     """Score every weight of the decoder blocks; `trailscope mask` cuts masks from the scores."""
     from core.salience import open_language_model
-    from core.salience.criteria import CRITERIA, compute_saliences
+    from core.salience.compute import compute_saliences
 
-    names = _read_criteria(criterion, CRITERIA)
+    names = _read_criteria(criterion)
     options = _read_options(option or [])
     check_folders(output)
     writer = RowWriter()
@@ -104,12 +106,12 @@ def salience(
     writer.finish()
 
 
-def _read_criteria(text: str, known: Any) -> list[str]:
-    names = list(known) if text == ALL else [word.strip() for word in text.split(",")]
+def _read_criteria(text: str) -> list[str]:
+    names = list(CRITERIA) if text == ALL else [word.strip() for word in text.split(",")]
     for name in names:
-        if name not in known:
+        if name not in CRITERIA:
             raise InputError(f"Unknown criterion {name!r}; use {ALL} or one of "
-                             f"{', '.join(known)}.")
+                             f"{', '.join(CRITERIA)}.")
     return list(dict.fromkeys(names))
 
 
@@ -140,9 +142,12 @@ def _read_examples(
     seed: int,
 ) -> TokenSequences:
     """Examples from a file of tokens, or linearizations of molecules or graphs."""
-    from core.salience import read_token_file
-    from core.salience.example_graphs import draw_examples, shipped_graphs
-    from core.salience.examples import DEFAULT_EXAMPLES
+    from core.salience.examples import (
+        DEFAULT_EXAMPLES,
+        draw_examples,
+        read_token_file,
+        shipped_graphs,
+    )
 
     if tokens is not None:
         if input is not None or strategy is not None:
@@ -159,7 +164,7 @@ def _read_examples(
     if input is not None:
         graphs = read_graph_file(input, card, writer, None)
     elif dataset == SHIPPED and data is None:
-        graphs = shipped_graphs(card.vocabulary)
+        graphs = shipped_graphs(card)
     else:
         found = dataset_for(card, None if dataset == SHIPPED else dataset)
         graphs = graph_set(read_part(found, split, card=card, data=data, number=None, seed=seed,
@@ -189,4 +194,4 @@ def _record(
               "examples": None if examples is None
               else {**examples.source, "digest": examples.digest}}
     return RunRecord("salience", config, {"criteria": rows, "wall_s": wall_s}, seed,
-                     str(model.device), model.digest)
+                     str(model.device), model.weights_sha256)

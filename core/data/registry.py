@@ -30,7 +30,7 @@ def find_dataset(name: str) -> Dataset:
         DatasetError: listing the known names.
     """
     for dataset in DATASETS.values():
-        if name.lower() in (dataset.name, dataset.title.lower()):
+        if _is_called(dataset, name):
             return dataset
     raise DatasetError(f"There is no data set {name!r}; use {', '.join(DATASETS)}.")
 
@@ -45,10 +45,13 @@ def dataset_of_model(record: Mapping[str, Any], vocabulary: Vocabulary) -> Datas
     Raises:
         DatasetError: if it does not say, and no data set here is of such graphs.
     """
-    if name := record.get("name"):
-        return find_dataset(str(name))
-    for dataset in DATASETS.values():
-        if dataset.writes(vocabulary):
-            return dataset
+    named = [dataset for dataset in DATASETS.values() if _is_called(dataset, record.get("name"))]
+    fitting = [dataset for dataset in DATASETS.values() if dataset.writes(vocabulary)]
+    if named or fitting:
+        return [*named, *fitting][0]
     raise DatasetError("The model does not say what it was trained on; choose one of "
                        f"{', '.join(DATASETS)} with --dataset.")
+
+
+def _is_called(dataset: Dataset, name: Any) -> bool:
+    return str(name).lower() in (dataset.name, dataset.title.lower())

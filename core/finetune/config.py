@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.finetune.methods import METHODS, Method
-from core.salience.criteria import CRITERIA
-from core.salience.errors import SalienceError
+from core.salience.criteria import CRITERIA, DEFAULT_CRITERION
 from core.salience.masks import SCOPES, Scope
+from core.salience.matrices import SalienceError
 
 Precision = Literal["bf16", "fp32"]
 
@@ -20,7 +20,7 @@ class FinetuneConfig:
 
     Attributes:
         method: `sparse`, `lora`, `pissa` or `full`.
-        criterion: what a sparse run selects entries by; `random` is the control.
+        criterion: what a sparse run selects entries by, a key of `CRITERIA`.
         scope: over all matrices together (`global`) or in each (`local`).
         count: entries that a sparse run trains.
         reselect_every: steps between selections of a dynamic run; 0 is a static run.
@@ -31,14 +31,14 @@ class FinetuneConfig:
         learning_rate: peak rate, reached after `warmup_steps`, then linearly to zero.
         warmup_steps: steps of linear warm-up.
         clip_norm: bound on the norm of the gradient of what is trained.
-        seed: fixes LoRA's first factors and the `random` criterion.
+        seed: fixes LoRA's first factors and criteria that are drawn at random.
         precision: `bf16` (autocast; weights and optimizer stay fp32) or `fp32`.
         micro_batch: sequences per forward pass; bounds memory, does not change the gradient.
         compile: fuse the forward pass with `torch.compile` (needs a C++ compiler).
     """
 
     method: Method = "sparse"
-    criterion: str = "gradient"
+    criterion: str = DEFAULT_CRITERION
     scope: Scope = "global"
     count: int | None = None
     reselect_every: int = 0

@@ -18,8 +18,8 @@ from core.finetune.sparse_adapter import SparseAdapter
 from core.model.checkpoints import Checkpoint, save_checkpoint
 from core.model.transformer import to_device
 from core.records import RunRecord, package_versions
-from core.salience.errors import SalienceError
-from core.salience.language_model import weights_digest
+from core.salience.language_model import sha256_of_weights
+from core.salience.matrices import SalienceError
 
 MASK_FILE = "mask.safetensors"
 SPARSE_ADAPTER_FILE = "sparse_adapter.safetensors"
@@ -38,7 +38,7 @@ def write_adapter(run: FinetuneRun, folder: Path) -> Path:
     tuning = run.tuning
     if isinstance(tuning, SparseTuning):
         path = folder / SPARSE_ADAPTER_FILE
-        SparseAdapter(tuning.changed_entries(), run.base.name, run.base.digest,
+        SparseAdapter(tuning.changed_entries(), run.base.name, run.base.weights_sha256,
                       {**asdict(run.config), "stream": run.stream.source}).save(path)
         if run.mask is not None:
             run.mask.save(folder / MASK_FILE)
@@ -64,9 +64,9 @@ def merged_checkpoint(run: FinetuneRun, *, name: str) -> Checkpoint:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(parameter.half().float())
-    card = replace(checkpoint.card, name=name, weights_sha256=weights_digest(model), training={
+    card = replace(checkpoint.card, name=name, weights_sha256=sha256_of_weights(model), training={
         **checkpoint.card.training, "fine_tuning": {
-            "from": {"model": run.base.name, "weights_sha256": run.base.digest},
+            "from": {"model": run.base.name, "weights_sha256": run.base.weights_sha256},
             "config": asdict(run.config), "stream": run.stream.source,
             "parameters": run.num_parameters, "steps": run.step, "wall_s": round(run.wall_s, 1),
             "device": str(run.base.device), "versions": package_versions(),
@@ -89,11 +89,11 @@ def record_of(run: FinetuneRun) -> RunRecord:
     config = {"model": run.base.name, "stream": run.stream.source, **asdict(run.config),
               "mask": None if run.mask is None else {
                   "sha256": run.mask.digest, "cut_for": run.mask.model,
-                  "model_digest": run.mask.model_digest, "origin": run.mask.origin}}
+                  "model_digest": run.mask.weights_sha256, "origin": run.mask.origin}}
     return RunRecord(
         "finetune", config,
         {"method": run.config.method, "parameters": run.num_parameters, "steps": run.step,
          "wall_s": round(run.wall_s, 1), "first_loss": run.history[0][1],
          "last_loss": run.history[-1][1],
          "loss_nats_per_token": [list(entry) for entry in run.history]},
-        run.config.seed, str(run.base.device), run.base.digest)
+        run.config.seed, str(run.base.device), run.base.weights_sha256)

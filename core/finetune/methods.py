@@ -13,9 +13,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from core.finetune.sparse import SparseWeights
-from core.salience.errors import SalienceError
 from core.salience.masks import Mask
-from core.salience.matrices import WeightMatrix
+from core.salience.matrices import SalienceError, WeightMatrix
 
 if TYPE_CHECKING:
     from peft import PeftModel

@@ -34,11 +34,12 @@ from core.runs import (
     read_progress,
     refuse_if_held,
 )
-from core.salience.criteria import CRITERIA, compute_salience
-from core.salience.errors import SalienceError
+from core.salience.compute import compute_salience
+from core.salience.criteria import CRITERIA
 from core.salience.examples import TokenSequences
 from core.salience.language_model import LanguageModel
 from core.salience.masks import Mask, select
+from core.salience.matrices import SalienceError
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class FinetuneRun:
         self.history: list[tuple[int, float]] = []
         if mask is not None:
             mask.check_fits(model.matrices, model.name)
-        self._settings = {"model": model.digest, "stream": stream.source, **asdict(config),
+        self._settings = {"model": model.weights_sha256, "stream": stream.source, **asdict(config),
                           "mask": None if mask is None else mask.digest}
         resumed = self._claim_folder()
         # `deepcopy` would copy gradients too; a loaded model has none.

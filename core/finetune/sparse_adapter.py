@@ -13,9 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.salience.errors import SalienceError
 from core.salience.language_model import LanguageModel
-from core.salience.matrices import weights_of
+from core.salience.matrices import SalienceError, weights_of
 from core.salience.salience import read_tensors, write_tensors
 
 _KIND = "trailscope-sparse-adapter"
@@ -29,13 +28,13 @@ class SparseAdapter:
         entries: name of the matrix → (positions in it read row by row, [m] int64; values, [m]
             float32); matrices without a changed entry are left out.
         model: name of the model.
-        model_digest: SHA-256 of the weights that it belongs on.
+        weights_sha256: SHA-256 of the weights that it belongs on.
         settings: of the run that made it, JSON values.
     """
 
     entries: dict[str, tuple[Tensor, Tensor]]
     model: str
-    model_digest: str
+    weights_sha256: str
     settings: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -50,7 +49,7 @@ class SparseAdapter:
         Raises:
             SalienceError: for any other weights than those that it was made on.
         """
-        if model.digest != self.model_digest:
+        if model.weights_sha256 != self.weights_sha256:
             raise SalienceError(f"The adapter was made on the weights of {self.model}, which are "
                                 f"not those of {model.name}; load the same weights.")
         weights = weights_of(model.model, model.matrices)
@@ -64,7 +63,7 @@ class SparseAdapter:
         for name, (positions, values) in self.entries.items():
             tensors |= {f"{name}/positions": positions.int(), f"{name}/values": values}
         write_tensors(path, _KIND, tensors, {"model": self.model, "settings": self.settings,
-                                             "model_digest": self.model_digest})
+                                             "weights_sha256": self.weights_sha256})
 
     @classmethod
     def load(cls, path: Path) -> SparseAdapter:

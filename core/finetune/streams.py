@@ -8,8 +8,8 @@ import torch
 
 from core.model.epochs import ShuffledEpochs
 from core.model.training import TrainingGraphs
-from core.salience.errors import SalienceError
 from core.salience.examples import TokenSequences
+from core.salience.matrices import SalienceError
 from core.sent.sampler import sample_trails
 from core.sent.strategies import Strategy
 from core.sent.vocabulary import Vocabulary

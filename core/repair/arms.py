@@ -12,10 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from core.finetune.methods import Method, lora_parameters
-from core.salience.criteria import CRITERIA
-from core.salience.errors import SalienceError
+from core.salience.criteria import CONTROL, DEFAULT_CRITERION, names_where
 from core.salience.masks import Scope
-from core.salience.matrices import WeightMatrix, num_entries
+from core.salience.matrices import SalienceError, WeightMatrix, num_entries
 
 RANKS = (1, 2, 4, 13)
 """Of LoRA and PiSSA, and of the sparse masks that match them."""
@@ -25,12 +24,9 @@ TUNED_AT = {1: 1, 2: 1, 4: 4, 13: 4}
 
 SMALL_DENSITY = 0.001
 
-IN_EVERY_WAY = ("gradient", "snip")
+IN_EVERY_WAY = (DEFAULT_CRITERION, "snip")
 """The simplest criterion with data, and the simplest that also looks at the weight: these two are
 also run local and dynamic."""
-
-SAME_MASK = {"taylor": "snip"}
-"""Squares have the order of what is squared: one of the two is run (SPEC 6)."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,7 @@ class Arm:
         count = self.count
         if rank is not None and count is not None and self.rank is not None:
             count = count // self.rank * rank
-        return Arm("sparse", "gradient", "global", count=count, rank=rank)
+        return Arm("sparse", DEFAULT_CRITERION, "global", count=count, rank=rank)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON of all fields."""
@@ -88,7 +84,7 @@ def repair_arms(matrices: tuple[WeightMatrix, ...]) -> tuple[Arm, ...]:
     """All arms of the experiment, the ones that say most first.
 
     Every criterion and the random control, static and global, at every size; two of them also
-    local and dynamic.
+    local and dynamic. Of criteria that always select the same, one is run.
     """
     sizes = [(None, round(SMALL_DENSITY * num_entries(matrices))),
              *((rank, lora_parameters(matrices, rank)) for rank in RANKS)]
@@ -99,9 +95,11 @@ def repair_arms(matrices: tuple[WeightMatrix, ...]) -> tuple[Arm, ...]:
         return [Arm("sparse", name, scope, is_dynamic, count, rank)
                 for rank, count in sizes for name in names]
 
-    others = [name for name in CRITERIA if name not in (*SAME_MASK, *IN_EVERY_WAY, "random")]
-    return (Arm("none"), *sparse(("gradient", "random")), *low_rank, Arm("full"),
-            *sparse(("snip",)), *sparse(IN_EVERY_WAY, is_dynamic=True),
+    others = names_where(lambda criterion: criterion.selects_like is None
+                         and criterion.name not in (CONTROL, *IN_EVERY_WAY))
+    first, *then = IN_EVERY_WAY
+    return (Arm("none"), *sparse((first, CONTROL)), *low_rank, Arm("full"),
+            *sparse(then), *sparse(IN_EVERY_WAY, is_dynamic=True),
             *sparse(IN_EVERY_WAY, "local"), *sparse(others))
 
 

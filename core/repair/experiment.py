@@ -35,8 +35,9 @@ from core.records import RECORD
 from core.repair.arms import Arm
 from core.repair.result import RepairResult
 from core.runs import claim, hold, write_json
-from core.salience.errors import SalienceError
+from core.salience.criteria import DEFAULT_CRITERION
 from core.salience.language_model import LanguageModel
+from core.salience.matrices import SalienceError
 from core.sent.batch import GraphBatch
 from core.sent.sampler import sample_trails
 from core.sent.strategies import Strategy
@@ -181,7 +182,7 @@ class RepairExperiment:
 
     def _claim_folder(self) -> None:
         """Learning rates and results are kept by the arm's name: one folder, one experiment."""
-        settings = {"model": self.model.digest, "orders": list(self.orders),
+        settings = {"model": self.model.weights_sha256, "orders": list(self.orders),
                     **self.result_settings, "training": self._stream.source,
                     "validation": _described(self._validation)}
         claim(self.folder, settings, what="a repair", error=SalienceError)
@@ -210,7 +211,7 @@ class RepairExperiment:
         return FinetuneRun(
             self.model, self._stream,
             FinetuneConfig(
-                method=arm.method, criterion=arm.criterion or "gradient",
+                method=arm.method, criterion=arm.criterion or DEFAULT_CRITERION,
                 scope=arm.scope or "global", count=arm.count, rank=arm.rank,
                 reselect_every=config.reselect_every if arm.is_dynamic else 0,
                 calibration_examples=config.calibration_examples, steps=steps,
@@ -305,7 +306,7 @@ def result_of(
 ) -> RepairResult:
     """The result of a run, or of none, measured under each order."""
     return RepairResult.from_evaluations(
-        evaluations, arm=arm, model=model.name, model_digest=model.digest,
+        evaluations, arm=arm, model=model.name, weights_sha256=model.weights_sha256,
         num_parameters=0 if run is None else run.num_parameters,
         num_weights=num_parameters(model.model), settings=settings,
         history=() if run is None else tuple(run.history),

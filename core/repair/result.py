@@ -22,7 +22,7 @@ from core.evaluation.result import Evaluation
 from core.records import RECORD, RunRecord, package_versions, read_record
 from core.repair.arms import Arm
 from core.runs import replacing
-from core.salience.errors import SalienceError
+from core.salience.matrices import SalienceError
 from core.stats.estimates import Estimate
 from core.stats.molecule_bootstrap import MoleculeBootstrap
 
@@ -39,7 +39,7 @@ class RepairResult:
     Attributes:
         arm: what was done.
         model: name of the model that it started from.
-        model_digest: SHA-256 of its weights.
+        weights_sha256: SHA-256 of its weights.
         orders: names of the strategies that it was measured under: the model's own first.
         num_parameters: numbers that were trained, 0 for `none`.
         num_weights: all numbers of the model.
@@ -56,7 +56,7 @@ class RepairResult:
 
     arm: Arm
     model: str
-    model_digest: str
+    weights_sha256: str
     orders: tuple[str, ...]
     num_parameters: int
     num_weights: int
@@ -126,7 +126,7 @@ class RepairResult:
                 "wall_s": round(self.wall_s, 1),
                 "loss_nats_per_token": [list(entry) for entry in self.history],
             },
-            seed=self.settings.get("seed", 0), device=self.device, checkpoint=self.model_digest,
+            seed=self.settings.get("seed", 0), device=self.device, checkpoint=self.weights_sha256,
             versions=self.versions,
         )
 
@@ -151,7 +151,7 @@ class RepairResult:
                 graphs=pd.read_parquet(folder / "graphs.parquet"),
                 bins=pd.read_parquet(folder / "bins.parquet"),
                 history=tuple((step, loss) for step, loss in result["loss_nats_per_token"]),
-                wall_s=result["wall_s"], model_digest=record["checkpoint"],
+                wall_s=result["wall_s"], weights_sha256=record["checkpoint"],
                 device=record["device"], versions=record["versions"],
             )
         except (OSError, KeyError, TypeError, ValueError) as error:

@@ -234,7 +234,7 @@ class Trial:
             "history": self.history, "wall_s": record["result"]["wall_s"]}
         return RepairResult.from_evaluations(
             measurement.result(), model=self.checkpoint.card.name,
-            model_digest=self.checkpoint.card.weights_sha256,
+            weights_sha256=self.checkpoint.card.weights_sha256,
             arm=Arm("none") if record is None else arm_of(
                 self.config, matched_rank=self._matched_rank),
             num_parameters=0 if record is None else record["result"]["parameters"],

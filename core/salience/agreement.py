@@ -6,15 +6,16 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 import torch
 
-from core.salience.errors import SalienceError
 from core.salience.masks import Mask, Scope, select
-from core.salience.matrices import WeightMatrix, same_matrices
+from core.salience.matrices import SalienceError, WeightMatrix, same_matrices
 from core.salience.salience import Salience
+
+NEAR_CHANCE = 1.25
+"""Multiples of chance up to which agreement is called no more than chance."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,28 @@ class Agreement:
         """Density of the first less that of the second."""
         return (self.first - self.second) / self.entries
 
-    def to_json(self) -> dict[str, Any]:
-        """Counts with Jaccard index and chance, plain JSON but for NaN."""
+    @property
+    def is_near_chance(self) -> bool:
+        """Whether masks share about what independent ones would, or less."""
+        return self.ratio <= NEAR_CHANCE
+
+    @property
+    def closeness(self) -> float:
+        """0 at chance or below, 1 where masks are as alike as their sizes allow; in between, the
+        Jaccard index on a logarithmic scale. NaN where a mask selects nothing."""
+        if math.isnan(self.ratio):
+            return math.nan
+        low, high = sorted((self.first, self.second))
+        most = (low / high) / self.chance
+        if self.ratio <= 1 or most <= 1:
+            return float(most <= 1)
+        return min(1.0, math.log(self.ratio) / math.log(most))
+
+    def columns(self) -> dict[str, float]:
+        """Columns of a table: Jaccard index, chance and counts."""
         return {"jaccard": self.jaccard, "chance": self.chance, "both": self.both,
-                "first": self.first, "second": self.second, "entries": self.entries}
+                "only_first": self.only_first, "only_second": self.only_second,
+                "entries": self.entries}
 
     def __add__(self, other: Agreement) -> Agreement:
         """Agreement over the entries of both, which are different ones."""
@@ -152,6 +171,11 @@ class Stability:
         """Mean Jaccard index over pairs of seeds."""
         found = [pair.jaccard for pair in self.across_seeds[size]]
         return sum(found) / len(found)
+
+    @property
+    def chance(self) -> float:
+        """Jaccard index of independent masks; all masks select as many entries."""
+        return self.across_seeds[self.sizes[-1]][0].chance
 
 
 def mask_stability(

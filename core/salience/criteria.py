@@ -1,25 +1,25 @@
-"""The criteria: one pure function each from a matrix' weights and a statistic to scores, SPEC 6.
+"""The criteria: one pure function each from a matrix' weights and a statistic to scores.
 
 The statistic is what has to be computed of the model once, such as the mean gradient; criteria
-that share it are computed together at the cost of one. A high score is selected first.
+that share it are computed together at the cost of one. A high score is selected first. A criterion
+is one entry of `CRITERIA`, and all else asks the entry: commands and pages list and describe what
+stands here, and the repair experiment runs it (docs/definitions.md, Salience).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
-import torch
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor  # takes longer to import than a command needs to list the criteria
 
-from core.salience.errors import SalienceError
-from core.salience.examples import TokenSequences
-from core.salience.gradients import DEFAULT_TOKEN_BUDGET, check_finite
-from core.salience.language_model import LanguageModel
-from core.salience.matrices import weights_of
-from core.salience.salience import Salience
-from core.salience.statistics import FROM_EXAMPLES, Statistic, Statistics
+Statistic = Literal["none", "uniform", "flow", "gradient", "hessian_gradient", "squared_gradient"]
+"""What a score is computed from besides the weight itself."""
+
+FROM_EXAMPLES: tuple[Statistic, ...] = ("gradient", "hessian_gradient", "squared_gradient")
+"""Statistics that calibration examples are averaged for, one pass over them each."""
 
 
 def random(weight: Tensor, uniform: Tensor) -> Tensor:
@@ -73,6 +73,8 @@ def grasp(weight: Tensor, hessian_gradient: Tensor, *, temperature: float = 1.0)
 
 def lamp(weight: Tensor, _: Tensor) -> Tensor:
     """w² over the sum of all squares in the matrix that are not smaller (arXiv 2010.07611)."""
+    import torch
+
     sizes, order = weight.abs().flatten().sort()
     squares = sizes.double().square()
     not_smaller = squares.flip(0).cumsum(0).flip(0)
@@ -90,168 +92,122 @@ def id3(weight: Tensor, gradient: Tensor, *, epsilon: float = 1.0, power: float 
 
 
 @dataclass(frozen=True)
+class Option:
+    """A number that a criterion can be given.
+
+    Attributes:
+        default: positive, as every value is.
+        help: what it does, a sentence.
+    """
+
+    default: float
+    help: str
+
+
+@dataclass(frozen=True)
 class Criterion:
     """One way to score entries.
 
     Attributes:
         name: key in `CRITERIA`.
-        formula: as SPEC 6 writes it.
+        formula: of the score.
+        measures: what a high score says of a weight, a sentence.
         source: who introduced it.
         function: (weight, statistic, **options) → scores, all of one shape; pure.
-        statistic: what `function` takes besides the weight.
+        statistic: what `function` takes besides the weight; criteria of one statistic cost as much
+            as one of them.
         is_signed: scores may be negative.
-        options: name → default; every value is a positive number.
+        is_control: scores say nothing of the model; it is what other criteria are compared with.
+        selects_like: the criterion that ranks entries in the same order, whatever the model.
+        options: what `function` can be given, by name.
     """
 
     name: str
     formula: str
+    measures: str
     source: str
     function: Callable[..., Tensor]
     statistic: Statistic = "none"
     is_signed: bool = False
-    options: Mapping[str, float] = field(default_factory=dict)
+    is_control: bool = False
+    selects_like: str | None = None
+    options: Mapping[str, Option] = field(default_factory=dict)
 
     @property
     def needs_examples(self) -> bool:
         """Whether scores depend on calibration examples."""
         return self.statistic in FROM_EXAMPLES
 
+    @property
+    def needs_seed(self) -> bool:
+        """Whether scores are drawn at random, so that a seed decides them."""
+        return self.statistic == "uniform"
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether scores cost several times as much as a gradient."""
+        return self.statistic in ("hessian_gradient", "squared_gradient")
+
 
 CRITERIA: dict[str, Criterion] = {criterion.name: criterion for criterion in (
-    Criterion("random", "uniform", "Liu 2024, control", random, "uniform"),
-    Criterion("magnitude", "|W|", "Han 2015", magnitude),
-    Criterion("gradient", "|G|", "Liu 2024", gradient, "gradient"),
-    Criterion("snip", "|W ⊙ G|", "Lee 2019", snip, "gradient"),
-    Criterion("force", "−W ⊙ G", "Mozer and Smolensky 1989", force, "gradient", is_signed=True),
-    Criterion("taylor", "(W ⊙ G)²", "Molchanov 2019", taylor, "gradient"),
-    Criterion("fisher", "mean_i (∇L_i)²", "Sung 2021", fisher, "squared_gradient"),
-    Criterion("synflow", "|W ⊙ ∂R/∂W|", "Tanaka 2020", synflow, "flow"),
-    Criterion("grasp", "W ⊙ (H·G)", "Wang 2020", grasp, "hessian_gradient", is_signed=True,
-              options={"temperature": 1.0}),
-    Criterion("lamp", "w² / Σ of squares not smaller", "Lee 2021", lamp),
-    Criterion("id3", "|G| / (|W| + ε)^p", "Agarwal 2024", id3, "gradient",
-              options={"epsilon": 1.0, "power": 2.0}),
+    Criterion("random", "uniform",
+              "A number drawn at random: the control, which knows nothing of the model.",
+              "Liu 2024, control", random, "uniform", is_control=True),
+    Criterion("magnitude", "|W|", "How large the weight is.", "Han 2015", magnitude),
+    Criterion("gradient", "|G|", "How strongly the loss depends on the weight.", "Liu 2024",
+              gradient, "gradient"),
+    Criterion("snip", "|W ⊙ G|",
+              "How much the loss would change, to first order, if the weight were zero.",
+              "Lee 2019", snip, "gradient"),
+    Criterion("force", "−W ⊙ G",
+              "How much the loss would rise, to first order, if the weight were zero.",
+              "Mozer and Smolensky 1989", force, "gradient", is_signed=True),
+    Criterion("taylor", "(W ⊙ G)²",
+              "The square of what snip measures, so it selects the same weights.",
+              "Molchanov 2019", taylor, "gradient", selects_like="snip"),
+    Criterion("fisher", "mean_i (∇L_i)²",
+              "How strongly the loss of single examples depends on the weight.", "Sung 2021",
+              fisher, "squared_gradient"),
+    Criterion("synflow", "|W ⊙ ∂R/∂W|",
+              "How much passes through the weight from input to output.", "Tanaka 2020", synflow,
+              "flow"),
+    Criterion("grasp", "W ⊙ (H·G)",
+              "How much smaller the gradient would become if the weight were zero.", "Wang 2020",
+              grasp, "hessian_gradient", is_signed=True,
+              options={"temperature": Option(
+                  1.0, "Of the loss: divides the logits. 200 in the literature.")}),
+    Criterion("lamp", "w² / Σ of squares not smaller",
+              "How large the weight is beside the larger weights of its matrix.",
+              "Lee 2021", lamp),
+    Criterion("id3", "|G| / (|W| + ε)^p",
+              "How strongly the loss depends on the weight; large weights count less.",
+              "Agarwal 2024", id3, "gradient",
+              options={"epsilon": Option(1.0, "ε, added to |W|."),
+                       "power": Option(2.0, "p, of |W| + ε.")}),
 )}
 """All criteria by name, the only list of them."""
 
+DEFAULT_CRITERION = "gradient"
+"""The simplest criterion that looks at examples."""
 
-def compute_salience(
-    model: LanguageModel,
-    criterion: str,
-    examples: TokenSequences | None = None,
-    *,
-    seed: int = 0,
-    options: Mapping[str, float] | None = None,
-    token_budget: int = DEFAULT_TOKEN_BUDGET,
-    progress: Callable[[int, int], None] | None = None,
-) -> Salience:
-    """Score every entry by one criterion; see `compute_saliences`."""
-    return compute_saliences(model, [criterion], examples, seed=seed, options=options,
-                             token_budget=token_budget, progress=progress)[criterion]
+CONTROL = next(name for name, criterion in CRITERIA.items() if criterion.is_control)
+"""The criterion that the experiment compares all others with."""
 
 
-def compute_saliences(
-    model: LanguageModel,
-    criteria: Sequence[str],
-    examples: TokenSequences | None = None,
-    *,
-    seed: int = 0,
-    options: Mapping[str, float] | None = None,
-    token_budget: int = DEFAULT_TOKEN_BUDGET,
-    progress: Callable[[int, int], None] | None = None,
-) -> dict[str, Salience]:
-    """Score every entry by several criteria; what they share is computed once.
+def names_where(is_meant: Callable[[Criterion], bool]) -> list[str]:
+    """Names of the criteria that something holds of, as registered.
 
-    Args:
-        model: stays untouched.
-        criteria: keys of `CRITERIA`.
-        examples: calibration examples, for criteria that need them.
-        seed: of `random`.
-        options: of the criteria, such as `{"temperature": 200}`; each takes those it knows.
-        token_budget: most tokens, padding included, in one pass.
-        progress: called as `progress(done, total)` in examples, summed over all passes; may raise
-            to cancel.
-
-    Returns:
-        Criterion → scores, in the given order.
-
-    Raises:
-        SalienceError: for an unknown criterion or option; without examples where they are needed;
-            for examples that the model cannot read; for gradients or scores that are not finite.
+    >>> names_where(lambda criterion: criterion.is_signed)
+    ['force', 'grasp']
     """
-    chosen = [_criterion(name) for name in criteria]
-    given = _options_of(chosen, options or {})
-    if any(criterion.needs_examples for criterion in chosen):
-        check_examples(model, examples, next(c.name for c in chosen if c.needs_examples))
-    statistics = Statistics(
-        model, examples, {c.statistic for c in chosen}, seed=seed, token_budget=token_budget,
-        temperature=given.get("grasp", {}).get("temperature", 1.0), progress=progress)
-    scored: dict[str, Salience] = {}
-    for kind, statistic in statistics.compute_all():
-        for criterion in (c for c in chosen if c.statistic == kind):
-            scored[criterion.name] = _score(model, criterion, statistic, examples,
-                                            given[criterion.name], seed)
-    return {name: scored[name] for name in criteria}
+    return [name for name, criterion in CRITERIA.items() if is_meant(criterion)]
 
 
-def check_examples(model: LanguageModel, examples: TokenSequences | None, criterion: str) -> None:
-    """Refuse examples that a model cannot read.
+def always_agree(first: str, second: str) -> bool:
+    """Whether two criteria rank entries in the same order, whatever the model.
 
-    Raises:
-        SalienceError: for none, for sequences longer than the model's positions, and for tokens
-            outside its vocabulary.
+    >>> always_agree("taylor", "snip"), always_agree("magnitude", "snip")
+    (True, False)
     """
-    if examples is None:
-        raise SalienceError(f"{criterion} is averaged over calibration examples; give some, or "
-                            "use a criterion without data, such as magnitude.")
-    if not len(examples):
-        raise SalienceError("There are no calibration examples; give at least one.")
-    longest = int(examples.lengths.max())
-    if model.max_tokens is not None and longest > model.max_tokens:
-        raise SalienceError(f"The longest example has {longest:,} tokens; {model.name} attends "
-                            f"over at most {model.max_tokens:,}.")
-    tokens = examples.tokens[examples.is_real]
-    if int(tokens.min()) < 0 or int(tokens.max()) >= model.vocab_size:
-        raise SalienceError(f"An example has a token outside 0 … {model.vocab_size - 1}, the "
-                            f"vocabulary of {model.name}; write the examples in its vocabulary.")
-
-
-def _score(
-    model: LanguageModel, criterion: Criterion, statistic: dict[str, Tensor],
-    examples: TokenSequences | None, options: dict[str, float], seed: int,
-) -> Salience:
-    weights = weights_of(model.model, model.matrices)
-    with torch.no_grad():
-        scores = {
-            name: criterion.function(weight.detach(), statistic[name], **options)
-            .to("cpu", torch.float32) for name, weight in weights.items()}
-    check_finite(scores, f"score by {criterion.name}", "options that keep scores in range")
-    return Salience(
-        scores=scores, matrices=model.matrices, criterion=criterion.name,
-        is_signed=criterion.is_signed, model=model.name, model_digest=model.digest,
-        options=options, seed=seed,
-        examples={**examples.source, "digest": examples.digest}
-        if criterion.needs_examples and examples is not None else None)
-
-
-def _criterion(name: str) -> Criterion:
-    if name not in CRITERIA:
-        raise SalienceError(f"Unknown criterion {name!r}; use one of {', '.join(CRITERIA)}.")
-    return CRITERIA[name]
-
-
-def _options_of(
-    criteria: Sequence[Criterion], given: Mapping[str, float]
-) -> dict[str, dict[str, float]]:
-    """Options of each criterion, defaults included."""
-    known = {name for criterion in criteria for name in criterion.options}
-    for name, value in given.items():
-        if name not in known:
-            names = ", ".join(criterion.name for criterion in criteria)
-            raise SalienceError(f"Unknown option {name!r} of {names}; " + (
-                f"use {', '.join(sorted(known))}." if known else "there are no options."))
-        if not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
-            raise SalienceError(f"Option {name} is a positive number, got {value!r}.")
-    return {criterion.name: {name: float(given.get(name, default))
-                             for name, default in criterion.options.items()}
-            for criterion in criteria}
+    order = [CRITERIA[name].selects_like or name for name in (first, second)]
+    return order[0] == order[1]

@@ -1,4 +1,9 @@
-"""`TokenSequences`: the calibration examples that data-driven criteria are averaged over."""
+"""`TokenSequences`: the calibration examples that data-driven criteria are averaged over.
+
+They are linearizations of graphs, or come from a file for models that are not ours. The shipped
+evaluations name the molecules that they were made on, so that every criterion can be computed right
+after installation; graphs that a data set makes by seed need no file at all.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +14,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 from torch import Tensor
 
+from core.chemistry.molecules import from_smiles
+from core.data.dataset import DataOptions, Dataset
+from core.data.registry import dataset_of_model
+from core.evaluation.graph_set import GraphSet
+from core.evaluation.result import shipped_evaluations
 from core.graph.graph import Graph
 from core.likelihood.scoring import slices_by_length
-from core.salience.errors import SalienceError
+from core.model.card import ModelCard
+from core.records import RECORD
 from core.salience.language_model import LanguageModel
+from core.salience.matrices import SalienceError
 from core.sent.batch import GraphBatch
 from core.sent.sampler import sample_trails
 from core.sent.strategies import Strategy
 from core.sent.vocabulary import Vocabulary
 
 DEFAULT_EXAMPLES = 256
+
+MADE_GRAPHS = 200
+"""Graphs that examples are drawn from where a data set makes them: its first for validation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +111,84 @@ def from_graphs(
         {"kind": "graphs", "strategy": strategy.name, "seed": seed, "number": len(graphs),
          **(source or {})},
     )
+
+
+def shipped_graphs(card: ModelCard) -> GraphSet:
+    """Graphs of the data set that a model was trained on, as far as they need no download.
+
+    Args:
+        card: of the model; its chemistry says how molecules become graphs.
+
+    Raises:
+        SalienceError: if no molecules of the data set ship.
+        DatasetError: if the data set is not known.
+        MoleculeError: for a molecule that the model's chemistry cannot write.
+    """
+    dataset = dataset_of_model(card.data, card.vocabulary)
+    if not dataset.is_made:
+        return _shipped_molecules(dataset, card)
+    options = DataOptions(card.chemistry, MADE_GRAPHS, nodes=card.data.get("nodes"))
+    part = dataset.adapted(options).load("validation")
+    return GraphSet(part.title, "validation", tuple(part.graphs()), details=part.details)
+
+
+def _shipped_molecules(dataset: Dataset, card: ModelCard) -> GraphSet:
+    """Those of the first evaluation on the data set that ships."""
+    if card.chemistry is None:
+        raise SalienceError(f"{card.name} writes graphs without labels, {dataset.title} holds "
+                            "molecules; give a file of graphs.")
+    for folder in shipped_evaluations().values():
+        try:
+            config = json.loads((folder / RECORD).read_text(encoding="utf-8"))["config"]
+            table = pd.read_parquet(folder / "graphs.parquet", columns=["id", "smiles"])
+        except (OSError, ValueError, KeyError):
+            continue
+        if config.get("dataset") == dataset.title and len(table):
+            return GraphSet(dataset.title, config.get("split"), tuple(
+                from_smiles(smiles, card.chemistry, max_atoms=card.vocabulary.max_nodes,
+                            name=name).graph
+                for name, smiles in table[["id", "smiles"]].itertuples(index=False)
+            ), details={"part": "shipped"})
+    raise SalienceError(f"No molecules of {dataset.title} ship with this installation, so there is "
+                        "nothing to calibrate on; give a file of molecules, or make an evaluation "
+                        "with `trailscope evaluate`.")
+
+
+def draw_examples(
+    graphs: GraphSet,
+    vocabulary: Vocabulary,
+    strategy: Strategy,
+    *,
+    number: int,
+    seed: int,
+    permutations: int = 1,
+) -> TokenSequences:
+    """Linearizations of graphs drawn at random, without replacement.
+
+    With the same seed, more graphs hold those of fewer.
+
+    Args:
+        graphs: what to draw from.
+        vocabulary: must hold all graphs.
+        strategy: how they are linearized.
+        number: graphs to draw.
+        seed: fixes which are drawn and how they are linearized.
+        permutations: linearizations of each.
+
+    Raises:
+        SalienceError: for more graphs than there are, or none.
+        VocabularyError: for a graph that the vocabulary cannot write.
+    """
+    if not 1 <= number <= len(graphs.graphs):
+        raise SalienceError(f"There are {len(graphs.graphs):,} graphs to draw calibration examples "
+                            f"from, so between 1 and {len(graphs.graphs):,} can be used, got "
+                            f"{number:,}.")
+    order = torch.randperm(len(graphs.graphs), generator=torch.Generator().manual_seed(seed))
+    drawn: list[Graph] = [graphs.graphs[place] for place in order[:number].tolist()
+                          for _ in range(permutations)]
+    return from_graphs(drawn, vocabulary, strategy, seed=seed, source={
+        "data": graphs.name, "split": graphs.split, "drawn_from": len(graphs.graphs),
+        "number": number, "permutations": permutations, **graphs.details})
 
 
 def read_token_file(path: Path, model: LanguageModel, *, number: int | None = None

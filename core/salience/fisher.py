@@ -15,7 +15,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from core.salience.errors import SalienceError
 from core.salience.examples import TokenSequences
 from core.salience.gradients import (
     DEFAULT_TOKEN_BUDGET,
@@ -24,7 +23,7 @@ from core.salience.gradients import (
     example_losses,
 )
 from core.salience.language_model import LanguageModel
-from core.salience.matrices import WeightMatrix
+from core.salience.matrices import SalienceError, WeightMatrix
 from core.salience.shadow import shadow_of
 
 _CHUNK_BYTES = 16 * 2**20

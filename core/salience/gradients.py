@@ -14,10 +14,9 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from core.salience.errors import SalienceError
 from core.salience.examples import TokenSequences
 from core.salience.language_model import LanguageModel
-from core.salience.matrices import weights_of
+from core.salience.matrices import SalienceError, weights_of
 from core.salience.shadow import shadow_of
 
 DEFAULT_TOKEN_BUDGET = 2_048

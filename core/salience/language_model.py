@@ -18,8 +18,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from core.errors import one_line
 from core.model.card import CheckpointError
 from core.model.checkpoints import Checkpoint, load_checkpoint
-from core.salience.errors import SalienceError
-from core.salience.matrices import WeightMatrix, find_matrices
+from core.salience.matrices import SalienceError, WeightMatrix, find_matrices
 
 _CARD = "trailscope.json"
 
@@ -31,13 +30,13 @@ class LanguageModel:
     Attributes:
         model: the model itself.
         name: how commands and pages call it.
-        digest: SHA-256 that tells its weights from all others.
+        weights_sha256: of its file of weights, or of all parameters of a model that is not ours.
         checkpoint: the TrailScope checkpoint that it is, None for any other model.
     """
 
     model: PreTrainedModel
     name: str
-    digest: str
+    weights_sha256: str
     checkpoint: Checkpoint | None = None
 
     @cached_property
@@ -107,10 +106,10 @@ def open_language_model(
         ) from error
     torch.nn.Module.to(model, device)
     return LanguageModel(model.eval(), Path(text).name if is_foreign_folder else text,
-                         weights_digest(model))
+                         sha256_of_weights(model))
 
 
-def weights_digest(model: torch.nn.Module) -> str:
+def sha256_of_weights(model: torch.nn.Module) -> str:
     """SHA-256 of names and contents of all parameters."""
     found = hashlib.sha256()
     for name, parameter in model.named_parameters():

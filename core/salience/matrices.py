@@ -15,7 +15,11 @@ from torch import nn
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
-from core.salience.errors import SalienceError
+from core.errors import InputError
+
+
+class SalienceError(InputError):
+    """Salience, a mask or a fine-tuning run that cannot be; the message says why and what can."""
 
 
 @dataclass(frozen=True)

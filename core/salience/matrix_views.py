@@ -78,6 +78,19 @@ def density_map(entries: Tensor, *, max_bins: int = MAX_BINS) -> DensityMap:
     return DensityMap(sums / np.outer(np.diff(rows), np.diff(columns)), rows, columns)
 
 
+def half_lies_in(entries: Tensor) -> tuple[int, int]:
+    """The fewest rows, and the fewest columns, that hold half of what is selected.
+
+    Args:
+        entries: bool [rows, columns], at least one of them True.
+    """
+    needed = []
+    for axis in (1, 0):
+        counts = entries.sum(axis).sort(descending=True).values
+        needed.append(int((counts.cumsum(0) * 2 < counts.sum()).sum()) + 1)
+    return needed[0], needed[1]
+
+
 def mean_scores(salience: Salience) -> dict[str, float]:
     """Mean score of every matrix."""
     return {matrix.name: float(salience.scores[matrix.name].double().mean())

@@ -12,12 +12,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from core.runs import replacing
-from core.salience.errors import SalienceError
-from core.salience.matrices import WeightMatrix
+from core.salience.matrices import SalienceError, WeightMatrix
 
 FORMAT_VERSION = 1
 _PREFIX = "trailscope-"
 _KIND = f"{_PREFIX}salience"
+_STORED_HASH = "model_digest"
+"""What files of this version call `weights_sha256`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +34,7 @@ class Salience:
         options: of the criterion, such as the temperature of `grasp`; JSON values.
         examples: `TokenSequences.source` with its digest, None for criteria that need no data.
         model: name of the model.
-        model_digest: SHA-256 of its weights.
+        weights_sha256: SHA-256 of its weights.
         seed: what `random` was drawn with.
     """
 
@@ -42,7 +43,7 @@ class Salience:
     criterion: str
     is_signed: bool
     model: str
-    model_digest: str
+    weights_sha256: str
     options: dict[str, Any] = field(default_factory=dict)
     examples: dict[str, Any] | None = None
     seed: int = 0
@@ -55,8 +56,8 @@ class Salience:
     def describe(self) -> dict[str, Any]:
         """All but the scores, JSON values: what a mask made of them says of its origin."""
         return {"criterion": self.criterion, "is_signed": self.is_signed, "options": self.options,
-                "examples": self.examples, "model": self.model, "model_digest": self.model_digest,
-                "seed": self.seed}
+                "examples": self.examples, "model": self.model,
+                _STORED_HASH: self.weights_sha256, "seed": self.seed}
 
     def save(self, path: Path) -> None:
         """Write scores and provenance as safetensors, whole or not at all."""
@@ -85,6 +86,8 @@ def write_tensors(
     path: Path, kind: str, tensors: dict[str, Tensor], facts: dict[str, Any]
 ) -> None:
     """Write tensors with JSON facts as one safetensors file, whole or not at all."""
+    facts = {_STORED_HASH if name == "weights_sha256" else name: fact
+             for name, fact in facts.items()}
     with replacing(path) as partial:
         save_file(tensors, partial, metadata={"kind": kind, "format_version": str(FORMAT_VERSION),
                                               "facts": json.dumps(facts)})
@@ -126,8 +129,9 @@ def read_tensors(
             metadata = file.metadata() or {}
             found = metadata.get("kind"), metadata.get("format_version")
             if found[0] == kind and found[1] == str(FORMAT_VERSION):
-                return ({name: file.get_tensor(name) for name in file.keys()},  # noqa: SIM118
-                        json.loads(metadata["facts"]))
+                facts = json.loads(metadata["facts"])
+                facts["weights_sha256"] = facts.pop(_STORED_HASH)
+                return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise SalienceError(f"{path} cannot be read ({error}); give a file made by `{made_by}`."
                             ) from error

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Set
-from typing import Literal
 
 import torch
 from torch import Tensor
 
+from core.salience.criteria import FROM_EXAMPLES, Statistic
 from core.salience.examples import TokenSequences
 from core.salience.fisher import empirical_fisher
 from core.salience.gradients import hessian_gradient_product, mean_gradient
 from core.salience.language_model import LanguageModel
 from core.salience.synflow import synaptic_flow
-
-Statistic = Literal["none", "uniform", "flow", "gradient", "hessian_gradient", "squared_gradient"]
-
-FROM_EXAMPLES: tuple[Statistic, ...] = ("gradient", "hessian_gradient", "squared_gradient")
-"""Statistics that calibration examples are averaged for, one pass over them each."""
 
 _ORDER: tuple[Statistic, ...] = ("none", "uniform", "flow", *FROM_EXAMPLES)
 

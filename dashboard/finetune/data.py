@@ -23,11 +23,10 @@ from core.graph.planar import planar_graph
 from core.records import RECORD
 from core.repair.result import RepairResult, shipped_repairs
 from core.repair.session import Trial
-from core.salience.errors import SalienceError
-from core.salience.example_graphs import shipped_graphs
+from core.salience.examples import shipped_graphs
 from core.salience.language_model import LanguageModel
 from core.salience.masks import count_of
-from core.salience.matrices import num_entries
+from core.salience.matrices import SalienceError, num_entries
 from core.sent.batch import GraphBatch
 from core.sent.strategies import Strategy
 from core.sent.vocabulary import Vocabulary
@@ -42,7 +41,6 @@ from dashboard.finetune.query import (
     QM9,
     WARMUP_STEPS,
     RunChoice,
-    Source,
 )
 from dashboard.shared.bounded_cache import BoundedCache
 from dashboard.shared.checkpoints import checkpoint
@@ -71,26 +69,24 @@ def learning_set(choice: RunChoice, progress: Progress) -> LearningSet:
     source, seed = choice.source, choice.seed
     vocabulary = checkpoint(choice.model, choice.weights).vocabulary
     key = (source, vocabulary, seed if source.kind == PLANAR else 0)
-    return _learning_sets().get(key, lambda: _read_set(source, vocabulary, seed, progress))
+    return _learning_sets().get(key, lambda: _read_set(choice, vocabulary, progress))
 
 
-def _read_set(
-    source: Source, vocabulary: Vocabulary, seed: int, progress: Progress
-) -> LearningSet:
-    number = source.number
+def _read_set(choice: RunChoice, vocabulary: Vocabulary, progress: Progress) -> LearningSet:
+    source, number = choice.source, choice.source.number
     if source.kind == OWN:
         return own_set(source.text, source.file, number=number, vocabulary=vocabulary,
                        progress=progress)
     if source.kind == QM9:
         return qm9_set(number=number, progress=progress)
     if source.kind == PLANAR:
-        return planar_set(number=number, seed=seed, progress=progress)
+        return planar_set(number=number, seed=choice.seed, progress=progress)
     assert source.kind == GENERATED
     if source.detail not in makers():
         raise SalienceError(f"No generated molecules of {source.detail or 'any model'} ship; give "
                             "your own molecules.")
     return generated_set(_samples(str(makers()[source.detail])).table, number=number,
-                         without=_measured(vocabulary), progress=progress)
+                         without=_measured(choice.model, choice.weights), progress=progress)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the generated molecules")
@@ -99,27 +95,28 @@ def _samples(folder: str) -> Samples:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the test molecules")
-def _test_molecules(vocabulary: Vocabulary) -> GraphSet:
-    return shipped_graphs(vocabulary)
+def _test_molecules(model: str, weights: str) -> GraphSet:
+    return shipped_graphs(checkpoint(model, weights).card)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _measured(vocabulary: Vocabulary) -> frozenset[str]:
+def _measured(model: str, weights: str) -> frozenset[str]:
     """Canonical SMILES of the test molecules."""
-    return frozenset(filter(None, map(to_smiles, _test_molecules(vocabulary).graphs)))
+    return frozenset(filter(None, map(to_smiles, _test_molecules(model, weights).graphs)))
 
 
-def test_set(vocabulary: Vocabulary, number: int, seed: int) -> GraphSet:
+def test_set(choice: RunChoice) -> GraphSet:
     """The first test molecules that ship, or the first planar test graphs of a seed.
 
     Raises:
         SalienceError: if no molecules ship.
     """
-    if not vocabulary.is_labelled:
+    if checkpoint(choice.model, choice.weights).card.chemistry is None:
         return GraphSet("planar", "test", tuple(
-            planar_graph(index, seed=seed, split="test").graph for index in range(number)))
-    found = _test_molecules(vocabulary)
-    return GraphSet(found.name, found.split, found.graphs[:number])
+            planar_graph(index, seed=choice.seed, split="test").graph
+            for index in range(choice.test)))
+    found = _test_molecules(choice.model, choice.weights)
+    return GraphSet(found.name, found.split, found.graphs[:choice.test])
 
 
 def trained_numbers(choice: RunChoice) -> tuple[int | None, int]:
@@ -169,7 +166,7 @@ def _open_trial(choice: RunChoice, progress: Progress) -> Trial:
     stream = GraphStream(
         GraphBatch.from_graphs(learnt.graphs, with_automorphisms=False), vocabulary,
         Strategy.from_name(choice.order), seed=choice.seed, source={"name": choice.source.name})
-    test = test_set(vocabulary, choice.test, choice.seed)
+    test = test_set(choice)
     shared = f"before-{choice.weights[:16]}-{choice.test}-{choice.seed}-{choice.precision}"
     return Trial(
         model, stream, finetune_config(choice), test=test, orders=choice.orders,

@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import InputError
 from core.finetune.learning_rates import default_learning_rate
 from core.model.card import ModelCard
-from core.salience.criteria import CRITERIA
+from core.salience.criteria import CONTROL, CRITERIA, DEFAULT_CRITERION
 from core.salience.masks import SCOPES
 from dashboard.finetune import data, query, text
 from dashboard.finetune.learning_set import qm9_file
@@ -151,7 +151,7 @@ def _choose_method() -> dict:
     name = st.selectbox("Method", tuple(query.METHOD_NAMES), key="method", bind="query-params",
                         help="sparse: single entries. LoRA, PiSSA: two thin factors beside every "
                              "matrix.")
-    how = {"method": query.METHOD_NAMES[name], "criterion": "gradient", "scope": "global",
+    how = {"method": query.METHOD_NAMES[name], "criterion": DEFAULT_CRITERION, "scope": "global",
            "every": 0, "density": None, "rank": None}
     if name == "sparse":
         how |= _choose_mask()
@@ -163,8 +163,8 @@ def _choose_method() -> dict:
 def _choose_mask() -> dict:
     left, right = st.columns(2)
     criterion = left.selectbox("Criterion", tuple(CRITERIA),
-                               index=tuple(CRITERIA).index("gradient"), key="by",
-                               bind="query-params", help="random is the control.")
+                               index=tuple(CRITERIA).index(DEFAULT_CRITERION), key="by",
+                               bind="query-params", help=f"{CONTROL} is the control.")
     scope = right.selectbox("Scope", SCOPES, key="over", bind="query-params",
                             help="Select over all matrices together, or in each.")
     amount = st.segmented_control("Entries to train", query.AMOUNTS, default=query.SHARE,

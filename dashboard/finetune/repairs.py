@@ -11,11 +11,12 @@ import pandas as pd
 from core.calibration.token_types import TokenType
 from core.repair.arms import Arm
 from core.repair.result import MEASURES, RepairResult, paired_change
+from core.salience.criteria import CONTROL, DEFAULT_CRITERION
 from core.stats.estimates import Estimate
 
 LIVE = "your run"
-FAMILIES = ("sparse, gradient", "sparse, another criterion", "sparse, random (control)", "LoRA",
-            "PiSSA", "all weights")
+FAMILIES = (f"sparse, {DEFAULT_CRITERION}", "sparse, another criterion",
+            f"sparse, {CONTROL} (control)", "LoRA", "PiSSA", "all weights")
 """What points are coloured by; the place is that in the palette's series."""
 
 _NUM_BINS = (8, 30)
@@ -64,7 +65,9 @@ def family_of(arm: Arm) -> str:
     """What an arm is coloured by."""
     if arm.method != "sparse":
         return _METHODS[arm.method]
-    return {"gradient": FAMILIES[0], "random": FAMILIES[2]}.get(arm.criterion or "", FAMILIES[1])
+    if arm.criterion == DEFAULT_CRITERION:
+        return FAMILIES[0]
+    return FAMILIES[2] if arm.criterion == CONTROL else FAMILIES[1]
 
 
 def arm_label(arm: Arm) -> str:
@@ -146,15 +149,16 @@ def matched(points: Sequence[RepairPoint], column: str) -> Matched | None:
         points: arms measured on the same graphs.
         column: of `RepairResult.graphs` that is compared graph by graph.
     """
-    def plain(point: RepairPoint, criterion: str) -> bool:
+    def is_plain(point: RepairPoint, criterion: str) -> bool:
         arm = point.result.arm
         return (arm.method == "sparse" and arm.criterion == criterion and arm.scope == "global"
                 and not arm.is_dynamic)
 
     for mask in sorted(points, key=lambda point: -point.parameters):
         equal = [point for point in points if point.parameters == mask.parameters]
-        if plain(mask, "gradient") and any(point.result.arm.method == "lora" for point in equal):
-            others = tuple(point for point in equal if plain(point, "random")
+        if (is_plain(mask, DEFAULT_CRITERION)
+                and any(point.result.arm.method == "lora" for point in equal)):
+            others = tuple(point for point in equal if is_plain(point, CONTROL)
                            or point.result.arm.method in ("lora", "pissa"))
             order = mask.result.orders[-1]
             return Matched(mask, others, tuple(

@@ -79,8 +79,9 @@ class Cells:
 def density_cells(mask: Mask) -> Cells:
     """Density of every matrix; the colour says how much denser than the whole mask it is."""
     values, places, labels, hovers = {}, {}, {}, {}
+    counts = mask.counts()
     for matrix in mask.matrices:
-        chosen = int(mask.entries[matrix.name].sum())
+        chosen = counts[matrix.name]
         density = chosen / matrix.numel
         ratio = density / mask.density
         values[matrix.name] = density
@@ -112,7 +113,7 @@ def score_cells(means: Mapping[str, float], matrices: Sequence[WeightMatrix]) ->
 
 
 def moved_cells(found: Mapping[str, Agreement], matrices: Sequence[WeightMatrix]) -> Cells:
-    """Density of the second mask less that of the first, in every matrix."""
+    """Density of the second mask minus that of the first, in every matrix."""
     moved = {name: -one.density_difference for name, one in found.items()}
     end = max(map(abs, moved.values())) or 1.0
     return Cells(
@@ -120,34 +121,17 @@ def moved_cells(found: Mapping[str, Agreement], matrices: Sequence[WeightMatrix]
         {name: signed_percent(value) for name, value in moved.items()},
         _agreement_hovers(found, matrices), "diverging",
         ((0.0, signed_percent(-end)), (0.5, "0"), (1.0, signed_percent(end))),
-        "second less first")
+        "second minus first")
 
 
 def ratio_cells(found: Mapping[str, Agreement], matrices: Sequence[WeightMatrix]) -> Cells:
     """Agreement of two masks in every matrix: 1 is chance, the end of the scale is identity."""
     return Cells(
         {name: one.ratio for name, one in found.items()},
-        {name: agreement_place(one) for name, one in found.items()},
+        {name: one.closeness for name, one in found.items()},
         {name: times(one.ratio) for name, one in found.items()},
         _agreement_hovers(found, matrices), "sequential",
         ((0.0, "chance"), (1.0, "identical")), "agreement")
-
-
-def agreement_place(found: Agreement) -> float:
-    """0 at chance or below, 1 where masks are as alike as their sizes allow, in logarithms."""
-    if math.isnan(found.ratio):
-        return math.nan
-    low, high = sorted((found.first, found.second))
-    most = (low / high) / found.chance
-    if found.ratio <= 1 or most <= 1:
-        return float(most <= 1)
-    return min(1.0, math.log(found.ratio) / math.log(most))
-
-
-def densest(mask: Mask) -> WeightMatrix:
-    """The matrix of highest density, the first among equals."""
-    densities = mask.densities()
-    return max(mask.matrices, key=lambda matrix: densities[matrix.name])
 
 
 def percent(share: float) -> str:

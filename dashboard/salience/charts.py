@@ -9,8 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 
 from core.salience.agreement import Agreement, Stability
+from core.salience.matrices import WeightMatrix, short_module_name
 from core.salience.matrix_views import DensityMap, ScoreHistogram
-from dashboard.salience.cells import Cells, Grid, agreement_place, label, percent, scientific, times
+from dashboard.salience.cells import Cells, Grid, percent, scientific, times
 from dashboard.shared.chart_style import styled, translucent
 from dashboard.shared.format import short
 from dashboard.shared.palette import Palette, ink_on, palette, scale_color
@@ -149,7 +150,7 @@ def agreement_heatmap(
     colors = palette(dark=dark)
     pairs = {(second, first): one for (first, second), one in found.items()}
     rows, columns = list(names[1:]), list(names[:-1])
-    places = {pair: agreement_place(one) if ratio else one.jaccard for pair, one in pairs.items()}
+    places = {pair: one.closeness if ratio else one.jaccard for pair, one in pairs.items()}
     figure = go.Figure()
     figure.add_heatmap(
         z=[[places.get((row, column), math.nan) for column in columns] for row in rows],
@@ -193,10 +194,9 @@ def stability_chart(found: Stability, *, dark: bool, height: int = 320) -> go.Fi
                 "line": {"width": 2}},
         text=[_pair_text(one) for _, one in ends],
         hovertemplate="%{x} examples<br>%{text}<extra></extra>")
-    chance = pairs[0][1].chance
     figure.add_scatter(
-        x=[found.sizes[0] / 1.15, found.sizes[-1] * 1.15], y=[chance, chance], mode="lines",
-        name=f"chance, {short(chance)}", hoverinfo="skip",
+        x=[found.sizes[0] / 1.15, found.sizes[-1] * 1.15], y=[found.chance, found.chance],
+        mode="lines", name=f"chance, {short(found.chance)}", hoverinfo="skip",
         line={"color": colors.muted, "dash": "dash", "width": 1.5})
     figure.update_xaxes(title="calibration examples", type="log", tickvals=found.sizes,
                         ticktext=[str(size) for size in found.sizes])
@@ -204,9 +204,9 @@ def stability_chart(found: Stability, *, dark: bool, height: int = 320) -> go.Fi
     return styled(figure, colors, height, legend=True)
 
 
-def _columns(grid: Grid) -> list[tuple]:
+def _columns(grid: Grid) -> list[tuple[WeightMatrix, str]]:
     """Matrices with the column that each stands in."""
-    return [(matrix, label(matrix).split(" ", 2)[2]) for matrix in grid.matrices]
+    return [(matrix, short_module_name(matrix.module)) for matrix in grid.matrices]
 
 
 def _write(

@@ -16,15 +16,19 @@ import streamlit as st
 from core.chemistry.molecules import from_smiles
 from core.evaluation.graph_set import GraphSet
 from core.salience.agreement import Stability, mask_stability
-from core.salience.criteria import CRITERIA, compute_saliences
-from core.salience.example_graphs import draw_examples, shipped_graphs
-from core.salience.examples import TokenSequences, read_token_file
+from core.salience.compute import compute_saliences
+from core.salience.criteria import CRITERIA
+from core.salience.examples import (
+    TokenSequences,
+    draw_examples,
+    read_token_file,
+    shipped_graphs,
+)
 from core.salience.language_model import LanguageModel, open_language_model
-from core.salience.masks import Mask, Scope, select
-from core.salience.ranked import RankedScores, rank_scores
+from core.salience.masks import Mask, RankedScores, Scope, rank_scores, select
+from core.salience.matrices import SalienceError
 from core.salience.salience import Salience
 from core.sent.strategies import Strategy
-from core.sent.vocabulary import Vocabulary
 from dashboard.salience.query import MaskQuery, SalienceQuery, stability_seeds, stability_sizes
 from dashboard.shared.bounded_cache import BoundedCache
 from dashboard.shared.progress import Progress
@@ -66,17 +70,14 @@ def age(path: str) -> str:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the calibration graphs")
-def _shipped_graphs(vocabulary: Vocabulary) -> GraphSet:
-    return shipped_graphs(vocabulary)
-
-
-def num_shipped(vocabulary: Vocabulary) -> int:
-    """Graphs that examples can be drawn from without a download.
+def graphs_at_hand(name_or_path: str, weights: str) -> GraphSet | None:
+    """Graphs that a model's examples are drawn from without a download; None if it reads a file.
 
     Raises:
-        SalienceError: if no molecules ship.
+        InputError: if there are none, or its data set is not known.
     """
-    return len(_shipped_graphs(vocabulary).graphs)
+    checkpoint = language_model(name_or_path, weights).checkpoint
+    return None if checkpoint is None else shipped_graphs(checkpoint.card)
 
 
 def examples(setting: SalienceQuery) -> TokenSequences | None:
@@ -90,14 +91,18 @@ def examples(setting: SalienceQuery) -> TokenSequences | None:
     model = language_model(setting.model, setting.weights)
     if model.checkpoint is None:
         return read_token_file(Path(setting.tokens), model, number=setting.number)
-    vocabulary = model.checkpoint.vocabulary
-    strategy = Strategy.from_name(setting.strategy)
+    card, strategy = model.checkpoint.card, Strategy.from_name(setting.strategy)
     if setting.smiles:
-        one = GraphSet("typed", None, (from_smiles(setting.smiles).graph,))
-        return draw_examples(one, vocabulary, strategy, number=1, seed=setting.seed,
-                             permutations=setting.number)
-    return draw_examples(_shipped_graphs(vocabulary), vocabulary, strategy,
-                         number=setting.number, seed=setting.seed)
+        if card.chemistry is None:
+            raise SalienceError(f"{model.name} does not read molecules; choose a model that does.")
+        molecule = from_smiles(setting.smiles, card.chemistry,
+                               max_atoms=card.vocabulary.max_nodes)
+        return draw_examples(GraphSet("typed", None, (molecule.graph,)), card.vocabulary, strategy,
+                             number=1, seed=setting.seed, permutations=setting.number)
+    graphs = graphs_at_hand(setting.model, setting.weights)
+    assert graphs is not None
+    return draw_examples(graphs, card.vocabulary, strategy, number=setting.number,
+                         seed=setting.seed)
 
 
 def scores(setting: SalienceQuery, progress: Progress | None = None) -> Salience:
@@ -210,7 +215,7 @@ def _with_family(missing: Sequence[str], setting: SalienceQuery, model: Language
     entries = sum(matrix.numel for matrix in model.matrices)
     if entries > _FAMILY_ENTRIES or setting.options:
         return list(missing)
-    kinds = {CRITERIA[name].statistic for name in missing} & {"gradient"}
+    kinds = {CRITERIA[name].statistic for name in missing if CRITERIA[name].needs_examples}
     return [name for name, criterion in CRITERIA.items()
             if name in missing or criterion.statistic in kinds]
 

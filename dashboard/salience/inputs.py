@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 
 from core.errors import InputError
 from core.model.card import CheckpointError, ModelCard
-from core.salience.criteria import CRITERIA
+from core.salience.criteria import CRITERIA, DEFAULT_CRITERION
 from core.salience.language_model import LanguageModel
 from core.salience.masks import SCOPES
 from core.salience.matrices import WeightMatrix
 from dashboard.salience import data, text
 from dashboard.salience.cells import Grid, label
 from dashboard.salience.query import (
-    DEFAULT_CRITERION,
     DEFAULT_DENSITY,
     DEFAULT_EXAMPLES,
     DEFAULT_MODEL,
@@ -48,7 +48,7 @@ def faults_of_model(query: Mapping[str, str], setting: SalienceQuery) -> list[st
     """What of the address is beyond the limits of the chosen model."""
     model = data.language_model(setting.model, setting.weights)
     return model_faults(query, matrices=_matrix_options(Grid(tuple(model.matrices))),
-                        examples=most_examples(model))
+                        examples=most_examples(setting.model, setting.weights))
 
 
 def shipped_models() -> Mapping[str, ModelCard]:
@@ -69,18 +69,16 @@ def choose(models: Mapping[str, ModelCard]) -> SalienceQuery | None:
             return None
         criterion = st.selectbox(
             "Criterion", list(CRITERIA), index=list(CRITERIA).index(DEFAULT_CRITERION),
-            key="criterion", bind="query-params", help="How an entry of a matrix is scored.",
+            key="criterion", bind="query-params", help="How each weight is scored.",
         )
         chosen = CRITERIA[criterion]
-        st.caption(f"Score: {chosen.formula} ({chosen.source})."
-                   + ("" if chosen.needs_examples else f" It {text.NO_DATA}."))
+        st.caption(text.criterion_note(criterion))
         options = _choose_options(criterion)
         model = data.language_model(name, weights)
         order = "" if model.checkpoint is None else _choose_order(model, chosen.needs_examples)
-        number, seed = _choose_sample(model, chosen.needs_examples, criterion)
-        note = text.examples_note(model)
-        if note and chosen.needs_examples:
-            st.caption(note)
+        number, seed = _choose_sample(name, weights, criterion)
+        if chosen.needs_examples:
+            _say_where_from(name, weights)
     return SalienceQuery(name, weights, criterion, order, number, seed,
                          tokens="" if model.checkpoint else tokens, options=options,
                          tokens_age="" if model.checkpoint else data.age(tokens))
@@ -93,26 +91,26 @@ def _choose_model(models: Mapping[str, ModelCard]) -> tuple[str, str, str]:
         source = st.segmented_control(
             "Models", SOURCES, default=SHIPPED if models else OTHER, required=True, key="models",
             bind="query-params", width="stretch",
-            help="other: any causal LM of transformers, by folder or by name on the hub.",
+            help="other: any causal language model of transformers, from a folder or the hub.",
         ) or SHIPPED
     if source == SHIPPED and models:
         names = list(models)
         model = st.selectbox(
             "Model", names, index=names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0,
             key="lm", bind="query-params",
-            help="Salience is of the matrices inside its decoder blocks.",
+            help="The weight matrices inside its decoder blocks are scored.",
         )
         return model, models[model].weights_sha256, ""
     path = st.text_input(
         "Folder or name on the hub", key="path", bind="query-params",
         placeholder="openai-community/gpt2",
         help="A folder with config.json and safetensors weights, a TrailScope checkpoint, or a "
-             "name on the hub, which is downloaded.",
+             "name on the hub: that model is downloaded.",
     )
     tokens = st.text_input(
         "File of token sequences", key="tokenfile", bind="query-params",
         placeholder="examples.jsonl",
-        help="JSON Lines, a list of token ids per line; for models that are not TrailScope's.",
+        help="JSON Lines: one list of token ids per line, for models other than TrailScope's.",
     )
     if "\0" in f"{path}{tokens}":
         raise InputError("A path holds a NUL character; name a folder or file without one.")
@@ -122,12 +120,12 @@ def _choose_model(models: Mapping[str, ModelCard]) -> tuple[str, str, str]:
 def _choose_options(criterion: str) -> tuple[tuple[str, float], ...]:
     """Those of the criterion that differ from its defaults."""
     chosen = []
-    for name, default in CRITERIA[criterion].options.items():
+    for name, option in CRITERIA[criterion].options.items():
         value = st.number_input(
-            name.capitalize(), MIN_OPTION, MAX_OPTION, default, 1.0, key=f"option_{name}",
-            bind="query-params", help=text.OPTION_NOTES.get(name),
+            name.capitalize(), MIN_OPTION, MAX_OPTION, option.default, 1.0, key=f"option_{name}",
+            bind="query-params", help=option.help,
         )
-        if value != default:
+        if value != option.default:
             chosen.append((name, float(value)))
     return tuple(chosen)
 
@@ -142,30 +140,34 @@ def _choose_order(model: LanguageModel, needed: bool) -> str:
     return resolved_order(order, own)
 
 
-def _choose_sample(model: LanguageModel, needed: bool, criterion: str) -> tuple[int, int]:
+def _choose_sample(model: str, weights: str, criterion: str) -> tuple[int, int]:
     left, right = st.columns(2)
-    most = most_examples(model)
+    chosen, most = CRITERIA[criterion], most_examples(model, weights)
     number = left.number_input(
         "Examples", 1, most, min(DEFAULT_EXAMPLES, most), 16, key="examples", bind="query-params",
-        disabled=not needed,
+        disabled=not chosen.needs_examples,
         help=f"Calibration examples that scores are averaged over, at most {most}.",
     )
     seed = right.number_input(
         "Seed", 0, MAX_SEED, 0, 1, key="draw", bind="query-params",
-        disabled=not (needed or criterion == "random"),
+        disabled=not (chosen.needs_examples or chosen.needs_seed),
         help="Fixes which examples are drawn and how they are linearized.",
     )
     return int(number), int(seed)
 
 
-def most_examples(model: LanguageModel) -> int:
+def _say_where_from(model: str, weights: str) -> None:
+    with suppress(InputError):  # scoring will say what is wrong
+        st.caption(text.examples_note(data.graphs_at_hand(model, weights)))
+
+
+def most_examples(model: str, weights: str) -> int:
     """Examples that there are, as far as the page goes."""
-    if model.checkpoint is None:
-        return MAX_EXAMPLES
-    try:
-        return min(MAX_EXAMPLES, data.num_shipped(model.checkpoint.vocabulary))
-    except InputError:
-        return MAX_EXAMPLES  # a criterion that needs them will say what is wrong
+    with suppress(InputError):  # a criterion that needs them will say what is wrong
+        graphs = data.graphs_at_hand(model, weights)
+        if graphs is not None:
+            return min(MAX_EXAMPLES, len(graphs.graphs))
+    return MAX_EXAMPLES
 
 
 def own_order(model: LanguageModel) -> str:
@@ -178,11 +180,11 @@ def choose_cut(setting: SalienceQuery) -> tuple[MaskQuery, str]:
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
         density = st.select_slider(
             "Density of the mask", tuple(DENSITIES), DEFAULT_DENSITY, key="density",
-            bind="query-params", width=420, help="Share of entries that are selected.",
+            bind="query-params", width=420, help="Share of the entries that is selected.",
         )
         scope = st.segmented_control(
             "Scope", SCOPES, default=SCOPES[0], required=True, key="scope", bind="query-params",
-            width="content", help="global: ranked over all matrices together. local: in each.",
+            width="content", help="global: ranked over all matrices together. local: within each.",
         ) or SCOPES[0]
         quantity = st.segmented_control(
             "Cells show", QUANTITIES, default=QUANTITIES[0], required=True, key="cells",

@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core.errors import InputError
-from dashboard.salience import data, inputs, matrices, sections, text
+from dashboard.salience import data, inputs, sections, text
 from dashboard.salience.query import SECTIONS, MaskQuery, address_faults
 from dashboard.shared.choices import is_hosted
 from dashboard.shared.inputs import warn_about_address
@@ -30,7 +30,7 @@ def main() -> None:
             inputs.faults_of_model, setting=setting), query)
         cut, quantity = inputs.choose_cut(setting)
         if setting.lacks_examples:
-            st.info(text.NAME_A_TOKEN_FILE, icon=":material/info:")
+            st.info(text.name_a_token_file(), icon=":material/info:")
         else:
             show(cut, quantity)
     except InputError as error:
@@ -41,8 +41,8 @@ def show(cut: MaskQuery, quantity: str) -> None:
     """The mask over all matrices and inside one, then one of several sections."""
     with progress_bar("Scoring", "examples") as progress:
         mask = data.mask(cut, progress)
-    matrices.show_source(mask)
-    matrices.show_mask(cut, mask, quantity)
+    sections.show_source(mask)
+    sections.show_mask(cut, mask, quantity)
     section = st.segmented_control(
         "Section", SECTIONS, default=SECTIONS[0], required=True, key="lab", bind="query-params",
         label_visibility="collapsed",

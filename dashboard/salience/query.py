@@ -16,7 +16,6 @@ SOURCES = SHIPPED, OTHER = ("shipped", "other")
 """Models that ship, or any causal LM that the visitor names by folder or hub name."""
 
 DEFAULT_MODEL = "qm9-max_degree_first"
-DEFAULT_CRITERION = "gradient"
 MAX_EXAMPLES, DEFAULT_EXAMPLES = 512, 64
 MIN_OPTION, MAX_OPTION = 0.01, 1000.0
 MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS = 256, 32
@@ -38,10 +37,6 @@ DENSEST = "the densest"
 SECTIONS = CRITERIA_SECTION, TWO_SETTINGS, ONE_MOLECULE, STABILITY, MATRICES, CODE = (
     "Criteria", "Two settings", "One molecule", "Stability", "All matrices", "Code")
 """Sections of the page. Streamlit writes a choice into the address as it is labelled."""
-
-SLOW = tuple(name for name, criterion in CRITERIA.items()
-             if criterion.statistic in ("squared_gradient", "hessian_gradient"))
-"""Criteria that cost several times a gradient."""
 
 SAME = "same"
 """In the second of two settings: as in the first."""
@@ -84,6 +79,11 @@ class SalienceQuery:
         return CRITERIA[self.criterion].needs_examples
 
     @property
+    def needs_seed(self) -> bool:
+        """Whether its scores depend on the seed."""
+        return self.needs_examples or CRITERIA[self.criterion].needs_seed
+
+    @property
     def has_examples(self) -> bool:
         """Whether there are any: a model without an order reads them from a file."""
         return bool(self.strategy or self.tokens)
@@ -98,9 +98,8 @@ class SalienceQuery:
         """The same without what its criterion does not depend on."""
         if self.needs_examples:
             return self
-        seed = self.seed if self.criterion == "random" else 0
-        return replace(self, strategy="", number=0, seed=seed, tokens="", smiles="",
-                       tokens_age="")
+        return replace(self, strategy="", number=0, seed=self.seed if self.needs_seed else 0,
+                       tokens="", smiles="", tokens_age="")
 
     def with_criterion(self, criterion: str) -> SalienceQuery:
         """The same examples, scored by another criterion with its default options."""
@@ -117,6 +116,13 @@ class MaskQuery:
     density: float
 
 
+def comparable_criteria(setting: SalienceQuery, *, slow: bool) -> list[str]:
+    """Criteria whose masks are compared; those that need data only where there is some."""
+    return [name for name, criterion in CRITERIA.items()
+            if (slow or not criterion.is_slow or name == setting.criterion)
+            and (setting.has_examples or not criterion.needs_examples)]
+
+
 def stability_sizes(number: int) -> tuple[int, ...]:
     """Numbers of examples that masks are drawn anew from, increasing.
 
@@ -128,7 +134,16 @@ def stability_sizes(number: int) -> tuple[int, ...]:
 
 def stability_seeds(seed: int) -> tuple[int, ...]:
     """Seeds of the draws: the chosen one and those that follow."""
-    return tuple((seed + step) % (MAX_SEED + 1) for step in range(STABILITY_SEEDS))
+    return tuple(seed_after(seed, step) for step in range(STABILITY_SEEDS))
+
+
+def seed_after(seed: int, steps: int = 1) -> int:
+    """The seed so many steps on, from the largest one back to 0.
+
+    >>> seed_after(7), seed_after(MAX_SEED)
+    (8, 0)
+    """
+    return (seed + steps) % (MAX_SEED + 1)
 
 
 def other_order(chosen: str, own: str) -> str:
@@ -148,7 +163,7 @@ def commands(cut: MaskQuery) -> str:
     if setting.needs_examples:
         parts += _example_options(setting)
     parts += [f"--option {name}={value:g}" for name, value in setting.options]
-    if setting.needs_examples or setting.criterion == "random":
+    if setting.needs_seed:
         parts.append(f"--seed {setting.seed}")
     return (f"{' '.join(parts)} --output scores\n"
             f"trailscope mask scores/{setting.criterion}.safetensors --density {cut.density:g} "
@@ -168,52 +183,56 @@ def _example_options(setting: SalienceQuery) -> list[str]:
 def python(cut: MaskQuery) -> str:
     """The Python that gives the same mask."""
     setting = cut.setting
-    lines = ["from core.salience import open_language_model, select",
-             "from core.salience.criteria import compute_salience"]
-    given = ""
-    examples = ""
+    lines: list[str] = []
+    names = ["compute_salience", "open_language_model", "select"]
+    examples: list[str] = []
+    arguments = ""
     if setting.needs_examples:
-        given = ", examples"
-        lines += _example_imports(setting)
-        examples = _example_lines(setting)
-    arguments = f", options={dict(setting.options)!r}" if setting.options else ""
-    if setting.criterion == "random":
-        arguments += f", seed={setting.seed}"
+        arguments = ", examples"
+        lines, more = _example_imports(setting)
+        names += more
+        examples = [_example_lines(setting)]
+    elif setting.needs_seed:
+        arguments = f", seed={setting.seed}"
+    if setting.options:
+        arguments += f", options={dict(setting.options)!r}"
     return "\n".join([
-        *sorted(lines), "",
+        *sorted([*lines, f"from core.salience import {', '.join(sorted(names))}"],
+                key=lambda line: ("pathlib" not in line, line)), "",
         f"model = open_language_model({setting.model!r})",
-        *([examples] if examples else []),
-        f"scores = compute_salience(model, {setting.criterion!r}{given}{arguments})",
+        *examples,
+        f"scores = compute_salience(model, {setting.criterion!r}{arguments})",
         f"mask = select(scores, density={cut.density:g}, scope={cut.scope!r})",
         "print(mask.nnz, mask.densities())", "",
     ])
 
 
-def _example_imports(setting: SalienceQuery) -> list[str]:
+def _example_imports(setting: SalienceQuery) -> tuple[list[str], list[str]]:
+    """Lines, and what else is imported of `core.salience`."""
     if setting.tokens:
-        return ["from pathlib import Path", "from core.salience import read_token_file"]
+        return ["from pathlib import Path"], ["read_token_file"]
     lines = ["from core.sent import Strategy"]
     if setting.smiles:
         return [*lines, "from core.chemistry import from_smiles",
-                "from core.evaluation.graph_set import GraphSet",
-                "from core.salience.example_graphs import draw_examples"]
-    return [*lines, "from core.salience.example_graphs import draw_examples",
-            "from core.salience.example_graphs import shipped_graphs"]
+                "from core.evaluation.graph_set import GraphSet"], ["draw_examples"]
+    return lines, ["draw_examples", "shipped_graphs"]
 
 
 def _example_lines(setting: SalienceQuery) -> str:
     if setting.tokens:
         return (f"examples = read_token_file(Path({setting.tokens!r}), model, "
                 f"number={setting.number})")
-    graphs, number = "shipped_graphs(vocabulary)", f"number={setting.number}"
+    molecule, graphs, number = "", "shipped_graphs(card)", f"number={setting.number}"
     if setting.smiles:
-        graphs = f"GraphSet('typed', None, (from_smiles({setting.smiles!r}).graph,))"
+        molecule = (f"molecule = from_smiles({setting.smiles!r}, card.chemistry,\n"
+                    "                       max_atoms=card.vocabulary.max_nodes)\n")
+        graphs = "GraphSet('typed', None, (molecule.graph,))"
         number = f"number=1, permutations={setting.number}"
     return f"""\
-vocabulary = model.checkpoint.vocabulary
-examples = draw_examples(
+card = model.checkpoint.card
+{molecule}examples = draw_examples(
     {graphs},
-    vocabulary,
+    card.vocabulary,
     Strategy.from_name({setting.strategy!r}),
     {number}, seed={setting.seed},
 )"""
@@ -231,7 +250,7 @@ def address_faults(
     """
     sources = (SHIPPED,) if hosted else SOURCES
     return faults(query, {"models": Choice("kind of models", sources),
-                          "lm": Choice("model", models), **_PARAMETERS})
+                          "lm": Choice("model", models), **_parameters()})
 
 
 def model_faults(
@@ -251,18 +270,22 @@ def model_faults(
 
 
 _EXAMPLES = Number("number of examples", 1, MAX_EXAMPLES)
-_PARAMETERS: Parameters = {
-    "criterion": Choice("criterion", tuple(CRITERIA)), "scope": Choice("scope", SCOPES),
-    "calibration": Choice("order", STRATEGY_OPTIONS),
-    "density": Choice("density", tuple(DENSITIES)), "cells": Choice("quantity", QUANTITIES),
-    "lab": Choice("section", SECTIONS), "agree": Choice("measure", MEASURES),
-    "slow": Choice("switch", ("true", "false")),
-    "criterion2": Choice("criterion", (SAME, *CRITERIA)),
-    "scope2": Choice("scope", (SAME, *SCOPES)), "calibration2": Choice("order", STRATEGY_OPTIONS),
-    "difference": Choice("quantity", DIFFERENCES),
-    "examples": _EXAMPLES, "draw": Number("seed", 0, MAX_SEED),
-    "draw2": Number("seed", 0, MAX_SEED),
-    "onek": Number("number of linearizations", 1, MAX_PERMUTATIONS),
-    **{f"option_{name}": Number(name, MIN_OPTION, MAX_OPTION)
-       for criterion in CRITERIA.values() for name in criterion.options},
-}
+
+
+def _parameters() -> Parameters:
+    return {
+        "criterion": Choice("criterion", tuple(CRITERIA)), "scope": Choice("scope", SCOPES),
+        "calibration": Choice("order", STRATEGY_OPTIONS),
+        "density": Choice("density", tuple(DENSITIES)), "cells": Choice("quantity", QUANTITIES),
+        "lab": Choice("section", SECTIONS), "agree": Choice("measure", MEASURES),
+        "slow": Choice("switch", ("true", "false")),
+        "criterion2": Choice("criterion", (SAME, *CRITERIA)),
+        "scope2": Choice("scope", (SAME, *SCOPES)),
+        "calibration2": Choice("order", STRATEGY_OPTIONS),
+        "difference": Choice("quantity", DIFFERENCES),
+        "examples": _EXAMPLES, "draw": Number("seed", 0, MAX_SEED),
+        "draw2": Number("seed", 0, MAX_SEED),
+        "onek": Number("number of linearizations", 1, MAX_PERMUTATIONS),
+        **{f"option_{name}": Number(name, MIN_OPTION, MAX_OPTION)
+           for criterion in CRITERIA.values() for name in criterion.options},
+    }

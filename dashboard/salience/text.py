@@ -7,19 +7,18 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from core.salience.agreement import Agreement, Stability
-from core.salience.criteria import CRITERIA
-from core.salience.language_model import LanguageModel
+from core.data.registry import DATASETS
+from core.evaluation.graph_set import GraphSet
+from core.salience.agreement import NEAR_CHANCE, Agreement, Stability
+from core.salience.criteria import CRITERIA, DEFAULT_CRITERION, always_agree, names_where
 from core.salience.masks import Mask
-from core.salience.matrices import WeightMatrix, short_module_name
-from core.salience.matrix_views import DensityMap, ScoreHistogram
+from core.salience.matrices import WeightMatrix
+from core.salience.matrix_views import DensityMap, ScoreHistogram, half_lies_in
 from core.salience.salience import Salience
-from dashboard.salience.cells import Cells, Grid, densest, label, percent, scientific, times
+from dashboard.salience.cells import Cells, Grid, label, percent, scientific, times
 from dashboard.salience.query import (
-    DEFAULT_CRITERION,
     DENSITY,
     MOVED,
-    SLOW,
     SalienceQuery,
     stability_seeds,
     stability_sizes,
@@ -28,34 +27,41 @@ from dashboard.shared.format import short
 
 NAME_A_MODEL = ("Name a model in the sidebar: a folder with config.json and safetensors weights, "
                 "or a name on the hub.")
-NAME_A_TOKEN_FILE = (
-    "Name a file of token sequences, or choose a criterion without data ("
-    + ", ".join(name for name, one in CRITERIA.items() if not one.needs_examples) + ").")
-OPTION_NOTES = {"temperature": "Of the loss: divides the logits. 200 in the literature.",
-                "epsilon": "ε, added to |W|.", "power": "p, of |W| + ε."}
 NO_DATA = "needs no data"
-SHIPPED_NOTE = ("Examples are drawn from the molecules that ship with the evaluations, QM9's test "
-                "split, so nothing is downloaded. The command line can take QM9's training split "
-                "(`--dataset qm9`).")
-PLANAR_NOTE = "Examples are drawn from planar graphs that are made here, as in validation."
 
-_SAME_ORDER = {"snip", "taylor"}
-_NEAR_CHANCE = 1.25
-"""Multiples of chance up to which agreement is called no more than chance."""
-
-NO_MOLECULES = ("This model does not read molecules; choose one that was trained on QM9 to see "
-                "what a single molecule asks for.")
+NO_MOLECULES = ("This model does not read molecules; choose one that was trained on molecules to "
+                "see what a single one asks for.")
 SAME_SETTINGS = ("Both settings are the same; choose another criterion, order, scope or seed for "
                  "the second.")
 NAME_A_MOLECULE = "Type a molecule as SMILES, such as CCO."
+
+
+def criterion_note(criterion: str) -> str:
+    """What a criterion measures, and who introduced it."""
+    chosen = CRITERIA[criterion]
+    note = f"{chosen.measures} Score: {chosen.formula} ({chosen.source})."
+    return note if chosen.needs_examples else f"{note} It {NO_DATA}."
+
+
+def name_a_token_file() -> str:
+    """What is missing for a criterion with data, and which do without."""
+    free = names_where(lambda criterion: not criterion.needs_examples)
+    return ("Name a file of token sequences, or choose a criterion that needs no data "
+            f"({', '.join(free)}).")
+
+
+def slow_criteria() -> str:
+    """What the switch for slow criteria says."""
+    names = names_where(lambda criterion: criterion.is_slow)
+    return f"Include {' and '.join(names)}, which take longer"
 
 
 def provenance(mask: Mask) -> str:
     """What a mask was cut from, with n, order and seed."""
     criterion = CRITERIA[mask.criterion]
     options = "".join(f", {name} {value:g}" for name, value in
-                      mask.origin["options"].items() if value != criterion.options[name])
-    return (f"**{mask.criterion}** ({criterion.formula}; {criterion.source}{options}) of "
+                      mask.origin["options"].items() if value != criterion.options[name].default)
+    return (f"**{mask.criterion}** ({criterion.formula}; {criterion.source}{options}) on "
             f"**{mask.model}** · {source(mask.origin)}")
 
 
@@ -63,7 +69,8 @@ def source(origin: Mapping[str, object]) -> str:
     """What scores were averaged over."""
     examples = origin.get("examples")
     if not isinstance(examples, Mapping):
-        return f"{NO_DATA}, seed {origin['seed']}" if origin["criterion"] == "random" else NO_DATA
+        drawn = CRITERIA[str(origin["criterion"])].needs_seed
+        return f"{NO_DATA}, seed {origin['seed']}" if drawn else NO_DATA
     if examples["kind"] == "tokens":
         return f"{examples['number']:,} token sequences of {examples['file']}"
     return f"{graphs(examples)}, `{examples['strategy']}`, seed {examples['seed']}"
@@ -73,8 +80,10 @@ def graphs(examples: Mapping[str, object]) -> str:
     """Which graphs, and how often each was linearized."""
     if examples.get("data") == "typed":
         return f"{examples['permutations']:,} linearizations of the molecule"
-    what = "planar graphs" if examples.get("data") == "planar" else (
-        f"{examples.get('data')} {examples.get('split')} molecules")
+    data = str(examples.get("data"))
+    known = DATASETS.get(data.lower())
+    is_made = known is not None and known.is_made
+    what = f"{data} graphs" if is_made else f"{data} {examples.get('split')} molecules"
     return f"{examples['number']:,} of {examples['drawn_from']:,} {what}"
 
 
@@ -82,7 +91,7 @@ def selected(mask: Mask) -> str:
     """How many entries a mask holds."""
     return (f"{mask.nnz:,} of {mask.num_entries:,} entries selected, "
             + ("ranked over all matrices together" if mask.scope == "global"
-               else "ranked in each matrix"))
+               else "ranked within each matrix"))
 
 
 def reading_aid(quantity: str) -> str:
@@ -92,11 +101,16 @@ def reading_aid(quantity: str) -> str:
     return f"{colour} Click a cell to look inside."
 
 
-def examples_note(model: LanguageModel) -> str:
-    """Where examples are drawn from."""
-    if model.checkpoint is None:
+def examples_note(graphs: GraphSet | None) -> str:
+    """Where examples are drawn from, None for a file of token sequences."""
+    if graphs is None:
         return "Examples are the first lines of the file."
-    return SHIPPED_NOTE if model.checkpoint.vocabulary.is_labelled else PLANAR_NOTE
+    if not graphs.graphs[0].is_labelled:
+        return (f"Examples are drawn from {graphs.name} graphs that are made here, as in "
+                f"{graphs.split}.")
+    return ("Examples are drawn from the molecules that ship with the evaluations, "
+            f"{graphs.name}'s {graphs.split} split, so nothing is downloaded. The command line can "
+            f"take {graphs.name}'s training split (`--dataset {graphs.name.lower()}`).")
 
 
 def mask_title(mask: Mask) -> str:
@@ -109,28 +123,30 @@ def finding(mask: Mask) -> str:
     if mask.scope == "local":
         return (f"Local scope selects the same share, **{percent(mask.density)}**, of every "
                 "matrix; look inside one to see where.")
-    place, by_module = densest(mask), _by_module(mask)
+    place, by_module = mask.densest, mask.by_module()
     most = max(by_module, key=lambda name: by_module[name][0] / by_module[name][1])
     chosen, entries = by_module[most]
     share, size = chosen / mask.nnz, entries / mask.num_entries
     density = mask.densities()[place.name]
-    return (f"Densest is **{label(place)}** with {percent(density)}, "
-            f"{times(density / mask.density)} the mask's density. The `{most}` matrices hold "
-            f"**{percent(share)}** of the mask in {percent(size)} of the entries.")
+    return (f"The densest matrix is **{label(place)}** at {percent(density)}, "
+            f"{times(density / mask.density)} the density of the mask. The `{most}` matrices have "
+            f"{percent(size)} of the entries and hold **{percent(share)}** of the mask.")
 
 
 def heatmap_alt(grid: Grid, cells: Cells, what: str) -> str:
     """The table in words, for those who cannot see it."""
     values = "; ".join(f"{label(matrix)}: {cells.labels[matrix.name]}" for matrix in grid.matrices)
-    return f"{what} of every matrix, a row per layer and a column per module. {values}."
+    return f"{what}, matrix by matrix: a row per layer and a column per module. {values}."
 
 
 def inside_sentence(mask: Mask, matrix: WeightMatrix, histogram: ScoreHistogram) -> str:
     """What is selected of one matrix."""
     chosen = int(mask.entries[matrix.name].sum())
-    text = (f"{matrix.shape[0]} × {matrix.shape[1]}, **{chosen:,}** of {matrix.numel:,} entries "
+    text = (f"{matrix.shape[0]} × {matrix.shape[1]}: **{chosen:,}** of {matrix.numel:,} entries "
             f"selected ({percent(chosen / matrix.numel)})")
-    return text if histogram.cut is None else f"{text}, scores from {scientific(histogram.cut)} on."
+    if histogram.cut is None:
+        return f"{text}."
+    return f"{text}, with scores of {scientific(histogram.cut)} and above."
 
 
 def concentration(mask: Mask, matrix: WeightMatrix) -> str:
@@ -138,12 +154,9 @@ def concentration(mask: Mask, matrix: WeightMatrix) -> str:
     entries = mask.entries[matrix.name]
     if not bool(entries.any()):
         return "Nothing is selected here."
-    parts = []
-    for axis, name in ((1, "rows"), (0, "columns")):
-        counts = entries.sum(axis).sort(descending=True).values
-        needed = int((counts.cumsum(0) * 2 < counts.sum()).sum()) + 1
-        parts.append(f"{needed} of {len(counts)} {name}")
-    return f"Half of them lie in {parts[0]}, and in {parts[1]}."
+    rows, columns = half_lies_in(entries)
+    return (f"Half of the selected entries lie in {rows} of {matrix.shape[0]} rows; half of them "
+            f"lie in {columns} of {matrix.shape[1]} columns.")
 
 
 def map_axes(matrix: WeightMatrix) -> tuple[str, str]:
@@ -195,7 +208,8 @@ def histogram_alt(matrix: WeightMatrix, found: ScoreHistogram) -> str:
     """What the histogram shows."""
     total = int(found.rest.sum() + found.selected.sum())
     cut = "none is selected" if found.cut is None else (
-        f"the {int(found.selected.sum()):,} highest, from {scientific(found.cut)} on, are selected")
+        f"the {int(found.selected.sum()):,} highest, {scientific(found.cut)} and above, are "
+        "selected")
     return f"Histogram of the {total:,} scores of {label(matrix)}; {cut}."
 
 
@@ -204,42 +218,26 @@ def score_axis(salience: Salience) -> str:
     return f"{salience.criterion} score, {CRITERIA[salience.criterion].formula}"
 
 
-def _by_module(mask: Mask) -> dict[str, tuple[int, int]]:
-    """Selected and all entries of every kind of module."""
-    found: dict[str, tuple[int, int]] = {}
-    for matrix in mask.matrices:
-        name = short_module_name(matrix.module)
-        chosen, entries = found.get(name, (0, 0))
-        found[name] = chosen + int(mask.entries[matrix.name].sum()), entries + matrix.numel
-    return found
-
-
 def agreement_finding(found: Mapping[tuple[str, str], Agreement]) -> str:
     """Which criteria agree most, but for those that always do, and which not at all."""
+    same = [pair for pair in found if always_agree(*pair)]
     real = {pair: one for pair, one in found.items()
-            if set(pair) != _SAME_ORDER and not math.isnan(one.ratio)}
+            if pair not in same and not math.isnan(one.ratio)}
     if not real:
         return ""
     best = max(real, key=lambda pair: real[pair].jaccard)
-    control = [pair for pair in real if "random" in pair]
-    near = [pair for pair, one in real.items()
-            if one.ratio <= _NEAR_CHANCE and pair not in control]
+    control = [pair for pair in real if any(CRITERIA[name].is_control for name in pair)]
+    near = [pair for pair, one in real.items() if one.is_near_chance and pair not in control]
     text = f"**{best[0]}** and **{best[1]}** agree most: Jaccard {short(real[best].jaccard)}, " \
            f"{times(real[best].ratio)} chance."
-    if any(set(pair) == _SAME_ORDER for pair in found):
-        text = f"Besides `snip` and `taylor`, which always select the same, {text}"
+    if same:
+        pairs = ", ".join(f"`{first}` and `{second}`" for first, second in same)
+        text = f"Apart from {pairs}, which always select the same entries, {text}"
     if near:
-        names = ", ".join(f"{first} and {second}" for first, second in near[:4])
-        text += f" No more than chance (at most {_NEAR_CHANCE:g}×): {names}"
-        text += f" and {len(near) - 4} more pairs." if len(near) > 4 else "."
+        names = "; ".join(f"{first} and {second}" for first, second in near[:4])
+        text += f" These agree no more than by chance (at most {NEAR_CHANCE:g}×): {names}"
+        text += f"; and {len(near) - 4} more pairs." if len(near) > 4 else "."
     return text
-
-
-def comparable_criteria(setting: SalienceQuery, *, slow: bool) -> list[str]:
-    """Criteria whose masks are compared; those that need data only where there is some."""
-    return [name for name, criterion in CRITERIA.items()
-            if (slow or name not in SLOW or name == setting.criterion)
-            and (setting.has_examples or not criterion.needs_examples)]
 
 
 def agreement_alt(found: Mapping[tuple[str, str], Agreement]) -> str:
@@ -252,13 +250,13 @@ def agreement_alt(found: Mapping[tuple[str, str], Agreement]) -> str:
 def agreement_note(mask: Mask, names: Sequence[str]) -> str:
     """What the table rests on."""
     text = (f"{len(names)} criteria on {mask.model}, masks of {percent(mask.density)} "
-            f"({mask.scope}). Chance is what independent masks of the same densities share, "
-            "d₁d₂ / (d₁ + d₂ − d₁d₂).")
+            f"({mask.scope}). Chance is the Jaccard index of independent masks of the same "
+            "densities, d₁d₂ / (d₁ + d₂ − d₁d₂).")
     if not any(CRITERIA[name].needs_examples for name in names):
         return text
     examples = (source(mask.origin) if mask.origin.get("examples")
                 else "the examples chosen in the sidebar")
-    return f"{text} Criteria with data: {examples}."
+    return f"{text} Criteria that need data use {examples}."
 
 
 def two_sources(first: Mask, second: Mask) -> str:
@@ -270,8 +268,9 @@ def two_sources(first: Mask, second: Mask) -> str:
 def difference_note(shown: str | None) -> str:
     """How to read the heatmap of two settings."""
     if shown == MOVED:
-        return "Density of the second mask less that of the first. The hover says how they agree."
-    return ("Agreement inside every matrix, in multiples of what chance gives at its own two "
+        return ("Density of the second mask minus that of the first. Hover over a cell to see how "
+                "far the two agree.")
+    return ("Agreement within each matrix, in multiples of chance at the matrix's own two "
             "densities.")
 
 
@@ -283,28 +282,30 @@ def instead(criterion: str) -> str:
 
 def why_stable(setting: SalienceQuery) -> str:
     """Why drawing again would say nothing; empty if it says something."""
-    if setting.criterion == "random":
-        return "random is drawn anew with every seed: its masks agree by chance alone."
+    if CRITERIA[setting.criterion].needs_seed:
+        return (f"{setting.criterion} is drawn anew with every seed: its masks agree by chance "
+                "alone.")
     if not setting.needs_examples:
         return f"{setting.criterion} {NO_DATA}: its mask is the same whatever is drawn."
     if setting.tokens:
-        return "A file of tokens is read from its first line on, so there is no other draw."
+        return "A token file is always read from its first line, so there is no other draw."
     return ""
 
 
 def stability_question(setting: SalienceQuery) -> str:
     """What the button does."""
     sizes, seeds = stability_sizes(setting.number), stability_seeds(setting.seed)
-    return (f"How much of this mask is due to the draw of examples? {len(seeds)} draws (seeds "
-            f"{', '.join(map(str, seeds))}) each of {', '.join(map(str, sizes))} examples, "
-            f"`{setting.strategy}`, are scored and their masks compared.")
+    return ("How much of this mask depends on which examples were drawn? "
+            f"Sets of {', '.join(map(str, sizes))}, each drawn with {len(seeds)} seeds "
+            f"({', '.join(map(str, seeds))}; `{setting.strategy}`), are scored and their masks "
+            "compared.")
 
 
 def stability_note(mask: Mask, found: Stability) -> str:
     """What the numbers rest on."""
     return (f"{mask.criterion} on {mask.model}, masks of {percent(found.density)} ({found.scope}), "
             f"{len(found.seeds)} seeds: {', '.join(map(str, found.seeds))}. With the same seed, "
-            "more examples hold the molecules of fewer.")
+            "a larger draw contains the smaller ones.")
 
 
 def agreement_frame(found: Mapping[tuple[str, str], Agreement]) -> pd.DataFrame:
@@ -315,18 +316,17 @@ def agreement_frame(found: Mapping[tuple[str, str], Agreement]) -> pd.DataFrame:
 
 def pair_sentence(found: Agreement, both: str) -> str:
     """Agreement of two masks beside chance."""
-    verdict = "no more than chance" if found.ratio <= _NEAR_CHANCE else (
-        f"{times(found.ratio)} chance")
-    return (f"{both} agree to a Jaccard index of **{short(found.jaccard)}**; "
-            f"independent masks of these densities would agree to {short(found.chance)} "
-            f"({verdict}). They share {found.both:,} entries; {found.only_first:,} are only in the "
-            f"first and {found.only_second:,} only in the second.")
+    verdict = "no more than chance" if found.is_near_chance else f"{times(found.ratio)} chance"
+    return (f"{both} have a Jaccard index of **{short(found.jaccard)}** ({verdict}: independent "
+            f"masks of these densities would have {short(found.chance)}). They share "
+            f"{found.both:,} entries; {found.only_first:,} are only in the first and "
+            f"{found.only_second:,} only in the second.")
 
 
 def reference_sentence(found: Agreement, seed: int) -> str:
     """How much a comparison of settings owes to the draw of examples alone."""
-    return (f"For scale: the first setting on examples drawn with seed {seed} agrees with itself "
-            f"to {short(found.jaccard)} ({times(found.ratio)} chance).")
+    return (f"For scale: the first setting, on examples drawn with seed {seed} instead, has a "
+            f"Jaccard index of {short(found.jaccard)} with itself ({times(found.ratio)} chance).")
 
 
 def layer_frame(found: Mapping[int, Agreement]) -> pd.DataFrame:
@@ -337,11 +337,10 @@ def layer_frame(found: Mapping[int, Agreement]) -> pd.DataFrame:
 def stability_finding(found: Stability) -> str:
     """How much of the mask is due to the draw."""
     size = found.sizes[-1]
-    chance = found.across_seeds[size][0].chance
-    return (f"Two draws of {size:,} examples agree to a Jaccard index of "
+    return (f"The masks of two draws of {size:,} examples have a Jaccard index of "
             f"**{short(found.mean_jaccard(size))}** on average over "
-            f"{len(found.across_seeds[size])} pairs of seeds (chance {short(chance)}), two of "
-            f"{found.sizes[0]:,} to {short(found.mean_jaccard(found.sizes[0]))}.")
+            f"{len(found.across_seeds[size])} pairs of seeds (chance {short(found.chance)}); those "
+            f"of {found.sizes[0]:,} examples, {short(found.mean_jaccard(found.sizes[0]))}.")
 
 
 def stability_frame(found: Stability) -> pd.DataFrame:

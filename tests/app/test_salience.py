@@ -10,33 +10,22 @@ import pytest
 import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
-from transformers import GPT2Config, GPT2LMHeadModel
 
 from core.model.card import read_card
 from core.salience import open_language_model, select
 from core.salience.agreement import agreement
-from core.salience.criteria import CRITERIA, compute_salience
-from core.salience.example_graphs import draw_examples, shipped_graphs
+from core.salience.compute import compute_salience
+from core.salience.criteria import CRITERIA, names_where
+from core.salience.examples import draw_examples, shipped_graphs
 from core.sent.strategies import STRATEGIES
 from dashboard.salience import data
-from dashboard.salience.cells import Grid, cell_percent, densest, label
-from dashboard.salience.query import SLOW, MaskQuery, SalienceQuery
+from dashboard.salience.cells import Grid, cell_percent, label
+from dashboard.salience.query import MaskQuery, SalienceQuery
 from tests.evaluations import MOLECULES
 
 PAGE = Path(__file__).parents[2] / "dashboard" / "salience" / "page.py"
 MODEL = "qm9-max_degree_first"
 FEW = {"examples": "6"}
-
-
-@pytest.fixture(scope="module")
-def gpt2(tmp_path_factory):
-    """A tiny GPT-2 with random weights, and token sequences for it."""
-    folder = tmp_path_factory.mktemp("models")
-    torch.manual_seed(0)
-    GPT2LMHeadModel(GPT2Config(vocab_size=20, n_embd=8, n_layer=3, n_head=2, n_positions=16)
-                    ).save_pretrained(folder / "tiny-gpt2")
-    (folder / "tokens.jsonl").write_text("[1, 2, 3]\n[4, 5]\n[6, 7, 8, 9]\n")
-    return folder
 
 
 @pytest.fixture
@@ -62,8 +51,8 @@ def mask_of(evaluated_assets, monkeypatch):
     def cut(criterion="gradient", *, strategy="max_degree_first", number=6, seed=0, density=0.01,
             scope="global", model=MODEL):
         opened = open_language_model(model)
-        vocabulary = opened.checkpoint.vocabulary
-        examples = draw_examples(shipped_graphs(vocabulary), vocabulary, STRATEGIES[strategy],
+        card = opened.checkpoint.card
+        examples = draw_examples(shipped_graphs(card), card.vocabulary, STRATEGIES[strategy],
                                  number=number, seed=seed)
         return select(compute_salience(opened, criterion, examples, seed=seed),
                       density=density, scope=scope)
@@ -113,7 +102,7 @@ def test_the_heatmap_shows_the_mask(open_page, mask_of):
     shown = texts(page)
     assert f"{mask.nnz:,} of {mask.num_entries:,} entries selected" in shown
     assert f"6 of {len(MOLECULES)} QM9 test molecules, `max_degree_first`, seed 0" in shown
-    assert f"Densest is **{label(densest(mask))}**" in shown
+    assert f"The densest matrix is **{label(mask.densest)}**" in shown
 
 
 def test_the_address_chooses_everything(open_page, mask_of):
@@ -169,7 +158,7 @@ def test_options_of_a_criterion_change_its_scores(open_page):
 
 def test_criteria_are_compared_beside_chance(open_page, mask_of):
     page = open_page(lab="Criteria", density="10%")
-    names = [name for name in CRITERIA if name not in SLOW]
+    names = names_where(lambda criterion: not criterion.is_slow)
     text = alt(page, "agreement")
     pairs = re.findall(r"(\w+) and (\w+): ([\d.<]+) \(chance ([\d.]+)\)", text)
     assert len(pairs) == len(names) * (len(names) - 1) / 2
@@ -191,7 +180,8 @@ def test_two_settings_are_compared(open_page, mask_of):
     assert f"**{found.jaccard:#.3g}**" in texts(page)
     assert f"{found.only_first:,} are only in the first" in texts(page)
     again = agreement(first, mask_of(density=0.05, seed=1))
-    assert f"drawn with seed 1 agrees with itself to {again.jaccard:#.3g}" in texts(page)
+    assert (f"drawn with seed 1 instead, has a Jaccard index of {again.jaccard:#.3g} with itself"
+            in texts(page))
     layers = page.dataframe[0].value
     assert layers["both"].sum() == found.both
     assert "layer 1 up" in alt(page, "difference-cells")
@@ -226,7 +216,7 @@ def test_the_same_setting_twice_is_said(open_page):
 def test_a_single_molecule_stands_beside_the_set(open_page, evaluated_assets):
     page = open_page(lab="One molecule", one="CC=O", onek="4", density="5%")
     model = open_language_model(MODEL)
-    setting = SalienceQuery(MODEL, model.digest, "gradient", "max_degree_first", 4, 0,
+    setting = SalienceQuery(MODEL, model.weights_sha256, "gradient", "max_degree_first", 4, 0,
                             smiles="CC=O")
     mask = data.mask(MaskQuery(setting, "global", 0.05))
     assert mask.origin["examples"]["permutations"] == 4
@@ -235,7 +225,7 @@ def test_a_single_molecule_stands_beside_the_set(open_page, evaluated_assets):
     assert "4 linearizations of the molecule" in texts(page)
     lines, snippet = (block.value for block in page.code)
     assert "--input CC=O --permutations 4" in lines
-    assert "from_smiles('CC=O')" in snippet
+    assert "from_smiles('CC=O', card.chemistry" in snippet
     page.text_input(key="one").set_value("XYZ").run()
     (error,) = page.error
     assert "XYZ" in error.value
@@ -251,7 +241,7 @@ def test_a_criterion_without_data_gives_way_for_a_molecule(open_page):
 
 def test_other_draws_show_how_stable_a_mask_is(open_page, mask_of):
     page = open_page(lab="Stability", examples="4", density="5%")
-    assert "seeds 0, 1, 2" in texts(page)
+    assert "3 seeds (0, 1, 2; `max_degree_first`)" in texts(page)
     assert not [one for one in page.get("plotly_chart") if one.key == "stability-chart"]
     page.button(key="draw-again").click().run()
     masks = [mask_of(number=4, seed=seed, density=0.05) for seed in range(3)]
@@ -290,14 +280,14 @@ def test_masks_without_draws_say_so(open_page, criterion, reason):
 
 
 def test_planar_models_are_calibrated_on_planar_graphs(open_page, monkeypatch):
-    monkeypatch.setattr("core.salience.example_graphs.PLANAR_GRAPHS", 3)
+    monkeypatch.setattr("core.salience.examples.MADE_GRAPHS", 3)
     page = open_page(lm="planar-max_degree_first", examples="2", lab="One molecule")
     assert "2 of 3 planar graphs" in texts(page)
     assert "does not read molecules" in page.info[0].value
 
 
-def test_any_causal_lm_can_be_named(open_page, gpt2):
-    page = open_page(models="other", path=str(gpt2 / "tiny-gpt2"), criterion="synflow")
+def test_any_causal_lm_can_be_named(open_page, foreign_model):
+    page = open_page(models="other", path=str(foreign_model / "tiny-gpt2"), criterion="synflow")
     assert not page.exception
     assert not page.error
     assert len(cells(page)) == 12
@@ -305,10 +295,10 @@ def test_any_causal_lm_can_be_named(open_page, gpt2):
     page.selectbox(key="criterion").set_value("gradient").run()
     assert not page.error
     assert page.info[0].value == (
-        "Name a file of token sequences, or choose a criterion without data (random, magnitude, "
-        "synflow, lamp).")
+        "Name a file of token sequences, or choose a criterion that needs no data (random, "
+        "magnitude, synflow, lamp).")
     assert page.select_slider(key="density")
-    page.text_input(key="tokenfile").set_value(str(gpt2 / "tokens.jsonl")).run()
+    page.text_input(key="tokenfile").set_value(str(foreign_model / "tokens.jsonl")).run()
     assert not page.error
     assert "3 token sequences of tokens.jsonl" in texts(page)
     page.segmented_control(key="lab").set_value("Stability").run()
@@ -321,10 +311,10 @@ def test_any_causal_lm_can_be_named(open_page, gpt2):
     assert page.info[0].value.startswith("Name a file of token sequences")
 
 
-def test_an_edited_file_of_tokens_is_scored_anew(open_page, gpt2, tmp_path):
+def test_an_edited_file_of_tokens_is_scored_anew(open_page, foreign_model, tmp_path):
     file = tmp_path / "tokens.jsonl"
     file.write_text("[1, 2, 3]\n[4, 5]\n")
-    page = open_page(models="other", path=str(gpt2 / "tiny-gpt2"), tokenfile=str(file),
+    page = open_page(models="other", path=str(foreign_model / "tiny-gpt2"), tokenfile=str(file),
                      cells="mean score")
     assert "2 token sequences" in texts(page)
     before = cells(page)
@@ -334,9 +324,10 @@ def test_an_edited_file_of_tokens_is_scored_anew(open_page, gpt2, tmp_path):
     assert cells(page) != before
 
 
-def test_a_path_that_cannot_be_one_is_one_sentence(open_page, gpt2):
+def test_a_path_that_cannot_be_one_is_one_sentence(open_page, foreign_model):
     assert data.age("a\0b") == data.age("") == ""
-    for query in ({"path": "a\0b"}, {"path": str(gpt2 / "tiny-gpt2"), "tokenfile": "a\0b"}):
+    model = str(foreign_model / "tiny-gpt2")
+    for query in ({"path": "a\0b"}, {"path": model, "tokenfile": "a\0b"}):
         page = open_page(models="other", **query)
         assert not page.exception
         assert "NUL" in page.error[0].value
@@ -346,7 +337,7 @@ def test_a_path_that_cannot_be_one_is_one_sentence(open_page, gpt2):
     ({"matrix": "layer 9 up"}, "the matrix 'layer 9 up'"),
     ({"examples": "4"}, "from 1 to 3")])
 def test_limits_of_the_model_itself_are_told(open_page, monkeypatch, query, reason):
-    monkeypatch.setattr("core.salience.example_graphs.PLANAR_GRAPHS", 3)
+    monkeypatch.setattr("core.salience.examples.MADE_GRAPHS", 3)
     page = open_page(**{"lm": "planar-max_degree_first", "examples": "2", **query})
     (warning,) = page.warning
     assert reason in warning.value
@@ -360,9 +351,9 @@ def test_what_is_no_model_is_one_sentence(open_page, path, reason):
     assert reason in (*page.info, *page.error)[0].value
 
 
-def test_a_hosted_page_offers_no_paths(open_page, gpt2, monkeypatch):
+def test_a_hosted_page_offers_no_paths(open_page, foreign_model, monkeypatch):
     monkeypatch.setenv("TRAILSCOPE_HOSTED", "1")
-    page = open_page(models="other", path=str(gpt2 / "tiny-gpt2"))
+    page = open_page(models="other", path=str(foreign_model / "tiny-gpt2"))
     assert not page.exception
     assert not [box for box in page.text_input if box.key == "path"]
     assert MODEL in texts(page)
@@ -390,7 +381,7 @@ def test_without_molecules_criteria_without_data_remain(open_page, assets, tmp_p
     shutil.copytree(assets, bare)
     page = open_page(bare)
     (error,) = page.error
-    assert "No molecules ship" in error.value
+    assert "No molecules of QM9 ship" in error.value
     page = open_page(bare, criterion="magnitude", lab="All matrices")
     assert not page.error
     assert len(cells(page)) == 14

@@ -15,7 +15,7 @@ from transformers import (
 )
 
 from core.salience import LanguageModel, TokenSequences
-from core.salience.language_model import weights_digest
+from core.salience.language_model import sha256_of_weights
 
 VOCABULARY = 23
 POSITIONS = 32
@@ -47,7 +47,7 @@ def build(family: str) -> LanguageModel:
             for parameter in model.parameters():
                 if parameter.ndim == 1:
                     parameter.add_(0.1 * torch.randn_like(parameter))
-    return LanguageModel(model.float().eval(), family, weights_digest(model))
+    return LanguageModel(model.float().eval(), family, sha256_of_weights(model))
 
 
 def make_sequences(number: int = 6, *, longest: int = 11, seed: int = 0) -> TokenSequences:

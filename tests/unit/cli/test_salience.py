@@ -8,7 +8,8 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from core.salience import Mask, Salience, TokenSequences, open_language_model, select
 from core.salience.agreement import agreement, agreement_by_layer
-from core.salience.criteria import CRITERIA, compute_salience
+from core.salience.compute import compute_salience
+from core.salience.criteria import CRITERIA
 
 MOLECULES = ("CCO", "C#N", "CC", "CO", "CCC")
 MODEL = "qm9-anchor_expansion"
@@ -56,7 +57,7 @@ def test_scores_are_written_with_rows_and_a_record(trailscope, molecules, tmp_pa
     assert found["gradient"].examples["drawn_from"] == 5
     record = json.loads((folder / "record.json").read_text())
     assert (record["command"], record["seed"]) == ("salience", 7)
-    assert record["checkpoint"] == found["gradient"].model_digest
+    assert record["checkpoint"] == found["gradient"].weights_sha256
     assert record["config"]["examples"]["digest"] == found["gradient"].examples["digest"]
     assert record["result"]["criteria"] == result.rows
 
@@ -103,7 +104,7 @@ def test_a_single_molecule_is_linearized_many_times(trailscope, tmp_path):
     (["--strategy", "alphabetical"], "alphabetical"),
     (["--tokens", "tokens.jsonl", "--input", "CCO"], "leave out --input"),
     (["--tokens", "missing.jsonl"], "missing.jsonl cannot be read"),
-    ([], "No molecules ship"),
+    ([], "No molecules of QM9 ship"),
 ])
 def test_what_cannot_be_scored_is_one_sentence(trailscope, tmp_path, words, reason):
     result = trailscope("salience", "--output", tmp_path / "scores", *words)

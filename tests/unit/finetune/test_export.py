@@ -13,9 +13,9 @@ from core.finetune.run import FinetuneRun
 from core.finetune.sparse_adapter import SparseAdapter
 from core.finetune.streams import SequenceStream
 from core.model.checkpoints import load_checkpoint
-from core.salience.errors import SalienceError
 from core.salience.language_model import LanguageModel, open_language_model
 from core.salience.masks import Mask
+from core.salience.matrices import SalienceError
 from tests.unit.finetune.finetuning import (
     METHODS,
     are_equal,

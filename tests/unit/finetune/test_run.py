@@ -14,9 +14,9 @@ from core.finetune.run import FinetuneRun
 from core.finetune.streams import SequenceStream
 from core.model.optimizers import learning_rate_at
 from core.runs import RunFolderError
-from core.salience.errors import SalienceError
 from core.salience.language_model import LanguageModel
 from core.salience.masks import select
+from core.salience.matrices import SalienceError
 from tests.unit.finetune.finetuning import (
     METHODS,
     are_equal,
@@ -199,7 +199,7 @@ def test_any_causal_language_model_learns_from_token_sequences(
 
 
 def test_a_given_mask_is_used(tiny, tmp_path):
-    from core.salience.criteria import compute_salience
+    from core.salience.compute import compute_salience
 
     model = LanguageModel.from_checkpoint(tiny)
     mask = select(compute_salience(model, "magnitude"), count=10)
@@ -209,7 +209,7 @@ def test_a_given_mask_is_used(tiny, tmp_path):
 
 
 def test_a_mask_of_another_model_is_refused(tiny, tiny_llama, tmp_path):
-    from core.salience.criteria import compute_salience
+    from core.salience.compute import compute_salience
 
     mask = select(compute_salience(tiny_llama, "magnitude"), count=10)
     with pytest.raises(SalienceError, match="whose matrices are not those of tiny"):

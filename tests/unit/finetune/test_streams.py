@@ -5,8 +5,8 @@ import torch
 
 from core.finetune.streams import SequenceStream
 from core.graph.graph import is_isomorphic
-from core.salience.errors import SalienceError
 from core.salience.examples import TokenSequences
+from core.salience.matrices import SalienceError
 from core.sent.decoder import decode
 from core.sent.vocabulary import QM9_VOCABULARY
 from tests.unit.finetune.finetuning import MOLECULES, stream_of

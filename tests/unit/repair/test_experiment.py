@@ -15,8 +15,8 @@ from core.model.checkpoints import load_checkpoint
 from core.repair.arms import RANKS, Arm, choose_arms, repair_arms
 from core.repair.experiment import RATES, RepairConfig, RepairExperiment, next_rung
 from core.repair.result import MEASURES, RepairResult, paired_change, shipped_repairs
-from core.salience.errors import SalienceError
 from core.salience.language_model import LanguageModel
+from core.salience.matrices import SalienceError
 from core.sent.batch import GraphBatch
 from core.sent.strategies import MIN_DEGREE_FIRST
 from tests.evaluations import MOLECULES
@@ -117,7 +117,7 @@ def test_an_arm_is_measured_under_both_orders(biased, found):
     assert set(stages) == {"tune", "train", "measure"}
     for name, result in results.items():
         assert result.orders == ("min_degree_first", "random_order")
-        assert result.model_digest == biased.card.weights_sha256
+        assert result.weights_sha256 == biased.card.weights_sha256
         assert all(set(of) == set(MEASURES) for of in result.estimates.values())
         assert len(result.graphs) == 2 * len(GRAPHS)
         assert result.num_parameters == {"none": 0, "sparse": 60}[name]

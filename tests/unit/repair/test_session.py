@@ -15,8 +15,8 @@ from core.finetune.streams import GraphStream
 from core.model.checkpoints import load_checkpoint
 from core.repair.measurement import CHUNK_GRAPHS, Measurement
 from core.repair.session import Trial, arm_of
-from core.salience.errors import SalienceError
 from core.salience.language_model import LanguageModel
+from core.salience.matrices import SalienceError
 from core.sent.batch import GraphBatch
 from core.sent.strategies import MAX_DEGREE_FIRST, RANDOM_ORDER
 from tests.evaluations import MOLECULES
@@ -72,7 +72,7 @@ def test_pieces_give_what_the_command_gives(trial, tiny, tmp_path, capsys):
     of_trial = json.loads((made.output / "record.json").read_text())
     assert of_trial["result"]["loss_nats_per_token"] == of_command["result"]["loss_nats_per_token"]
     changed = SparseAdapter.load(made.output / "sparse_adapter.safetensors")
-    assert changed.model_digest == LanguageModel.from_checkpoint(tiny).digest
+    assert changed.weights_sha256 == LanguageModel.from_checkpoint(tiny).weights_sha256
     assert made.after.num_parameters == made.after.arm.count == 50
     assert made.before.orders == made.after.orders == (RANDOM_ORDER.name, MAX_DEGREE_FIRST.name)
 

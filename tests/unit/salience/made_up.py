@@ -20,7 +20,8 @@ def made_up_salience(values: Sequence[float], **fields) -> Salience:
     scores = {matrix.name: part.view(matrix.shape)
               for matrix, part in zip(MATRICES, parts, strict=True)}
     return Salience(**{"scores": scores, "matrices": MATRICES, "criterion": "magnitude",
-                       "is_signed": False, "model": "made-up", "model_digest": "0" * 64, **fields})
+                       "is_signed": False, "model": "made-up", "weights_sha256": "0" * 64,
+                       **fields})
 
 
 def as_lists(salience: Salience) -> dict[str, list[float]]:

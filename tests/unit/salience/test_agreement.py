@@ -69,6 +69,20 @@ def test_independent_masks_agree_as_chance_says():
     assert found.chance == pytest.approx(0.3 * 0.1 / (0.3 + 0.1 - 0.03), abs=0.003)
 
 
+def test_closeness_goes_from_chance_to_identity():
+    same, subset, apart = (Agreement(both, first, second, 1000) for both, first, second in (
+        (50, 50, 50), (50, 50, 100), (0, 50, 50)))
+    assert (same.closeness, subset.closeness, apart.closeness) == (1, 1, 0)
+    assert Agreement(3, 50, 50, 1000).is_near_chance  # 2.5 are expected
+    between = Agreement(20, 50, 50, 1000)
+    assert not between.is_near_chance
+    assert between.closeness == pytest.approx(
+        math.log((20 / 80) / between.chance) / math.log(1 / between.chance))
+    assert math.isnan(Agreement(0, 0, 50, 1000).closeness)
+    assert between.columns() == {"jaccard": 0.25, "chance": between.chance, "both": 20,
+                                 "only_first": 30, "only_second": 30, "entries": 1000}
+
+
 def test_a_table_has_every_pair_once():
     masks = {name: select(made_up_salience(range(NUM_ENTRIES)), count=count)
              for name, count in (("a", 5), ("b", 10), ("c", 38))}
@@ -114,6 +128,7 @@ def test_stability_compares_all_draws():
     assert list(found.across_seeds[1]) == expected
     assert found.mean_jaccard(1) == pytest.approx(sum(pair.jaccard for pair in expected) / 3)
     assert found.mean_jaccard(1000) > 0.9 > found.mean_jaccard(1)
+    assert found.chance == pytest.approx(1 / 3)  # of halves
     assert list(found.to_largest) == [1]
     assert found.to_largest[1][2] == agreement(select(noisy(1, 2), density=0.5),
                                                select(noisy(1000, 2), density=0.5))

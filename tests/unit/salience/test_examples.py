@@ -1,15 +1,34 @@
-"""Calibration examples: sliced within a budget, read from files, written from molecules."""
+"""Calibration examples: sliced within a budget, read from files, drawn from graphs at hand."""
 
 import json
+from dataclasses import replace
 
+import pandas as pd
 import pytest
 import torch
 
+from core.chemistry.chemistry import AUTOGRAPH_GUACAMOL, MOSES
 from core.chemistry.molecules import from_smiles
+from core.data.splits import DatasetError
+from core.evaluation.graph_set import GraphSet
+from core.graph.planar import planar_graph
+from core.model.card import ModelCard
 from core.salience import SalienceError, TokenSequences, read_token_file
-from core.salience.examples import from_graphs
-from core.sent.strategies import MIN_DEGREE_FIRST
-from core.sent.vocabulary import EOS, QM9_VOCABULARY, SOS
+from core.salience.examples import MADE_GRAPHS, draw_examples, from_graphs, shipped_graphs
+from core.sent.decoder import decode
+from core.sent.strategies import MAX_DEGREE_FIRST, MIN_DEGREE_FIRST, RANDOM_ORDER
+from core.sent.vocabulary import (
+    EOS,
+    MOSES_VOCABULARY,
+    PLANAR_VOCABULARY,
+    QM9_VOCABULARY,
+    SOS,
+    vocabulary_of,
+)
+
+SMILES = ("C", "CC", "CCO", "C#N", "CO", "CCC", "O=C=O", "CN")
+CARD = ModelCard("tiny", QM9_VOCABULARY, RANDOM_ORDER, "tiny", data={"name": "QM9"})
+GRAPHS = GraphSet("made-up", None, tuple(from_smiles(smiles).graph for smiles in SMILES))
 
 
 def rows_of(examples):
@@ -94,3 +113,94 @@ def test_a_file_that_is_no_text_is_refused(tiny_llama, tmp_path):
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SalienceError, match="cannot be read as text"):
         read_token_file(path, tiny_llama)
+
+
+def draw(number, seed=0, permutations=1, strategy=RANDOM_ORDER):
+    return draw_examples(GRAPHS, QM9_VOCABULARY, strategy, number=number, seed=seed,
+                         permutations=permutations)
+
+
+def sizes(examples):
+    """Atoms of the graph that every sequence writes."""
+    return [decode(tokens[:length].tolist(), QM9_VOCABULARY).num_nodes
+            for tokens, length in zip(examples.tokens, examples.lengths, strict=True)]
+
+
+def test_more_graphs_hold_those_of_fewer():
+    few, many = sizes(draw(3, seed=5)), sizes(draw(8, seed=5))
+    assert many[:3] == few
+    assert sorted(many) == sorted(graph.num_nodes for graph in GRAPHS.graphs)
+    assert sizes(draw(8, seed=6)) != many
+
+
+def test_the_same_seed_draws_the_same():
+    assert draw(5, seed=3).digest == draw(5, seed=3).digest
+    assert draw(5, seed=3).digest != draw(5, seed=4).digest
+    assert draw(5, strategy=MAX_DEGREE_FIRST).digest != draw(5).digest
+
+
+def test_permutations_are_different_linearizations():
+    one = GraphSet("one", None, (from_smiles("CC(N)C(=O)O").graph,))
+    found = draw_examples(one, QM9_VOCABULARY, RANDOM_ORDER, number=1, seed=0, permutations=6)
+    assert len(found) == 6
+    assert len({tuple(tokens.tolist()) for tokens in found.tokens}) > 3
+    assert found.source == {"kind": "graphs", "strategy": "random_order", "seed": 0, "number": 1,
+                            "permutations": 6, "data": "one", "split": None, "drawn_from": 1}
+
+
+@pytest.mark.parametrize("number", [0, 9])
+def test_more_than_there_are_is_refused(number):
+    with pytest.raises(SalienceError, match=r"There are 8 graphs .* between 1 and 8"):
+        draw(number)
+
+
+def test_shipped_molecules_are_those_of_an_evaluation(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(tmp_path))
+    rows = [("a-broken", None, ["x"], ["C"]), ("b-planar", "planar", ["a"], [None]),
+            ("c-moses", "MOSES", ["m"], ["c1ccsc1"]),
+            ("d-qm9", "QM9", ["gdb_1", "gdb_2"], ["CCO", "C#N"])]
+    for model, dataset, ids, smiles in rows:
+        folder = tmp_path / "results" / "evaluations" / model / "random_order"
+        folder.mkdir(parents=True)
+        record = {} if dataset is None else {"config": {"dataset": dataset, "split": "test"}}
+        (folder / "record.json").write_text(json.dumps(record))
+        pd.DataFrame({"id": ids, "smiles": smiles}).to_parquet(folder / "graphs.parquet")
+    found = shipped_graphs(CARD)
+    assert [graph.name for graph in found.graphs] == ["gdb_1", "gdb_2"]
+    assert [graph.num_nodes for graph in found.graphs] == [9, 3]
+    assert (found.name, found.split) == ("QM9", "test")
+    (thiophene,) = shipped_graphs(replace(
+        CARD, vocabulary=MOSES_VOCABULARY, chemistry=MOSES, data={"name": "MOSES"})).graphs
+    assert (thiophene.name, thiophene.num_nodes) == ("m", 5)  # hydrogens are not written
+
+
+def test_without_evaluations_no_molecules_ship(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(tmp_path))
+    with pytest.raises(SalienceError, match="No molecules of QM9 ship"):
+        shipped_graphs(CARD)
+
+
+def test_a_chemistry_of_no_data_set_has_no_examples():
+    card = replace(CARD, vocabulary=vocabulary_of(AUTOGRAPH_GUACAMOL),
+                   chemistry=AUTOGRAPH_GUACAMOL, data={"name": "unknown"})
+    with pytest.raises(DatasetError, match="does not say what it was trained on"):
+        shipped_graphs(card)
+
+
+def test_an_imported_model_has_the_molecules_that_it_writes(evaluated_assets, monkeypatch):
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(evaluated_assets))
+    known, unknown = (shipped_graphs(replace(CARD, data=data))
+                      for data in ({"name": "QM9"}, {"name": "unknown"}))
+    assert known.digest == unknown.digest
+
+
+def test_planar_graphs_are_made(monkeypatch):
+    monkeypatch.setattr("core.salience.examples.MADE_GRAPHS", 3)
+    found = shipped_graphs(replace(CARD, vocabulary=PLANAR_VOCABULARY, chemistry=None,
+                                   data={}))
+    assert MADE_GRAPHS > len(found.graphs) == 3
+    assert not any(graph.is_labelled for graph in found.graphs)
+    assert [graph.edges.tolist() for graph in found.graphs] == [
+        planar_graph(index, seed=0, split="validation").graph.edges.tolist() for index in range(3)]
+    assert torch.is_tensor(draw_examples(found, PLANAR_VOCABULARY, RANDOM_ORDER, number=2,
+                                         seed=0).tokens)

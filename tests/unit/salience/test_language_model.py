@@ -9,7 +9,7 @@ from transformers import BertConfig, BertModel
 
 from core.model.card import CheckpointError
 from core.salience import LanguageModel, SalienceError, compute_salience, open_language_model
-from core.salience.language_model import weights_digest
+from core.salience.language_model import sha256_of_weights
 from core.salience.matrices import find_matrices
 
 
@@ -23,7 +23,7 @@ def saved(tiny_model, tmp_path_factory):
 def test_a_saved_folder_opens_as_the_same_model(tiny_model, saved, make_examples):
     opened = open_language_model(saved)
     assert opened.name == saved.name
-    assert opened.digest == tiny_model.digest
+    assert opened.weights_sha256 == tiny_model.weights_sha256
     assert opened.checkpoint is None
     assert opened.matrices == tiny_model.matrices
     assert (opened.vocab_size, opened.max_tokens) == (23, 32)
@@ -37,14 +37,15 @@ def test_a_saved_folder_opens_as_the_same_model(tiny_model, saved, make_examples
 def test_a_checkpoint_of_ours_keeps_its_card(tiny):
     model = open_language_model(tiny.card.path)
     assert model.checkpoint is not None
-    assert (model.name, model.digest) == ("tiny", tiny.card.weights_sha256)
+    assert (model.name, model.weights_sha256) == ("tiny", tiny.card.weights_sha256)
     assert model.vocab_size == len(tiny.vocabulary)
     assert model.device == torch.device("cpu")
     assert LanguageModel.from_checkpoint(tiny).model is tiny.model
 
 
 def test_a_digest_tells_weights_apart(tiny_llama, tiny_gpt2):
-    assert weights_digest(tiny_llama.model) == tiny_llama.digest != tiny_gpt2.digest
+    assert sha256_of_weights(tiny_llama.model) == tiny_llama.weights_sha256
+    assert tiny_llama.weights_sha256 != tiny_gpt2.weights_sha256
 
 
 def test_matrices_are_those_of_the_blocks(tiny_llama, tiny_gpt2):

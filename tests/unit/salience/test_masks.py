@@ -1,17 +1,18 @@
 """Masks: exact counts, ties by position, both scopes, files, and what is refused."""
 
+import json
 from dataclasses import replace
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from core.salience import Mask, Salience, SalienceError, select
-from core.salience.masks import SCOPES
+from core.salience.masks import SCOPES, rank_scores
 from core.salience.matrices import WeightMatrix
-from core.salience.ranked import rank_scores
 from tests.oracles.masks import top_entries, top_entries_by_list
 from tests.unit.salience.made_up import (
     MATRICES,
@@ -77,6 +78,25 @@ def test_a_mask_says_where_it_comes_from(tmp_path):
     assert (mask.criterion, mask.model, mask.scope) == ("magnitude", "made-up", "local")
     assert mask.origin == salience.describe()
     assert mask.densities()["blocks.0.up.weight"] == pytest.approx(3 / 10)
+
+
+def test_a_mask_is_counted_by_matrix_and_by_kind_of_module():
+    mask = select(made_up_salience([*[1] * 12, *[2] * 10, *[1] * 16]), count=13)
+    assert list(mask.counts().values()) == [3, 10, 0]
+    assert mask.by_module() == {"q": (3, 28), "up": (10, 10)}
+    assert mask.densest == MATRICES[1]
+
+
+def test_files_name_the_hash_of_the_weights_as_they_always_have(tmp_path):
+    path = tmp_path / "a.safetensors"
+    salience = made_up_salience(range(NUM_ENTRIES), weights_sha256="ab")
+    for made in (salience, select(salience, count=9)):
+        made.save(path)
+        with safe_open(path, framework="pt") as file:
+            facts = json.loads(file.metadata()["facts"])
+        assert facts["model_digest"] == "ab"
+        assert "weights_sha256" not in facts
+        assert type(made).load(path).weights_sha256 == "ab"
 
 
 @given(st.integers(1, NUM_ENTRIES), st.sampled_from(SCOPES))
@@ -155,8 +175,6 @@ def test_damaged_files_are_refused(tmp_path):
 def test_a_mask_that_lost_entries_is_refused(tmp_path):
     path = tmp_path / "mask.safetensors"
     select(made_up_salience(range(NUM_ENTRIES)), count=9).save(path)
-    from safetensors import safe_open
-
     with safe_open(path, framework="pt") as file:
         facts = file.metadata()
     tensors = load_file(path)

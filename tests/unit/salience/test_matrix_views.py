@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.salience import select
-from core.salience.matrix_views import density_map, mean_scores, score_histogram
+from core.salience.matrix_views import density_map, half_lies_in, mean_scores, score_histogram
 from tests.oracles.masks import block_shares
 from tests.unit.salience.made_up import MATRICES, NUM_ENTRIES, made_up_salience
 
@@ -23,6 +23,13 @@ def test_density_maps_equal_loops(rows, columns, bins, seed):
     expected = block_shares(entries.tolist(), found.row_edges.tolist(),
                             found.column_edges.tolist())
     assert found.shares.tolist() == pytest.approx(np.array(expected))
+
+
+@pytest.mark.parametrize(("entries", "expected"), [
+    ([[1, 1, 1, 1], [0, 0, 0, 1], [0, 0, 0, 0]], (1, 2)), ([[1, 0], [0, 1], [1, 1]], (1, 1)),
+    ([[0, 1]], (1, 1)), ([[1] * 4] * 5, (3, 2))])
+def test_half_of_a_mask_lies_in_the_fullest_rows_and_columns(entries, expected):
+    assert half_lies_in(torch.tensor(entries, dtype=torch.bool)) == expected
 
 
 def test_mean_scores_are_of_every_matrix():

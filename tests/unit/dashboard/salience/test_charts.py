@@ -1,5 +1,7 @@
 """Figures of the Salience page hold the values they are given."""
 
+from operator import attrgetter
+
 import numpy as np
 import pytest
 import torch
@@ -10,8 +12,6 @@ from core.salience.matrix_views import density_map, mean_scores, score_histogram
 from dashboard.salience import charts
 from dashboard.salience.cells import (
     Grid,
-    agreement_place,
-    densest,
     density_cells,
     label,
     moved_cells,
@@ -71,7 +71,7 @@ def test_density_is_coloured_by_multiples_of_the_whole():
             (np.log2(ratio) / 4 + 1) / 2 if ratio else 0)
     everything = density_cells(select(salience(), density=1))
     assert set(everything.places.values()) == {0.5}
-    assert densest(found).name == max(found.densities(), key=found.densities().get)
+    assert found.densest.name == max(found.densities(), key=found.densities().get)
 
 
 def test_files_of_cells_hold_numbers_as_they_are():
@@ -117,9 +117,9 @@ def test_agreement_goes_from_chance_to_identity():
     same = agreement_by_matrix(mask(), mask())
     assert set(ratio_cells(same, MATRICES).places.values()) <= {1.0}
     (pair,) = agreement_table({"a": mask(0), "b": mask(3)}).values()
-    assert 0 <= agreement_place(pair) < 1
+    assert 0 <= pair.closeness < 1
     empty = agreement_by_matrix(*(select(made_up_salience(range(NUM_ENTRIES)), count=1),) * 2)
-    assert np.isnan(agreement_place(empty[MATRICES[0].name]))
+    assert np.isnan(empty[MATRICES[0].name].closeness)
 
 
 def test_the_inside_is_drawn_over_its_rows_and_columns():
@@ -163,7 +163,7 @@ def test_every_pair_of_criteria_stands_once(ratio):
     (heat,) = figure.data
     assert list(heat.x) == ["a", "b"]
     assert list(heat.y) == ["b", "c"]
-    value = agreement_place if ratio else lambda one: one.jaccard
+    value = attrgetter("closeness" if ratio else "jaccard")
     assert heat.z[1][0] == value(table["a", "c"])
     assert np.isnan(heat.z[0][1])
     assert len(figure.layout.annotations) == 3

@@ -17,6 +17,7 @@ from dashboard.salience.query import (
     model_faults,
     other_order,
     python,
+    seed_after,
     stability_seeds,
 )
 from dashboard.shared.choices import DENSITIES
@@ -101,21 +102,34 @@ def test_seeds_of_other_draws_stay_in_range():
     assert stability_seeds(0) == (0, 1, 2)
     assert len(set(stability_seeds(2**31 - 1))) == 3
     assert max(stability_seeds(2**31 - 1)) < 2**31
+    assert seed_after(2**31 - 2) == 2**31 - 1
+    assert seed_after(2**31 - 1) == 0
 
 
+FOREIGN = SalienceQuery("tiny-gpt2", "", "gradient", "", 2, 0, tokens="my tokens.jsonl")
 CUTS = [
+    CUT,
+    replace(CUT, setting=SETTING.with_criterion("snip"), scope="local"),
+    replace(CUT, setting=replace(SETTING, model="planar-random_order", number=2)),
     replace(CUT, setting=replace(SETTING, smiles="CC(N)C(=O)O", number=5)),
     replace(CUT, setting=SETTING.with_criterion("synflow"), scope="local"),
     replace(CUT, setting=SETTING.with_criterion("random")),
     replace(CUT, setting=replace(SETTING, smiles="CCO", criterion="id3",
                                  options=(("power", 3.0),))),
+    replace(CUT, setting=FOREIGN, density=0.1),
+    replace(CUT, setting=FOREIGN.with_criterion("magnitude"), density=0.1),
 ]
 
 
-@pytest.mark.parametrize("cut", CUTS, ids=lambda cut: cut.setting.criterion)
-def test_command_line_and_python_give_the_same_mask(cut, assets, tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(assets))
+@pytest.mark.parametrize("cut", CUTS,
+                         ids=lambda cut: f"{cut.setting.model}-{cut.setting.criterion}")
+def test_command_line_and_python_give_the_same_mask(
+        cut, evaluated_assets, foreign_model, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(evaluated_assets))
+    monkeypatch.setattr("core.salience.examples.MADE_GRAPHS", 3)
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny-gpt2").symlink_to(foreign_model / "tiny-gpt2")
+    (tmp_path / "my tokens.jsonl").symlink_to(foreign_model / "tokens.jsonl")
     for line in commands(cut).splitlines():
         words = shlex.split(line)
         assert words[0] == "trailscope"
@@ -136,9 +150,7 @@ def test_command_line_and_python_give_the_same_mask(cut, assets, tmp_path, monke
 
 def test_a_set_and_a_file_of_tokens_have_their_lines():
     assert "--strategy max_degree_first --number 4 --seed 3 " in commands(CUT)
-    assert "shipped_graphs(vocabulary)" in python(CUT)
-    tokens = replace(CUT, setting=replace(SETTING, tokens="my tokens.jsonl", strategy=""))
-    assert "--tokens 'my tokens.jsonl' --number 4" in commands(tokens)
-    assert "read_token_file(Path('my tokens.jsonl'), model, number=4)" in python(tokens)
-    for cut in (CUT, tokens):
-        compile(python(cut), "snippet", "exec")
+    assert "shipped_graphs(card)" in python(CUT)
+    tokens = replace(CUT, setting=FOREIGN)
+    assert "--tokens 'my tokens.jsonl' --number 2" in commands(tokens)
+    assert "read_token_file(Path('my tokens.jsonl'), model, number=2)" in python(tokens)

@@ -12,7 +12,8 @@ def finding(*names):
 
 
 def test_snip_and_taylor_are_named_where_both_are_shown():
-    assert finding("snip", "taylor", "lamp").startswith("Besides `snip` and `taylor`, which always")
+    assert finding("snip", "taylor", "lamp").startswith(
+        "Apart from `snip` and `taylor`, which always")
     for names in (("magnitude", "lamp", "random"), ("snip", "lamp"), ("taylor", "random")):
         text = finding(*names)
         assert text.startswith("**")
@@ -23,5 +24,5 @@ def test_examples_are_named_where_a_criterion_with_data_is_shown():
     without = select(salience(0), count=9)
     without.origin["examples"] = None
     assert "examples" not in agreement_note(without, ["random", "magnitude"])
-    assert "Criteria with data: the examples chosen in the sidebar." in agreement_note(
+    assert "Criteria that need data use the examples chosen in the sidebar." in agreement_note(
         without, ["magnitude", "gradient"])
