@@ -3,7 +3,8 @@
 The entries are trained in place. As soon as a matrix's gradient is complete, the chosen entries are
 read off it and the matrix of gradients is dropped; the optimizer sees one vector of all chosen
 entries, and what it makes of them is written back. So values, gradient and each optimizer moment
-hold `nnz` numbers, and at most one matrix of gradients exists at a time (SPEC 6).
+hold `nnz` numbers, and at most one matrix of gradients exists at a time (docs/definitions.md,
+Salience).
 """
 
 from __future__ import annotations

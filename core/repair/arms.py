@@ -2,7 +2,7 @@
 
 Everything that is compared trains the same number of parameters: sparse masks of exactly as many
 entries as LoRA of a rank has factors. 0.1% lies below rank 1 and is compared with the random
-control and with training all weights only (SPEC 6).
+control and with training all weights only (docs/definitions.md, Salience).
 """
 
 from __future__ import annotations
