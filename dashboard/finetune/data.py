@@ -49,6 +49,11 @@ def _learnt_by_makers() -> dict[str, str]:
             for name, folder in shipped_samples().items()}
 
 
+def all_makers() -> tuple[str, ...]:
+    """Models whose generated graphs ship."""
+    return tuple(_learnt_by_makers())
+
+
 def makers(card: ModelCard) -> tuple[str, ...]:
     """Models whose generated molecules ship and are such as a model learnt itself."""
     dataset = own_dataset(card)

@@ -49,7 +49,7 @@ def _offered(
     return query.Offered(
         models=tuple(models), repaired=tuple(shipped.found), arms=tuple(arms), criteria=criteria,
         hidden_arms=hidden,
-        kinds=_kinds(card), makers=data.makers(card))
+        kinds=_kinds(card), makers=data.makers(card) or data.all_makers())
 
 
 def _possible(asked: str, options: Sequence[str]) -> str:

@@ -223,7 +223,7 @@ class Offered:
         hidden_arms: those of them that the address's own filters leave out.
         criteria: those that the arms were selected by.
         kinds: of `DATA`, what the model can learn from.
-        makers: models whose generated molecules ship.
+        makers: models whose generated molecules can be learnt, or ship where none can.
     """
 
     models: Sequence[str] = ()
@@ -253,8 +253,7 @@ def address_faults(
         "tokentype": Choice("type of tokens", tuple(of.label for of in TokenType)),
         "base": Choice("model", offered.models), "learn": Choice("order", STRATEGY_OPTIONS),
         "data": Choice("data", offered.kinds),
-        **({"made": Choice("model of generated molecules", offered.makers)}
-           if offered.makers else {}),
+        "made": Choice("model of generated molecules", offered.makers),
         "method": Choice("method", tuple(METHOD_NAMES)), "by": Choice("criterion", tuple(CRITERIA)),
         "over": Choice("scope", SCOPES), "amount": Choice("amount", AMOUNTS),
         "share": Choice("share", tuple(DENSITIES)), "rate": Choice("learning rate", RATE_OPTIONS),
