@@ -16,9 +16,7 @@ import torch
 from core.graph.graph import Graph
 from core.sent.batch import GraphBatch
 from core.sent.decoder import decode
-from core.sent.strategies import RANDOM_ORDER, TieBreak
-from core.sent.token_roles import token_subjects
-from core.sent.trails import TrailBatch
+from core.sent.token_roles import find_token_roles
 from core.sent.vocabulary import TokenKind, Vocabulary
 
 
@@ -93,13 +91,9 @@ def _subjects(
     tokens: list[int], graph: Graph, vocabulary: Vocabulary
 ) -> tuple[np.ndarray, np.ndarray]:
     """Node and edge that every token speaks of, -1 for none, each [L]."""
-    trail = TrailBatch(
-        tokens=torch.tensor([[tokens]]), lengths=torch.tensor([[len(tokens)]]),
-        orders=torch.arange(graph.num_nodes)[None, None], log_q=torch.full((1, 1), torch.nan),
-        strategy=RANDOM_ORDER, tie_break=TieBreak.RANDOM, seed=None,
-    )
     batch = GraphBatch.from_graphs([graph], with_automorphisms=False)
-    found = token_subjects(trail, batch, vocabulary)
+    orders = torch.arange(graph.num_nodes)[None, None]
+    found = find_token_roles(batch, orders, torch.tensor([[tokens]]), vocabulary)
     return found.node[0, 0].numpy(), found.edge[0, 0].numpy()
 
 

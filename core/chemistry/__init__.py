@@ -16,6 +16,7 @@ __all__, __getattr__ = lazy_exports(__name__, {
     "from_mol_block": "molecules",
     "from_rdkit": "molecules",
     "from_smiles": "molecules",
+    "implicit_hydrogens": "molecules",
     "is_stable": "molecules",
     "is_valid": "molecules",
     "num_fragments": "molecules",

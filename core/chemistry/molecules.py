@@ -351,6 +351,16 @@ def is_stable(graph: Graph, chemistry: Chemistry = QM9) -> bool:
     return bool(stable_atoms(graph, chemistry).all())
 
 
+def implicit_hydrogens(graph: Graph, chemistry: Chemistry = QM9) -> np.ndarray:
+    """Hydrogens of each atom that are no nodes, as RDKit fills valences, [n] int64."""
+    if chemistry.has_hydrogen_nodes:
+        return np.zeros(graph.num_nodes, dtype=np.int64)
+    mol = to_rdkit(graph, chemistry)
+    with rdBase.BlockLogs():
+        mol.UpdatePropertyCache(strict=False)
+    return np.array([atom.GetTotalNumHs() for atom in mol.GetAtoms()], dtype=np.int64)
+
+
 def num_fragments(graph: Graph) -> int:
     """Number of connected components."""
     return graph.num_components

@@ -3,7 +3,7 @@
 from core.lazy import lazy_exports
 
 __all__, __getattr__ = lazy_exports(__name__, {
-    "DataPart": "parts",
+    "DataPart": "dataset",
     "Dataset": "dataset",
     "DATASETS": "registry",
     "DatasetError": "splits",

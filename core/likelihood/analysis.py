@@ -27,6 +27,7 @@ from core.sent.batch import GraphBatch
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
 from core.sent.strategies import Strategy, TieBreak
+from core.sent.token_roles import TokenRoles, find_token_roles
 from core.sent.trails import TrailBatch
 from core.stats.estimates import Estimate
 
@@ -52,9 +53,15 @@ class Analysis:
     uncertainties: tuple[Uncertainty, ...]
 
     @cached_property
+    def roles(self) -> TokenRoles:
+        """What every token is about."""
+        return find_token_roles(self.batch, self.trails.orders, self.trails.tokens,
+                                self.card.vocabulary)
+
+    @cached_property
     def attribution(self) -> Attribution:
         """Surprisal by node and edge."""
-        return attribute(self.likelihoods, self.trails, self.batch, self.card.vocabulary)
+        return attribute(self.likelihoods, self.roles, self.batch)
 
 
 def analyse(

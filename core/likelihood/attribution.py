@@ -1,8 +1,9 @@
 """Where in a graph its surprisal comes from: token NLLs summed onto nodes and edges.
 
-For one linearization the shares of all nodes, all edges and `eos` add up to its NLL exactly. Over
-K linearizations the mean says what the model finds hard, and the spread (standard deviation) where
-that depends on the order: LU, located.
+Which node or edge a token is about, `core.sent.token_roles` says. For one linearization the shares
+of all nodes, all edges and the graph as a whole add up to its NLL exactly. Over K linearizations
+the mean says what the model finds hard, and the spread (standard deviation) where that depends on
+the order: LU, located.
 """
 
 from __future__ import annotations
@@ -17,9 +18,7 @@ from torch import Tensor
 from core.graph.graph import Graph
 from core.likelihood.scoring import Likelihoods
 from core.sent.batch import GraphBatch
-from core.sent.token_roles import token_subjects
-from core.sent.trails import TrailBatch
-from core.sent.vocabulary import EOS, Vocabulary
+from core.sent.token_roles import TokenRoles
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +28,12 @@ class Attribution:
     Attributes:
         node_nll: [G, K, N] float64.
         edge_nll: [G, K, E] float64.
-        eos_nll: [G, K] float64, the share of neither: knowing that the graph is complete.
+        graph_nll: [G, K] float64, the share of neither: knowing that the graph is complete.
     """
 
     node_nll: Tensor
     edge_nll: Tensor
-    eos_nll: Tensor
+    graph_nll: Tensor
 
     @property
     def node_mean(self) -> Tensor:
@@ -66,14 +65,14 @@ class LocatedSurprisal:
         node_std: [n], spread over permutations (ddof 0).
         edge_mean: [e], NaN for edges inside a folded group.
         edge_std: [e].
-        eos_mean: mean share of `eos`, of no node or edge.
+        graph_mean: mean share of no node or edge: knowing that the graph is complete.
     """
 
     node_mean: np.ndarray
     node_std: np.ndarray
     edge_mean: np.ndarray
     edge_std: np.ndarray
-    eos_mean: float
+    graph_mean: float
 
 
 def locate(
@@ -89,36 +88,59 @@ def locate(
             two goes with it. Hydrogens that a drawing hides belong to their heavy atom so: shares
             are added up in each permutation before their spread is taken.
     """
-    owner = np.arange(graph.num_nodes) if owners is None else np.asarray(owners)
-    nodes = attribution.node_nll[row, :, : graph.num_nodes].numpy()
-    edges = attribution.edge_nll[row, :, : len(graph.edges)].numpy().copy()
-    goes_to = np.eye(graph.num_nodes)
-    ends = owner[graph.edges]
-    is_inside = ends[:, 0] == ends[:, 1]
-    folded = nodes @ goes_to[owner] + edges[:, is_inside] @ goes_to[ends[is_inside, 0]]
-    folded[:, owner != np.arange(graph.num_nodes)] = np.nan
-    edges[:, is_inside] = np.nan
+    nodes, edges = fold(
+        attribution.node_nll[row, :, : graph.num_nodes].numpy(),
+        attribution.edge_nll[row, :, : len(graph.edges)].numpy(),
+        graph.edges, range(graph.num_nodes) if owners is None else owners,
+    )
     return LocatedSurprisal(
-        folded.mean(0), folded.std(0), edges.mean(0), edges.std(0),
-        float(attribution.eos_nll[row].mean()),
+        nodes.mean(0), nodes.std(0), edges.mean(0), edges.std(0),
+        float(attribution.graph_nll[row].mean()),
     )
 
 
-def attribute(
-    likelihoods: Likelihoods, trails: TrailBatch, graphs: GraphBatch, vocabulary: Vocabulary
-) -> Attribution:
-    """Sum the NLL of every token onto the node or edge that it speaks of."""
-    subjects = token_subjects(trails, graphs, vocabulary)
+def fold(
+    nodes: np.ndarray, edges: np.ndarray, ends: np.ndarray, owners: Sequence[int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Add the values of some nodes, and of the edges inside their group, to other nodes'.
+
+    Args:
+        nodes: [..., n].
+        edges: [..., e].
+        ends: [e, 2], nodes that each edge joins.
+        owners: [n], for every node the one it is folded into, which may be itself.
+
+    Returns:
+        The same shapes; NaN for nodes that were folded into another and edges inside a group.
+    """
+    owner = np.asarray(owners)
+    owner_of_ends = owner[ends]
+    is_inside = owner_of_ends[:, 0] == owner_of_ends[:, 1]
+    folded = np.zeros_like(nodes)
+    # Transposed, for `add.at` takes the first axis.
+    np.add.at(folded.T, owner, nodes.T)
+    np.add.at(folded.T, owner_of_ends[is_inside, 0], edges[..., is_inside].T)
+    folded[..., owner != np.arange(len(owner))] = np.nan
+    return folded, np.where(is_inside, np.nan, edges)
+
+
+def attribute(likelihoods: Likelihoods, roles: TokenRoles, graphs: GraphBatch) -> Attribution:
+    """Sum the NLL of every token onto the node or edge that it is about.
+
+    Args:
+        likelihoods: of K sequences of each of G graphs.
+        roles: what their tokens are about, `sos` included.
+        graphs: the G graphs.
+    """
     nll = likelihoods.token_nll.double()
-    tokens = trails.tokens[..., 1:]
+    node, edge = roles.node[..., 1:], roles.edge[..., 1:]
 
     def add_up(subject: Tensor, count: int) -> Tensor:
         total = torch.zeros((*nll.shape[:2], count + 1), dtype=torch.float64)
-        place = subject[..., 1:].masked_fill(subject[..., 1:] < 0, count)
-        return total.scatter_add_(2, place, nll)[..., :count]
+        return total.scatter_add_(2, subject.masked_fill(subject < 0, count), nll)[..., :count]
 
     return Attribution(
-        node_nll=add_up(subjects.node, int(graphs.num_nodes.max())),
-        edge_nll=add_up(subjects.edge, graphs.edges.shape[1]),
-        eos_nll=nll.masked_fill(tokens != EOS, 0.0).sum(-1),
+        node_nll=add_up(node, graphs.max_nodes),
+        edge_nll=add_up(edge, graphs.edges.shape[1]),
+        graph_nll=nll.masked_fill((node >= 0) | (edge >= 0), 0.0).sum(-1),
     )

@@ -52,11 +52,6 @@ class ExactUncertainty:
     marginal_nll: float
     num_sequences: int
 
-    @property
-    def graph_probability(self) -> float:
-        """p_S(G) = Σ p(s) over the strategy's sequences; 0.0 below about 1e-308."""
-        return math.exp(-self.marginal_nll)
-
 
 def order_marginal(nll: ArrayLike, log_q: ArrayLike) -> OrderMarginal:
     """Estimate -log p_S(G) from K sequences of each graph.

@@ -17,7 +17,6 @@ from torch import Tensor
 
 from core.model.checkpoints import Checkpoint
 from core.sent.trails import TrailBatch
-from core.sent.vocabulary import PAD
 
 DEFAULT_TOKEN_BUDGET = 16_384
 """Tokens per forward pass; about 200 MB of activations at preset `small`."""
@@ -78,7 +77,7 @@ def score_trails(
         checkpoint, sequences, token_budget=token_budget, precision=precision, progress=progress
     )
     shape = (*trails.tokens.shape[:2], -1)
-    valid = (flat[:, 1:] != PAD).view(shape)
+    valid = (flat[:, 1:] != checkpoint.vocabulary.pad).view(shape)
     return Likelihoods(unique_nll[of_row.cpu()].view(shape), valid.cpu())
 
 
@@ -97,7 +96,8 @@ def score_sequences(
     for part in logit_slices(checkpoint, sequences, token_budget=token_budget,
                              precision=precision):
         nll = torch.nn.functional.cross_entropy(
-            part.logits.transpose(1, 2), part.tokens[:, 1:], ignore_index=PAD, reduction="none"
+            part.logits.transpose(1, 2), part.tokens[:, 1:],
+            ignore_index=checkpoint.vocabulary.pad, reduction="none",
         )
         token_nll[part.rows.cpu(), : nll.shape[1]] = nll.float().cpu()
         done += len(part.rows)
@@ -133,7 +133,7 @@ def logit_slices(
         token_budget: most tokens, padding included, in one slice.
         precision: of the forward passes.
     """
-    lengths = (sequences != PAD).sum(1)
+    lengths = (sequences != checkpoint.vocabulary.pad).sum(1)
     for rows in slices_by_length(lengths, token_budget):
         part = sequences[rows, : int(lengths[rows].max())].to(checkpoint.device).long()
         yield LogitSlice(rows, part, _logits(checkpoint, part[:, :-1], precision))

@@ -209,8 +209,8 @@ def judge_permutations(uncertainty: Uncertainty) -> Verdict:
     k, half_width = uncertainty.k, uncertainty.relative_half_width
     needed = uncertainty.permutations_for_10_percent
     if uncertainty.is_exact:
-        return Verdict(True, 0.0, needed, "LU is exactly 0: the strategy writes this graph in a "
-                                          "single way, so one permutation tells all.")
+        return Verdict(True, 0.0, needed, "LU is exactly 0: the strategy writes this graph in "
+                                          "only one way, so one permutation is enough.")
     if half_width is None or needed is None:
         if k < MIN_PERMUTATIONS_FOR_INTERVAL:
             needed = MIN_PERMUTATIONS_FOR_INTERVAL

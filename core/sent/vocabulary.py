@@ -51,6 +51,11 @@ class Vocabulary:
         return bool(self.node_names)
 
     @property
+    def pad(self) -> int:
+        """Token that fills up shorter sequences of a batch; no part of any."""
+        return PAD
+
+    @property
     def index_offset(self) -> int:
         """Token of visit index 0."""
         return len(_SPECIAL_NAMES)

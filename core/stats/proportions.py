@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.special import stdtrit
-from scipy.stats import binomtest
 
 from core.stats.estimates import Interval
 
@@ -19,6 +18,8 @@ def wilson_interval(part: int, whole: int, *, confidence: float = 0.95) -> Inter
     >>> round(interval.low, 4), round(interval.high, 4)
     (0.5958, 0.9821)
     """
+    from scipy.stats import binomtest  # as slow to import as the rest of this package
+
     low, high = binomtest(part, whole).proportion_ci(confidence, method="wilson")
     return Interval(float(low), float(high))
 

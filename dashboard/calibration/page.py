@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.errors import InputError
@@ -12,10 +14,10 @@ from dashboard.calibration.query import (
     TEMPERATURE,
     TOKENS,
     CalibrationQuery,
-    offers,
+    address_faults,
 )
 from dashboard.reliability import notes
-from dashboard.shared import inputs as shared_inputs
+from dashboard.shared.inputs import warn_about_address
 
 
 def main() -> None:
@@ -24,7 +26,8 @@ def main() -> None:
     try:
         shipped = notes.shipped_results()
         if shipped is not None:
-            shared_inputs.warn_about_address("calibration", offers(shipped.models, shipped.found))
+            warn_about_address("calibration", partial(
+                address_faults, models=shipped.models, orders=shipped.orders))
             show(inputs.choose(shipped))
     except InputError as error:
         st.error(str(error), icon=":material/error:")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.calibration.reliability import Reliability
@@ -13,7 +13,8 @@ from core.evaluation.result import Evaluation
 from core.graph.planar import PlanarName
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
 from dashboard.reliability.charts import Series
-from dashboard.shared.query_params import Offers
+from dashboard.shared import links
+from dashboard.shared.query_params import Choice, faults
 
 LARGEST_SHARE = "largest share of ECE"
 BIN_OPTIONS = (LARGEST_SHARE, *(
@@ -30,16 +31,24 @@ ANSWERS = ALL, RIGHT, WRONG = ("all", "right", "wrong")
 """Which sampled tokens are shown, by whether the model's prediction was right."""
 
 
-def offers(models: Sequence[str], found: Iterable[Evaluation]) -> Offers:
-    """What the address can ask for, with these evaluations of these models."""
-    orders = tuple(dict.fromkeys(evaluation.strategy for evaluation in found))
-    return (
-        ("evaluated", "model", models), ("under", "order", orders),
-        ("type", "type of token", tuple(of.label for of in TokenType)),
-        ("at", "temperature", tuple(TEMPERATURE_OPTIONS)), ("fitted", "switch", ("true", "false")),
-        ("section", "section", SECTIONS), ("shown", "order", orders), ("bin", "bin", BIN_OPTIONS),
-        ("answers", "kind of answer", ANSWERS),
-    )
+def address_faults(
+    query: Mapping[str, str], models: Sequence[str], orders: Sequence[str]
+) -> list[str]:
+    """One sentence for every parameter of an address that cannot be taken as it stands.
+
+    Args:
+        query: the address's parameters.
+        models: names of those that have been evaluated.
+        orders: names of the strategies that any of them was evaluated under.
+    """
+    return faults(query, {
+        "evaluated": Choice("model", models), "under": Choice("order", orders),
+        "type": Choice("type of token", tuple(of.label for of in TokenType)),
+        "at": Choice("temperature", tuple(TEMPERATURE_OPTIONS)),
+        "fitted": Choice("switch", ("true", "false")), "section": Choice("section", SECTIONS),
+        "shown": Choice("order", orders), "bin": Choice("bin", BIN_OPTIONS),
+        "answers": Choice("kind of answer", ANSWERS),
+    })
 
 
 def compared_orders(native: str, chosen: str, known: Sequence[str]) -> tuple[str, ...]:
@@ -120,12 +129,10 @@ class BinQuery:
 
 def explore_query(token: StoredToken, evaluation: Evaluation) -> dict[str, str] | None:
     """Parameters of the Explore page, or None for what it cannot show."""
-    query = {"model": evaluation.model}
-    if evaluation.strategy in STRATEGIES and evaluation.strategy != evaluation.trained_under:
-        query["strategy"] = evaluation.strategy
-    if token.smiles is not None:
-        return {"smiles": token.smiles, **query}
-    name = PlanarName.from_id(token.id)
-    if name is None or name.split != "test":
+    planar = PlanarName.from_id(token.id)
+    if token.smiles is None and (planar is None or planar.split != "test"):
         return None
-    return {**query, "graph": str(name.seed), "number": str(name.index)}
+    is_told = evaluation.strategy in STRATEGIES and evaluation.strategy != evaluation.trained_under
+    return links.explore_query(
+        evaluation.model, strategy=evaluation.strategy if is_told else "",
+        smiles=token.smiles or "", planar=planar if token.smiles is None else None)

@@ -11,19 +11,19 @@ import re
 from functools import cache
 from pathlib import Path
 
-_FOLDER = Path(__file__).parent / "trail_player"
+_FOLDER = Path(__file__).parent
 _IMPORT = re.compile(r"^import\b[^;]*;\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 
 
 @cache
 def join_scripts(*names: str) -> str:
-    """Join JavaScript files of the component folder, each after those it imports from."""
+    """Join JavaScript files by their path in this folder, each after those it imports from."""
     sources = ((_FOLDER / name).read_text(encoding="utf-8") for name in names)
     return "\n".join(_EXPORT.sub("", _IMPORT.sub("", source)) for source in sources)
 
 
 @cache
 def join_styles(*names: str) -> str:
-    """Join style sheets of the component folder in the order given."""
+    """Join style sheets by their path in this folder, in the order given."""
     return "\n".join((_FOLDER / name).read_text(encoding="utf-8") for name in names)

@@ -9,16 +9,12 @@ from functools import cached_property
 import numpy as np
 from rdkit import Chem
 
-from core.chemistry.chemistry import BONDS, QM9
-from core.chemistry.molecules import to_rdkit
+from core.chemistry.chemistry import BONDS, QM9, Chemistry
+from core.chemistry.molecules import implicit_hydrogens, to_rdkit
 from core.graph.graph import Graph
-from dashboard.drawing.coordinates import (
-    free_directions,
-    molecule_coordinates,
-    plain_coordinates,
-    unit_bonds,
-)
-from dashboard.drawing.spacing import give_room
+from dashboard.drawing.graph_coordinates import graph_coordinates
+from dashboard.drawing.molecule_coordinates import molecule_coordinates
+from dashboard.drawing.spacing import free_directions, give_room, unit_bonds
 
 _ORDERS = {"single": 1.0, "double": 2.0, "triple": 3.0, "aromatic": 1.5}
 _NODE_ROOM = 0.6  # least distance of nodes, so that their numbers can be read
@@ -34,21 +30,21 @@ class Layout:
         symbols: element per atom, empty strings for an unlabelled graph.
         charges: formal charge per atom, as the drawing shows it.
         is_hydrogen: [n] bool, hydrogens with one heavy neighbour, which a drawing may hide.
+        implicit_hydrogens: how many each atom has that are no nodes.
         bonds: [e, 2], the graph's edges in its order.
         orders: [e] float64, 1 to 3 (aromatic 1.5), 0 for an edge without a label.
         sides: [e] int, where a double bond's second line goes seen from its first to its second
             atom: +1 right of it on the page, -1 left, 0 both lines centred.
-        free_angles: [n] radians (y down), the emptiest direction around each atom, for a badge.
     """
 
     coordinates: np.ndarray
     symbols: tuple[str, ...]
     charges: tuple[int, ...]
     is_hydrogen: np.ndarray
+    implicit_hydrogens: tuple[int, ...]
     bonds: np.ndarray
     orders: np.ndarray
     sides: np.ndarray
-    free_angles: np.ndarray
 
     def __len__(self) -> int:
         return len(self.symbols)
@@ -57,6 +53,18 @@ class Layout:
     def is_molecule(self) -> bool:
         """Whether atoms have symbols."""
         return any(self.symbols)
+
+    @classmethod
+    def of_nodes(cls, place: np.ndarray, edges: np.ndarray) -> Layout:
+        """A graph without labels, its nodes [n, 2] where they are given."""
+        n, e = len(place), len(edges)
+        return cls(place, ("",) * n, (0,) * n, np.zeros(n, dtype=bool), (0,) * n, edges,
+                   np.zeros(e), np.zeros(e, dtype=np.int64))
+
+    @cached_property
+    def free_angles(self) -> np.ndarray:
+        """The emptiest direction around each atom, for a badge, [n] radians (y down)."""
+        return free_directions(self.coordinates, self.bonds)
 
     @cached_property
     def owners(self) -> tuple[int, ...]:
@@ -70,39 +78,38 @@ class Layout:
         return tuple(owner)
 
 
-def layout(graph: Graph, *, positions: np.ndarray | None = None) -> Layout:
+def layout(
+    graph: Graph, chemistry: Chemistry = QM9, *, positions: np.ndarray | None = None
+) -> Layout:
     """Coordinates and drawing data of a graph, to be reused for all of its trails.
 
     Args:
         graph: a molecule, possible or not, or an unlabelled graph.
+        chemistry: what a molecule's labels mean.
         positions: [n, 2] for graphs that have a natural place per node (y up, as in a plot);
             ignored for molecules.
 
     Raises:
         ValueError: if `positions` does not have one row per node.
     """
-    n = graph.num_nodes
     if graph.node_labels is None or graph.edge_labels is None:
-        place = _plain_place(graph, positions)
-        return Layout(
-            place, ("",) * n, (0,) * n, np.zeros(n, dtype=bool), graph.edges,
-            np.zeros(len(graph.edges)), np.zeros(len(graph.edges), dtype=np.int64),
-            free_directions(graph, place),
-        )
-    symbols = tuple(QM9.elements[label] for label in graph.node_labels.tolist())
-    hideable = np.array([_is_terminal_hydrogen(graph, symbols, node) for node in range(n)])
-    place = molecule_coordinates(graph, hideable)
-    molecule = to_rdkit(graph)
+        return Layout.of_nodes(_plain_place(graph, positions), graph.edges)
+    symbols = tuple(chemistry.elements[label] for label in graph.node_labels.tolist())
+    hideable = np.array([_is_terminal_hydrogen(graph, symbols, node)
+                         for node in range(graph.num_nodes)])
+    place = molecule_coordinates(graph, chemistry, hideable)
+    molecule = to_rdkit(graph, chemistry)
     return Layout(
         place, symbols, tuple(atom.GetFormalCharge() for atom in molecule.GetAtoms()), hideable,
-        graph.edges, np.array([_ORDERS[BONDS[label]] for label in graph.edge_labels.tolist()]),
-        _double_bond_sides(graph, place, molecule), free_directions(graph, place),
+        tuple(implicit_hydrogens(graph, chemistry).tolist()), graph.edges,
+        np.array([_ORDERS[BONDS[label]] for label in graph.edge_labels.tolist()]),
+        _double_bond_sides(graph, place, molecule),
     )
 
 
 def _plain_place(graph: Graph, positions: np.ndarray | None) -> np.ndarray:
     if positions is None:
-        place = plain_coordinates(graph)
+        place = graph_coordinates(graph)
     else:
         place = np.asarray(positions, dtype=np.float64) * [1.0, -1.0]
         if place.shape != (graph.num_nodes, 2):

@@ -156,14 +156,15 @@ class Picture:
                        "start" if on_right else "end")
 
     def _label(self, atom: int) -> tuple[str, str]:
-        """Letters of an atom and, with hydrogens hidden, those of its hydrogens."""
+        """Letters of an atom and those of the hydrogens on it that are not drawn."""
         symbol, charge = self.layout.symbols[atom], self.layout.charges[atom]
-        hydrogens = sum(owner == atom for owner in self.layout.owners) - 1
+        hidden = sum(owner == atom for owner in self.layout.owners) - 1
         degree = int((self.layout.bonds == atom).any(axis=1).sum())
-        if symbol == "C" and not charge and degree - hydrogens > 0:
+        if symbol == "C" and not charge and degree - hidden > 0:
             return "", ""
         symbol += "⁺" if charge > 0 else "⁻" if charge < 0 else ""
-        if not self.hydrogen_counts or hydrogens < 1:
+        hydrogens = self.layout.implicit_hydrogens[atom] + hidden * self.hydrogen_counts
+        if hydrogens < 1:
             return symbol, ""
         count = str(hydrogens).translate(_SUBSCRIPT) if hydrogens > 1 else ""
         return symbol, f"H{count}"

@@ -1,9 +1,11 @@
 """Room for nodes and edges: drawings in which they do not stand on each other.
 
-The unit is one bond, as in `dashboard.drawing.coordinates`. Everything is deterministic.
+The unit is one bond or edge. Everything is deterministic.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -11,6 +13,34 @@ _ROUNDS = 60
 _LARGEST_STEP = 0.15  # per round; small steps seldom make edges cross
 _AT_REST = 1e-3
 _REPULSION, _FIRST_STEP = 0.5, 0.5  # of `even_out`
+_DIRECTIONS = 48  # angles tried by `free_directions`
+
+
+def unit_bonds(place: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The same picture, scaled so that the median edge has length 1, [n, 2]."""
+    if not len(edges):
+        return place
+    ends = place[edges]
+    lengths = np.linalg.norm(ends[:, 0] - ends[:, 1], axis=1)
+    median = float(np.median(lengths))
+    return place / median if median > 0 else place
+
+
+def free_directions(place: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Angle of the emptiest direction around every node, [n] radians with y down."""
+    angles = np.arange(_DIRECTIONS) * (2 * math.pi / _DIRECTIONS)
+    ring = 0.4 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    best = np.zeros(len(place))
+    for node in range(len(place)):
+        spots = place[node] + ring
+        cost = 0.02 * (np.cos(angles - math.pi * 1.75) < 0)  # a tie goes up and right
+        gap = np.linalg.norm(spots[:, None] - place[None], axis=2).clip(min=0.05)
+        gap[:, node] = np.inf
+        cost = cost + (gap ** -2).sum(axis=1)
+        gap = distance_to_segments(spots, place[edges[:, 0]], place[edges[:, 1]])
+        cost += (0.6 / gap.clip(min=0.06)).sum(axis=1)
+        best[node] = angles[int(np.argmin(cost.round(9)))]
+    return best
 
 
 def spread(place: np.ndarray, least: float) -> np.ndarray:

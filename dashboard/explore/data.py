@@ -11,7 +11,8 @@ import json
 import streamlit as st
 
 from core.assets import assets_folder
-from core.chemistry.molecules import Molecule, from_smiles
+from core.chemistry.chemistry import Chemistry
+from core.chemistry.molecules import Molecule, MoleculeError, from_smiles
 from core.errors import InputError
 from core.graph.graph import Graph
 from core.graph.planar import PlanarGraph, PlanarName
@@ -40,15 +41,15 @@ _TOKEN_BUDGET = 4096
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def molecule(smiles: str) -> Molecule:
+def molecule(smiles: str, chemistry: Chemistry) -> Molecule:
     """A parsed molecule."""
-    return from_smiles(smiles)
+    return from_smiles(smiles, chemistry)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def molecule_layout(smiles: str) -> Layout:
+def molecule_layout(smiles: str, chemistry: Chemistry) -> Layout:
     """Where its atoms are drawn, the same for all trails."""
-    return layout(molecule(smiles).graph)
+    return layout(molecule(smiles, chemistry).graph, chemistry)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
@@ -67,33 +68,45 @@ def graph(choice: ExploreQuery) -> Graph:
     """What a choice is about.
 
     Raises:
-        MoleculeError: for a SMILES that is no molecule of the vocabulary.
+        MoleculeError: for a SMILES that is no molecule of the chemistry.
     """
-    return molecule(choice.smiles).graph if choice.planar is None else planar(choice.planar).graph
+    if choice.planar is not None:
+        return planar(choice.planar).graph
+    return molecule(choice.smiles, choice.molecule_chemistry).graph
 
 
 def graph_layout(choice: ExploreQuery) -> Layout:
     """Where it is drawn."""
-    if choice.planar is None:
-        return molecule_layout(choice.smiles)
-    return _planar_layout(choice.planar)
+    if choice.planar is not None:
+        return _planar_layout(choice.planar)
+    return molecule_layout(choice.smiles, choice.molecule_chemistry)
 
 
 @st.cache_resource(show_spinner=False)
-def gallery() -> tuple[tuple[str, str], ...]:
-    """(name, SMILES) of well-known molecules."""
+def gallery(chemistry: Chemistry) -> tuple[tuple[str, str], ...]:
+    """(name, SMILES) of those well-known molecules that the chemistry has."""
     path = assets_folder() / "gallery.json"
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {error}.") from None
-    return tuple((row["name"], row["smiles"]) for row in rows)
+    return tuple((row["name"], row["smiles"]) for row in rows
+                 if _is_readable(row["smiles"], chemistry))
+
+
+def _is_readable(smiles: str, chemistry: Chemistry) -> bool:
+    try:
+        molecule(smiles, chemistry)
+    except MoleculeError:
+        return False
+    return True
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
-def thumbnail(name: str, smiles: str, dark: bool) -> str:
+def thumbnail(name: str, smiles: str, chemistry: Chemistry, dark: bool) -> str:
     """A gallery picture as SVG."""
-    return molecule_svg(molecule_layout(smiles), dark=dark, title=name, width=150, height=96)
+    return molecule_svg(molecule_layout(smiles, chemistry), dark=dark, title=name, width=150,
+                        height=96)
 
 
 def analysis(choice: ExploreQuery, progress: Progress | None = None) -> Analysis:

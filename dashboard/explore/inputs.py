@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import streamlit as st
 
+from core.chemistry.chemistry import Chemistry
 from core.errors import InputError
 from core.graph.planar import MAX_PLANAR_NUMBER, PlanarName
 from core.model.card import ModelCard
-from dashboard.explore import data
+from dashboard.explore import data, text
 from dashboard.explore.query import (
     DEFAULT_PERMUTATIONS,
     KINDS,
@@ -18,8 +20,9 @@ from dashboard.explore.query import (
     MOLECULE,
     PLANAR_GRAPH,
     ExploreQuery,
-    url_complaints,
+    address_faults,
 )
+from dashboard.shared import inputs as shared_inputs
 from dashboard.shared.choices import (
     DEFAULT_MODEL,
     DEFAULT_SMILES,
@@ -39,22 +42,15 @@ def warn_of_damaged_models(complaints: Sequence[str]) -> None:
 
 
 def warn_about_address(models: Mapping[str, ModelCard]) -> None:
-    """Say which URL parameters cannot be taken; streamlit then drops them from the address."""
-    if "address_read" not in st.session_state:
-        st.session_state.address_read = True
-        planar = [name for name in models if kind_of(models[name]) == PLANAR_GRAPH]
-        st.session_state.complaints = url_complaints(
-            st.query_params.to_dict(), list(models), planar
-        )
-    for complaint in st.session_state.complaints:
-        st.warning(complaint, icon=":material/link_off:")
-    # Said once: the next rerun has valid choices only.
-    st.session_state.complaints = []
+    """Say once what of the address cannot be taken."""
+    planar = [name for name in models if kind_of(models[name]) == PLANAR_GRAPH]
+    shared_inputs.warn_about_address("explore", partial(
+        address_faults, models=list(models), planar_models=planar))
 
 
 def kind_of(card: ModelCard) -> str:
     """What a model reads."""
-    return MOLECULE if card.vocabulary.is_labelled else PLANAR_GRAPH
+    return PLANAR_GRAPH if card.chemistry is None else MOLECULE
 
 
 def choose(models: Mapping[str, ModelCard]) -> ExploreQuery:
@@ -71,8 +67,8 @@ def choose(models: Mapping[str, ModelCard]) -> ExploreQuery:
         card = models[model]
         with above:
             _choose_kind(card, models)
-            planar = _choose_planar() if kind_of(card) == PLANAR_GRAPH else None
-            smiles = _choose_molecule() if planar is None else ""
+            planar = _choose_planar() if card.chemistry is None else None
+            smiles = "" if card.chemistry is None else _choose_molecule(card.chemistry)
         strategy = st.selectbox(
             "Order of linearizations", STRATEGY_OPTIONS, key="strategy", bind="query-params",
             help="own: the order the model was trained under. Any other shows what the model "
@@ -85,7 +81,7 @@ def choose(models: Mapping[str, ModelCard]) -> ExploreQuery:
     return ExploreQuery(
         smiles=smiles, model=card.name, weights=card.weights_sha256,
         strategy=own if strategy == OWN_ORDER else strategy,
-        permutations=permutations, seed=seed, planar=planar,
+        permutations=permutations, seed=seed, planar=planar, chemistry=card.chemistry,
     )
 
 
@@ -114,13 +110,13 @@ def _take_kind(left: str, models: Mapping[str, ModelCard]) -> None:
     st.session_state.model = last[kind] if last.get(kind) in able else (same or able)[0]
 
 
-def _choose_molecule() -> str:
+def _choose_molecule(chemistry: Chemistry) -> str:
     smiles = st.text_input(
         "Molecule (SMILES)", DEFAULT_SMILES, key="smiles", bind="query-params",
-        placeholder="CCO", help="Press Enter. H, C, N, O and F, at most 29 atoms with hydrogens.",
+        placeholder="CCO", help=f"Press Enter. {text.limits(chemistry)}",
     )
     with st.popover("Well-known molecules", icon=":material/apps:", width="stretch"):
-        _show_gallery()
+        _show_gallery(chemistry)
     return smiles or ""
 
 
@@ -128,11 +124,11 @@ def _choose_planar() -> PlanarName:
     left, right = st.columns(2)
     seed = left.number_input(
         "Graph seed", 0, MAX_PLANAR_NUMBER, 0, 1, key="graph", bind="query-params",
-        help="Every seed has an endless row of random graphs.",
+        help="Every seed gives an endless series of random graphs.",
     )
     index = right.number_input(
         "Number", 0, MAX_PLANAR_NUMBER, 0, 1, key="number", bind="query-params",
-        help="Place in that row, from 0.",
+        help="Place in that series, from 0.",
     )
     return PlanarName(int(seed), int(index))
 
@@ -142,7 +138,7 @@ def _choose_sample() -> tuple[int, int]:
     left, right = st.columns(2)
     permutations = left.number_input(
         "K", MIN_PERMUTATIONS, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS, 1,
-        key="k", bind="query-params", help="Permutations: linearizations drawn, 2 to 256.",
+        key="k", bind="query-params", help="Number of permutations drawn, 2 to 256.",
     )
     seed = right.number_input(
         "Seed", 0, MAX_SEED, 0, 1, key="seed", bind="query-params",
@@ -162,9 +158,9 @@ def show_title(title: str, smiles: str) -> None:
     st.header(f"{title}{code}", anchor=False)
 
 
-def _show_gallery() -> None:
+def _show_gallery(chemistry: Chemistry) -> None:
     try:
-        entries = data.gallery()
+        entries = data.gallery(chemistry)
     except InputError as error:
         st.error(str(error))
         return
@@ -172,7 +168,7 @@ def _show_gallery() -> None:
     columns = st.columns(_GALLERY_COLUMNS)
     for number, (name, smiles) in enumerate(entries):
         with columns[number % _GALLERY_COLUMNS]:
-            st.image(data.thumbnail(name, smiles, dark), alt=f"Structure of {name}")
+            st.image(data.thumbnail(name, smiles, chemistry, dark), alt=f"Structure of {name}")
             st.button(name, key=f"gallery-{number}", on_click=_take, args=(smiles,),
                       width="stretch")
 

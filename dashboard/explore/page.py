@@ -22,7 +22,8 @@ def main() -> None:
         inputs.warn_of_damaged_models(checkpoints.model_complaints())
         inputs.warn_about_address(models)
         choice = inputs.choose(models)
-        show_hydrogens = choice.planar is None and inputs.choose_hydrogens()
+        show_hydrogens = (choice.chemistry is not None and choice.chemistry.has_hydrogen_nodes
+                          and inputs.choose_hydrogens())
         show_graph(choice, models, show_hydrogens=show_hydrogens)
     except InputError as error:
         st.error(str(error), icon=":material/error:")
@@ -48,9 +49,10 @@ def show_title(choice: ExploreQuery) -> None:
         st.caption(f":material/hub: {shared_format.planar_summary(data.graph(choice))}. "
                    f"{text.planar_source(choice.planar)}")
         return
-    molecule = data.molecule(choice.smiles)
-    inputs.show_title(text.formula(molecule.graph), choice.smiles)
-    for note in filter(None, (*molecule.notes, text.size_note(molecule.graph))):
+    chemistry = choice.molecule_chemistry
+    molecule = data.molecule(choice.smiles, chemistry)
+    inputs.show_title(text.formula(molecule.graph, chemistry), choice.smiles)
+    for note in filter(None, (*molecule.notes, text.size_note(molecule.graph, chemistry))):
         st.caption(f":material/info: {note}")
 
 

@@ -1,7 +1,7 @@
 """What a visitor can choose, and how it stands in the address.
 
 Every choice is a widget bound to a URL parameter of the same name, so that a copied address opens
-the same view. Streamlit drops a parameter that its widget cannot take; `url_complaints` says so
+the same view. Streamlit drops a parameter that its widget cannot take; `address_faults` says so
 before it happens.
 """
 
@@ -11,9 +11,10 @@ import shlex
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.chemistry.chemistry import QM9, Chemistry
 from core.graph.planar import MAX_PLANAR_NUMBER, PlanarName
 from dashboard.shared.choices import MAX_SEED, STRATEGY_OPTIONS
-from dashboard.shared.query_params import shortened, whole_number
+from dashboard.shared.query_params import Choice, Number, Parameters, faults, shortened
 
 KINDS = MOLECULE, PLANAR_GRAPH = ("Molecule", "Planar graph")
 """What a model reads."""
@@ -40,6 +41,7 @@ class ExploreQuery:
         permutations: K.
         seed: of the sequences and intervals.
         planar: the planar graph, None for a molecule.
+        chemistry: what the labels of a molecule mean to the model; None for a planar graph.
     """
 
     smiles: str
@@ -49,6 +51,13 @@ class ExploreQuery:
     permutations: int
     seed: int
     planar: PlanarName | None = None
+    chemistry: Chemistry | None = QM9
+
+    @property
+    def molecule_chemistry(self) -> Chemistry:
+        """The chemistry of a choice that is about a molecule."""
+        assert self.chemistry is not None
+        return self.chemistry
 
     @property
     def input(self) -> str:
@@ -65,19 +74,23 @@ class ExploreQuery:
     @property
     def python(self) -> str:
         """The Python that gives the page's numbers."""
-        if self.planar is None:
-            package, maker, graph = "chemistry", "from_smiles", f"from_smiles({self.smiles!r})"
-        else:
+        before, model = "", f"load_checkpoint({self.model!r})"
+        if self.planar is not None:
             package, maker = "graph", "planar_graph"
             graph = f'planar_graph({self.planar.index}, seed={self.planar.seed}, split="test")'
+        else:
+            package, maker, graph = "chemistry", "from_smiles", f"from_smiles({self.smiles!r})"
+            if self.chemistry != QM9:
+                before, model = f"checkpoint = {model}\n", "checkpoint"
+                graph = f"from_smiles({self.smiles!r}, checkpoint.card.chemistry)"
         return f"""\
 from core.{package} import {maker}
 from core.likelihood import analyse
 from core.model import load_checkpoint
 from core.sent import Strategy
 
-analysis = analyse(
-    load_checkpoint({self.model!r}),
+{before}analysis = analyse(
+    {model},
     [{graph}.graph],
     Strategy.from_name({self.strategy!r}),
     permutations={self.permutations},
@@ -100,7 +113,7 @@ def permutation_index(option: str, nll: Sequence[float]) -> int:
     return by_nll[places[option]] if option in places else int(option) - 1
 
 
-def url_complaints(
+def address_faults(
     query: Mapping[str, str], models: Sequence[str], planar_models: Collection[str] = ()
 ) -> list[str]:
     """One sentence for every parameter of an address that cannot be taken as it stands.
@@ -110,55 +123,27 @@ def url_complaints(
         models: names of all models.
         planar_models: those that read planar graphs.
     """
-    complaints = []
-    model = query.get("model")
-    if model is not None and model not in models:
-        complaints.append(f"The address asks for the model {shortened(model)}, which does not "
-                          f"exist; there are {', '.join(models)}.")
-    complaints += _graph_complaints(query, model if model in models else None, planar_models)
-    if "strategy" in query and query["strategy"] not in STRATEGY_OPTIONS:
-        complaints.append(f"The address asks for the order {shortened(query['strategy'])}; "
-                          f"use one of {', '.join(STRATEGY_OPTIONS)}.")
-    k = whole_number(query.get("k", ""))
-    if "k" in query and (k is None or not MIN_PERMUTATIONS <= k <= MAX_PERMUTATIONS):
-        complaints.append(f"The address asks for K = {shortened(query['k'])}; K is a whole number "
-                          f"from {MIN_PERMUTATIONS} to {MAX_PERMUTATIONS}.")
-    complaints += _number_complaints(query, "seed", "the seed", "a seed", MAX_SEED)
-    for name in ("trail", "a", "b"):
-        if name in query and query[name] not in permutation_options(k or DEFAULT_PERMUTATIONS):
-            complaints.append(f"The address asks for the permutation {shortened(query[name])}; use "
-                              f"{', '.join(RANKED)} or a number from 1 to K.")
-    if "view" in query and query["view"] not in VIEWS:
-        complaints.append(f"The address asks for the section {shortened(query['view'])}; there are "
-                          f"{', '.join(VIEWS)}.")
-    return complaints
+    is_planar = query.get("model") in planar_models
+    if is_planar and "smiles" in query:
+        conflicts = [f"The address asks for the molecule {shortened(query['smiles'])} under "
+                     f"{query['model']}, which reads planar graphs; leave out one of the two."]
+    elif not is_planar and planar_models and ("graph" in query or "number" in query):
+        conflicts = ["The address asks for a planar graph under a model of molecules; add "
+                     f"model={next(iter(planar_models))}."]
+    else:
+        conflicts = []
+    of_graph = _PLANAR_PARAMETERS if is_planar and not conflicts else {}
+    k = int(_K.read(query.get("k", "")) or DEFAULT_PERMUTATIONS)
+    permutation = Choice("permutation", permutation_options(k),
+                         f"{', '.join(RANKED)} and the numbers from 1 to {k}")
+    return conflicts + faults(query, {
+        "model": Choice("model", models), **of_graph, **_PARAMETERS,
+        **dict.fromkeys(("trail", "a", "b"), permutation), "view": Choice("section", VIEWS)})
 
 
-def _graph_complaints(
-    query: Mapping[str, str], model: str | None, planar_models: Collection[str]
-) -> list[str]:
-    """Of what is to be explored: a molecule or a planar graph, as the model reads."""
-    if model in planar_models:
-        if "smiles" in query:
-            return [f"The address asks for the molecule {shortened(query['smiles'])} under "
-                    f"{model}, which reads planar graphs; leave out one of the two."]
-        return [
-            *_number_complaints(query, "graph", "the graph seed", "a graph seed",
-                                MAX_PLANAR_NUMBER),
-            *_number_complaints(query, "number", "graph number", "a graph's number",
-                                MAX_PLANAR_NUMBER),
-        ]
-    if ("graph" in query or "number" in query) and planar_models:
-        return ["The address asks for a planar graph under a model of molecules; add "
-                f"model={next(iter(planar_models))}."]
-    return []
-
-
-def _number_complaints(
-    query: Mapping[str, str], name: str, the: str, a: str, largest: int
-) -> list[str]:
-    number = whole_number(query.get(name, ""))
-    if name not in query or (number is not None and 0 <= number <= largest):
-        return []
-    return [f"The address asks for {the} {shortened(query[name])}; {a} is a whole number from 0 to "
-            f"{largest:,}."]
+_K = Number("number of permutations", MIN_PERMUTATIONS, MAX_PERMUTATIONS)
+_PARAMETERS: Parameters = {
+    "strategy": Choice("order", STRATEGY_OPTIONS), "k": _K, "seed": Number("seed", 0, MAX_SEED)}
+_PLANAR_PARAMETERS: Parameters = {
+    "graph": Number("graph seed", 0, MAX_PLANAR_NUMBER),
+    "number": Number("graph number", 0, MAX_PLANAR_NUMBER)}

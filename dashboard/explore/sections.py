@@ -44,12 +44,12 @@ def show_numbers(choice: ExploreQuery, analysis: Analysis) -> None:
          f"Mean and standard deviation over K = {found.k} permutations, seed {found.seed}."),
         ("NLL per token", f"{analysis.likelihoods.nll_per_token:.3f} nats",
          f"{int(analysis.likelihoods.num_tokens.sum()):,} tokens",
-         "Total nats over total tokens of all permutations."),
+         "Nats of all permutations divided by the number of their tokens."),
         ("Order-marginal NLL", text.marginal(found), text.effective_sample_size(found),
-         f"−log of the probability of all sequences of this {_words(choice).graph} together, by "
-         "importance weighting; biased upwards, less so as K grows. ESS is the effective sample "
-         "size; near 1, a single sequence carries the estimate, and the true value can be far "
-         "lower. A biased order covers only its own sequences."),
+         f"−log of the probability of all sequences of this {_words(choice).graph} together, "
+         "estimated by importance weighting; biased upwards, less so as K grows. ESS is the "
+         "effective sample size; near 1, a single sequence carries the estimate, and the true "
+         "value can be far lower. A biased order covers only its own sequences."),
     )
     # Cards of a fixed width wrap on narrow screens instead of being cut off.
     with st.container(horizontal=True):
@@ -114,11 +114,13 @@ def _show_where(choice: ExploreQuery, analysis: Analysis, *, show_hydrogens: boo
     layout, word = data.graph_layout(choice), _words(choice)
     owners = None if show_hydrogens else layout.owners
     found = locate(analysis.attribution, analysis.graphs[0], owners=owners)
-    st.caption(f"Every token speaks of one {word.node}, one {word.edge}, or the end. Its "
-               f"surprisal, summed over a sequence and averaged over all {choice.permutations} "
-               "permutations, says where the model pays; its spread, where that depends on the "
-               f"order. Deciding to stop costs {found.eos_mean:.2f} nats on average."
-               + ("" if layout.is_molecule else " The numbers are the nodes' own, not visits."))
+    st.caption(f"Every token is about one {word.node}, one {word.edge} or the end of the sequence. "
+               "Its surprisal, added up over a sequence and averaged over all "
+               f"{choice.permutations} permutations, shows what the model finds hard to predict; "
+               "the spread shows where that depends on the order. Ending the sequence costs "
+               f"{found.graph_mean:.2f} nats on average."
+               + ("" if layout.is_molecule else " Nodes have their own numbers here, not those of "
+                                                "visits."))
     pictures = (
         ("mean", "Mean surprisal", found.node_mean, found.edge_mean),
         ("spread", "Spread over permutations", found.node_std, found.edge_std),
@@ -186,8 +188,8 @@ def _show_models(choice: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
     ) == COMPARISONS[0]
     results: list[Analysis] = []
     for card in models.values():
-        if card.vocabulary.is_labelled != (choice.planar is None):
-            continue  # it cannot read this graph
+        if card.chemistry != choice.chemistry:
+            continue  # it writes other graphs, so its nats are of something else
         chosen = replace(choice, model=card.name, weights=card.weights_sha256,
                          strategy=card.strategy.name if own else choice.strategy)
         try:

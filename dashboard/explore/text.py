@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from core.chemistry.chemistry import QM9
+from core.chemistry.chemistry import QM9, Chemistry
+from core.chemistry.molecules import implicit_hydrogens
 from core.graph.graph import Graph
 from core.graph.planar import PlanarName
 from core.likelihood.analysis import Analysis
 from core.likelihood.order_marginal import ExactUncertainty
 from core.likelihood.uncertainty import Uncertainty
+from core.sent.token_roles import TokenEvent
 from core.sent.vocabulary import TokenKind
 from core.stats.estimates import Estimate
 from dashboard.components.trail_player.trail import TrailView
 from dashboard.drawing.layouts import Layout
 
 _QM9_HEAVY_ATOMS = 9
-_FORMULA_ORDER = ("C", "H", "F", "N", "O")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -39,20 +41,34 @@ def words(*, is_molecule: bool) -> Words:
     return Words("molecule", "atom", "bond") if is_molecule else Words("graph", "node", "edge")
 
 
-def formula(graph: Graph) -> str:
-    """Sum formula in Hill order, such as C₃H₇NO₂."""
+def formula(graph: Graph, chemistry: Chemistry = QM9) -> str:
+    """Sum formula in Hill order, implicit hydrogens included, such as C₃H₇NO₂.
+
+    Hill order: carbon, hydrogen, then the others by letter; all by letter where there is no carbon.
+    """
     labels = [] if graph.node_labels is None else graph.node_labels.tolist()
-    counts = {symbol: labels.count(QM9.elements.index(symbol)) for symbol in _FORMULA_ORDER}
-    order = _FORMULA_ORDER if counts["C"] else ("F", "H", "N", "O")
+    counts = Counter(chemistry.elements[label] for label in labels)
+    counts["H"] += int(implicit_hydrogens(graph, chemistry).sum())
+    first = ("C", "H") if counts["C"] else ()
+    order = [*first, *sorted(counts.keys() - set(first))]
     parts = [symbol + (str(counts[symbol]) if counts[symbol] > 1 else "")
              for symbol in order if counts[symbol]]
     return "".join(parts).translate(_SUBSCRIPTS)
 
 
-def size_note(graph: Graph) -> str | None:
-    """A warning for molecules larger than anything the shipped models were trained on."""
-    labels = [] if graph.node_labels is None else graph.node_labels.tolist()
-    heavy = sum(label != QM9.elements.index("H") for label in labels)
+def limits(chemistry: Chemistry) -> str:
+    """Which molecules a chemistry holds, in a sentence."""
+    *others, last = chemistry.elements
+    counted = "with" if chemistry.has_hydrogen_nodes else "without"
+    return (f"{', '.join(others)} and {last}, at most {chemistry.max_nodes} atoms {counted} "
+            "hydrogens.")
+
+
+def size_note(graph: Graph, chemistry: Chemistry = QM9) -> str | None:
+    """A warning for molecules larger than anything that models of QM9 were trained on."""
+    if chemistry != QM9 or graph.node_labels is None:
+        return None
+    heavy = int((graph.node_labels != chemistry.elements.index("H")).sum())
     if heavy <= _QM9_HEAVY_ATOMS:
         return None
     return (f"QM9 has molecules of at most {_QM9_HEAVY_ATOMS} heavy atoms; this one has {heavy}, "
@@ -104,7 +120,9 @@ def permutation_table(analysis: Analysis) -> pd.DataFrame:
     """One row per permutation of the first graph, in their order."""
     trails, nll = analysis.trails, analysis.likelihoods.nll[0]
     labels = analysis.graphs[0].node_labels
-    names = [] if labels is None else [QM9.elements[label] for label in labels.tolist()]
+    known = analysis.card.vocabulary.node_names
+    names = [] if labels is None else [known[label] for label in labels.tolist()]
+    jumps = (analysis.roles.event[0] == TokenEvent.JUMP).sum(-1).tolist()
     rows = []
     for k in range(trails.permutations):
         tokens, order = trails.sequence(0, k), trails.order(0, k)
@@ -114,7 +132,7 @@ def permutation_table(analysis: Analysis) -> pd.DataFrame:
             "NLL per token": float(nll[k]) / (len(tokens) - 1),
             "log q": float(trails.log_q[0, k]),
             "tokens": len(tokens),
-            "jumps": tokens.count(1),
+            "jumps": jumps[k],
             "start": f"{names[order[0]] if names else 'node'} {order[0]}",
             "visit order": " ".join(map(str, order)),
         })

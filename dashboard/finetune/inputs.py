@@ -19,7 +19,6 @@ from dashboard.finetune.repairs import passes
 from dashboard.shared.choices import DENSITIES, MAX_SEED, STRATEGY_OPTIONS, resolved_order
 from dashboard.shared.inputs import reset_if_invalid
 
-_ADDRESS_READ = "finetune_address_read"
 _FILES = ("csv", "tsv", "smi", "sdf", "json", "jsonl")
 
 
@@ -41,16 +40,12 @@ class Inputs:
         return self.choice
 
 
-def warn_about_address(
-    models: Mapping[str, ModelCard], shipped: data.ShippedRepairs
-) -> None:
-    """Say once which URL parameters cannot be taken; streamlit drops them from the address."""
-    if _ADDRESS_READ not in st.session_state:
-        st.session_state[_ADDRESS_READ] = True
-        address, criteria = st.query_params.to_dict(), st.query_params.get_all("criteria")
-        for complaint in query.finetune_complaints(
-                address, _offered(address, criteria, models, shipped), criteria):
-            st.warning(complaint, icon=":material/link_off:")
+def address_faults(
+    address: Mapping[str, str], models: Mapping[str, ModelCard], shipped: data.ShippedRepairs
+) -> list[str]:
+    """What of the address cannot be taken on this machine."""
+    criteria = st.query_params.get_all("criteria")
+    return query.address_faults(address, _offered(address, criteria, models, shipped), criteria)
 
 
 def _offered(

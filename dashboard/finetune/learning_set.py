@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +12,12 @@ import pandas as pd
 from core.chemistry.molecules import from_smiles, to_smiles
 from core.data.files import InputRow, read_molecules
 from core.data.qm9 import load_qm9_graphs
-from core.data.splits import data_folder
+from core.data.splits import Progress, data_folder
 from core.errors import InputError
 from core.graph.graph import Graph
 from core.graph.planar import planar_graph
 from core.sent.vocabulary import Vocabulary
 
-Progress = Callable[[int, int], None]
 _REPORT_EVERY = 50
 _TYPED = "molecules.smi"
 

@@ -11,12 +11,16 @@ from core.errors import InputError
 from core.repair.session import Trial, TrialProgress
 from dashboard.finetune import data, detail, repairs, run_files, sections, text
 from dashboard.finetune.data import ShippedRepairs
-from dashboard.finetune.query import GENERATED, OWN, PLANAR, RunChoice, explore_model_address
+from dashboard.finetune.query import GENERATED, OWN, PLANAR, RunChoice
 from dashboard.finetune.repairs import RepairPoint
 from dashboard.shared.choices import is_hosted
+from dashboard.shared.links import explore_address
 from dashboard.shared.progress import progress_bar
+from dashboard.shared.run_switch import RunSwitch
 
-_RUNNING, _COMPLAINT = "finetune_running", "finetune_complaint"
+_SWITCH = RunSwitch("finetune_running", start="start-finetune", cancel="cancel-finetune",
+                    promise="What is done stays.")
+_COMPLAINT = "finetune_complaint"
 _SITTING_S = 3.0
 """Seconds of work between two looks at the page."""
 
@@ -26,32 +30,20 @@ def show(choice: RunChoice, shipped: ShippedRepairs) -> None:
     count, entries = data.trained_numbers(choice)
     st.markdown(text.run_summary(choice, count, entries))
     _show_molecules(choice)
-    if st.session_state.get(_RUNNING) != choice:
-        st.session_state[_RUNNING] = None  # another run was going; what it did is kept
-    is_running = st.session_state[_RUNNING] is not None
     trial = data.find_trial(choice)
-    if trial is None and (is_running or data.has_folder(choice)):
+    if trial is None and (_SWITCH.is_on(choice) or data.has_folder(choice)):
         trial = _open(choice)
-    is_done = trial is not None and trial.is_done
-    # Slots: what a run draws first would leave what was drawn before it below until it ends.
-    place, button, remark = st.empty(), st.empty(), st.empty()
-    if is_running and not is_done:
-        place.progress(0.0, "Going on")
-        button.button("Cancel", icon=":material/stop_circle:", key="cancel-finetune",
-                      on_click=_set, args=(None,), help="What is done stays.")
-    elif not is_done:
-        begun = trial is not None and bool(trial.history)
-        button.button("Continue" if begun else "Fine-tune", type="primary",
-                      icon=":material/play_arrow:", key="start-finetune", on_click=_set,
-                      args=(choice,))
-        remark.caption(text.left_to_do(trial, choice) if begun and trial is not None
-                       else text.time_estimate(choice))
+    begun = trial is not None and bool(trial.history)
+    place = _SWITCH.show(
+        choice, is_done=trial is not None and trial.is_done, at=(0.0, "Going on"),
+        label="Continue" if begun else "Fine-tune",
+        remark=text.left_to_do(trial, choice) if begun and trial is not None
+               else text.time_estimate(choice))
     if trial is not None and trial.is_done:
-        st.session_state[_RUNNING] = None
         _show_result(choice, trial, shipped)
     elif trial is not None and trial.history:
         detail.show_loss(trial.history, choice.steps, key="live-loss")
-    if is_running and not is_done and trial is not None:
+    if _SWITCH.is_on(choice) and trial is not None:
         _go_on(trial, place)
 
 
@@ -60,25 +52,17 @@ def _open(choice: RunChoice) -> Trial:
         with progress_bar("Reading the molecules", "molecules") as progress:
             return data.trial(choice, progress)
     except InputError:
-        st.session_state[_RUNNING] = None  # it would fail again
+        _SWITCH.turn_off()  # it would fail again
         raise
 
 
 def _go_on(trial: Trial, place: DeltaGenerator) -> None:
-    """Work for a few seconds below everything that is drawn, then draw anew.
-
-    Any click ends the work at the next report of progress; steps that are done stay.
-    """
+    """Work for a few seconds; steps that are done stay."""
 
     def report(state: TrialProgress) -> None:
         place.progress(min(1.0, state.done / max(state.total, 1)), text.progress_text(state))
 
-    try:
-        trial.go_on(report, for_s=_SITTING_S)
-    except InputError:
-        st.session_state[_RUNNING] = None  # it would fail again
-        raise
-    st.rerun()
+    _SWITCH.go_on(lambda: trial.go_on(report, for_s=_SITTING_S))
 
 
 def _show_molecules(choice: RunChoice) -> None:
@@ -146,8 +130,8 @@ def _show_explore(choice: RunChoice, trial: Trial) -> None:
                   key="keep-finetuned", help=text.KEEP_HELP, on_click=_keep, args=(trial,))
         return
     # In a tab of its own, so that the run's settings are not lost.
-    st.link_button("Open in Explore", explore_model_address(choice), type="primary",
-                   icon=":material/open_in_new:", help=text.kept_note(choice.name))
+    st.link_button("Open in Explore", explore_address(choice.name, strategy=choice.order),
+                   type="primary", icon=":material/open_in_new:", help=text.kept_note(choice.name))
 
 
 def _keep(trial: Trial) -> None:
@@ -166,7 +150,3 @@ def _download(
 
 def _silent(done: int, total: int) -> None:
     """Progress that nobody sees."""
-
-
-def _set(choice: RunChoice | None) -> None:
-    st.session_state[_RUNNING] = choice

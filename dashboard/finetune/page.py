@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.errors import InputError
 from dashboard.finetune import data, inputs, live, sections, text
 from dashboard.finetune.query import CODE, COMPARE, NUMBERS, RUN, SECTIONS
 from dashboard.shared import checkpoints
+from dashboard.shared.inputs import warn_about_address
 
 
 def main() -> None:
@@ -19,7 +22,8 @@ def main() -> None:
         shipped = data.shipped()
         for complaint in shipped.complaints:
             st.warning(complaint, icon=":material/folder_off:")
-        inputs.warn_about_address(models, shipped)
+        warn_about_address("finetune", partial(
+            inputs.address_faults, models=models, shipped=shipped))
         section = st.segmented_control(
             "Section", SECTIONS, default=COMPARE if shipped.found else RUN, required=True,
             key="tuning", bind="query-params", label_visibility="collapsed")

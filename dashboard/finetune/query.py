@@ -8,14 +8,13 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
-from urllib.parse import urlencode
 
 from core.calibration.token_types import TokenType
 from core.finetune.methods import Method
 from core.salience.criteria import CRITERIA
 from core.salience.masks import SCOPES, Scope
 from dashboard.shared.choices import DENSITIES, MAX_SEED, STRATEGY_OPTIONS, is_hosted
-from dashboard.shared.query_params import Offers, Ranges, choice_complaints, range_complaints
+from dashboard.shared.query_params import Choice, Number, faults
 
 SECTIONS = COMPARE, RUN, NUMBERS, CODE = (
     "Methods compared", "Your run", "All numbers", "Code")
@@ -185,11 +184,6 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def explore_model_address(choice: RunChoice) -> str:
-    """Where the Explore page shows the model that came of a run, under the order it learnt."""
-    return "./?" + urlencode({"model": choice.name, "strategy": choice.order})
-
-
 @dataclass(frozen=True)
 class Offered:
     """What an address can ask for on this machine.
@@ -213,7 +207,7 @@ class Offered:
     makers: Sequence[str] = ()
 
 
-def finetune_complaints(
+def address_faults(
     query: Mapping[str, str], offered: Offered, criteria: Sequence[str] = ()
 ) -> list[str]:
     """One sentence for every parameter of an address that cannot be taken as it stands.
@@ -223,36 +217,36 @@ def finetune_complaints(
         offered: what there is.
         criteria: all values of the parameter `criteria`, which may be repeated.
     """
-    offers: Offers = [
-        ("tuning", "section", SECTIONS), ("repaired", "repaired model", offered.repaired),
-        ("arm", "arm", offered.arms), ("measure", "measure", tuple(MEASURES)),
-        ("scopes", "scope", SCOPE_OPTIONS), ("selection", "selection", SELECTIONS),
-        ("tokentype", "type of tokens", tuple(of.label for of in TokenType)),
-        ("base", "model", offered.models),
-        ("learn", "order", STRATEGY_OPTIONS), ("data", "data", offered.kinds),
-        ("made", "model of generated molecules", offered.makers),
-        ("method", "method", tuple(METHOD_NAMES)), ("by", "criterion", tuple(CRITERIA)),
-        ("over", "scope", SCOPES), ("amount", "amount", AMOUNTS),
-        ("share", "share", tuple(DENSITIES)), ("rate", "learning rate", RATE_OPTIONS),
-        ("arithmetic", "precision", PRECISIONS),
-    ]
-    ranges: Ranges = {
-        "rank": ("rank", 1, MAX_RANK), "every": ("number of steps", 0, MAX_EVERY),
-        "steps": ("number of steps", 1, max_steps()), "batch": ("batch size", 1, MAX_BATCH),
-        "tuneseed": ("seed", 0, MAX_SEED), "molecules": ("number", 1, max_molecules()),
-        "test": ("number of test graphs", MIN_TEST, MAX_TEST),
-    }
-    found = choice_complaints(query, offers)
+    found = faults(query, {
+        "tuning": Choice("section", SECTIONS),
+        "repaired": Choice("repaired model", offered.repaired),
+        "arm": Choice("arm", offered.arms), "measure": Choice("measure", tuple(MEASURES)),
+        "scopes": Choice("scope", SCOPE_OPTIONS), "selection": Choice("selection", SELECTIONS),
+        "tokentype": Choice("type of tokens", tuple(of.label for of in TokenType)),
+        "base": Choice("model", offered.models), "learn": Choice("order", STRATEGY_OPTIONS),
+        "data": Choice("data", offered.kinds),
+        "made": Choice("model of generated molecules", offered.makers),
+        "method": Choice("method", tuple(METHOD_NAMES)), "by": Choice("criterion", tuple(CRITERIA)),
+        "over": Choice("scope", SCOPES), "amount": Choice("amount", AMOUNTS),
+        "share": Choice("share", tuple(DENSITIES)), "rate": Choice("learning rate", RATE_OPTIONS),
+        "arithmetic": Choice("precision", PRECISIONS),
+    })
     for one in filter(None, criteria):  # an empty one means none, which stands for all
-        found += choice_complaints(
-            {"criteria": one}, [("criteria", "criterion of arms", offered.criteria)])
+        found += faults({"criteria": one},
+                        {"criteria": Choice("criterion of arms", offered.criteria)})
     if query.get("arm") in offered.hidden_arms:
         found.append(f"The address asks for the arm {query['arm']}, which its own filters leave "
                      "out; another one is opened.")
     if len(query.get("own", "")) > MAX_TYPED:
         found.append(f"The address holds {len(query['own']):,} letters of molecules; the first "
                      f"{MAX_TYPED:,} are taken, so upload a file instead.")
-    return found + range_complaints(query, ranges)
+    return found + faults(query, {
+        "rank": Number("rank", 1, MAX_RANK), "every": Number("number of steps", 0, MAX_EVERY),
+        "steps": Number("number of steps", 1, max_steps()),
+        "batch": Number("batch size", 1, MAX_BATCH), "tuneseed": Number("seed", 0, MAX_SEED),
+        "molecules": Number("number", 1, max_molecules()),
+        "test": Number("number of test graphs", MIN_TEST, MAX_TEST),
+    })
 
 
 def command(choice: RunChoice) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.errors import InputError
 from core.evaluation.cross_evaluation import CrossEvaluation, cross_evaluations
 from dashboard.models import inputs, sections
-from dashboard.models.query import ModelsQuery, offers
+from dashboard.models.query import ModelsQuery, address_faults
 from dashboard.reliability import notes
-from dashboard.shared import inputs as shared_inputs
+from dashboard.shared.inputs import warn_about_address
 
 
 def main() -> None:
@@ -19,7 +21,7 @@ def main() -> None:
         shipped = notes.shipped_results()
         if shipped is not None:
             tables = cross_evaluations(shipped.found)
-            shared_inputs.warn_about_address("models", offers(tables))
+            warn_about_address("models", partial(address_faults, tables=tables))
             notes.warn_of_other_weights(shipped.found)
             show_results(tables)
         sections.show_shipped_models()

@@ -9,18 +9,25 @@ from core.calibration.token_types import TokenType
 from core.evaluation.cross_evaluation import QUANTITIES, Cell, CrossEvaluation, Quantity
 from core.evaluation.result import Evaluation
 from core.stats.estimates import Estimate
-from dashboard.shared.query_params import Offers
+from dashboard.shared.query_params import Choice, faults
 
 
-def offers(tables: Mapping[str, CrossEvaluation]) -> Offers:
-    """What the address can ask for, with the tables by data set."""
+def address_faults(
+    query: Mapping[str, str], tables: Mapping[str, CrossEvaluation]
+) -> list[str]:
+    """One sentence for every parameter of an address that cannot be taken as it stands.
+
+    Args:
+        query: the address's parameters.
+        tables: what has been evaluated, by data set.
+    """
     models = [model for cross in tables.values() for model in cross.models]
     orders = dict.fromkeys(order for cross in tables.values() for order in cross.strategies)
-    return (
-        ("dataset", "data set", tuple(tables)), ("metric", "metric", tuple(QUANTITIES)),
-        ("tokens", "type of token", tuple(of.label for of in TokenType)),
-        ("row", "model", models), ("column", "order", tuple(orders)),
-    )
+    return faults(query, {
+        "dataset": Choice("data set", tuple(tables)), "metric": Choice("metric", tuple(QUANTITIES)),
+        "tokens": Choice("type of token", tuple(of.label for of in TokenType)),
+        "row": Choice("model", models), "column": Choice("order", tuple(orders)),
+    })
 
 
 @dataclass(frozen=True, eq=False)

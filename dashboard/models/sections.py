@@ -61,7 +61,9 @@ def show_cell(choice: ModelsQuery) -> None:
             alt=reliability_text.multiples_alt(
                 [[evaluation.reliability(of)] for of in evaluation.token_types], [order]),
         )
-        links.calibration_link(model, order, choice.token_type.label)
+        st.page_link(links.CALIBRATION, label="Open on the Calibration page",
+                     icon=":material/target:",
+                     query_params=links.calibration_query(model, order, choice.token_type.label))
 
 
 def show_all_numbers(cross: CrossEvaluation) -> None:

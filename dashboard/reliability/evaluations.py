@@ -39,6 +39,11 @@ class ShippedEvaluations:
         return tuple(dict.fromkeys(evaluation.model for evaluation in self.found))
 
     @property
+    def orders(self) -> tuple[str, ...]:
+        """Names of the strategies that there are results under."""
+        return tuple(dict.fromkeys(evaluation.strategy for evaluation in self.found))
+
+    @property
     def first_biased(self) -> int:
         """Place of the first model that was not trained under random order, or 0."""
         native = {evaluation.model: evaluation.trained_under for evaluation in self.found}

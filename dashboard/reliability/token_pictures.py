@@ -9,9 +9,10 @@ from core.calibration.stored_tokens import StoredToken
 from core.graph.graph import Graph
 from core.graph.planar import PlanarName
 from core.sent.vocabulary import TokenKind, Vocabulary
-from dashboard.drawing.coordinates import free_directions, plain_coordinates, unit_bonds
+from dashboard.drawing.graph_coordinates import graph_coordinates
 from dashboard.drawing.layouts import Layout, layout
 from dashboard.drawing.picture import Picture
+from dashboard.drawing.spacing import unit_bonds
 from dashboard.shared.palette import palette
 
 WIDTH, HEIGHT = 250, 190
@@ -49,11 +50,9 @@ def token_layout(token: StoredToken) -> Layout:
     if graph.is_labelled:
         return layout(graph)
     place = _known_positions(token)
-    place = unit_bonds(plain_coordinates(graph) if place is None else place, graph.edges)
-    n, e = graph.num_nodes, len(graph.edges)
+    place = graph_coordinates(graph) if place is None else place
     # Small pictures need no more room around nodes, which takes long to find.
-    return Layout(place, ("",) * n, (0,) * n, np.zeros(n, dtype=bool), graph.edges, np.zeros(e),
-                  np.zeros(e, dtype=np.int64), free_directions(graph, place))
+    return Layout.of_nodes(unit_bonds(place, graph.edges), graph.edges)
 
 
 def _known_positions(token: StoredToken) -> np.ndarray | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -30,8 +30,7 @@ from dashboard.salience.query import (
     SOURCES,
     MaskQuery,
     SalienceQuery,
-    model_complaints,
-    salience_complaints,
+    model_faults,
 )
 from dashboard.shared import checkpoints
 from dashboard.shared.choices import (
@@ -44,28 +43,12 @@ from dashboard.shared.choices import (
 )
 from dashboard.shared.inputs import reset_if_invalid
 
-_ADDRESS_READ, _MODEL_READ = "salience_address_read", "salience_address_of_model_read"
 
-
-def warn_about_address(query: Mapping[str, str], models: Mapping[str, ModelCard]) -> None:
-    """Say once which URL parameters cannot be taken; streamlit drops them from the address."""
-    if _ADDRESS_READ not in st.session_state:
-        st.session_state[_ADDRESS_READ] = True
-        _warn(salience_complaints(query, list(models), hosted=is_hosted()))
-
-
-def warn_about_address_of_model(query: Mapping[str, str], setting: SalienceQuery) -> None:
-    """The same for parameters whose limits are the model's own."""
-    if _MODEL_READ not in st.session_state:
-        st.session_state[_MODEL_READ] = True
-        model = data.language_model(setting.model, setting.weights)
-        _warn(model_complaints(query, matrices=_matrix_options(Grid(tuple(model.matrices))),
-                               examples=most_examples(setting.model, setting.weights)))
-
-
-def _warn(complaints: Iterable[str]) -> None:
-    for complaint in complaints:
-        st.warning(complaint, icon=":material/link_off:")
+def faults_of_model(query: Mapping[str, str], setting: SalienceQuery) -> list[str]:
+    """What of the address is beyond the limits of the chosen model."""
+    model = data.language_model(setting.model, setting.weights)
+    return model_faults(query, matrices=_matrix_options(Grid(tuple(model.matrices))),
+                        examples=most_examples(setting.model, setting.weights))
 
 
 def shipped_models() -> Mapping[str, ModelCard]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.errors import InputError
 from dashboard.salience import data, inputs, sections, text
-from dashboard.salience.query import SECTIONS, MaskQuery
+from dashboard.salience.query import SECTIONS, MaskQuery, address_faults
+from dashboard.shared.choices import is_hosted
+from dashboard.shared.inputs import warn_about_address
 from dashboard.shared.progress import progress_bar
 
 
@@ -16,12 +20,14 @@ def main() -> None:
     query = st.query_params.to_dict()  # before widgets drop from it what they cannot take
     try:
         models = inputs.shipped_models()
-        inputs.warn_about_address(query, models)
+        warn_about_address("salience", partial(
+            address_faults, models=tuple(models), hosted=is_hosted()), query)
         setting = inputs.choose(models)
         if setting is None:
             st.info(text.NAME_A_MODEL, icon=":material/info:")
             return
-        inputs.warn_about_address_of_model(query, setting)
+        warn_about_address("salience_model", partial(
+            inputs.faults_of_model, setting=setting), query)
         cut, quantity = inputs.choose_cut(setting)
         if setting.lacks_examples:
             st.info(text.name_a_token_file(), icon=":material/info:")

@@ -10,7 +10,7 @@ from core.salience.criteria import CRITERIA
 from core.salience.masks import SCOPES, Scope
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
 from dashboard.shared.choices import DENSITIES, MAX_SEED, STRATEGY_OPTIONS
-from dashboard.shared.query_params import Offers, Ranges, choice_complaints, range_complaints
+from dashboard.shared.query_params import Choice, Number, Parameters, faults
 
 SOURCES = SHIPPED, OTHER = ("shipped", "other")
 """Models that ship, or any causal LM that the visitor names by folder or hub name."""
@@ -238,7 +238,7 @@ card = model.checkpoint.card
 )"""
 
 
-def salience_complaints(
+def address_faults(
     query: Mapping[str, str], models: Sequence[str], *, hosted: bool = False
 ) -> list[str]:
     """One sentence for every parameter of an address that cannot be taken as it stands.
@@ -248,42 +248,45 @@ def salience_complaints(
         models: names of the shipped models.
         hosted: whether these are all that can be named.
     """
-    offers: Offers = [
-        ("models", "kind of models", (SHIPPED,) if hosted else SOURCES), ("lm", "model", models),
-        ("criterion", "criterion", tuple(CRITERIA)), ("scope", "scope", SCOPES),
-        ("calibration", "order", STRATEGY_OPTIONS), ("density", "density", tuple(DENSITIES)),
-        ("cells", "quantity", QUANTITIES), ("lab", "section", SECTIONS),
-        ("agree", "measure", MEASURES), ("slow", "switch", ("true", "false")),
-        ("criterion2", "criterion", (SAME, *CRITERIA)),
-        ("scope2", "scope", (SAME, *SCOPES)),
-        ("calibration2", "order", STRATEGY_OPTIONS), ("difference", "quantity", DIFFERENCES),
-    ]
-    return choice_complaints(query, offers) + range_complaints(query, _ranges())
+    sources = (SHIPPED,) if hosted else SOURCES
+    return faults(query, {"models": Choice("kind of models", sources),
+                          "lm": Choice("model", models), **_parameters()})
 
 
-def model_complaints(
+def model_faults(
     query: Mapping[str, str], *, matrices: Sequence[str], examples: int
 ) -> list[str]:
-    """The same for what depends on the model, and is not already told by `salience_complaints`.
+    """The same for what depends on the model, and is not already told by `address_faults`.
 
     Args:
         query: the address's parameters.
         matrices: labels of the model's matrices, and what stands for the densest.
         examples: how many there are at most.
     """
-    found = choice_complaints(query, [("matrix", "matrix", matrices)])
-    if not range_complaints(query, {"examples": (_EXAMPLES, 1, MAX_EXAMPLES)}):
-        found += range_complaints(query, {"examples": (_EXAMPLES, 1, examples)})
+    found = faults(query, {"matrix": Choice("matrix", matrices)})
+    if not faults(query, {"examples": _EXAMPLES}):
+        found += faults(query, {"examples": replace(_EXAMPLES, high=examples)})
     return found
 
 
-_EXAMPLES = "number of examples"
+_EXAMPLES = Number("number of examples", 1, MAX_EXAMPLES)
 
 
-def _ranges() -> Ranges:
+def _parameters() -> Parameters:
+    """What does not depend on the models."""
     return {
-        "examples": (_EXAMPLES, 1, MAX_EXAMPLES), "draw": ("seed", 0, MAX_SEED),
-        "draw2": ("seed", 0, MAX_SEED), "onek": ("number of linearizations", 1, MAX_PERMUTATIONS),
-        **{f"option_{name}": (name, MIN_OPTION, MAX_OPTION)
+        "criterion": Choice("criterion", tuple(CRITERIA)), "scope": Choice("scope", SCOPES),
+        "calibration": Choice("order", STRATEGY_OPTIONS),
+        "density": Choice("density", tuple(DENSITIES)), "cells": Choice("quantity", QUANTITIES),
+        "lab": Choice("section", SECTIONS), "agree": Choice("measure", MEASURES),
+        "slow": Choice("switch", ("true", "false")),
+        "criterion2": Choice("criterion", (SAME, *CRITERIA)),
+        "scope2": Choice("scope", (SAME, *SCOPES)),
+        "calibration2": Choice("order", STRATEGY_OPTIONS),
+        "difference": Choice("quantity", DIFFERENCES),
+        "examples": _EXAMPLES, "draw": Number("seed", 0, MAX_SEED),
+        "draw2": Number("seed", 0, MAX_SEED),
+        "onek": Number("number of linearizations", 1, MAX_PERMUTATIONS),
+        **{f"option_{name}": Number(name, MIN_OPTION, MAX_OPTION)
            for criterion in CRITERIA.values() for name in criterion.options},
     }

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+
 import streamlit as st
 
-from dashboard.shared.query_params import Offers, choice_complaints
 
+def warn_about_address(
+    page: str,
+    faults: Callable[[Mapping[str, str]], Iterable[str]],
+    query: Mapping[str, str] | None = None,
+) -> None:
+    """Say once which parameters of the address cannot be taken; Streamlit then drops them from it.
 
-def warn_about_address(page: str, offers: Offers) -> None:
-    """Say once which URL parameters cannot be taken; streamlit drops them from the address."""
+    Args:
+        page: whose parameters they are.
+        faults: one sentence for every one of them, from the address's parameters.
+        query: the parameters as the visitor came with them; by default those there are now.
+    """
     key = f"{page}_address_read"
     if key not in st.session_state:
         st.session_state[key] = True
-        for complaint in choice_complaints(st.query_params.to_dict(), offers):
-            st.warning(complaint, icon=":material/link_off:")
+        for fault in faults(st.query_params.to_dict() if query is None else query):
+            st.warning(fault, icon=":material/link_off:")
 
 
 def reset_if_invalid(key: str, options: tuple[str, ...], default: str | None = None) -> None:

@@ -66,7 +66,9 @@ LIGHT = Palette(
               "#84422a"),
     sequential=("#f3ecd9", "#f9d48b", "#f0a04f", "#d4613c", "#9b2f45", "#571a44"),
     diverging=("#0b5c99", "#5b9fcb", "#b5d2e3", "#e9e8e2", "#f2c79b", "#dd8440", "#a84804"),
-    elements={"N": "#1d55c0", "O": "#c02323", "F": "#117733", "S": "#8a6d00"},
+    elements={"N": "#1d55c0", "O": "#c02323", "F": "#117733", "S": "#8a6d00", "Cl": "#11692d",
+              "Br": "#96380f", "I": "#7a2f9e", "P": "#b04a00", "B": "#8c5a4a", "Se": "#7a6200",
+              "Si": "#6a5f3c"},
 )
 
 DARK = Palette(
@@ -84,7 +86,9 @@ DARK = Palette(
               "#d3a184"),
     sequential=("#262b33", "#552a50", "#9a3354", "#d9603f", "#f3a54a", "#faeaa9"),
     diverging=("#6cb8ee", "#3d83b3", "#2b5069", "#39434a", "#704a2c", "#b96f2f", "#f2a35e"),
-    elements={"N": "#7fb0ff", "O": "#ff8a80", "F": "#6fdc9c", "S": "#e8cf5a"},
+    elements={"N": "#7fb0ff", "O": "#ff8a80", "F": "#6fdc9c", "S": "#e8cf5a", "Cl": "#69d97f",
+              "Br": "#eb9a72", "I": "#d6a2f5", "P": "#f5a860", "B": "#dcb0a2", "Se": "#d9c060",
+              "Si": "#c9bd94"},
 )
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
 
-Progress = Callable[[int, int], None]
+from core.data.splits import Progress
 
 
 @contextmanager
-def progress_bar(text: str, unit: str = "sequences") -> Iterator[Callable[[int, int], None]]:
+def progress_bar(text: str, unit: str = "sequences") -> Iterator[Progress]:
     """A bar that is there while work goes on; any change of an input cancels the work.
 
     Streamlit stops a script at its next drawing call once an input has changed, so every report of

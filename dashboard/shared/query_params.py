@@ -1,58 +1,102 @@
-"""What is said of parameters of an address that cannot be taken: one sentence each."""
+"""What a parameter of an address can be, and the sentence that says so where it is something else.
+
+A page names its parameters in its `query`; nothing is made of a value before it was looked at here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-Offers = Iterable[tuple[str, str, Sequence[str]]]
-"""(parameter, what it chooses, options) of every choice that an address can make."""
-
-Ranges = Mapping[str, tuple[str, float, float]]
-"""Parameter → what it is, smallest and largest value; two ints for a whole number."""
+_LONGEST_NUMBER = 19  # characters: longer ones are refused unread
 
 
-def choice_complaints(query: Mapping[str, str], offers: Offers) -> list[str]:
-    """Of every parameter that is none of what is offered."""
-    return [
-        f"The address asks for the {what} {shortened(query[name])}, which does not exist; there "
-        f"are {', '.join(options) or 'none'}."
-        for name, what, options in offers if name in query and query[name] not in options
-    ]
+@dataclass(frozen=True)
+class Choice:
+    """A parameter that is one of several texts.
+
+    Attributes:
+        what: what it chooses.
+        options: what can be asked for.
+        said: the options in words, where they are too many to be listed.
+    """
+
+    what: str
+    options: Sequence[str]
+    said: str = ""
+
+    def fault(self, text: str) -> str | None:
+        """The sentence on a text that is none of the options.
+
+        >>> Choice("scope", ("global", "local")).fault("layer")
+        "The address asks for the scope 'layer', which does not exist; there are global, local."
+        """
+        if text in self.options:
+            return None
+        return (f"The address asks for the {self.what} {shortened(text)}, which does not exist; "
+                f"there are {self.said or ', '.join(self.options) or 'none'}.")
 
 
-def range_complaints(query: Mapping[str, str], ranges: Ranges) -> list[str]:
-    """Of every parameter that is no number of its range."""
-    return [
-        f"The address asks for the {what} {shortened(query[name])}; it is a "
-        f"{'whole number' if _is_whole(high) else 'number'} from {low:,} to {high:,}."
-        for name, (what, low, high) in ranges.items()
-        if name in query and not _is_within(query[name], low, high)
-    ]
+@dataclass(frozen=True)
+class Number:
+    """A parameter that is a number of a range: a whole one if the ends are whole.
+
+    Attributes:
+        what: what it is.
+        low, high: the smallest and the largest value.
+    """
+
+    what: str
+    low: float
+    high: float
+
+    def read(self, text: str) -> float | None:
+        """The number that a text says, None if it says none of the range.
+
+        >>> Number("seed", 0, 9).read("7"), Number("seed", 0, 9).read("10")
+        (7, None)
+        """
+        if len(text) > _LONGEST_NUMBER:
+            return None
+        try:
+            value = int(text) if self._is_whole else float(text)
+        except ValueError:
+            return None
+        return value if self.low <= value <= self.high else None
+
+    def fault(self, text: str) -> str | None:
+        """The sentence on a text that is no number of the range.
+
+        >>> Number("rank", 1, 64).fault("inf")
+        "The address asks for the rank 'inf'; it is a whole number from 1 to 64."
+        """
+        if self.read(text) is not None:
+            return None
+        kind = "whole number" if self._is_whole else "number"
+        return (f"The address asks for the {self.what} {shortened(text)}; it is a {kind} from "
+                f"{self.low:,} to {self.high:,}.")
+
+    @property
+    def _is_whole(self) -> bool:
+        return isinstance(self.high, int)
 
 
-def whole_number(text: str) -> int | None:
-    """What a text says, None if it is no whole number or a very long one."""
-    try:
-        return int(text) if len(text) < 20 else None
-    except ValueError:
-        return None
+Parameters = Mapping[str, Choice | Number]
+"""By name, all that an address can say of a page."""
+
+
+def faults(query: Mapping[str, str], parameters: Parameters) -> list[str]:
+    """One sentence for every parameter of an address that cannot be taken, in their order.
+
+    Args:
+        query: the address's parameters; unknown ones are nobody's fault.
+        parameters: the page's.
+    """
+    found = (parameter.fault(query[name]) for name, parameter in parameters.items()
+             if name in query)
+    return [sentence for sentence in found if sentence is not None]
 
 
 def shortened(text: str) -> str:
     """A visitor's text in quotation marks, cut to what fits into a sentence."""
     return repr(text if len(text) <= 40 else text[:39] + "…")
-
-
-def _is_whole(high: float) -> bool:
-    return isinstance(high, int)
-
-
-def _is_within(text: str, low: float, high: float) -> bool:
-    if _is_whole(high):
-        value: float | None = whole_number(text)
-    else:
-        try:
-            value = float(text) if len(text) < 20 else None
-        except ValueError:
-            value = None
-    return value is not None and low <= value <= high

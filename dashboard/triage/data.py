@@ -164,7 +164,8 @@ def picture(found: Generation, row: int, dark: bool) -> str | None:
     """A thumbnail as SVG, None if there is no graph."""
     graph = generated(found, row).graph
     title = structure_name(found, row)
-    return None if graph is None else thumbnail_svg(graph, dark=dark, title=title)
+    return None if graph is None else thumbnail_svg(
+        graph, found.chemistry, dark=dark, title=title)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Comparing the scores",

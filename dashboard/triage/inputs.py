@@ -25,10 +25,7 @@ from dashboard.triage.query import (
     SHIPPED,
     SOURCES,
     LiveQuery,
-    triage_complaints,
 )
-
-_ADDRESS_READ = "triage_address_read"
 
 
 @dataclass(frozen=True)
@@ -37,14 +34,6 @@ class TriageQuery:
 
     model: str
     live: LiveQuery | None
-
-
-def warn_about_address(models: Mapping[str, ModelCard]) -> None:
-    """Say which URL parameters cannot be taken; streamlit then drops them from the address."""
-    if _ADDRESS_READ not in st.session_state:
-        st.session_state[_ADDRESS_READ] = True
-        for complaint in triage_complaints(st.query_params.to_dict(), list(models)):
-            st.warning(complaint, icon=":material/link_off:")
 
 
 def choose(models: Mapping[str, ModelCard]) -> TriageQuery:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.model.card import ModelCard
 from core.triage.generation import Generation
+from dashboard.shared.run_switch import RunSwitch
 from dashboard.triage import data
 from dashboard.triage.query import LiveQuery
 
-_RUNNING = "live_run"
+_SWITCH = RunSwitch("live_run", start="generate", cancel="cancel",
+                    promise="What is finished stays.")
 _STAGES = {"sampling": "Sampling sequences", "scoring": "Scoring re-linearizations"}
 
 
@@ -38,11 +39,7 @@ class LiveRun:
         return 0 if self.found is None else len(self.found.table)
 
     def go_on(self) -> None:
-        """Sample and score the next chunk below everything that is drawn, then draw anew.
-
-        Any click ends the chunk: streamlit stops a script at its next drawing call, which is the
-        next report of progress. Chunks that are finished stay.
-        """
+        """Sample and score the next chunk, if the run goes on; finished chunks stay."""
         if not self.is_running:
             return
         number = self.query.config.number
@@ -54,38 +51,17 @@ class LiveRun:
                 min(1.0, (self.done + inner * size) / number),
                 f"{_STAGES[stage]}: {self.done:,} of {number:,} sequences done")
 
-        try:
-            data.sample_more(self.query, report)
-        except ValueError:
-            st.session_state[_RUNNING] = None  # it would fail again
-            raise
-        st.rerun()
+        _SWITCH.go_on(lambda: data.sample_more(self.query, report))
 
 
 def open_run(query: LiveQuery, card: ModelCard) -> LiveRun:
     """Show the button that starts, continues or cancels a run."""
-    if st.session_state.get(_RUNNING) != query:
-        st.session_state[_RUNNING] = None  # another run was going; its rows are kept
     found = data.live(query, card)
     done, number = 0 if found is None else len(found.table), query.config.number
-    if done >= number:
-        st.session_state[_RUNNING] = None
-    is_running = st.session_state[_RUNNING] is not None
-    # Slots: what a run draws first would leave what was drawn before it below until it ends.
-    place, button, remark = st.empty(), st.empty(), st.empty()
-    if is_running:
-        place.progress(done / number, f"{done:,} of {number:,} sequences done")
-        button.button("Cancel", icon=":material/stop_circle:", key="cancel", on_click=_set,
-                      args=(None,), help="What is finished stays.")
-    elif done < number:
-        label = f"Continue: {number - done:,} more" if done else f"Generate {number:,}"
-        button.button(label, type="primary", icon=":material/play_arrow:", key="generate",
-                      on_click=_set, args=(query,))
-        remark.caption(
-            f"{done:,} of {number:,} sequences are done." if done else
-            "100 sequences at K = 32 take about 15 seconds on two idle cores.")
-    return LiveRun(query, found, place, is_running)
-
-
-def _set(query: LiveQuery | None) -> None:
-    st.session_state[_RUNNING] = query
+    so_far = f"{done:,} of {number:,} sequences"
+    place = _SWITCH.show(
+        query, is_done=done >= number, at=(min(1.0, done / number), f"{so_far} done"),
+        label=f"Continue: {number - done:,} more" if done else f"Generate {number:,}",
+        remark=f"{so_far} are done." if done else
+               "100 sequences at K = 32 take about 15 seconds on two idle cores.")
+    return LiveRun(query, found, place, _SWITCH.is_on(query))

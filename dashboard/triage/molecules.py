@@ -9,6 +9,7 @@ import streamlit as st
 from core.errors import InputError
 from core.triage.generation import Generation
 from dashboard.shared.choices import MAX_SEED
+from dashboard.shared.links import explore_address
 from dashboard.shared.progress import progress_bar
 from dashboard.shared.theme import is_dark
 from dashboard.triage import data
@@ -22,7 +23,6 @@ from dashboard.triage.query import (
     PAGE_SIZE,
     SORTS,
     Filter,
-    explore_address,
 )
 
 _CARD_WIDTH = 240
@@ -103,7 +103,9 @@ def _show_card(found: Generation, row: int, key: str) -> None:
         st.markdown(triage_text.card_scores(found, row))
         st.markdown(triage_text.card_marks(found, row))
         if read.link_smiles is not None:
-            address = explore_address(found.card.name, read.link_smiles, found.samples.config)
+            config = found.samples.config
+            address = explore_address(found.card.name, smiles=read.link_smiles,
+                                      permutations=config.permutations, seed=config.seed)
             # In a tab of its own, so that the place in the grid is not lost.
             st.link_button("Explore", address, type="tertiary", icon=":material/open_in_new:",
                            help=None if read.is_typable else triage_text.OTHER_KEKULE)

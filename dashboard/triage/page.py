@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.errors import InputError
 from core.triage.generation import Generation
 from dashboard.shared import checkpoints
+from dashboard.shared.inputs import warn_about_address
 from dashboard.triage import data, inputs, live, sections, text
-from dashboard.triage.query import VIEWS
+from dashboard.triage.query import VIEWS, address_faults
 
 
 def main() -> None:
@@ -16,7 +19,7 @@ def main() -> None:
     st.header("Generate & triage", anchor=False)
     try:
         models = checkpoints.models()
-        inputs.warn_about_address(models)
+        warn_about_address("triage", partial(address_faults, models=tuple(models)))
         query = inputs.choose(models)
         card = models[query.model]
         if query.live is None:

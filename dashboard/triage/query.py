@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from urllib.parse import urlencode
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from core.stats.roc import ScoreComparison, ScoreRoc
 from core.triage.samples import SamplesConfig
 from core.triage.scores import SCORES, VALIDITY, quality_label
 from dashboard.shared.choices import MAX_SEED
-from dashboard.shared.query_params import Ranges, choice_complaints, range_complaints
+from dashboard.shared.query_params import Choice, Number, Parameters, faults
 
 SOURCES = SHIPPED, LIVE = ("shipped", "live")
 """Where the graphs come from: results that ship with the product, or a run on this machine."""
@@ -124,12 +123,6 @@ def in_order(found: ScoreComparison) -> list[ScoreRoc]:
     return [found.roc(column) for column in SCORE_LABELS if column in known]
 
 
-def explore_address(model: str, smiles: str, config: SamplesConfig) -> str:
-    """Where the Explore page shows a molecule under the model's own order, K and seed."""
-    return "./?" + urlencode({"smiles": smiles, "model": model, "k": config.permutations,
-                              "seed": config.seed})
-
-
 def command(model: str, config: SamplesConfig) -> str:
     """The command line that samples and scores the same graphs."""
     usual = asdict(SamplesConfig(config.number))
@@ -192,24 +185,23 @@ def _ranking(chemistry: Chemistry | None, function: str) -> tuple[set[str], str]
     return {function}, ""
 
 
-def triage_complaints(query: Mapping[str, str], models: Sequence[str]) -> list[str]:
+def address_faults(query: Mapping[str, str], models: Sequence[str]) -> list[str]:
     """One sentence for every parameter of an address that cannot be taken as it stands."""
-    return choice_complaints(query, [
-        ("source", "source", SOURCES), ("generator", "model", models), ("part", "section", VIEWS),
-        ("precision", "precision", PRECISIONS), ("sort", "order", tuple(SORTS)),
-        ("direction", "direction", DIRECTIONS),
-        ("show", "kind of graphs", tuple(dict.fromkeys((*KINDS, VALID)))),
-        ("score", "score", tuple(SCORE_COLUMNS)),
-    ]) + range_complaints(query, _RANGES)
+    return faults(query, {"generator": Choice("model", models), **_PARAMETERS})
 
 
-_RANGES: Ranges = {
-    "n": ("number of sequences", 1, MAX_LIVE_NUMBER),
-    "permutations": ("number of permutations", 2, MAX_LIVE_PERMUTATIONS),
-    "runseed": ("seed", 0, MAX_SEED),
-    "temperature": ("temperature", MIN_TEMPERATURE, MAX_TEMPERATURE),
-    "topk": ("top k", 0, MAX_TOP_K),
-    "fdr": ("false-discovery rate in percent", MIN_FDR, MAX_FDR),
-    "split": ("seed of the split", 0, MAX_SEED),
-    "page": ("page", 1, MAX_SEED), "keptpage": ("page", 1, MAX_SEED),
+_PARAMETERS: Parameters = {
+    "source": Choice("source", SOURCES), "part": Choice("section", VIEWS),
+    "precision": Choice("precision", PRECISIONS), "sort": Choice("order", tuple(SORTS)),
+    "direction": Choice("direction", DIRECTIONS),
+    "show": Choice("kind of graphs", tuple(dict.fromkeys((*KINDS, VALID)))),
+    "score": Choice("score", tuple(SCORE_COLUMNS)),
+    "n": Number("number of sequences", 1, MAX_LIVE_NUMBER),
+    "permutations": Number("number of permutations", 2, MAX_LIVE_PERMUTATIONS),
+    "runseed": Number("seed", 0, MAX_SEED),
+    "temperature": Number("temperature", MIN_TEMPERATURE, MAX_TEMPERATURE),
+    "topk": Number("top k", 0, MAX_TOP_K),
+    "fdr": Number("false-discovery rate in percent", MIN_FDR, MAX_FDR),
+    "split": Number("seed of the split", 0, MAX_SEED),
+    "page": Number("page", 1, MAX_SEED), "keptpage": Number("page", 1, MAX_SEED),
 }

@@ -66,12 +66,13 @@ def test_address_restores_every_choice(open_page):
 
 
 @pytest.mark.parametrize(("query", "reason"), [
-    ({"k": "99999"}, "K is a whole number from 2 to 256"),
-    ({"k": "many"}, "K is a whole number from 2 to 256"),
-    ({"seed": "-1"}, "a seed is a whole number"),
+    ({"k": "99999"}, "it is a whole number from 2 to 256"),
+    ({"k": "1000000000", "trail": "1"}, "it is a whole number from 2 to 256"),
+    ({"k": "many"}, "it is a whole number from 2 to 256"),
+    ({"seed": "-1"}, "the seed '-1'; it is a whole number"),
     ({"model": "gpt-7"}, "which does not exist"),
-    ({"strategy": "alphabetical"}, "use one of own, random_order"),
-    ({"trail": "500"}, "a number from 1 to K"),
+    ({"strategy": "alphabetical"}, "there are own, random_order"),
+    ({"trail": "500"}, "the numbers from 1 to 32"),
     ({"view": "Nowhere"}, "there are Where, Compare"),
 ])
 def test_impossible_address_is_said_and_the_page_stays_usable(open_page, query, reason):

@@ -83,7 +83,10 @@ def test_a_click_on_a_chip_bar_or_atom_moves_the_cursor(open_page):
 
 def test_pointing_lights_up_token_atom_and_bar(open_page):
     page = open_page()
-    page.locator('.strip [data-token="4"]').hover()
+    page.locator('.strip [data-token="4"]').hover()  # an index: about its atom alone
+    expect(page.locator(".atom.pointed")).to_have_count(1)
+    expect(page.locator(".bond.pointed")).to_have_count(0)
+    page.locator('.strip [data-token="3"]').hover()  # the label of the bond walked to it
     expect(page.locator(".strip .chip.pointed")).to_have_count(1)
     expect(page.locator(".atom.pointed")).to_have_count(1)
     expect(page.locator(".chart .bar.pointed")).to_have_count(1)
@@ -257,7 +260,7 @@ def test_the_diff_moves_both_trails_and_says_what_parting_costs(open_page):
     first, second, difference = (
         float(text.replace("−", "-")) for text in page.locator(".totals strong").all_inner_texts())
     assert difference == pytest.approx(first - second, abs=0.011)
-    expect(page.get_by_text("they part", exact=True)).to_be_visible()
+    expect(page.get_by_text("first difference", exact=True)).to_be_visible()
     page.locator(".trailscope").focus()
     page.keyboard.press("Home")
     expect(page.locator(".atom.written")).to_have_count(0)

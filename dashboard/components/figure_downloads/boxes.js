@@ -1,6 +1,6 @@
 // The boxes of HTML elements as SVG: background, scale, border and rings.
 
-import { svgNode } from "../trail_player/dom.js";
+import { svgNode } from "../dom.js";
 import { paintOf, rounded } from "./paint.js";
 
 const SIDES = ["Top", "Right", "Bottom", "Left"];

@@ -1,6 +1,6 @@
 // A quiet row of buttons that save a figure.
 
-import { htmlNode, svgNode } from "../trail_player/dom.js";
+import { htmlNode, svgNode } from "../dom.js";
 import { drawFigure } from "./figure.js";
 import { backgroundBehind } from "./paint.js";
 import { csvFile, pngFile, saveFile, svgFile, withBackground } from "./save.js";

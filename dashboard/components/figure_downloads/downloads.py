@@ -67,6 +67,6 @@ def _component() -> Any:
     """Register the component once per process."""
     return st.components.v2.component(
         "trailscope_figure_downloads",
-        js=join_scripts("dom.js", *(f"../figure_downloads/{name}" for name in _OWN_SCRIPTS)),
-        css=join_styles("../figure_downloads/downloads.css"),
+        js=join_scripts("dom.js", *(f"figure_downloads/{name}" for name in _OWN_SCRIPTS)),
+        css=join_styles("figure_downloads/downloads.css"),
     )

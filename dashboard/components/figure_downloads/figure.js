@@ -1,6 +1,6 @@
 // What stands in an element of the page as one SVG.
 
-import { svgNode } from "../trail_player/dom.js";
+import { svgNode } from "../dom.js";
 import { paintBox } from "./boxes.js";
 import { copyDrawn, matrixText, outermostLooks } from "./copy.js";
 import { paintText } from "./lines.js";

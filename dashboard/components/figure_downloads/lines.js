@@ -1,6 +1,6 @@
 // HTML text as SVG text, a line at a time.
 
-import { svgNode } from "../trail_player/dom.js";
+import { svgNode } from "../dom.js";
 import { paintOf, rounded } from "./paint.js";
 
 let measuring = null;

@@ -1,6 +1,6 @@
 // Files from figures.
 
-import { svgNode } from "../trail_player/dom.js";
+import { svgNode } from "../dom.js";
 
 const LARGEST_SIDE = 8000; // pixels; browsers refuse larger canvases
 

@@ -2,7 +2,7 @@
 
 import { segmentColor, surprisalColor } from "./colors.js";
 import { reachOf } from "./cursor.js";
-import { formatNats, htmlNode, onWidth, svgNode } from "./dom.js";
+import { formatNats, htmlNode, onWidth, svgNode } from "../dom.js";
 
 export const AXIS_WIDTH = 40;
 const SIZE = { bars: 104, band: 5, gap: 24, running: 54, top: 14, right: 10 };

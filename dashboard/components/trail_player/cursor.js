@@ -1,6 +1,6 @@
 // Where the reader is: a token position, and what the pointer is over.
 
-import { targetOf } from "./dom.js";
+import { targetOf } from "../dom.js";
 
 /**
  * A cursor over `length` tokens, starting at `position`.

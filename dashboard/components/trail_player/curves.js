@@ -1,7 +1,7 @@
 // Nats spent so far by two trails, against the token number.
 
 import { AXIS_WIDTH } from "./chart.js";
-import { formatNats, htmlNode, onWidth, svgNode } from "./dom.js";
+import { formatNats, htmlNode, onWidth, svgNode } from "../dom.js";
 
 const FRAME = { top: 22, bottom: 26, right: 74 };
 
@@ -82,7 +82,7 @@ function partingMark(frame, partsAt, length) {
   const x = frame.x(partsAt);
   return [
     svgNode("line", { class: "parting", x1: x, x2: x, y1: FRAME.top, y2: frame.base }),
-    svgNode("text", { class: "parting-name", x: x + 6, y: FRAME.top + 9 }, "they part"),
+    svgNode("text", { class: "parting-name", x: x + 6, y: FRAME.top + 9 }, "first difference"),
   ];
 }
 

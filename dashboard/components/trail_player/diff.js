@@ -5,8 +5,8 @@ import { applyPalette } from "./colors.js";
 import { createCursor, listenForPointer } from "./cursor.js";
 import { runningCurves } from "./curves.js";
 import { differenceMap, signed } from "./difference.js";
-import { formatNats, htmlNode } from "./dom.js";
-import { nodeWord } from "./glyphs.js";
+import { formatNats, htmlNode } from "../dom.js";
+import { placesWord } from "./glyphs.js";
 import { drawMolecule } from "./molecule.js";
 import { scaleLegend, tokenStrip } from "./strip.js";
 import { tipLines, tooltip } from "./tooltip.js";
@@ -50,7 +50,7 @@ function buildDiff(root, data, cursor) {
       scaleLegend(data.natsMax)), prefix.node),
     htmlNode("div", { class: "pair" }, ...sides.map((side) => side.tail)),
     htmlNode("div", { class: "pair" },
-      htmlNode("section", { class: "panel" }, htmlNode("h3", {}, "Where the nats go"), curves.node),
+      htmlNode("section", { class: "panel" }, htmlNode("h3", {}, "Nats along the sequence"), curves.node),
       htmlNode("section", { class: "panel" },
         htmlNode("h3", {}, differenceTitle(data)), map.node))),
     tip.node);
@@ -64,7 +64,7 @@ function buildDiff(root, data, cursor) {
 }
 
 function differenceTitle({ layout, labels }) {
-  return `Nats per ${nodeWord(layout)}, ${labels[0]} less ${labels[1]}`;
+  return `Nats by ${placesWord(layout)}, ${labels[0]} minus ${labels[1]}`;
 }
 
 /** One trail's drawing and the tokens that only it has. */
@@ -128,7 +128,7 @@ function prefixStrip({ trails, palette, natsMax, partsAt, cursor }) {
   const nats = formatNats(trails[0].cumulative[partsAt - 1]);
   const same = partsAt >= Math.max(...trails.map((trail) => trail.tokens.length));
   const title = same ? "The two trails are the same"
-    : `The same first ${partsAt} tokens, ${nats} nats; then they part`;
+    : `The first ${partsAt} tokens are the same, ${nats} nats; then they differ`;
   return {
     node: strip.node, title, show: strip.show,
     point: (target) => strip.point(translated(target, 0, trails)),
@@ -154,7 +154,7 @@ function diffLines({ trails, labels, difference }, target) {
     const step = trail.visits.findIndex((visit) => visit.node === target.atom);
     return htmlNode("span", {}, `${labels[side]}: ${step < 0 ? "not visited" : `visit ${step}`}`);
   });
-  const value = difference[target.atom];
-  const cost = value === null ? "counted at its heavy atom" : `${signed(value)} nats`;
+  const value = difference.atoms[target.atom];
+  const cost = value === null ? "counted with its heavy atom" : `${signed(value)} nats`;
   return [htmlNode("strong", {}, cost), ...visits];
 }

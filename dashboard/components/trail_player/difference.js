@@ -1,23 +1,29 @@
-// Where on the graph one trail pays more than the other.
+// Where on the graph one trail costs more nats than the other.
 
 import { inkOn, scaleColor } from "./colors.js";
-import { formatNats, htmlNode, svgNode } from "./dom.js";
-import { nodeWord } from "./glyphs.js";
+import { formatNats, htmlNode, svgNode } from "../dom.js";
+import { placesWord } from "./glyphs.js";
 import { atomRadius, drawMolecule } from "./molecule.js";
 
 const CROWDED = 30; // atoms; beyond, only large values are written out
 
-/** The map; returns `node` and `point(target)`. */
-export function differenceMap(layout, differences, labels, palette) {
-  const known = differences.filter((value) => value !== null);
+/** The map of `{atoms, bonds}`; returns `node` and `point(target)`. */
+export function differenceMap(layout, { atoms, bonds }, labels, palette) {
+  const known = [...atoms, ...bonds].filter((value) => value !== null);
   const reach = Math.max(0.1, ...known.map(Math.abs));
+  const colorOf = (value) => scaleColor(palette.diverging, 0.5 + value / (2 * reach));
   const drawing = drawMolecule(layout, palette,
-    `Nats spent per ${nodeWord(layout)}, ${labels[0]} less ${labels[1]}`);
+    `Nats by ${placesWord(layout)}, ${labels[0]} minus ${labels[1]}`);
   drawing.svg.classList.add("difference");
   drawing.bonds.forEach((bond) => bond.classList.add("written"));
-  differences.forEach((value, atom) => {
+  bonds.forEach((value, row) => {
+    if (value !== null) {
+      drawing.layers.under.append(bondValue(drawing, layout, row, value, colorOf(value)));
+    }
+  });
+  atoms.forEach((value, atom) => {
     if (value === null) return;
-    const color = scaleColor(palette.diverging, 0.5 + value / (2 * reach));
+    const color = colorOf(value);
     const node = drawing.atoms[atom];
     node.classList.add("valued");
     node.style.setProperty("--value", color);
@@ -32,6 +38,15 @@ export function differenceMap(layout, differences, labels, palette) {
       drawing.atoms.forEach((atom, at) => atom.classList.toggle("pointed", at === target?.atom));
     },
   };
+}
+
+/** A broad line in the value's colour behind a bond; the browser shows the number on it. */
+function bondValue({ points }, layout, row, value, color) {
+  const [[x1, y1], [x2, y2]] = layout.bonds[row].map((atom) => points[atom]);
+  const line = svgNode("line", { class: "bond-value", x1, y1, x2, y2 },
+    svgNode("title", {}, `${signed(value)} nats`));
+  line.style.setProperty("--value", color);
+  return line;
 }
 
 /** The value beside its disc; small ones would only be noise. */
@@ -57,8 +72,8 @@ function differenceLegend(labels, palette, reach) {
   const bar = htmlNode("span", { class: "scale-bar" });
   bar.style.background = `linear-gradient(90deg, ${palette.diverging.join(", ")})`;
   return htmlNode("figcaption", { class: "key" },
-    htmlNode("span", {}, `${labels[1]} pays more`),
+    htmlNode("span", {}, `higher in ${labels[1]}`),
     htmlNode("span", { class: "key-entry" },
       signed(-reach, 1), bar, `${signed(reach, 1)} nats`),
-    htmlNode("span", {}, `${labels[0]} pays more`));
+    htmlNode("span", {}, `higher in ${labels[0]}`));
 }

@@ -1,6 +1,6 @@
 // What the model expected at the cursor: its most probable tokens, and the one that was written.
 
-import { formatNats, formatProbability, htmlNode } from "./dom.js";
+import { formatNats, formatProbability, htmlNode } from "../dom.js";
 import { tokenTitle } from "./glyphs.js";
 import { tokenChip } from "./strip.js";
 

@@ -1,6 +1,6 @@
 // Signs for tokens and controls, drawn here so that they look alike with every system font.
 
-import { svgNode } from "./dom.js";
+import { svgNode } from "../dom.js";
 
 const STROKES = {
   sos: ["M5 3.2v9.6l7.4-4.8z"],
@@ -49,7 +49,7 @@ export function kindClass(token) {
   return `kind-${token.kind.replace("_", "-")}`;
 }
 
-/** What a node of this graph is called. */
-export function nodeWord(layout) {
-  return layout.isMolecule ? "atom" : "node";
+/** What the parts of this graph are called. */
+export function placesWord(layout) {
+  return layout.isMolecule ? "atom and bond" : "node and edge";
 }

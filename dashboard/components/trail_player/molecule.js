@@ -1,12 +1,13 @@
 // The graph itself: bonds and atoms, without a trail.
 
-import { svgNode } from "./dom.js";
+import { svgNode } from "../dom.js";
 import {
   between, centreOf, movePoint, placePoints, trimmed, unitVector, viewBox,
 } from "./geometry.js";
 
 const RADIUS = { atom: 13.5, hydrogen: 9.5, dot: 4.2, node: 12 };
 const LINE_GAP = 6; // between the lines of a double bond
+const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
 
 /** Radius of an atom's disc. */
 export function atomRadius(layout, atom) {
@@ -92,11 +93,20 @@ function atomGroup(layout, palette, point, atom) {
   group.append(svgNode("circle", { class: "reach", r: Math.max(radius + 3, 11) }));
   group.append(svgNode("circle", { class: "disc", r: radius }));
   if (symbol && radius > RADIUS.dot) {
-    const charge = layout.charges[atom];
-    const sign = charge > 0 ? "⁺" : charge < 0 ? "⁻" : "";
-    group.append(svgNode("text", { class: "symbol", dy: "0.36em" }, symbol + sign));
+    const text = atomText(layout, atom);
+    const style = text.length > 2 ? "symbol long" : "symbol";
+    group.append(svgNode("text", { class: style, dy: "0.36em" }, text));
   }
   return group;
+}
+
+/** Symbol and charge; on other atoms than carbon also hydrogens that are no atoms of the graph. */
+function atomText(layout, atom) {
+  const symbol = layout.symbols[atom];
+  const held = symbol === "C" ? 0 : layout.implicitHydrogens[atom];
+  const hydrogens = held > 1 ? `H${SUBSCRIPTS[held]}` : held ? "H" : "";
+  const charge = layout.charges[atom];
+  return symbol + hydrogens + (charge > 0 ? "⁺" : charge < 0 ? "⁻" : "");
 }
 
 /** Two short strokes across the middle of a bond: it was listed, not walked. */

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from core.likelihood.attribution import fold
 from dashboard.components.trail_player.trail import TrailToken, TrailView
 from dashboard.components.trail_player.view import first_difference
 from dashboard.drawing.layouts import Layout
@@ -23,6 +24,7 @@ def layout_json(layout: Layout, *, show_hydrogens: bool) -> Json:
         "symbols": list(layout.symbols),
         "charges": list(layout.charges),
         "hydrogen": layout.is_hydrogen.tolist(),
+        "implicitHydrogens": list(layout.implicit_hydrogens),
         "owners": list(layout.owners),
         "bonds": layout.bonds.tolist(),
         "orders": layout.orders.tolist(),
@@ -100,9 +102,9 @@ def diff_json(
     show_hydrogens: bool, height: int | None, nats_max: float | None,
 ) -> Json:
     """Everything that a comparison of two trails of one graph shows."""
-    difference = a.visit_nats - b.visit_nats
+    atoms, bonds = a.node_nats - b.node_nats, a.edge_nats - b.edge_nats
     if not show_hydrogens:
-        difference = gathered_on_owners(difference, layout)
+        atoms, bonds = fold(atoms, bonds, layout.bonds, layout.owners)
     return {
         "layout": layout_json(layout, show_hydrogens=show_hydrogens),
         "trails": [trail_json(a), trail_json(b)],
@@ -110,15 +112,10 @@ def diff_json(
         "palettes": palettes_json(),
         "natsMax": nats_max if nats_max is not None else top_nats(a, b),
         "partsAt": first_difference(a, b),
-        "difference": [_rounded(x) if np.isfinite(x) else None for x in difference.tolist()],
+        "difference": {"atoms": _finite(atoms), "bonds": _finite(bonds)},
         "height": height,
     }
 
 
-def gathered_on_owners(values: np.ndarray, layout: Layout) -> np.ndarray:
-    """Add the values of hideable hydrogens to their heavy atom's, [n]; theirs become NaN."""
-    gathered = np.full(len(layout), np.nan)
-    for atom, owner in enumerate(layout.owners):
-        if np.isfinite(values[atom]):
-            gathered[owner] = np.nansum([gathered[owner], values[atom]])
-    return gathered
+def _finite(values: np.ndarray) -> list[float | None]:
+    return [_rounded(x) if np.isfinite(x) else None for x in values.tolist()]

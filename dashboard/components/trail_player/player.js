@@ -3,7 +3,7 @@
 import { listenForDrag, surprisalChart } from "./chart.js";
 import { applyPalette } from "./colors.js";
 import { createCursor, listenForPointer } from "./cursor.js";
-import { formatNats, htmlNode } from "./dom.js";
+import { formatNats, htmlNode } from "../dom.js";
 import { expectedPanel } from "./expected.js";
 import { tokenTitle } from "./glyphs.js";
 import { drawMolecule } from "./molecule.js";
@@ -88,7 +88,8 @@ function trailKey(layout) {
   return htmlNode("figcaption", { class: "key" },
     entry("key-walk", "walk"), entry("key-jump", "jump"),
     layout.isMolecule
-      ? entry("key-closed", "bond listed back") : entry("key-line", "edge listed back"),
+      ? entry("key-closed", "bond to an earlier atom")
+      : entry("key-line", "edge to an earlier node"),
     entry(layout.isMolecule ? "key-unwritten" : "key-dot", "not written yet"));
 }
 

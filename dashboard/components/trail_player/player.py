@@ -12,11 +12,11 @@ from dashboard.components.trail_player.payload import diff_json, player_json
 from dashboard.components.trail_player.trail import TrailView
 from dashboard.drawing.layouts import Layout
 
-SHARED_SCRIPTS = ("dom.js", "colors.js", "glyphs.js", "geometry.js", "molecule.js", "cursor.js",
+SHARED_SCRIPTS = ("colors.js", "glyphs.js", "geometry.js", "molecule.js", "cursor.js",
                   "trail.js", "strip.js", "transport.js", "tooltip.js", "chart.js")
 PLAYER_SCRIPTS = ("expected.js", "player.js")
 DIFF_SCRIPTS = ("curves.js", "difference.js", "diff.js")
-"""Files of each component in the order in which they are joined."""
+"""Files of each component in the order in which they are joined, after `dom.js`."""
 
 
 def trail_player(
@@ -75,7 +75,8 @@ def trail_diff(
         view_b: the other.
         key: of the component.
         labels: what the two are called on screen, such as their strategies.
-        show_hydrogens: draw hydrogens as atoms; else their nats count for their heavy atom.
+        show_hydrogens: draw hydrogens as atoms; else their nats, and those of the bonds to them,
+            count for their heavy atom.
         height: of each drawing in pixels; by default it follows the width.
         nats_max: surprisal at the top of both colour scales.
     """
@@ -89,9 +90,13 @@ def _component(name: str, own_scripts: tuple[str, ...]) -> Any:
     """Register a component once per process; streamlit adds it to further runtimes itself."""
     return st.components.v2.component(
         name,
-        js=join_scripts(*SHARED_SCRIPTS, *own_scripts),
-        css=join_styles("base.css", "molecule.css", "tokens.css", "panels.css"),
+        js=join_scripts("dom.js", *_paths(*SHARED_SCRIPTS, *own_scripts)),
+        css=join_styles(*_paths("base.css", "molecule.css", "tokens.css", "panels.css")),
     )
+
+
+def _paths(*names: str) -> list[str]:
+    return [f"trail_player/{name}" for name in names]
 
 
 def _nothing() -> None:

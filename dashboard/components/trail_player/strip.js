@@ -2,7 +2,7 @@
 
 import { inkOn, paintSegment, surprisalColor } from "./colors.js";
 import { reachOf } from "./cursor.js";
-import { formatNats, htmlNode } from "./dom.js";
+import { formatNats, htmlNode } from "../dom.js";
 import { kindClass, tokenSign, tokenTitle } from "./glyphs.js";
 
 /** A chip; `at` makes it answer to the pointer as that token. */

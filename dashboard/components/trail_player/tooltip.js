@@ -1,7 +1,7 @@
 // A small card beside whatever token or atom the pointer is over.
 
 import { reachOf } from "./cursor.js";
-import { formatNats, formatProbability, htmlNode } from "./dom.js";
+import { formatNats, formatProbability, htmlNode } from "../dom.js";
 import { tokenTitle } from "./glyphs.js";
 
 /** The card; `linesOf(target)` fills it and it follows the pointer inside `root`. */

@@ -2,7 +2,7 @@
 
 import { paintSegment } from "./colors.js";
 import { reachOf } from "./cursor.js";
-import { svgNode } from "./dom.js";
+import { svgNode } from "../dom.js";
 import {
   arcBetween, arrowHead, between, formatPoint, movePoint, trimmed, unitVector,
 } from "./geometry.js";

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from core.sent.token_roles import TokenEvent
 from core.sent.vocabulary import TokenKind
 
 GLYPHS = {"sos": "▸", "reset": "⤳", "ladj": "[", "radj": "]", "eos": "■", "pad": "·",
@@ -48,11 +49,11 @@ class TrailToken:
         kind: one of the four token kinds.
         surprisal_nats: −log p of this token given the ones before; None for `sos`.
         probability: p of this token; None for `sos`.
+        event: what it does; this and what it is about come from `core.sent.token_roles`.
         step: visit index that the token belongs to; None for `sos` and `eos`. The edge label or
             `reset` before an index belongs to the visit it leads to.
-        atom: graph node it refers to: the listed one inside brackets, else the visited one.
-        bond: ends of the graph edge it refers to (the later visited end first), or None.
-        is_listed: whether it stands between `ladj` and `radj`.
+        atom: graph node to look at: the listed one for a listed edge, else the visited one.
+        bond: ends of the edge that it is about (the later visited end first), or None.
         meaning: a sentence on what the token does.
         alternatives: the model's most probable tokens here, the most probable first.
     """
@@ -63,12 +64,17 @@ class TrailToken:
     kind: TokenKind
     surprisal_nats: float | None
     probability: float | None
+    event: TokenEvent
     step: int | None
     atom: int | None
     bond: tuple[int, int] | None
-    is_listed: bool
     meaning: str
     alternatives: tuple[Alternative, ...] = ()
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it is about an edge in a bracket."""
+        return self.event in (TokenEvent.LIST_LABEL, TokenEvent.LIST_INDEX)
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ class Visit:
     last_position: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrailView:
     """A trail ready to be shown.
 
@@ -104,13 +110,16 @@ class TrailView:
         tokens: `sos … eos`.
         order: graph node visited at each step.
         visits: one entry per step.
-        num_nodes: of the graph.
+        node_nats: nats on each graph node by `core.likelihood.attribution`, [n] float64.
+        edge_nats: nats on each of its edges, [e] float64; with those of `eos` they sum to
+            `total_nats`.
     """
 
     tokens: tuple[TrailToken, ...]
     order: tuple[int, ...]
     visits: tuple[Visit, ...]
-    num_nodes: int
+    node_nats: np.ndarray
+    edge_nats: np.ndarray
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -129,22 +138,3 @@ class TrailView:
     def total_nats(self) -> float:
         """NLL of the whole sequence."""
         return float(self.cumulative_nats[-1])
-
-    @property
-    def num_segments(self) -> int:
-        """Number of stretches between jumps."""
-        return self.visits[-1].segment + 1
-
-    @cached_property
-    def visit_nats(self) -> np.ndarray:
-        """Nats spent on each graph node: all tokens of its visit, [n]; NaN if never visited.
-
-        Only `eos` belongs to no visit, so for a whole sequence these sum to `total_nats` less
-        that of `eos`.
-        """
-        nats = np.full(self.num_nodes, np.nan)
-        nats[list(self.order)] = 0.0
-        for token in self.tokens:
-            if token.step is not None and token.step < len(self.order):
-                nats[self.order[token.step]] += token.surprisal_nats or 0.0
-        return nats

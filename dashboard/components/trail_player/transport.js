@@ -1,6 +1,6 @@
 // Play, step, scrub and speed; keyboard too.
 
-import { htmlNode } from "./dom.js";
+import { htmlNode } from "../dom.js";
 import { icon, tokenTitle } from "./glyphs.js";
 
 const TOKENS_PER_SECOND = 4;

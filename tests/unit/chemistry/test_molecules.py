@@ -6,11 +6,13 @@ from rdkit import Chem
 
 from core.chemistry import (
     BONDS,
+    MOSES,
     QM9,
     MoleculeError,
     from_mol_block,
     from_rdkit,
     from_smiles,
+    implicit_hydrogens,
     is_stable,
     is_valid,
     num_fragments,
@@ -249,3 +251,9 @@ def test_atoms_that_only_sanitizing_refuses_are_an_input_error(smiles, reason):
     with pytest.raises(MoleculeError) as refused:
         from_smiles(smiles)
     assert str(refused.value) == f"{smiles!r} is not a possible molecule: {reason}"
+
+
+def test_implicit_hydrogens_fill_valences():
+    graph = from_smiles("CC(N)C(=O)O", MOSES).graph
+    assert implicit_hydrogens(graph, MOSES).tolist() == [3, 1, 2, 0, 0, 1]
+    assert not implicit_hydrogens(from_smiles("CC(N)C(=O)O").graph).any()

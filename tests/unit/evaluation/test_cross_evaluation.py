@@ -1,5 +1,7 @@
 """Models against orders: which model is best, and how far a foreign order raises a number."""
 
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -62,3 +64,11 @@ def test_the_table_has_a_row_per_cell_with_its_interval(cross):
     assert list(table) == ["model", "trained_under", "evaluated_under", "value", "low", "high"]
     row = table.set_index(["model", "evaluated_under"]).loc["b", ANCHOR]
     assert (row["trained_under"], row["value"], row["low"], row["high"]) == (ANCHOR, 0.1, 0, 0.2)
+
+
+def test_stored_results_are_read_without_what_makes_them():
+    """Pages and commands that only show results start without torch and its kin."""
+    code = ("import sys, core.evaluation.cross_evaluation, core.evaluation.result\n"
+            "print({'torch', 'rdkit', 'scipy.stats'} & sys.modules.keys())")
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "set()"

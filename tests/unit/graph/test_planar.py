@@ -128,6 +128,24 @@ def test_the_largest_numbers_name_a_graph():
     assert largest.triangulate().graph.num_nodes == 64
 
 
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_the_id_of_a_graph_finds_it_again(split):
+    graph = planar_graph(12, seed=3, split=split).graph
+    assert graph.name == f"planar-3-{split}-12"
+    name = PlanarName.from_id(graph.name)
+    assert name == PlanarName(3, 12, split)
+    assert name.id == graph.name
+    assert name.triangulate().graph == graph
+
+
+@pytest.mark.parametrize("text", [
+    "gdb_7", "planar-3-test-99999999999", "planar-3-all-1", "planar--3-test-1", "planar-3-test",
+    "planar-3-test-1-2", "planar-٣-test-1", "planar:3:1", "",
+])
+def test_other_ids_are_no_planar_names(text):
+    assert PlanarName.from_id(text) is None
+
+
 @pytest.mark.parametrize("text", [
     "planar:", "planar:1", "planar:1:2:3", "planar:-1:0", "planar:0:2147483648", "planar:0:1.5",
     "planar: 1:2", "planar:٣:0", "planar:a:b", "0:3", "PLANAR:0:3", "planar:0:" + "9" * 5000,

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,8 +13,9 @@ from core.sent.batch import GraphBatch
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
 from core.sent.strategies import RANDOM_ORDER
-from core.sent.token_roles import token_subjects
+from core.sent.token_roles import TokenEvent, find_token_roles
 from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY
+from core.sent.writer import write_tokens
 from tests.oracles.token_subjects import Subject, subjects_of
 from tests.random_graphs import ALL_STRATEGIES, graphs, vocabulary_of
 
@@ -23,7 +25,7 @@ def found_and_expected(members, strategy, vocabulary, permutations=3):
     batch = GraphBatch.from_graphs(members, with_automorphisms=False)
     trails = sample_trails(batch, vocabulary, strategy, permutations=permutations,
                            generator=GraphSeed(0))
-    subjects = token_subjects(trails, batch, vocabulary)
+    subjects = find_token_roles(batch, trails.orders, trails.tokens, vocabulary)
     for g, graph in enumerate(members):
         edges = [frozenset(ends) for ends in graph.edges.tolist()]
         for k in range(permutations):
@@ -72,3 +74,38 @@ def test_a_triangle_with_a_tail_by_hand():
         Subject(3, node=3), Subject(3, edge=tail), Subject(3, node=3),  # ladj 1 radj
         Subject(),  # eos
     ]
+
+
+def test_what_tokens_do_by_hand():
+    """A triangle C-C=C with a tail O, walked 1 0 2 and jumped to 3; and the same without labels."""
+    labelled = Graph(4, np.array([[0, 1], [0, 2], [1, 2], [1, 3]]), np.array([1, 1, 1, 3]),
+                     np.array([0, 1, 0, 0]))
+    does = TokenEvent
+    listing = [does.OPEN, does.LIST_LABEL, does.LIST_INDEX, does.CLOSE]
+    assert events(labelled, [1, 0, 2, 3], QM9_VOCABULARY) == [
+        does.BEGIN, does.START, does.LABEL, does.WALK, does.ARRIVE, does.LABEL,
+        does.WALK, does.ARRIVE, does.LABEL, *listing,
+        does.JUMP, does.LAND, does.LABEL, *listing, does.END,
+    ]
+    listing.remove(does.LIST_LABEL)
+    assert events(Graph(4, labelled.edges), [1, 0, 2, 3], PLANAR_VOCABULARY) == [
+        does.BEGIN, does.START, does.ARRIVE, does.ARRIVE, *listing, does.JUMP, does.LAND, *listing,
+        does.END,
+    ]
+
+
+def events(graph, order, vocabulary):
+    batch = GraphBatch.from_graphs([graph], with_automorphisms=False)
+    orders = torch.tensor([[order]])
+    tokens, _ = write_tokens(batch, orders, vocabulary)
+    return find_token_roles(batch, orders, tokens, vocabulary).event[0, 0].tolist()
+
+
+def test_padding_does_nothing():
+    batch = GraphBatch.from_graphs([Graph(1, []), Graph(3, [[0, 1]])], with_automorphisms=False)
+    orders = torch.tensor([[[0, -1, -1]], [[0, 1, 2]]])
+    tokens, _ = write_tokens(batch, orders, PLANAR_VOCABULARY)
+    roles = find_token_roles(batch, orders, tokens, PLANAR_VOCABULARY)
+    assert roles.event[0, 0].tolist() == [
+        TokenEvent.BEGIN, TokenEvent.START, TokenEvent.END, *[TokenEvent.PAD] * 3]
+    assert (roles.node[0, 0, 2:] == -1).all()

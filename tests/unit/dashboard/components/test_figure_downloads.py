@@ -55,9 +55,9 @@ def test_two_drawings_of_one_figure_are_refused():
 
 
 def test_scripts_come_after_those_they_import_from():
-    done = {"../trail_player/dom.js"}
+    done = {"../dom.js"}
     for name in downloads._OWN_SCRIPTS:
         imported = re.findall(r'from "(?:\./)?([^"]+)"', (SCRIPTS / name).read_text("utf-8"))
         assert set(imported) <= done
         done.add(name)
-    assert done - {"../trail_player/dom.js"} == {path.name for path in SCRIPTS.glob("*.js")}
+    assert done - {"../dom.js"} == {path.name for path in SCRIPTS.glob("*.js")}

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,7 @@ from core.sent.strategies import STRATEGIES
 from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY, TokenKind, Vocabulary
 from dashboard.components.bundle import join_scripts
 from dashboard.components.trail_player import player
-from dashboard.components.trail_player.payload import (
-    diff_json,
-    gathered_on_owners,
-    player_json,
-    top_nats,
-)
+from dashboard.components.trail_player.payload import diff_json, player_json, top_nats
 from dashboard.components.trail_player.trail import Arrival, TrailError
 from dashboard.components.trail_player.view import first_difference, trail_view
 from dashboard.drawing.layouts import layout
@@ -56,8 +52,8 @@ def test_every_token_knows_its_visit_atom_and_bond():
     assert found == [
         ("▸", None, None, None, False),
         ("0", 0, 1, None, False), ("C", 0, 1, None, False),
-        ("–", 1, 0, (0, 1), False), ("1", 1, 0, (0, 1), False), ("C", 1, 0, None, False),
-        ("=", 2, 2, (2, 0), False), ("2", 2, 2, (2, 0), False), ("C", 2, 2, None, False),
+        ("–", 1, 0, (0, 1), False), ("1", 1, 0, None, False), ("C", 1, 0, None, False),
+        ("=", 2, 2, (2, 0), False), ("2", 2, 2, None, False), ("C", 2, 2, None, False),
         ("[", 2, 2, None, False), ("–", 2, 1, (2, 1), True), ("0", 2, 1, (2, 1), True),
         ("]", 2, 2, None, False),
         ("⤳", 3, 3, None, False), ("3", 3, 3, None, False), ("O", 3, 3, None, False),
@@ -74,7 +70,6 @@ def test_visits_say_how_the_walk_came():
         (2, Arrival.WALK, 0, 0, (1,)), (3, Arrival.JUMP, 2, 1, (1,)),
     ]
     assert [(v.position, v.last_position) for v in visits] == [(1, 2), (4, 5), (7, 12), (14, 19)]
-    assert small_view().num_segments == 2
 
 
 def test_surprisals_belong_to_the_token_they_price():
@@ -84,7 +79,9 @@ def test_surprisals_belong_to_the_token_they_price():
     assert view.tokens[-1].probability == pytest.approx(math.exp(-2.0))
     assert view.total_nats == pytest.approx(sum(range(1, 21)) / 10)
     assert view.cumulative_nats[:3].tolist() == pytest.approx([0.0, 0.1, 0.3])
-    assert view.visit_nats.tolist() == pytest.approx([1.2, 0.3, 6.3, 11.2])
+    # Atoms: index, label, brackets, reset; bonds 0-1, 0-2, 1-2, 1-3: labels and listed indices.
+    assert view.node_nats.tolist() == pytest.approx([0.9, 0.3, 3.6, 7.7])
+    assert view.edge_nats.tolist() == pytest.approx([0.3, 0.6, 2.1, 3.5])
 
 
 def test_meanings_read_as_sentences():
@@ -110,7 +107,7 @@ def test_unlabelled_trails_have_bare_indices():
     view = trail_view(graph, tokens, [2, 0, 1], np.ones(7), None, PLANAR_VOCABULARY)
     assert [visit.arrival for visit in view.visits] == [Arrival.START, Arrival.WALK, Arrival.WALK]
     assert [token.bond for token in view.tokens] == [
-        None, None, (0, 2), (1, 0), None, (1, 2), None, None]
+        None, None, None, None, None, (1, 2), None, None]
     assert view.tokens[5].meaning == "The edge from visit 2 goes back to visit 0."
 
 
@@ -118,10 +115,16 @@ def test_padding_is_dropped_and_a_cut_sequence_is_read_as_far_as_it_goes():
     tokens = numbers(NAMES)
     padded = trail_view(SMALL, [*tokens, 5, 5], ORDER, np.ones(22), None, QM9_VOCABULARY)
     assert len(padded) == len(tokens)
-    cut = trail_view(SMALL, tokens[:14], ORDER[:3], np.ones(13), None, QM9_VOCABULARY)
+    cut = trail_view(SMALL, tokens[:14], ORDER, np.ones(13), None, QM9_VOCABULARY)
     assert cut.tokens[-1].name == "reset"
-    assert cut.tokens[-1].atom is None
-    assert np.isnan(cut.visit_nats[3])
+    assert cut.order == (1, 0, 2)
+    assert cut.node_nats.tolist() == [2.0, 2.0, 4.0, 1.0]  # the reset is about the next node
+    assert cut.edge_nats.tolist() == [1.0, 1.0, 2.0, 0.0]
+
+
+def test_a_list_that_is_cut_short_is_about_the_bond_that_follows():
+    cut = trail_view(SMALL, numbers(NAMES)[:11], ORDER, np.ones(10), None, QM9_VOCABULARY)
+    assert cut.tokens[-1].bond == (2, 1)
 
 
 @pytest.mark.parametrize(("change", "position"), [
@@ -130,10 +133,22 @@ def test_padding_is_dropped_and_a_cut_sequence_is_read_as_far_as_it_goes():
     ({"names": [*NAMES[:3], "double", *NAMES[4:]]}, 3),
     ({"names": [*NAMES[:4], "2", *NAMES[5:]]}, 4),
     ({"order": [3, 0, 2, 1]}, 2),
+    ({"names": [*NAMES, "eos"], "nll": np.ones(21)}, 21),
 ])
 def test_a_trail_of_something_else_is_refused_where_it_differs(change, position):
     with pytest.raises(TrailError, match=f"Position {position}:"):
         small_view(**change)
+
+
+@pytest.mark.parametrize("order", [ORDER[:3], [*ORDER, 4], [1, 0, 2, 2]])
+def test_an_order_that_is_none_is_refused(order):
+    with pytest.raises(TrailError, match="each of the 4 nodes once"):
+        small_view(order=order)
+
+
+def test_a_trail_of_nothing_is_refused():
+    with pytest.raises(TrailError, match="visits no node"):
+        small_view(names=["sos"])
 
 
 def test_too_few_surprisals_are_refused():
@@ -159,7 +174,8 @@ def test_a_trail_writes_every_bond_once_and_every_nat_somewhere(seed, strategy):
     listed = [(v.node, back) for v in view.visits for back in v.back_references]
     written = sorted(tuple(sorted(bond)) for bond in walked + listed)
     assert written == sorted(map(tuple, SAMPLED.edges.tolist()))
-    assert view.visit_nats.sum() + view.tokens[-1].surprisal_nats == pytest.approx(view.total_nats)
+    shares = view.node_nats.sum() + view.edge_nats.sum()
+    assert shares + view.tokens[-1].surprisal_nats == pytest.approx(view.total_nats)
     for visit in view.visits:
         assert view.tokens[visit.position].kind is TokenKind.NODE_INDEX
         assert view.tokens[visit.last_position].step == visit.step
@@ -173,9 +189,22 @@ def test_trails_part_at_their_first_different_token():
 
 def test_hidden_hydrogens_hand_their_values_to_the_heavy_atom():
     drawn = layout(from_smiles("CO").graph)
-    gathered = gathered_on_owners(np.array([1.0, np.nan, 0.5, np.nan, 0.25, 3.0]), drawn)
-    np.testing.assert_allclose(gathered[:2], [1.75, 3.0])
-    assert np.isnan(gathered[2:]).all()
+    a, b = (with_nats(drawn, nodes, edges) for nodes, edges in (
+        ([1.0, 2.0, 0.5, 0.0, 0.25, 3.0], [1.0, 0.5, 0.25, 0.0, 4.0]), (np.zeros(6), np.zeros(5))))
+    data = diff_json(drawn, a, b, labels=("a", "b"), show_hydrogens=False, height=None,
+                     nats_max=None)
+    assert data["difference"]["atoms"] == [2.5, 9.0, None, None, None, None]
+    assert data["difference"]["bonds"] == [1.0, None, None, None, None]
+
+
+def with_nats(drawn, nodes, edges):
+    graph = from_smiles("CO").graph
+    trails = sample_trails([graph], QM9_VOCABULARY, STRATEGIES["random_order"], permutations=1,
+                           generator=torch.Generator().manual_seed(0))
+    tokens = trails.sequence(0, 0)
+    view = trail_view(graph, tokens, trails.order(0, 0), np.ones(len(tokens) - 1), None,
+                      QM9_VOCABULARY)
+    return replace(view, node_nats=np.array(nodes), edge_nats=np.array(edges))
 
 
 def test_the_player_gets_plain_json():
@@ -205,7 +234,8 @@ def test_differences_of_a_diff_add_up(show_hydrogens):
                      height=None, nats_max=None)
     json.dumps(data, allow_nan=False)
     eos = a.tokens[-1].surprisal_nats - b.tokens[-1].surprisal_nats
-    total = sum(value for value in data["difference"] if value is not None)
+    total = sum(value for part in data["difference"].values() for value in part
+                if value is not None)
     assert total + eos == pytest.approx(a.total_nats - b.total_nats, abs=1e-3)
     assert data["natsMax"] == top_nats(a, b)
 
@@ -227,7 +257,8 @@ def test_a_vocabulary_of_other_names_shows_them():
     assert [token.glyph for token in view.tokens[1:-1]] == ["0", "red", "rail", "1", "blue"]
 
 
-SOURCES = sorted(path for path in COMPONENT.iterdir() if path.suffix in (".js", ".css"))
+SOURCES = sorted(path for folder in (COMPONENT, COMPONENT.parent) for path in folder.iterdir()
+                 if path.suffix in (".js", ".css"))
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
@@ -242,7 +273,8 @@ def test_component_sources_are_small_safe_and_offline(source):
 
 @pytest.mark.parametrize("own", [player.PLAYER_SCRIPTS, player.DIFF_SCRIPTS])
 def test_a_bundle_is_one_module_without_name_clashes(own):
-    script = join_scripts(*player.SHARED_SCRIPTS, *own)
+    script = join_scripts(
+        "dom.js", *(f"trail_player/{name}" for name in (*player.SHARED_SCRIPTS, *own)))
     assert not re.search(r"^import\b", script, re.MULTILINE)
     assert re.findall(r"^export .*", script, re.MULTILINE)[0].startswith("export default function")
     names = re.findall(r"^(?:export default )?(?:async )?(?:function|const|let) (\w+)", script,
@@ -252,8 +284,8 @@ def test_a_bundle_is_one_module_without_name_clashes(own):
 
 @pytest.mark.parametrize("own", [player.PLAYER_SCRIPTS, player.DIFF_SCRIPTS])
 def test_a_bundle_holds_every_file_after_those_it_imports(own):
-    order = [*player.SHARED_SCRIPTS, *own]
+    order = ["../dom.js", *player.SHARED_SCRIPTS, *own]
     for at, name in enumerate(order):
         source = (COMPONENT / name).read_text(encoding="utf-8")
-        for needed in re.findall(r'from "\./([\w.]+)"', source):
+        for needed in re.findall(r'from "(?:\./)?([^"]+)"', source):
             assert needed in order[:at], f"{name} imports {needed}"

@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 
 from core.graph import Graph, planar_graph
-from dashboard.drawing.coordinates import unit_bonds
 from dashboard.drawing.layouts import Layout, layout
-from dashboard.drawing.spacing import crossings, distance_to_segments, even_out, give_room
+from dashboard.drawing.spacing import (
+    crossings,
+    distance_to_segments,
+    even_out,
+    give_room,
+    unit_bonds,
+)
 from dashboard.drawing.svg import attribution_svg
 
 

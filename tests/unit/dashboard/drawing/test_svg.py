@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from core.chemistry.chemistry import AUTOGRAPH_GUACAMOL, CHEMISTRIES, MOSES
 from core.chemistry.molecules import from_smiles
 from core.graph.graph import Graph
 from dashboard.drawing.layouts import layout
@@ -83,6 +84,40 @@ def test_a_missing_charge_is_put_back_on_the_drawing():
     drawn = molecule_layout("C[N+](C)(C)C")
     assert drawn.charges[drawn.symbols.index("N")] == 1
     assert "N⁺" in molecule_svg(drawn, dark=False, title="ammonium")
+
+
+DRUG_LIKE = "CC(C)NS(=O)(=O)c1cc(Br)c(Cl)cc1P"
+
+
+@pytest.mark.parametrize("chemistry", [MOSES, AUTOGRAPH_GUACAMOL], ids=lambda c: c.name)
+def test_drug_like_molecules_show_their_elements_and_implicit_hydrogens(chemistry):
+    smiles = DRUG_LIKE if "P" in chemistry.elements else DRUG_LIKE.replace("P", "O")
+    graph = from_smiles(smiles, chemistry).graph
+    drawn = layout(graph, chemistry)
+    assert {"S", "Br", "Cl"} <= set(drawn.symbols)
+    assert not drawn.is_hydrogen.any()
+    assert drawn.implicit_hydrogens[drawn.symbols.index("N")] == 1
+    for show_hydrogens in (True, False):
+        svg = molecule_svg(drawn, dark=False, title="drug", show_hydrogens=show_hydrogens)
+        for symbol in {"N", "O", "S", "Br", "Cl"} | ({"P"} & set(drawn.symbols)):
+            assert f'fill="{LIGHT.elements[symbol]}"' in svg
+            assert f">{symbol}<" in svg
+        assert ">H<" in svg  # of the sulfonamide
+
+
+def test_methane_without_hydrogen_nodes_is_named():
+    drawn = layout(from_smiles("C", MOSES).graph, MOSES)
+    svg = molecule_svg(drawn, dark=False, title="methane")
+    assert ">C<" in svg
+    assert ">H₄<" in svg
+
+
+@pytest.mark.parametrize("colors", [LIGHT, DARK], ids=lambda c: c.name)
+def test_every_element_of_every_chemistry_can_be_read(colors):
+    elements = {symbol for chemistry in CHEMISTRIES.values() for symbol in chemistry.elements}
+    assert set(colors.elements) == elements - {"C", "H"}  # these two are drawn in ink
+    for color in colors.elements.values():
+        assert contrast(color, colors.background) > 4.5
 
 
 def test_fragments_stand_side_by_side():

@@ -8,49 +8,49 @@ from core.data.files import read_input
 from core.graph.planar import PlanarName
 from dashboard.explore.query import (
     ExploreQuery,
+    address_faults,
     permutation_index,
     permutation_options,
-    url_complaints,
 )
 
 MODELS = ("qm9-random_order", "qm9-min_degree_first")
 PLANAR = ("planar-max_degree_first", "planar-random_order")
 
 
-def test_a_good_address_has_no_complaints():
+def test_a_good_address_has_no_faults():
     query = {"smiles": "CO", "model": MODELS[1], "strategy": "own", "k": "256", "seed": "0",
              "trail": "256", "a": "lowest", "b": "7", "view": "Where", "utm_source": "mail"}
-    assert url_complaints(query, MODELS) == []
+    assert address_faults(query, MODELS) == []
 
 
 @pytest.mark.parametrize(("query", "expected"), [
-    ({"k": "1"}, "K is a whole number from 2 to 256."),
-    ({"k": "257"}, "K is a whole number from 2 to 256."),
-    ({"k": "3.5"}, "K is a whole number from 2 to 256."),
-    ({"k": "9" * 5000}, "K is a whole number from 2 to 256."),
-    ({"seed": "x"}, "a seed is a whole number from 0 to 2,147,483,647."),
-    ({"k": "8", "trail": "9"}, "use lowest, median, highest or a number from 1 to K."),
+    ({"k": "1"}, "it is a whole number from 2 to 256."),
+    ({"k": "257"}, "it is a whole number from 2 to 256."),
+    ({"k": "3.5"}, "it is a whole number from 2 to 256."),
+    ({"k": "9" * 5000}, "it is a whole number from 2 to 256."),
+    ({"seed": "x"}, "the seed 'x'; it is a whole number from 0 to 2,147,483,647."),
+    ({"k": "8", "trail": "9"}, "lowest, median, highest and the numbers from 1 to 8."),
     ({"strategy": "max_degree/random/min_degree"}, "min_degree_first, anchor_expansion."),
-    ({"a": "0"}, "use lowest, median, highest or a number from 1 to K."),
+    ({"a": "0"}, "there are lowest, median, highest and the numbers from 1 to 32."),
 ])
 def test_each_fault_is_one_sentence_that_says_what_would_be_right(query, expected):
-    (complaint,) = url_complaints(query, MODELS)
-    assert complaint.endswith(expected)
-    assert len(complaint) < 200
+    (fault,) = address_faults(query, MODELS)
+    assert fault.endswith(expected)
+    assert len(fault) < 200
 
 
 @pytest.mark.parametrize("model", PLANAR)
-def test_a_good_address_of_a_planar_graph_has_no_complaints(model):
+def test_a_good_address_of_a_planar_graph_has_no_faults(model):
     query = {"model": model, "graph": "0", "number": "2147483647", "k": "16", "view": "Compare"}
-    assert url_complaints(query, (*MODELS, *PLANAR), PLANAR) == []
+    assert address_faults(query, (*MODELS, *PLANAR), PLANAR) == []
 
 
 @pytest.mark.parametrize(("query", "expected"), [
-    ({"model": PLANAR[0], "graph": "-1"}, "'-1'; a graph seed is a whole number from 0 to "
-                                          "2,147,483,647."),
-    ({"model": PLANAR[0], "graph": "first"}, "a graph seed is a whole number from 0 to "
+    ({"model": PLANAR[0], "graph": "-1"}, "the graph seed '-1'; it is a whole number from 0 "
+                                          "to 2,147,483,647."),
+    ({"model": PLANAR[0], "graph": "first"}, "'first'; it is a whole number from 0 to "
                                              "2,147,483,647."),
-    ({"model": PLANAR[1], "number": "2147483648"}, "'2147483648'; a graph's number is a whole "
+    ({"model": PLANAR[1], "number": "2147483648"}, "the graph number '2147483648'; it is a whole "
                                                    "number from 0 to 2,147,483,647."),
     ({"model": PLANAR[1], "smiles": "CCO"}, "the molecule 'CCO' under planar-random_order, which "
                                             "reads planar graphs; leave out one of the two."),
@@ -59,17 +59,17 @@ def test_a_good_address_of_a_planar_graph_has_no_complaints(model):
     ({"model": MODELS[0], "number": "x"}, "add model=planar-max_degree_first."),
 ])
 def test_each_fault_of_a_planar_address_is_one_sentence(query, expected):
-    (complaint,) = url_complaints(query, (*MODELS, *PLANAR), PLANAR)
-    assert complaint.endswith(expected)
-    assert len(complaint) < 200
+    (fault,) = address_faults(query, (*MODELS, *PLANAR), PLANAR)
+    assert fault.endswith(expected)
+    assert len(fault) < 200
 
 
 def test_without_planar_models_a_graph_in_the_address_is_nothing():
-    assert url_complaints({"graph": "3", "number": "x"}, MODELS) == []
+    assert address_faults({"graph": "3", "number": "x"}, MODELS) == []
 
 
 def test_every_fault_is_said():
-    assert len(url_complaints({"k": "0", "seed": "-1", "model": "x", "view": "y"}, MODELS)) == 4
+    assert len(address_faults({"k": "0", "seed": "-1", "model": "x", "view": "y"}, MODELS)) == 4
 
 
 def test_ranks_are_by_nll_with_ties_by_number():

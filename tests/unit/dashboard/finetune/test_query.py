@@ -25,8 +25,8 @@ from dashboard.finetune.query import (
     Offered,
     RunChoice,
     Source,
+    address_faults,
     command,
-    finetune_complaints,
     python,
 )
 
@@ -85,9 +85,9 @@ def test_impossible_addresses_are_told():
     query = {"tuning": "Nowhere", "base": "gpt", "method": "magic", "by": "beauty", "steps": "0",
              "rank": "x", "measure": "LU", "arm": "lora-rank-1", "rate": "auto"}
     offered = Offered(models=["m"], repaired=["m"], arms=["lora-rank-1"])
-    complaints = finetune_complaints(query, offered)
-    assert len(complaints) == 6
-    assert all(complaint.endswith(".") for complaint in complaints)
+    found = address_faults(query, offered)
+    assert len(found) == 6
+    assert all(fault.endswith(".") for fault in found)
 
 
 @pytest.mark.parametrize(("query", "reason"), [
@@ -99,16 +99,16 @@ def test_impossible_addresses_are_told():
 ])
 def test_what_there_is_not_on_this_machine_is_told(query, reason):
     offered = Offered(arms=["lora-rank-1"], kinds=(OWN,), makers=["m"])
-    (complaint,) = finetune_complaints(query, offered)
-    assert reason in complaint
+    (fault,) = address_faults(query, offered)
+    assert reason in fault
 
 
 def test_every_value_of_a_repeated_parameter_is_looked_at():
     offered = Offered(criteria=["snip", "random"])
-    assert not finetune_complaints({"criteria": "snip"}, offered, ["random", "snip"])
-    assert not finetune_complaints({"criteria": ""}, offered, [""])
-    (complaint,) = finetune_complaints({"criteria": "snip"}, offered, ["beauty", "snip"])
-    assert "'beauty'" in complaint
+    assert not address_faults({"criteria": "snip"}, offered, ["random", "snip"])
+    assert not address_faults({"criteria": ""}, offered, [""])
+    (fault,) = address_faults({"criteria": "snip"}, offered, ["beauty", "snip"])
+    assert "'beauty'" in fault
 
 
 def test_planar_graphs_take_four_times_as_long():
@@ -149,6 +149,6 @@ def test_a_run_keeps_its_name(choice, digest):
 
 def test_a_hosted_demo_has_lower_limits(monkeypatch):
     query = {"steps": "500", "molecules": "5000"}
-    assert not finetune_complaints(query, Offered())
+    assert not address_faults(query, Offered())
     monkeypatch.setenv("TRAILSCOPE_HOSTED", "1")
-    assert len(finetune_complaints(query, Offered())) == 2
+    assert len(address_faults(query, Offered())) == 2

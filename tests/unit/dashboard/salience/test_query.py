@@ -1,4 +1,4 @@
-"""Choices of the Salience page: densities, keys, complaints, command lines and Python that run."""
+"""Choices of the Salience page: densities, keys, faults, command lines and Python that run."""
 
 import shlex
 from dataclasses import replace
@@ -12,11 +12,11 @@ from dashboard.salience.query import (
     DEFAULT_DENSITY,
     MaskQuery,
     SalienceQuery,
+    address_faults,
     commands,
-    model_complaints,
+    model_faults,
     other_order,
     python,
-    salience_complaints,
     seed_after,
     stability_seeds,
 )
@@ -59,15 +59,15 @@ def test_scores_are_kept_by_what_they_depend_on():
     ({"option_epsilon": "0"}, "the epsilon '0'"), ({"option_temperature": "nan"}, "temperature"),
 ])
 def test_impossible_addresses_are_one_sentence(query, reason):
-    (complaint,) = salience_complaints(query, ["qm9-random_order"])
-    assert reason in complaint
-    assert salience_complaints({"density": "1%", "examples": "64", "scope2": "same"}, []) == []
+    (fault,) = address_faults(query, ["qm9-random_order"])
+    assert reason in fault
+    assert address_faults({"density": "1%", "examples": "64", "scope2": "same"}, []) == []
 
 
 def test_a_hosted_page_has_shipped_models_only():
-    assert not salience_complaints({"models": "other"}, [])
-    (complaint,) = salience_complaints({"models": "other"}, [], hosted=True)
-    assert "'other', which does not exist; there are shipped." in complaint
+    assert not address_faults({"models": "other"}, [])
+    (fault,) = address_faults({"models": "other"}, [], hosted=True)
+    assert "'other', which does not exist; there are shipped." in fault
 
 
 @pytest.mark.parametrize(("query", "reason"), [
@@ -76,10 +76,10 @@ def test_a_hosted_page_has_shipped_models_only():
 ])
 def test_limits_of_the_model_are_told(query, reason):
     given = {"matrices": ("the densest", "layer 0 up"), "examples": 200}
-    (complaint,) = model_complaints(query, **given)
-    assert reason in complaint
-    assert not model_complaints({"matrix": "layer 0 up", "examples": "200"}, **given)
-    assert not model_complaints({"examples": "9999"}, **given)  # `salience_complaints` told it
+    (fault,) = model_faults(query, **given)
+    assert reason in fault
+    assert not model_faults({"matrix": "layer 0 up", "examples": "200"}, **given)
+    assert not model_faults({"examples": "9999"}, **given)  # `address_faults` told it
 
 
 def test_an_edited_file_of_tokens_has_other_scores():

@@ -1,7 +1,6 @@
 """Filters, addresses and code of the Generate & triage page."""
 
 import shlex
-from urllib.parse import parse_qs
 
 import numpy as np
 import pandas as pd
@@ -10,11 +9,10 @@ import pytest
 from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples
 from dashboard.triage.query import (
     Filter,
+    address_faults,
     command,
-    explore_address,
     python,
     shipped_python,
-    triage_complaints,
 )
 
 MODELS = ("qm9-random_order", "qm9-min_degree_first")
@@ -61,14 +59,6 @@ def test_ten_thousand_rows_are_ordered():
     assert rows["lu"].iloc[ordered].is_monotonic_increasing
 
 
-def test_explore_address_carries_everything():
-    config = SamplesConfig(10, permutations=16, seed=7)
-    address = explore_address(MODELS[1], "[H]C#N.[H][N+]([H])([H])[H]", config)
-    assert address.startswith("./?")
-    assert parse_qs(address[3:]) == {"smiles": ["[H]C#N.[H][N+]([H])([H])[H]"],
-                                     "model": [MODELS[1]], "k": ["16"], "seed": ["7"]}
-
-
 def test_command_names_what_is_not_usual():
     assert shlex.split(command("m", SamplesConfig(100, 16, 3))) == [
         "trailscope", "triage", "--model", "m", "--number", "100", "--permutations", "16",
@@ -89,8 +79,8 @@ def test_python_holds_the_same_settings():
     compile(shipped_python("m"), "snippet", "exec")
 
 
-def test_a_good_address_has_no_complaints():
-    assert triage_complaints({
+def test_a_good_address_has_no_faults():
+    assert address_faults({
         "source": "live", "generator": MODELS[1], "n": "1000", "permutations": "16",
         "runseed": "0", "temperature": "5.0", "topk": "0", "precision": "bf16", "sort": "LU",
         "direction": "highest first", "show": "invalid", "part": "Keep-list", "fdr": "0.5",
@@ -113,6 +103,6 @@ def test_a_good_address_has_no_complaints():
     ({"show": "pretty"}, "there are all, stable, unstable, invalid, valid."),
 ])
 def test_each_fault_is_one_sentence_that_says_what_would_be_right(query, expected):
-    (complaint,) = triage_complaints(query, MODELS)
-    assert complaint.endswith(expected)
-    assert len(complaint) < 200
+    (fault,) = address_faults(query, MODELS)
+    assert fault.endswith(expected)
+    assert len(fault) < 200

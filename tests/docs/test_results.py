@@ -1,0 +1,91 @@
+"""docs/results.md shows what `trailscope results` prints, and the README an excerpt of it.
+
+`UPDATE_SNAPSHOTS=1 python -m pytest tests/docs` writes the tables of both anew; read the sentences
+around them then.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from core.cli import build_app
+from core.cli.markdown import head, row
+from core.sent.strategies import STRATEGIES
+from tests.conftest import ROOT
+
+PAGE = ROOT / "docs" / "results.md"
+README = ROOT / "README.md"
+UPDATE = os.environ.get("UPDATE_SNAPSHOTS", "0") not in ("", "0")
+
+_SECTION = re.compile(r"^(#{2,3} .+)$", flags=re.MULTILINE)
+
+
+def sections(text: str) -> dict[str, str]:
+    """Heading → what follows it."""
+    _, *parts = _SECTION.split(text)
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def table_in(section: str) -> list[str]:
+    return [line for line in section.splitlines() if line.startswith("|")]
+
+
+def write_table(path: Path, heading: str, lines: list[str]) -> None:
+    """Put a table in place of that under a heading, or behind its text."""
+    text = path.read_text(encoding="utf-8")
+    old = sections(text)[heading]
+    table = "\n".join(lines)
+    if "|\n" in old:
+        new = re.sub(r"(^\|.*\n)+", lambda _: f"{table}\n", old, count=1, flags=re.MULTILINE)
+    else:
+        new = "\n\n".join(filter(None, [old.strip(), table]))
+        new = f"\n\n{new}\n\n"
+    path.write_text(text.replace(f"{heading}{old}", f"{heading}{new}"), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def printed() -> dict[str, list[str]]:
+    """Heading → lines of every table that the command prints of what ships."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRAILSCOPE_ASSETS", str(ROOT / "assets"))
+        result = CliRunner().invoke(build_app(), ["results"])
+    assert result.exit_code == 0
+    return {heading: table_in(body) for heading, body in sections(result.stdout).items()}
+
+
+def test_the_page_shows_every_table_as_printed(printed):
+    if UPDATE:
+        for heading, lines in printed.items():
+            write_table(PAGE, heading, lines)
+    on_page = {heading: table_in(body)
+               for heading, body in sections(PAGE.read_text(encoding="utf-8")).items()}
+    assert {heading: lines for heading, lines in on_page.items() if lines} == printed
+
+
+def test_the_readme_shows_an_excerpt(printed):
+    if UPDATE:
+        write_table(README, "## Results", list(headlines(printed)))
+    assert table_in(sections(README.read_text(encoding="utf-8"))["## Results"]) == list(
+        headlines(printed))
+
+
+def headlines(printed):
+    """A row for each model of molecules, in cells of several tables."""
+    quality, auc, ece = (cells_of(printed[f"### {title}"]) for title in (
+        "Generated graphs", "AUC for stability", "ECE, all tokens"))
+    yield from head("model", "valid", "stable", "mean LU", "ECE, own order", "ECE, random order",
+                    "AUC of LU", "AUC of order-marginal NLL")
+    for order in STRATEGIES:
+        name = f"`qm9-{order}`"
+        yield row(name, *(quality[name][column] for column in ("valid", "stable", "mean LU")),
+                  ece[name][order], ece[name]["random_order"],
+                  auc[name]["LU"], auc[name]["order-marginal NLL"])
+
+
+def cells_of(lines: list[str]) -> dict[str, dict[str, str]]:
+    """Name of the row → name of the column → cell."""
+    names, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
+    return {first: dict(zip(names[1:], rest, strict=True)) for first, *rest in rows}

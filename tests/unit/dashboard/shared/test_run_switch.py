@@ -1,0 +1,80 @@
+"""Runs that go on from rerun to rerun, until they are done, cancelled, or replaced by another."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def page():
+    """Counts to `goal`, one at a time; `settings` choose the run."""
+    import streamlit as st
+
+    from dashboard.shared.run_switch import RunSwitch
+
+    state = st.session_state
+    switch = RunSwitch("running", start="go", cancel="halt", promise="It stays.")
+    settings, goal = state.get("settings", "first"), state.get("goal", 3)
+    done = state.setdefault("done", {}).get(settings, 0)
+    place = switch.show(settings, is_done=done >= goal, at=(done / goal, f"{done} of {goal}"),
+                        label="Continue" if done else "Start", remark="It takes long.")
+    state["drawn"] = [*state.get("drawn", []), done]
+
+    def work():
+        place.progress(1.0, "Working")
+        if state.get("breaks"):
+            raise ValueError("broken")
+        state["done"][settings] = done + 1
+
+    if switch.is_on(settings) and state.get("works", True):
+        try:
+            switch.go_on(work)
+        except ValueError as error:
+            st.error(str(error))
+
+
+@pytest.fixture
+def opened():
+    return AppTest.from_function(page).run()
+
+
+def keys(opened):
+    return [button.key for button in opened.button]
+
+
+def test_a_run_waits_to_be_started_then_works_until_it_is_done(opened):
+    assert (keys(opened), opened.button[0].label) == (["go"], "Start")
+    assert [caption.value for caption in opened.caption] == ["It takes long."]
+    opened.button[0].click().run()
+    assert not opened.exception
+    assert opened.session_state["done"] == {"first": 3}
+    assert opened.session_state["drawn"] == [0, 0, 1, 2, 3]  # drawn anew after every piece
+    assert (keys(opened), list(opened.caption)) == ([], [])
+    opened.session_state["goal"] = 5  # a longer one does not begin by itself
+    assert keys(opened.run()) == ["go"]
+    assert opened.button[0].label == "Continue"
+
+
+def test_what_is_cancelled_keeps_what_was_done(opened):
+    opened.session_state["works"] = False
+    opened.button[0].click().run()
+    assert keys(opened) == ["halt"]
+    assert opened.button[0].help == "It stays."
+    opened.button[0].click().run()
+    assert keys(opened) == ["go"]
+    assert opened.session_state["done"] == {}
+
+
+def test_a_run_of_other_settings_ends_the_first(opened):
+    opened.session_state["works"] = False
+    opened.button[0].click().run()
+    opened.session_state["settings"] = "second"
+    assert keys(opened.run()) == ["go"]
+    opened.session_state["settings"] = "first"
+    assert keys(opened.run()) == ["go"]
+
+
+def test_what_fails_is_not_tried_again(opened):
+    opened.session_state["breaks"] = True
+    opened.button[0].click().run()
+    assert [error.value for error in opened.error] == ["broken"]
+    assert keys(opened.run()) == ["go"]
+    assert not opened.error
