@@ -1,4 +1,5 @@
-"""How far masks agree, beside what masks of their densities would share by chance (SPEC 6)."""
+"""How far masks agree, beside what masks of their densities would share by chance
+(docs/definitions.md, Salience)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Which weights salience is about: the matrices of the linear maps inside the decoder blocks.
 
-Embeddings, norms, biases and the head stay out (SPEC 6). Blocks are found by their shape, one list
-of `num_hidden_layers` modules, so that any causal LM of `transformers` will do.
+Embeddings, norms, biases and the head stay out (docs/definitions.md, Salience). Blocks are found by
+their shape, one list of `num_hidden_layers` modules, so that any causal LM of `transformers` will
+do.
 """
 
 from __future__ import annotations
