@@ -1,10 +1,15 @@
-"""Does every graph come back? All of QM9 under the four strategies, and many planar graphs.
+"""Does every graph come back? From its tokens under the four strategies, and from its SMILES.
 
-    python -m benchmarks.roundtrip --source qm9.csv
+    python -m benchmarks.roundtrip --data qm9.csv
+    python -m benchmarks.roundtrip --dataset moses --split test --number 100000 --data FOLDER
 
-Each graph is linearized once per strategy, its tokens are read by the strict decoder, and the
-result must equal the graph renumbered by visit order, which proves it isomorphic; every 50th is
-also given to the isomorphism test. The exit status is 0 only if all came back.
+- Tokens: each graph is linearized once per strategy, its tokens are read by the strict decoder, and
+  the result must equal the graph renumbered by visit order, which proves it isomorphic; every 50th
+  is also given to the isomorphism test.
+- SMILES: each molecule is written and read again under the data set's chemistry, and must be the
+  same graph up to the numbering of its atoms.
+
+The exit status is 0 only if all came back.
 """
 
 from __future__ import annotations
@@ -12,19 +17,22 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
 import torch
 from rich.console import Console
-from rich.progress import track
+from rich.progress import Progress
 
-from core.data import load_qm9
+from core.chemistry import Chemistry, from_smiles, to_exact_smiles
+from core.data import DATASETS, DataPart, find_dataset
+from core.errors import InputError
 from core.graph import Graph, is_isomorphic, planar_stream
 from core.sent import (
     PLANAR_VOCABULARY,
-    QM9_VOCABULARY,
     STRATEGIES,
     DecodeError,
     GraphBatch,
@@ -39,59 +47,114 @@ CHUNK = 2_048
 ISOMORPHISM_EVERY = 50
 messages = Console(stderr=True)
 
+Check = Callable[[Sequence[Graph], int], Iterator[str]]
+"""Sentences on what of some graphs does not come back; told how many graphs stand before them."""
+
 
 def main() -> int:
     """Check everything, print counts and failures; 1 if there is any failure."""
     options = read_options()
     torch.set_num_threads(options.threads)
-    molecules = load_qm9(options.source)[: options.molecules]
-    planar = [p.graph for p in islice(planar_stream("test", seed=options.seed), options.planar)]
+    part = load(options)
+    planar = (p.graph for p in islice(planar_stream("test", seed=options.seed), options.planar))
     num_failed = 0
-    for what, graphs, vocabulary in (("QM9 molecules", molecules, QM9_VOCABULARY),
-                                     ("planar graphs", planar, PLANAR_VOCABULARY)):
-        start = time.perf_counter()
-        failures = list(check_all(graphs, vocabulary, options.seed, what))
-        for failure in failures:
-            print(failure)
-        num_failed += len(failures)
-        num_checked = len(graphs) * len(STRATEGIES)
-        print(f"{len(graphs):,} {what} × {len(STRATEGIES)} strategies: "
-              f"{num_checked - len(failures):,} of {num_checked:,} round trips exact "
-              f"({time.perf_counter() - start:.0f} s).")
+    if "tokens" in options.check:
+        num_failed += report(part.unpacked(), len(part), f"graphs of {part.title}", "tokens",
+                             by_tokens(part.vocabulary, options.seed), len(STRATEGIES))
+        num_failed += report(planar, options.planar, "planar graphs", "tokens",
+                             by_tokens(PLANAR_VOCABULARY, options.seed), len(STRATEGIES))
+    if "smiles" in options.check and part.chemistry is not None:
+        num_failed += report(part.unpacked(), len(part), f"graphs of {part.title}", "SMILES",
+                             by_smiles(part.chemistry), 1)
     return 1 if num_failed else 0
 
 
 def read_options() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(description="Check decode(linearize(g)) on whole data sets.")
-    parser.add_argument("--source", type=Path, help="QM9 as CSV or SDF; default: download")
-    parser.add_argument("--molecules", type=int, help="only the first so many molecules")
+    parser = argparse.ArgumentParser(description="Check that whole data sets can be read back.")
+    parser.add_argument("--dataset", default="qm9", help=f"{', '.join(DATASETS)}; default: qm9")
+    parser.add_argument("--data", "--source", type=Path, help="local file or folder")
+    parser.add_argument("--split", help="default: all of the file that the training part lies in")
+    parser.add_argument("--number", "--molecules", type=int, help="only the first so many graphs")
     parser.add_argument("--planar", type=int, default=1_000, help="planar graphs of 64 nodes")
+    parser.add_argument("--check", nargs="+", choices=("tokens", "smiles"),
+                        default=("tokens", "smiles"), help="default: both")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of torch")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
 
-def check_all(
-    graphs: Sequence[Graph], vocabulary: Vocabulary, seed: int, what: str
-) -> Iterator[str]:
-    """One sentence for every graph and strategy that does not come back."""
-    for first in track(range(0, len(graphs), CHUNK), f"Checking {what}", console=messages,
-                       transient=True):
-        chunk = graphs[first : first + CHUNK]
+def load(options: argparse.Namespace) -> DataPart:
+    """The graphs to check."""
+    with Progress(console=messages, transient=True) as bar:
+        task = bar.add_task(f"Reading {options.dataset}", total=None)
+        part = find_dataset(options.dataset).load(
+            options.split or "train", source=options.data,
+            progress=lambda done, total: bar.update(task, completed=done, total=total))
+    if options.split is None:
+        part = replace(part, rows=np.arange(len(part.packed)))
+    return part.first(options.number)
+
+
+def report(
+    graphs: Iterator[Graph], number: int, what: str, written: str, check: Check, times: int
+) -> int:
+    """Check all graphs, print failures and their count; returns the count."""
+    start = time.perf_counter()
+    num_failed = 0
+    with Progress(console=messages, transient=True) as bar:
+        task = bar.add_task(f"Checking {what}", total=number)
+        for first in range(0, number, CHUNK):
+            chunk = list(islice(graphs, CHUNK))
+            for failure in check(chunk, first):
+                print(failure)
+                num_failed += 1
+            bar.advance(task, len(chunk))
+    of = f"{number:,} {what}" + (f" × {times} strategies" if times > 1 else "")
+    print(f"{of}, by {written}: {number * times - num_failed:,} of {number * times:,} round trips "
+          f"exact, {num_failed:,} failures ({time.perf_counter() - start:.0f} s).", flush=True)
+    return num_failed
+
+
+def by_smiles(chemistry: Chemistry) -> Check:
+    """Graph → SMILES → graph under a chemistry."""
+
+    def check(chunk: Sequence[Graph], first: int) -> Iterator[str]:
+        for graph in chunk:
+            smiles = to_exact_smiles(graph, chemistry)
+            if smiles is None:
+                yield f"{graph.name}: It is no valid molecule."
+                continue
+            try:
+                again = from_smiles(smiles, chemistry).graph
+            except InputError as error:
+                yield f"{graph.name}, {smiles}: {error}"
+                continue
+            if not is_isomorphic(again, graph):
+                yield f"{graph.name}, {smiles}: The graph that is read is another one."
+
+    return check
+
+
+def by_tokens(vocabulary: Vocabulary, seed: int) -> Check:
+    """Graph → tokens → graph under all strategies."""
+
+    def check(chunk: Sequence[Graph], first: int) -> Iterator[str]:
         batch = GraphBatch.from_graphs(chunk, with_automorphisms=False)
         for strategy in STRATEGIES.values():
             trails = sample_trails(batch, vocabulary, strategy, permutations=1,
                                    generator=GraphSeed(seed))
             for row, graph in enumerate(chunk):
                 thorough = (first + row) % ISOMORPHISM_EVERY == 0
-                failure = check(graph, trails.sequence(row, 0), trails.order(row, 0), vocabulary,
-                                thorough=thorough)
+                failure = why_not(graph, trails.sequence(row, 0), trails.order(row, 0), vocabulary,
+                                  thorough=thorough)
                 if failure is not None:
                     yield describe(graph, strategy, failure)
 
+    return check
 
-def check(
+
+def why_not(
     graph: Graph, tokens: list[int], order: list[int], vocabulary: Vocabulary, *, thorough: bool
 ) -> str | None:
     """What went wrong with one round trip, if anything did."""

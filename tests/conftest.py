@@ -8,11 +8,12 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
+from core.chemistry.chemistry import CHEMISTRIES
 from core.model.card import ModelCard
 from core.model.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from core.model.transformer import build_model
 from core.sent.strategies import MAX_DEGREE_FIRST, RANDOM_ORDER, STRATEGIES, Strategy
-from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY, Vocabulary
+from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY, Vocabulary, vocabulary_of
 from tests.evaluations import evaluate_all
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +38,10 @@ def make_checkpoint(tmp_path_factory) -> Callable[..., Checkpoint]:
                 if parameter.ndim == 2:
                     parameter.mul_(SHARPNESS)
         folder = folder or tmp_path_factory.mktemp("checkpoints") / name
-        save_checkpoint(folder, model, ModelCard(name, vocabulary, strategy, preset="tiny"))
+        chemistry = next((chemistry for chemistry in CHEMISTRIES.values()
+                          if vocabulary_of(chemistry) == vocabulary), None)
+        save_checkpoint(folder, model, ModelCard(name, vocabulary, strategy, preset="tiny",
+                                                 chemistry=chemistry))
         return load_checkpoint(folder)
 
     return make

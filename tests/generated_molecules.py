@@ -4,7 +4,9 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
+from core.chemistry.chemistry import QM9
 from core.chemistry.molecules import from_smiles, is_stable
 from core.graph.graph import Graph
 from core.sent.batch import GraphBatch
@@ -12,7 +14,8 @@ from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import QM9_VOCABULARY
-from core.triage.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples, judge, mark_unique
+from core.triage.quality import judge, mark_unique
+from core.triage.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples
 from tests.golden.reader import golden_molecules
 
 
@@ -59,15 +62,34 @@ def made_up_samples(
         row: dict[str, Any] = dict.fromkeys(SAMPLE_TYPES) | {
             "id": f"{model}:{seed}:{number_}", "self_nll": float(rng.normal(33, 5))}
         if number_ >= len(graphs) - broken:
-            rows.append(row | {"valid": False, "tokens": bytes(tokens[:-1])})
+            rows.append(row | {"valid": False, "tokens": tokens[:-1]})
             continue
-        judged = judge(graph)
+        judged = judge(graph, QM9)
         lu = float(np.exp(rng.normal(-2.3, 0.4) + 0.4 * separation * (not judged["stable"])))
         mean = float(rng.normal(36, 4))
         rows.append(row | judged | {
-            "tokens": bytes(tokens), "lu": lu, "lu_low": 0.8 * lu, "lu_high": 1.4 * lu,
+            "tokens": tokens, "lu": lu, "lu_low": 0.8 * lu, "lu_high": 1.4 * lu,
             "nll_mean": mean, "nll_std": lu * mean, "nll_marginal": mean - 18 + rng.normal(),
             "effective_sample_size": 4.0})
     config = SamplesConfig(len(rows), permutations, seed)
     return Samples(model, weights_sha256, "random_order", step, "QM9", config,
                    mark_unique(as_samples(rows), QM9_VOCABULARY))
+
+
+def table_of_samples(number: int = 400) -> pd.DataFrame:
+    """Made-up labels and LU.
+
+    Every tenth sequence is invalid, rows 5 and 15 are the same molecule, row 25 has no LU.
+    """
+    rng = np.random.default_rng(1)
+    valid = np.arange(number) % 10 != 0
+    good = rng.random(number) < 0.6
+    lu = np.where(valid, rng.normal(size=number) - 3 * good, np.nan)
+    smiles = [f"C{row}" if ok else None for row, ok in enumerate(valid)]
+    table = pd.DataFrame({
+        "smiles": pd.array(smiles, dtype="string"), "valid": valid, "lu": lu,
+        "stable": pd.array(np.where(valid, good, None), dtype="boolean"),
+    })
+    table.loc[15, ["smiles", "stable", "lu"]] = table.loc[5, ["smiles", "stable", "lu"]]
+    table.loc[25, "lu"] = np.nan
+    return table

@@ -1,11 +1,14 @@
-"""Repair results of the tiny models: real evaluations, with numbers moved as if by fine-tuning."""
+"""Repair results: of the tiny models, numbers moved as if by fine-tuning, and made-up ones."""
 
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from core.evaluation.result import Evaluation
 from core.repair.arms import Arm
-from core.repair.result import RepairResult
+from core.repair.result import MEASURES, RepairResult
 from core.stats.estimates import Estimate, Interval
 
 MODEL = "qm9-max_degree_first"
@@ -60,3 +63,38 @@ def _times(found: Estimate, factor: float) -> Estimate:
     ends = found.interval
     return Estimate(found.value * factor, None if ends is None else Interval(
         ends.low * factor, ends.high * factor), found.reason)
+
+
+MADE_UP_ORDERS = ("min_degree_first", "random_order")
+GRADIENT = Arm("sparse", "gradient", "global", count=40, rank=1)
+RANDOM = Arm("sparse", "random", "global", count=40, rank=1)
+LORA = Arm("lora", rank=1)
+
+
+def made_up(
+    arm: Arm, number: int, lu: float, *, graphs: int = 20, seed: int = 0
+) -> RepairResult:
+    """A result whose LU under the new order is about `lu`."""
+    rng = np.random.default_rng(seed)
+    rows = [pd.DataFrame({"id": [f"g{i}" for i in range(graphs)], "num_tokens": 10,
+                          "nll_mean": rng.uniform(10, 20, graphs), "nll_per_token": 1.0,
+                          "lu": level + rng.normal(0, 0.001, graphs), "order": order})
+            for order, level in zip(MADE_UP_ORDERS, (0.05, lu), strict=True)]
+    estimates = {order: {name: Estimate(lu, Interval(lu / 2, lu * 2)) for name in MEASURES}
+                 for order in MADE_UP_ORDERS}
+    return RepairResult(arm, "model", "0" * 64, MADE_UP_ORDERS, number, 1000, estimates,
+                        pd.concat(rows, ignore_index=True), pd.DataFrame({"token_type": []}))
+
+
+def with_nll(
+    kind: Arm, number: int, lu: float, *, times: float = 1.0, graphs: str = "g", seed: int = 0
+) -> RepairResult:
+    """A made-up result whose NLL is that of others `times` so high, on graphs of a name."""
+    made = made_up(kind, number, lu, seed=1)  # the same graphs for all
+    rows = made.graphs.copy()
+    rows["lu"] += np.random.default_rng(seed).normal(0, 0.001, len(rows))
+    rows["nll_mean"] *= times
+    rows["id"] = graphs + rows["id"]
+    estimates = {order: of | {"nll_per_token": Estimate(times)}
+                 for order, of in made.estimates.items()}
+    return replace(made, graphs=rows, estimates=estimates)

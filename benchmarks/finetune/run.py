@@ -23,7 +23,8 @@ from typing import Any
 import torch
 
 from core.finetune import FinetuneConfig, FinetuneRun, GraphStream
-from core.finetune.methods import lora_parameters, optimizer_bytes
+from core.finetune.low_rank import lora_parameters
+from core.finetune.run import optimizer_bytes
 from core.graph.graph import Graph
 from core.model.transformer import num_parameters
 from core.records import RunRecord

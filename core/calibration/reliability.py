@@ -1,4 +1,6 @@
-"""How far the probabilities of tokens can be trusted, type by type and bin by bin (SPEC 4).
+"""How far the probabilities of tokens can be trusted, type by type and bin by bin.
+
+See docs/definitions.md, Calibration.
 
 Every predicted token is one event: its confidence is the largest softmax probability, and it is
 correct if the most probable token is the one that came. Events fall into 15 bins of equal width by

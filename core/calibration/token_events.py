@@ -1,4 +1,6 @@
-"""From logits to calibration events, and from events to the sums that are kept of them (SPEC 4).
+"""From logits to calibration events, and from events to the sums that are kept of them.
+
+See docs/definitions.md, Calibration.
 
 Logits live as long as their slice. What outlives them per event is its confidence, whether it was
 correct and its type; and per graph, at every temperature, the number, confidence and correctness of

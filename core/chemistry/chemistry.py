@@ -3,7 +3,7 @@
 A model writes small integers. Which element a node label stands for, whether hydrogens are nodes
 and whether benzene has aromatic bonds or alternating ones is a property of the model, not of the
 program: a `Chemistry` stands beside the vocabulary in `trailscope.json`, and all code that reads or
-writes molecules takes one (docs/definitions.md, Graphs).
+writes molecules takes one (docs/definitions.md, Graphs and chemistries).
 """
 
 from __future__ import annotations

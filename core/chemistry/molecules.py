@@ -1,9 +1,9 @@
 """Molecules as graphs, and back: RDKit and SMILES on one side, `Graph` on the other.
 
-Atoms are nodes and bonds are edges under a `Chemistry` (docs/definitions.md, Graphs). Bonds are
-kekulized in an order of the atoms that does not depend on the spelling, so that a molecule has one
-graph up to the numbering of its nodes. Formal charge, isotopes, radicals and stereo have no place
-in the graph; reading one gives a note, not an error.
+Atoms are nodes and bonds are edges under a `Chemistry` (docs/definitions.md, Graphs and
+chemistries). Bonds are kekulized in an order of the atoms that does not depend on the spelling, so
+that a molecule has one graph up to the numbering of its nodes. Formal charge, isotopes, radicals
+and stereo have no place in the graph; reading one gives a note, not an error.
 """
 
 from __future__ import annotations

@@ -187,20 +187,17 @@ def _count(
     match_rank: int | None,
 ) -> int:
     """Number of entries to train, however it was asked for."""
-    from core.finetune.methods import lora_parameters
-    from core.salience.masks import count_of
-    from core.salience.matrices import num_entries
+    from core.finetune.config import entries_to_train
 
     asked = [mask, density, count, match_rank]
     if sum(one is not None for one in asked) > 1:
         raise InputError("Give one of --mask, --density, --count and --match-rank.")
     if mask is not None:
         return mask.nnz
-    if match_rank is not None:
-        return lora_parameters(model.matrices, match_rank)
     if count is not None:
         return count
-    return count_of(num_entries(model.matrices), 0.001 if density is None else density)
+    return entries_to_train(model.matrices, density=0.001 if density is None else density,
+                            match_rank=match_rank)
 
 
 def _stream(

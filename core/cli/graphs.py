@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.chemistry.chemistry import QM9, Chemistry
+from core.chemistry.chemistry import QM9
 from core.cli import messages
 from core.cli.progress import reporting
 from core.cli.rows import RowWriter, saying_notes
@@ -54,13 +54,6 @@ def vocabulary_for(graph: Graph, card: ModelCard | None) -> Vocabulary:
     if card is not None:
         return card.vocabulary
     return QM9_VOCABULARY if graph.is_labelled else PLANAR_VOCABULARY
-
-
-def chemistry_for(vocabulary: Vocabulary, card: ModelCard | None) -> Chemistry | None:
-    """What the labels of a vocabulary mean; without a model, QM9's molecules."""
-    if card is not None:
-        return card.chemistry
-    return QM9 if vocabulary.is_labelled else None
 
 
 def check_row(row: InputRow, card: ModelCard | None) -> InputRow:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from core.cli.folders import check_folders
 from core.cli.graphs import dataset_for, graph_set, read_part
-from core.cli.options import COMPILE_HELP, QM9File
+from core.cli.options import COMPILE_HELP, DataFile
 from core.cli.progress import REPORT_EVERY_S
 from core.cli.rows import RowWriter
 from core.errors import InputError
@@ -21,7 +21,7 @@ from core.runs import write_json
 from core.sent.strategies import STRATEGIES
 
 if TYPE_CHECKING:
-    from core.evaluation.graph_set import GraphSet
+    from core.data.dataset import DataPart
     from core.model.checkpoints import Checkpoint
     from core.repair.experiment import RepairConfig, RepairExperiment, RepairProgress
     from core.repair.result import RepairResult
@@ -49,7 +49,7 @@ def repair(
                                       "prints them.")
     ] = None,
     list_arms: Annotated[bool, typer.Option("--list", help="Print the arms and stop.")] = False,
-    data: QM9File = None,
+    data: DataFile = None,
     steps: Annotated[int, typer.Option(min=1, help="Optimizer steps per arm.")] = 150,
     batch_size: Annotated[int, typer.Option(min=1, help="Molecules per step.")] = 32,
     number: Annotated[int, typer.Option(min=1, help="Test molecules to measure on.")] = 300,
@@ -124,23 +124,20 @@ def _experiment(
     folder: Path,
 ) -> RepairExperiment:
     from core.repair.experiment import RepairExperiment
-    from core.sent.batch import GraphBatch
 
-    if not checkpoint.vocabulary.is_labelled:
-        raise InputError(f"{checkpoint.card.name} writes unlabelled graphs; give a model of "
-                         "molecules, as the experiment runs on QM9.")
-    qm9 = dataset_for(checkpoint.card, "qm9")
+    card = checkpoint.card
+    if card.chemistry is None:
+        raise InputError(f"{card.name} writes unlabelled graphs; give a model of molecules.")
+    dataset = dataset_for(card, None)
 
-    def read(split: str, number: int | None) -> GraphSet:
-        return graph_set(read_part(qm9, split, card=checkpoint.card, data=data, number=number,
-                                   made=0))
+    def read(split: str, number: int | None) -> DataPart:
+        return read_part(dataset, split, card=card, data=data, number=number, made=0)
 
-    training = read("train", None).graphs
     return RepairExperiment(
         checkpoint,
-        training=GraphBatch.from_graphs(training, with_automorphisms=False),
-        validation=read("validation", config.tuning_graphs),
-        test=read("test", number),
+        training=read("train", None),
+        validation=graph_set(read("validation", config.tuning_graphs)),
+        test=graph_set(read("test", number)),
         config=config, run_folder=folder, compile=compile)
 
 

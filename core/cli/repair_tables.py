@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from core.cli.markdown import cell, head, row
 from core.repair.result import RepairResult
+from core.repair.spurious import spurious_repairs
 from core.salience.criteria import CRITERIA
 
-_LOW_RANK = {"lora": "LoRA", "pissa": "PiSSA"}
-_OTHER = {"none": "as trained", "full": "all weights"}
+_LOW_RANK = ("lora", "pissa")
+_OF_ONE_SIZE = ("none", "full")
+_MARK = " †"
+_EXPLANATION = (
+    "† A low LU that comes from a high NLL, not from orders being more alike: between orders the "
+    "NLL varies by more nats than that of an arm with a higher LU and no more trained parameters.")
 
 
 def repair_tables(results: Sequence[RepairResult]) -> Iterator[tuple[str, Iterator[str]]]:
     """Titles and lines of all tables of arms that were measured under the same orders."""
     native, new = results[0].orders
-    yield "Order repair", _by_arm(results)
+    spurious = spurious_repairs(results)
+    yield "Order repair", _by_arm(results, spurious)
     yield f"LU under {new} by trained parameters", _by_size(
-        results, lambda result: cell(result.estimates[new]["lu"], 3))
+        results, lambda result: _new_lu(result, spurious), note=_note(spurious))
     yield f"NLL per token, {new} / {native}, by trained parameters", _by_size(
         results, lambda result: " / ".join(
             f"{result.estimates[order]['nll_per_token'].value:.3f}" for order in (new, native)))
 
 
-def _by_arm(results: Sequence[RepairResult]) -> Iterator[str]:
+def _by_arm(results: Sequence[RepairResult], spurious: Collection[RepairResult]) -> Iterator[str]:
     """Few parameters first, and among as many the lowest LU first."""
     native, new = results[0].orders
     yield from head("arm", "parameters", f"LU, {new}", f"ECE, {new}", f"NLL/token, {new}",
@@ -32,34 +38,41 @@ def _by_arm(results: Sequence[RepairResult]) -> Iterator[str]:
                                                    one.estimates[new]["lu"].value)):
         before, after = result.estimates[native], result.estimates[new]
         rank = "" if result.arm.method not in _LOW_RANK else f", rank {result.arm.rank}"
-        yield row(_kind(result) + rank, f"{result.num_parameters:,}", cell(after["lu"], 3),
+        yield row(result.arm.kind + rank, f"{result.num_parameters:,}", _new_lu(result, spurious),
                   cell(after["ece"], 3), cell(after["nll_per_token"], 3),
                   cell(before["nll_per_token"], 3), cell(before["lu"], 3))
+    yield from _note(spurious)
 
 
 def _by_size(
-    results: Sequence[RepairResult], value: Callable[[RepairResult], str]
+    results: Sequence[RepairResult],
+    value: Callable[[RepairResult], str],
+    *,
+    note: Sequence[str] = (),
 ) -> Iterator[str]:
     """A row per kind of arm, a column per number of parameters that more than one kind trains."""
-    matched = [result for result in results if result.arm.method not in _OTHER]
+    matched = [result for result in results if result.arm.method not in _OF_ONE_SIZE]
     sizes = sorted({result.num_parameters for result in matched})
     yield from head("arm", *(f"{size:,}" for size in sizes))
-    known = {(_kind(result), result.num_parameters): value(result) for result in matched}
-    for kind in dict.fromkeys(map(_kind, sorted(matched, key=_place))):
+    known = {(result.arm.kind, result.num_parameters): value(result) for result in matched}
+    for kind in dict.fromkeys(result.arm.kind for result in sorted(matched, key=_place)):
         yield row(kind, *(known.get((kind, size), "–") for size in sizes))
+    yield from note
 
 
-def _kind(result: RepairResult) -> str:
-    arm = result.arm
-    if arm.method == "sparse":
-        how = [arm.criterion, arm.scope, "dynamic" if arm.is_dynamic else "static"]
-        return ", ".join(filter(None, how))
-    return {**_LOW_RANK, **_OTHER}[arm.method]
+def _new_lu(result: RepairResult, spurious: Collection[RepairResult]) -> str:
+    mark = _MARK if result in spurious else ""
+    return cell(result.estimates[result.orders[-1]]["lu"], 3) + mark
+
+
+def _note(spurious: Collection[RepairResult]) -> Sequence[str]:
+    """What the mark means, under a table that has one."""
+    return ("", _EXPLANATION) if spurious else ()
 
 
 def _place(result: RepairResult) -> tuple[object, ...]:
     """Low rank first, then masks: static before dynamic, global before local, as registered."""
     arm = result.arm
     if arm.method != "sparse" or arm.criterion is None:
-        return False, list(_LOW_RANK).index(arm.method)
+        return False, _LOW_RANK.index(arm.method)
     return True, arm.is_dynamic, arm.scope != "global", list(CRITERIA).index(arm.criterion)

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from core.evaluation.result import Evaluation
     from core.stats.estimates import Estimate
 
-_SCORES = {"self_nll": "self NLL", "nll_mean": "mean resampled NLL", "lu": "LU",
-           "nll_marginal": "order-marginal NLL"}
-
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
@@ -57,25 +54,27 @@ def _quality_table(folders: Iterable[Path]) -> Iterator[str]:
         quality = samples.quality
         shares = (quality.valid, quality.unique, quality.novel, quality.stable_molecules)
         yield row(f"`{samples.model}`", f"{quality.number:,}",
-                   *("–" if share is None else f"{share:.1%}" for share in shares),
-                   f"{samples.table['lu'].mean():.3f}" if quality.valid else "–")
+                   *("–" if share is None or share.value is None else f"{share.value:.1%}"
+                     for share in shares),
+                   f"{samples.table['lu'].mean():.3f}" if quality.valid.part else "–")
 
 
 def _auc_table(folders: Iterable[Path]) -> Iterator[str]:
     from core.stats.estimates import Estimate
     from core.triage.samples import read_samples_record
+    from core.triage.scores import SCORE_NAMES
 
-    yield from head("model", "stable / unstable", *_SCORES.values())
+    yield from head("model", "stable / unstable", *SCORE_NAMES.values())
     for folder in folders:
         record: dict[str, Any] = read_samples_record(folder)
         ranking = record["result"].get("ranking", {})
         name = f"`{record['config']['model']}`"
-        if "auc" in ranking:
+        if "auc" in ranking and "stable" in ranking:
             yield row(name, f"{ranking['stable']:,} / {ranking['unstable']:,}",
                        *(cell(Estimate.from_json(ranking["auc"][score]), 2)
-                         for score in _SCORES))
-        else:  # one class only, or graphs without valences
-            yield row(name, *("–" for _ in range(1 + len(_SCORES))))
+                         for score in SCORE_NAMES))
+        else:  # one class only, or graphs that cannot be stable
+            yield row(name, *("–" for _ in range(1 + len(SCORE_NAMES))))
 
 
 def _cross_table(evaluations: dict[tuple[str, str], Evaluation], value: Any) -> Iterator[str]:

@@ -111,8 +111,8 @@ def _training_smiles(card: ModelCard, dataset: str | None, data: Path | None) ->
     from core.chemistry.molecules import to_smiles
 
     if card.chemistry is None:
-        raise InputError(f"{card.name} writes no molecules, and only of these it is said which "
-                         "are novel; leave out --data and --dataset.")
+        raise InputError(f"{card.name} generates no molecules, so --data cannot say which are "
+                         "novel; leave it out.")
     part = read_part(dataset_for(card, dataset), "train", card=card, data=data, number=None, made=0)
     return {smiles for graph in part.unpacked()
             if (smiles := to_smiles(graph, card.chemistry)) is not None}

@@ -3,9 +3,10 @@
 from core.lazy import lazy_exports
 
 __all__, __getattr__ = lazy_exports(__name__, {
+    "DATASETS": "registry",
+    "DataOptions": "dataset",
     "DataPart": "dataset",
     "Dataset": "dataset",
-    "DATASETS": "registry",
     "DatasetError": "splits",
     "DownloadError": "download",
     "FILE_SUFFIXES": "files",
@@ -15,10 +16,13 @@ __all__, __getattr__ = lazy_exports(__name__, {
     "QM9_SIZE": "qm9",
     "Split": "splits",
     "count_rows": "files",
+    "dataset_of_model": "registry",
     "data_folder": "splits",
     "download_moses": "moses",
     "download_qm9": "qm9",
     "find_dataset": "registry",
+    "infer_chemistry": "own_file",
+    "load_molecules": "molecule_file",
     "load_qm9": "qm9",
     "load_qm9_graphs": "qm9",
     "read_input": "files",

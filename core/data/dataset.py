@@ -162,6 +162,10 @@ class Dataset(ABC):
                 connection, naming the local file to give instead.
         """
 
+    def is_at_hand(self) -> bool:
+        """Whether `load` needs no download."""
+        return self.is_made
+
     def check_split(self, split: str) -> None:
         """Refuse the name of a part that the data set does not have.
 

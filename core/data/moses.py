@@ -83,6 +83,10 @@ class Moses(Dataset):
         return DataPart(packed, rows, lambda row: f"moses-{file}-{row + 1}", record,
                         self.chemistry, self.title)
 
+    def is_at_hand(self) -> bool:
+        """See `Dataset.is_at_hand`."""
+        return all((data_folder() / name).is_file() for name, _, _ in _FILES.values())
+
 
 def download_moses(folder: Path | None = None) -> dict[str, Path]:
     """The three files of MOSES, fetched once with pip and checked.

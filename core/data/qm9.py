@@ -29,6 +29,8 @@ QM9_SHA256 = "3e668f8c34e4bc392a90d417a50a5eed3b64b842a817a633024bdc054c68ccb4"
 """Digest of the file at `QM9_URL`. DeepChem publishes none: it is the one that several independent
 public projects record for their downloads of that address (file of 10 July 2020)."""
 
+_FILE = "qm9.csv"
+
 
 @dataclass(frozen=True)
 class Qm9(Dataset):
@@ -55,6 +57,10 @@ class Qm9(Dataset):
         rows = split_rows(len(packed)).rows(split)  # type: ignore[arg-type]
         record = {"name": self.title, "split": split, "graphs": len(rows)}
         return DataPart(packed, rows, _name_of, record, self.chemistry, self.title)
+
+    def is_at_hand(self) -> bool:
+        """See `Dataset.is_at_hand`."""
+        return (data_folder() / _FILE).is_file()
 
 
 def load_qm9_graphs(
@@ -110,7 +116,7 @@ def download_qm9(folder: Path | None = None, *, url: str = QM9_URL,
     """
     with download_bar("QM9") as progress:
         return download(
-            url, (folder or data_folder()) / "qm9.csv", sha256=sha256,
+            url, (folder or data_folder()) / _FILE, sha256=sha256,
             instead="Give QM9 as a local file instead: a CSV with a `smiles` column in the data "
                     "set's order, or its SDF.",
             progress=progress,

@@ -29,6 +29,7 @@ from core.calibration.temperature import (
 )
 from core.calibration.token_sample import TokenSample
 from core.calibration.token_types import DISJOINT_TYPES, NUM_BINS, TokenType
+from core.chemistry.chemistry import Chemistry
 from core.chemistry.molecules import is_stable, to_exact_smiles, to_smiles
 from core.errors import InputError
 from core.evaluation.graph_set import GraphSet
@@ -181,7 +182,7 @@ class EvaluationRun:
         chunks = [ChunkFile(path) for path, _, _ in self._files("graphs", "npz", self.graphs)]
         card = self.checkpoint.card
         return _put_together(
-            chunks, self.graphs.graphs, self.graphs.smiles,
+            chunks, self.graphs.graphs, self._smiles(),
             temperatures=_with(self._temperatures, fitted), seed=self.config.seed,
             fitted_temperature=None if fitted is None else fitted.temperature,
             facts={
@@ -202,6 +203,13 @@ class EvaluationRun:
                 },
             },
         )
+
+    def _smiles(self) -> list[str | None]:
+        """As given, or as the model's chemistry writes the graphs."""
+        graphs, chemistry = self.graphs.graphs, self.checkpoint.card.chemistry
+        given = self.graphs.smiles or [None] * len(graphs)
+        return [known or (None if chemistry is None else _write(graph, chemistry))
+                for known, graph in zip(given, graphs, strict=True)]
 
     @property
     def fitted_temperature(self) -> FittedTemperature | None:
@@ -301,7 +309,7 @@ class _Rate:
 def _put_together(
     chunks: Sequence[ChunkFile],
     graphs: Sequence[Graph],
-    smiles: Sequence[str | None] | None,
+    smiles: Sequence[str | None],
     *,
     temperatures: tuple[float, ...],
     fitted_temperature: float | None,
@@ -316,7 +324,7 @@ def _put_together(
     Args:
         chunks: of all graphs, in order.
         graphs: the graphs.
-        smiles: of each, as given; None to write them from the graphs.
+        smiles: of each; None for what is no molecule.
         temperatures: of the chunks' sums.
         fitted_temperature: one of them, or None.
         seed: of LU's intervals and of resampling graphs.
@@ -325,8 +333,7 @@ def _put_together(
     nll, log_q, num_tokens = (
         np.concatenate(parts) for parts in zip(*(c.per_graph() for c in chunks), strict=True)
     )
-    names = list(smiles) if smiles is not None else [None] * len(graphs)
-    table = _graph_table(graphs, names, nll, log_q, num_tokens, seed)
+    table = _graph_table(graphs, smiles, nll, log_q, num_tokens, seed)
     bootstrap = MoleculeBootstrap(len(graphs), seed=seed)
     smooth = _smooth_eces(chunks, bootstrap, (1.0, fitted_temperature))
     found = []
@@ -362,8 +369,7 @@ def _graph_table(
     tokens = num_tokens.sum(axis=1)
     return pd.DataFrame({
         "id": [graph.name or f"row {row + 1}" for row, graph in enumerate(graphs)],
-        "smiles": pd.Series([given or _smiles(graph)
-                             for graph, given in zip(graphs, smiles, strict=True)], dtype="str"),
+        "smiles": pd.Series(smiles, dtype="str"),
         "num_nodes": np.array([graph.num_nodes for graph in graphs], dtype=np.int16),
         "nll_mean": nll.mean(axis=1),
         "nll_std": [found.nll_std for found in uncertainties],
@@ -376,11 +382,11 @@ def _graph_table(
     }).astype(dict.fromkeys(_GRAPH_NUMBERS, "float64"))
 
 
-def _smiles(graph: Graph) -> str | None:
+def _write(graph: Graph, chemistry: Chemistry) -> str | None:
     """The shortest SMILES that is read back as this graph; None for what is no molecule."""
-    if not graph.is_labelled:
-        return None
-    return to_smiles(graph, hydrogens=False) if is_stable(graph) else to_exact_smiles(graph)
+    if chemistry.has_hydrogen_nodes and is_stable(graph, chemistry):
+        return to_smiles(graph, chemistry, hydrogens=False)
+    return to_exact_smiles(graph, chemistry)
 
 
 def _sums(chunks: Sequence[ChunkFile], temperature: int) -> BinSums:

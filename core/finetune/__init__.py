@@ -4,10 +4,12 @@ from core.lazy import lazy_exports
 
 __all__, __getattr__ = lazy_exports(__name__, {
     "FinetuneConfig": "config",
+    "entries_to_train": "config",
+    "LearningSet": "learning_set",
     "merged_checkpoint": "export",
     "write_adapter": "export",
     "write_model": "export",
-    "lora_parameters": "methods",
+    "lora_parameters": "low_rank",
     "FinetuneRun": "run",
     "SparseAdapter": "sparse_adapter",
     "GraphStream": "streams",

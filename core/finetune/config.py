@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from core.finetune.low_rank import lora_parameters
 from core.finetune.methods import METHODS, Method
+from core.likelihood.scoring import Precision
 from core.salience.criteria import CRITERIA, DEFAULT_CRITERION
-from core.salience.masks import SCOPES, Scope
-from core.salience.matrices import SalienceError
-
-Precision = Literal["bf16", "fp32"]
+from core.salience.masks import SCOPES, Scope, count_of
+from core.salience.matrices import SalienceError, WeightMatrix, num_entries
 
 
 @dataclass(frozen=True)
@@ -79,3 +78,32 @@ class FinetuneConfig:
     def is_dynamic(self) -> bool:
         """Whether the mask is chosen again along the way."""
         return self.method == "sparse" and self.reselect_every > 0
+
+    def trained_numbers(self, matrices: tuple[WeightMatrix, ...]) -> int | None:
+        """Numbers that a run trains, of a model with these matrices; None for all weights."""
+        if self.method == "full":
+            return None
+        return self.count if self.rank is None or self.method == "sparse" else lora_parameters(
+            matrices, self.rank)
+
+
+def entries_to_train(
+    matrices: tuple[WeightMatrix, ...],
+    *,
+    density: float | None = None,
+    match_rank: int | None = None,
+) -> int:
+    """`count` of a sparse run that is to train a share of the entries, or as many as LoRA.
+
+    Args:
+        matrices: of the model.
+        density: share of all entries, above 0 and at most 1.
+        match_rank: rank of the LoRA that has as many numbers; instead of a share.
+
+    Raises:
+        SalienceError: for a share that selects nothing.
+    """
+    if match_rank is not None:
+        return lora_parameters(matrices, match_rank)
+    assert density is not None
+    return count_of(num_entries(matrices), density)

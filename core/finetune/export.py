@@ -12,8 +12,9 @@ from pathlib import Path
 
 import torch
 
-from core.finetune.methods import LowRankTuning, SparseTuning
+from core.finetune.low_rank import LowRankTuning
 from core.finetune.run import FinetuneRun
+from core.finetune.sparse import SparseTuning
 from core.finetune.sparse_adapter import SparseAdapter
 from core.model.checkpoints import Checkpoint, save_checkpoint
 from core.model.transformer import to_device

@@ -17,13 +17,17 @@ from contextlib import nullcontext
 from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from core.finetune.config import FinetuneConfig
-from core.finetune.methods import FullTuning, LowRankTuning, SparseTuning, Tuning
-from core.finetune.state import restore_run, save_run
+from core.finetune.full import FullTuning
+from core.finetune.low_rank import LowRankTuning
+from core.finetune.methods import Tuning
+from core.finetune.run_state import restore_run, save_run
+from core.finetune.sparse import SparseTuning
 from core.finetune.streams import TokenStream
 from core.model.optimizers import learning_rate_at
 from core.runs import (
@@ -278,3 +282,10 @@ def _inputs_and_targets(part: TokenSequences, *, multiple: int = 1) -> tuple[Ten
     missing = -inputs.shape[1] % multiple
     return (torch.nn.functional.pad(inputs, (0, missing)),
             torch.nn.functional.pad(targets, (0, missing), value=-100))
+
+
+def optimizer_bytes(optimizer: torch.optim.Optimizer) -> int:
+    """Bytes of all optimizer state that grows with the number of trained entries."""
+    states: list[dict[str, Any]] = list(optimizer.state.values())
+    return sum(value.numel() * value.element_size() for state in states
+               for value in state.values() if isinstance(value, Tensor) and value.ndim)

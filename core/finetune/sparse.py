@@ -1,9 +1,10 @@
-"""Training chosen entries of a model's matrices: what is kept is one number per entry.
+"""`SparseTuning`: chosen entries of a model's matrices; what is kept is one number per entry.
 
 The entries are trained in place. As soon as a matrix's gradient is complete, the chosen entries are
 read off it and the matrix of gradients is dropped; the optimizer sees one vector of all chosen
 entries, and what it makes of them is written back. So values, gradient and each optimizer moment
-hold `nnz` numbers, and at most one matrix of gradients exists at a time (SPEC 6).
+hold `nnz` numbers, and at most one matrix of gradients exists at a time (docs/definitions.md,
+Salience).
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from transformers import PreTrainedModel
 
 from core.salience.masks import Mask
 from core.salience.matrices import weights_of
 
 
-class SparseWeights:
+class SparseTuning:
     """The chosen entries of a model, as one parameter that an optimizer can move.
 
     All other parameters of the model stop being trainable.
@@ -28,7 +30,8 @@ class SparseWeights:
         mask: which entries.
     """
 
-    def __init__(self, model: nn.Module, mask: Mask) -> None:
+    def __init__(self, model: PreTrainedModel, mask: Mask) -> None:
+        self.model = model
         self._weights = weights_of(model, mask.matrices)
         self._offsets = _offsets(mask)
         self._listening = False
@@ -130,10 +133,11 @@ class SparseWeights:
         self.values.copy_(self._read(self.positions))
         self._let_chosen_require_grad()
 
-    def release(self) -> None:
-        """Let go of the model."""
+    def merged(self) -> PreTrainedModel:
+        """The model itself, which the entries were trained in."""
         for hook in self._hooks:
             hook.remove()
+        return self.model.eval()
 
     def _gather_into(self, name: str) -> Callable[[Tensor], None]:
         def gather(weight: Tensor) -> None:

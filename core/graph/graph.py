@@ -122,7 +122,10 @@ class Graph:
 
     @property
     def log_automorphisms(self) -> float:
-        """log |Aut(G)|, the gap between log q of an order and of its sequence (SPEC 2)."""
+        """log |Aut(G)|, the gap between log q of an order and of its sequence.
+
+        See docs/definitions.md, Linearizations.
+        """
         return math.log(self.num_automorphisms)
 
     @cached_property

@@ -1,4 +1,6 @@
-"""Random planar graphs: Delaunay triangulations of uniform points (SPECTRE's recipe; SPEC 1).
+"""Random planar graphs: Delaunay triangulations of uniform points (SPECTRE's recipe).
+
+See docs/definitions.md, Graphs and chemistries.
 
 Martinkus, Loukas, Perraudin, Wattenhofer, "SPECTRE", arXiv 2204.01613.
 """

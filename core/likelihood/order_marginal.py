@@ -2,8 +2,8 @@
 
 With s_k ~ q(· | G), the weights w_k = p(s_k) / q(s_k | G) average to an unbiased estimate of
 p_S(G) = Σ p(s) over all sequences s that the strategy S can write (importance weighting, Burda et
-al. 2016, arXiv 1509.00519, equation 8; SPEC 3). The order-marginal NLL is -log of that average:
-biased upwards by Jensen's inequality, less as K grows.
+al. 2016, arXiv 1509.00519, equation 8; docs/definitions.md, Likelihood). The order-marginal NLL is
+-log of that average: biased upwards by Jensen's inequality, less as K grows.
 """
 
 from __future__ import annotations

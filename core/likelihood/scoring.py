@@ -30,7 +30,7 @@ class Likelihoods:
 
     Attributes:
         token_nll: [G, K, L − 1] float32, −log p(token t + 1 | tokens ≤ t) in nats, 0 in padding;
-            `eos` counts, `sos` is given, no grammar mask (SPEC 3).
+            `eos` counts, `sos` is given, no grammar mask (docs/definitions.md, Likelihood).
         valid: [G, K, L − 1] bool, which entries are real.
     """
 

@@ -40,7 +40,8 @@ class Uncertainty:
         seed: of the bootstrap; by convention also the seed that drew the linearizations.
         confidence: nominal coverage of the interval.
         is_exact: the strategy has a single sequence for the graph, so LU is exactly 0.
-        marginal_nll: order-marginal NLL in nats (SPEC 3); None where `marginal_reason` says why.
+        marginal_nll: order-marginal NLL in nats (docs/definitions.md, Likelihood); None where
+            `marginal_reason` says why.
         effective_sample_size: how many equally weighted sequences `marginal_nll` is worth, 1 to K.
         interval_reason: one sentence on why there is no interval, or None.
         marginal_reason: one sentence on why there is no order-marginal NLL, or None.

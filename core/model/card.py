@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.assets import assets_folder, models_folder
-from core.chemistry.chemistry import QM9, Chemistry
+from core.chemistry.chemistry import CHEMISTRIES, Chemistry
 from core.errors import InputError
 from core.sent.strategies import STRATEGIES, Strategy
 from core.sent.vocabulary import Vocabulary
@@ -39,7 +39,7 @@ class ModelCard:
         weights_sha256: hash of `model.safetensors`, checked on loading.
         path: the folder.
         chemistry: what the labels of its graphs mean; None for graphs without labels. Folders that
-            do not say are of QM9.
+            do not say are of the first known one with their elements: the oldest are of QM9.
     """
 
     name: str
@@ -54,7 +54,7 @@ class ModelCard:
 
     def __post_init__(self) -> None:
         if self.chemistry is None and self.vocabulary.is_labelled:
-            object.__setattr__(self, "chemistry", QM9)
+            object.__setattr__(self, "chemistry", _chemistry_of(self.vocabulary))
 
     @property
     def steps(self) -> int | None:
@@ -75,6 +75,12 @@ class ModelCard:
             "training": self.training,
             "weights_sha256": self.weights_sha256,
         }
+
+
+def _chemistry_of(vocabulary: Vocabulary) -> Chemistry | None:
+    """The first known one with these elements; None for labels that are no elements of any."""
+    return next((chemistry for chemistry in CHEMISTRIES.values()
+                 if chemistry.elements == vocabulary.node_names), None)
 
 
 @dataclass(frozen=True)
@@ -103,7 +109,7 @@ def find_shipped_models() -> ShippedModels:
 
     def rank(card: ModelCard) -> tuple[bool, str, int, str]:
         name = card.strategy.name
-        return (not card.vocabulary.is_labelled, str(card.data.get("name", "")),
+        return (card.chemistry is None, str(card.data.get("name", "")),
                 order.index(name) if name in order else len(order), card.name)
 
     return ShippedModels(tuple(sorted(cards, key=rank)), tuple(complaints))

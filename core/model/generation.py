@@ -26,7 +26,7 @@ from core.sent.vocabulary import EOS, PAD, SOS
 
 @dataclass(frozen=True)
 class SamplingConfig:
-    """How to sample (defaults: SPEC 5).
+    """How to sample (defaults: docs/definitions.md, Generation and quality).
 
     Attributes:
         temperature: divides the logits; 1 samples from the model itself.

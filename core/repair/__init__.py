@@ -8,5 +8,6 @@ __all__, __getattr__ = lazy_exports(__name__, {
     "RepairConfig": "experiment",
     "RepairExperiment": "experiment",
     "RepairResult": "result",
+    "spurious_repairs": "spurious",
     "shipped_repairs": "result",
 })

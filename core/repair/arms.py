@@ -2,7 +2,7 @@
 
 Everything that is compared trains the same number of parameters: sparse masks of exactly as many
 entries as LoRA of a rank has factors. 0.1% lies below rank 1 and is compared with the random
-control and with training all weights only (SPEC 6).
+control and with training all weights only (docs/definitions.md, Salience).
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from core.finetune.methods import Method, lora_parameters
+from core.finetune.config import FinetuneConfig
+from core.finetune.low_rank import lora_parameters
+from core.finetune.methods import METHOD_TITLES, Method
 from core.salience.criteria import CONTROL, DEFAULT_CRITERION, names_where
 from core.salience.masks import Scope
 from core.salience.matrices import SalienceError, WeightMatrix, num_entries
@@ -57,6 +59,56 @@ class Arm:
                        "dynamic" if self.is_dynamic else ""]
             return "-".join(filter(None, ["sparse", self.criterion, *variant, str(self.count)]))
         return self.method if self.rank is None else f"{self.method}-rank-{self.rank}"
+
+    @property
+    def kind(self) -> str:
+        """How it trains, whatever its size, in words.
+
+        >>> Arm("sparse", "snip", "local", is_dynamic=True, count=3539).kind
+        'snip, local, dynamic'
+        """
+        if self.method == "none":
+            return "as trained"
+        if self.method != "sparse":
+            return METHOD_TITLES[self.method]
+        how = self.criterion, self.scope, "dynamic" if self.is_dynamic else "static"
+        return ", ".join(filter(None, how))
+
+    @property
+    def label(self) -> str:
+        """The arm as people read it: its kind and its size.
+
+        >>> Arm("sparse", "snip", "global", count=3539).label, Arm("lora", rank=4).label
+        ('snip, global, static, 3,539 entries', 'LoRA, rank 4')
+        """
+        if self.method == "sparse":
+            return f"{self.kind}, {self.count:,} entries"
+        return self.kind if self.rank is None else f"{self.kind}, rank {self.rank}"
+
+    @classmethod
+    def from_config(cls, config: FinetuneConfig, *, matched_rank: int | None = None) -> Arm:
+        """The arm that a run's settings describe.
+
+        Args:
+            config: the settings.
+            matched_rank: rank of LoRA that a sparse run trains as many numbers as, if that was
+                asked.
+        """
+        if config.method == "sparse":
+            return cls("sparse", config.criterion, config.scope, config.is_dynamic, config.count,
+                       matched_rank)
+        return cls(config.method, rank=config.rank)
+
+    def apply_to(self, config: FinetuneConfig) -> FinetuneConfig:
+        """The settings with what the arm says of them; `none` has no settings.
+
+        A dynamic arm selects anew every `config.reselect_every` steps.
+        """
+        assert self.method != "none"
+        return replace(
+            config, method=self.method, criterion=self.criterion or DEFAULT_CRITERION,
+            scope=self.scope or "global", count=self.count, rank=self.rank,
+            reselect_every=config.reselect_every if self.is_dynamic else 0)
 
     @property
     def tuned_as(self) -> Arm:

@@ -15,27 +15,25 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import torch
 
 from core.evaluation.graph_set import GraphSet
-from core.evaluation.result import Evaluation
-from core.evaluation.run import EvaluationConfig, EvaluationRun
-from core.finetune.config import FinetuneConfig, Precision
-from core.finetune.export import merged_checkpoint
+from core.finetune.config import FinetuneConfig
+from core.finetune.export import merged_checkpoint, record_of
 from core.finetune.run import FinetuneRun
 from core.finetune.streams import GraphStream, TokenStream
-from core.likelihood.scoring import score_trails
+from core.likelihood.scoring import Precision, score_trails
 from core.model.checkpoints import Checkpoint
-from core.model.transformer import num_parameters
+from core.model.training import TrainingGraphs
 from core.records import RECORD
 from core.repair.arms import Arm
+from core.repair.measurement import Measurement, describe
 from core.repair.result import RepairResult
 from core.runs import claim, hold, write_json
-from core.salience.criteria import DEFAULT_CRITERION
 from core.salience.language_model import LanguageModel
 from core.salience.matrices import SalienceError
 from core.sent.batch import GraphBatch
@@ -78,6 +76,14 @@ class RepairConfig:
     def __post_init__(self) -> None:
         Strategy.from_name(self.order)  # refuses an unknown one
 
+    @property
+    def finetuning(self) -> FinetuneConfig:
+        """What the runs of all arms share; an arm says the rest (`Arm.apply_to`)."""
+        return FinetuneConfig(
+            method="full", reselect_every=self.reselect_every,
+            calibration_examples=self.calibration_examples, steps=self.steps,
+            batch_size=self.batch_size, seed=self.seed, precision=self.precision)
+
 
 @dataclass(frozen=True)
 class RepairProgress:
@@ -119,7 +125,7 @@ class RepairExperiment:
         self,
         checkpoint: Checkpoint,
         *,
-        training: GraphBatch,
+        training: TrainingGraphs,
         validation: GraphSet,
         test: GraphSet,
         config: RepairConfig,
@@ -161,7 +167,7 @@ class RepairExperiment:
             yield from self._measure(arm, self.checkpoint)
             return
         yield from self._tune(arm.tuned_as)
-        run = self._finetune_run(arm, self._rate_of(arm), self.config.steps, "arms")
+        run = self._finetune_run(arm, self._rate_of(arm), self.folder / "arms" / arm.name)
         yield from _train(run, arm.name, "train")
         repaired = merged_checkpoint(run, name=f"{self.model.name} after {arm.name}")
         yield from self._measure(arm, repaired, run)
@@ -178,46 +184,33 @@ class RepairExperiment:
     @property
     def result_settings(self) -> dict[str, object]:
         """What the results of all arms share and name, as JSON."""
-        return {**asdict(self.config), "test": _described(self._test)}
+        return {**asdict(self.config), "test": describe(self._test)}
 
     def _claim_folder(self) -> None:
         """Learning rates and results are kept by the arm's name: one folder, one experiment."""
         settings = {"model": self.model.weights_sha256, "orders": list(self.orders),
                     **self.result_settings, "training": self._stream.source,
-                    "validation": _described(self._validation)}
+                    "validation": describe(self._validation)}
         claim(self.folder, settings, what="a repair", error=SalienceError)
 
     def _measure(
         self, arm: Arm, checkpoint: Checkpoint, run: FinetuneRun | None = None
     ) -> Iterator[RepairProgress]:
-        found = []
-        for order in self.orders:
-            for done, total, evaluation in evaluate_under(
-                    order, checkpoint, self._test, permutations=self.config.permutations,
-                    seed=self.config.seed, precision=self.config.precision,
-                    run_folder=self.folder / "measured" / arm.name / order):
-                if evaluation is not None:
-                    found.append(evaluation)
-                yield RepairProgress(arm.name, "measure", done, total)
-        self._results[arm.name] = result_of(
-            arm, self.model, found, run,
+        measurement = Measurement(
+            checkpoint, self._test, self.orders, permutations=self.config.permutations,
+            seed=self.config.seed, precision=self.config.precision,
+            folder=self.folder / "measured" / arm.name)
+        for step in measurement.steps():
+            yield RepairProgress(arm.name, "measure", step.done, step.total)
+        self._results[arm.name] = measurement.result(
+            arm, self.checkpoint, training=None if run is None else record_of(run).result,
             settings={**self.result_settings, "compiled": self._compile,
                       "learning_rate": None if run is None else run.config.learning_rate})
 
-    def _finetune_run(self, arm: Arm, rate: float, steps: int, kind: str) -> FinetuneRun:
-        config = self.config
-        assert arm.method != "none"
-        folder = self.folder / kind / (f"{arm.name}-{rate:g}" if kind == "tuning" else arm.name)
-        return FinetuneRun(
-            self.model, self._stream,
-            FinetuneConfig(
-                method=arm.method, criterion=arm.criterion or DEFAULT_CRITERION,
-                scope=arm.scope or "global", count=arm.count, rank=arm.rank,
-                reselect_every=config.reselect_every if arm.is_dynamic else 0,
-                calibration_examples=config.calibration_examples, steps=steps,
-                batch_size=config.batch_size, learning_rate=rate, seed=config.seed,
-                precision=config.precision, compile=self._compile),
-            run_folder=folder)
+    def _finetune_run(self, arm: Arm, rate: float, folder: Path) -> FinetuneRun:
+        config = replace(arm.apply_to(self.config.finetuning), learning_rate=rate,
+                         compile=self._compile)
+        return FinetuneRun(self.model, self._stream, config, run_folder=folder)
 
     def _rate_of(self, arm: Arm) -> float:
         found = self._tried_rates(arm.tuned_as)
@@ -232,7 +225,7 @@ class RepairExperiment:
             rung = next_rung(self._tried_rates(arm))
 
     def _try_rate(self, arm: Arm, rate: float) -> Iterator[RepairProgress]:
-        run = self._finetune_run(arm, rate, self.config.steps, "tuning")
+        run = self._finetune_run(arm, rate, self.folder / "tuning" / f"{arm.name}-{rate:g}")
         try:
             yield from _train(run, f"{arm.name} at {rate:g}", "tune")
             nll = self._validation_nll(merged_checkpoint(run, name=arm.name))
@@ -259,10 +252,6 @@ class RepairExperiment:
         return self.folder / "tuning" / f"{arm.name}.json"
 
 
-def _described(graphs: GraphSet) -> dict[str, object]:
-    return {"name": graphs.name, "split": graphs.split, "graphs": len(graphs.graphs)}
-
-
 def next_rung(found: dict[str, float]) -> int | None:
     """Rung to try next: a neighbour of the best that is not known yet; None if both are.
 
@@ -277,47 +266,9 @@ def next_rung(found: dict[str, float]) -> int | None:
     return None
 
 
-def evaluate_under(
-    order: str,
-    checkpoint: Checkpoint,
-    graphs: GraphSet,
-    *,
-    permutations: int,
-    seed: int,
-    precision: Precision,
-    run_folder: Path,
-) -> Iterator[tuple[int, int, Evaluation | None]]:
-    """Evaluate a model under one order; yields graphs done, of how many, and at last the result."""
-    run = EvaluationRun(checkpoint, graphs,
-                        EvaluationConfig(order, permutations, seed, precision),
-                        run_folder=run_folder)
-    for step in run.steps():
-        yield step.done, step.total, None
-    yield len(graphs.graphs), len(graphs.graphs), run.result()
-
-
-def result_of(
-    arm: Arm,
-    model: LanguageModel,
-    evaluations: list[Evaluation],
-    run: FinetuneRun | None,
-    *,
-    settings: dict[str, object],
-) -> RepairResult:
-    """The result of a run, or of none, measured under each order."""
-    return RepairResult.from_evaluations(
-        evaluations, arm=arm, model=model.name, weights_sha256=model.weights_sha256,
-        num_parameters=0 if run is None else run.num_parameters,
-        num_weights=num_parameters(model.model), settings=settings,
-        history=() if run is None else tuple(run.history),
-        wall_s=0.0 if run is None else run.wall_s, device=str(model.device))
-
-
 def _train(
     run: FinetuneRun, name: str, stage: Literal["tune", "train"]
 ) -> Iterator[RepairProgress]:
     with closing(run.steps()) as steps:
         for step in steps:
             yield RepairProgress(name, stage, step.step, run.config.steps, step.loss)
-
-

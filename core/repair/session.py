@@ -1,7 +1,7 @@
-"""`Trial`: a model fine-tuned once and measured before and after, a little at a time.
+"""`FinetuneSession`: a model fine-tuned once and measured before and after, a little at a time.
 
 Whoever runs it says how long it may work before it returns, and hears of every step in between, so
-that a page stays alive. All that is done lies in a folder: a trial of the same settings goes on
+that a page stays alive. All that is done lies in a folder: a session of the same settings goes on
 from there, and its `output` is what `trailscope finetune` writes.
 """
 
@@ -18,14 +18,14 @@ from threading import Lock
 from typing import Any, Literal
 
 from core.evaluation.graph_set import GraphSet
+from core.finetune.config import FinetuneConfig
 from core.finetune.export import record_of, write_adapter, write_model
-from core.finetune.run import FinetuneConfig, FinetuneRun
+from core.finetune.run import FinetuneRun
 from core.finetune.streams import TokenStream
 from core.model.checkpoints import Checkpoint, load_checkpoint
-from core.model.transformer import num_parameters
 from core.records import RECORD
 from core.repair.arms import Arm
-from core.repair.measurement import Measurement
+from core.repair.measurement import Measurement, MeasurementStep, describe
 from core.repair.result import RepairResult
 from core.runs import holds_state, read_progress, replacing
 from core.salience.language_model import LanguageModel
@@ -37,8 +37,8 @@ _OUTPUT, _RUN = "output", "run"
 
 
 @dataclass(frozen=True)
-class TrialProgress:
-    """State of a trial.
+class FinetuneProgress:
+    """State of a session.
 
     Attributes:
         stage: `score` while a mask is being chosen, `train`, then `before` and `after` while the
@@ -54,23 +54,10 @@ class TrialProgress:
     loss: float | None = None
 
 
-Report = Callable[[TrialProgress], None]
+Report = Callable[[FinetuneProgress], None]
 
 
-def arm_of(config: FinetuneConfig, *, matched_rank: int | None = None) -> Arm:
-    """The arm that a run's settings describe.
-
-    Args:
-        config: the settings.
-        matched_rank: rank of LoRA that a sparse run trains as many numbers as, if that was asked.
-    """
-    if config.method == "sparse":
-        return Arm("sparse", config.criterion, config.scope, config.is_dynamic, config.count,
-                   matched_rank)
-    return Arm(config.method, rank=config.rank)
-
-
-class Trial:
+class FinetuneSession:
     """One run on a TrailScope checkpoint.
 
     Args:
@@ -82,8 +69,8 @@ class Trial:
         permutations: K, linearizations per graph and order.
         name: of the model that comes of it.
         folder: where everything is kept.
-        before: folder of the measurement of the model as it is, which other trials may share.
-        matched_rank: see `arm_of`.
+        before: folder of the measurement of the model as it is, which other sessions may share.
+        matched_rank: see `Arm.from_config`.
 
     Attributes:
         history: (step, loss) pairs, nats per token.
@@ -116,7 +103,7 @@ class Trial:
         self._lock = Lock()
         self._run: FinetuneRun | None = None
         self._results: dict[str, RepairResult] = {}
-        self._measuring: tuple[Measurement, Iterator[int]] | None = None
+        self._measuring: tuple[Measurement, Iterator[MeasurementStep]] | None = None
         self.history: tuple[tuple[int, float], ...] = self._read_history()
 
     @property
@@ -141,12 +128,12 @@ class Trial:
 
     @property
     def before(self) -> RepairResult:
-        """What the model did before; only once the trial is done."""
+        """What the model did before; only once the session is done."""
         return self._results["before"]
 
     @property
     def after(self) -> RepairResult:
-        """What it does now; only once the trial is done."""
+        """What it does now; only once the session is done."""
         return self._results["after"]
 
     def go_on(self, report: Report, *, for_s: float) -> None:
@@ -160,7 +147,7 @@ class Trial:
             SalienceError: for a loss that is not finite, and whatever `FinetuneRun` refuses.
         """
         until = time.monotonic() + for_s
-        # One at a time: the same trial may be shown in two windows.
+        # One at a time: the same session may be shown in two windows.
         with self._lock, closing(self._work(report)) as work:
             for _ in work:
                 if time.monotonic() >= until:
@@ -177,13 +164,13 @@ class Trial:
             self._run = FinetuneRun(
                 LanguageModel.from_checkpoint(self.checkpoint), self.stream, self.config,
                 run_folder=self.folder / _RUN,
-                progress=lambda done, total: report(TrialProgress("score", done, total)))
+                progress=lambda done, total: report(FinetuneProgress("score", done, total)))
         run = self._run
         try:
             with closing(run.steps()) as steps:
                 for step in steps:
                     self.history = tuple(run.history)
-                    report(TrialProgress("train", step.step, run.config.steps, step.loss))
+                    report(FinetuneProgress("train", step.step, run.config.steps, step.loss))
                     yield
         except ValueError:
             self._run = None  # its weights may be spoilt; what was saved is not
@@ -211,8 +198,8 @@ class Trial:
             self._measuring = started, started.steps()
         measurement, left = self._measuring
         try:
-            for done in left:
-                report(TrialProgress(what, done, measurement.total))
+            for step in left:
+                report(FinetuneProgress(what, step.done_under_all, measurement.total))
                 yield
         except ValueError:
             self._measuring = None
@@ -225,27 +212,20 @@ class Trial:
         return Measurement(
             self.checkpoint if is_before else load_checkpoint(self.model_folder), self._test,
             self.orders, permutations=self._permutations, seed=self.config.seed,
-            precision=self.config.precision,
+            precision=self.config.precision, often=True,
             folder=self._before_folder if is_before else self.folder / "measured")
 
     def _result(self, what: Literal["before", "after"], measurement: Measurement) -> RepairResult:
-        record = self._record() if what == "after" else None
-        facts: dict[str, Any] = {} if record is None else {
-            "history": self.history, "wall_s": record["result"]["wall_s"]}
-        return RepairResult.from_evaluations(
-            measurement.result(), model=self.checkpoint.card.name,
-            weights_sha256=self.checkpoint.card.weights_sha256,
-            arm=Arm("none") if record is None else arm_of(
-                self.config, matched_rank=self._matched_rank),
-            num_parameters=0 if record is None else record["result"]["parameters"],
-            num_weights=num_parameters(self.checkpoint.model), settings=self._settings(),
-            device=str(self.checkpoint.device), **facts)
+        if what == "before":
+            return measurement.result(Arm("none"), self.checkpoint, settings=self._settings())
+        return measurement.result(
+            Arm.from_config(self.config, matched_rank=self._matched_rank), self.checkpoint,
+            settings=self._settings(), training=self._record()["result"])
 
     def _settings(self) -> dict[str, Any]:
         return {**asdict(self.config), "stream": self.stream.source,
                 "permutations": self._permutations,
-                "test": {"name": self._test.name, "split": self._test.split,
-                         "graphs": len(self._test.graphs)}}
+                "test": describe(self._test)}
 
     def _record(self) -> dict[str, Any]:
         return json.loads((self.output / RECORD).read_text(encoding="utf-8"))

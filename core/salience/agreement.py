@@ -1,5 +1,7 @@
-"""How far masks agree, beside what masks of their densities would share by chance
-(docs/definitions.md, Salience)."""
+"""How far masks agree, beside what masks of their densities would share by chance.
+
+See docs/definitions.md, Salience.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """From tokens back to a graph: strictly, or as leniently as LU's published code.
 
-The strict decoder accepts exactly what `random_order` can write (SPEC 2), so a sequence that it
-accepts is the linearization of the graph that it returns. The lenient decoder never judges; it is
-for sequences of foreign models.
+The strict decoder accepts exactly what `random_order` can write (docs/definitions.md,
+Linearizations), so a sequence that it accepts is the linearization of the graph that it returns.
+The lenient decoder never judges; it is for sequences of foreign models.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 Generation masks the model's scores with `allowed`, samples, and calls `advance`. A state is one of
 a few phases of writing a node, plus what the strict decoder remembers: how many nodes there are,
 whether the last was walked to, which were jumped away from and what the open bracket has listed.
-With `kinds_only` just the kind of the next token is constrained, as LU's code does (SPEC 5).
+With `kinds_only` just the kind of the next token is constrained, as LU's code does
+(docs/definitions.md, Generation and quality).
 """
 
 from __future__ import annotations

@@ -85,7 +85,9 @@ def enumerate_sequences(
     tie_break: TieBreak = TieBreak.RANDOM,
     limit: int = 100_000,
 ) -> SequenceDistribution:
-    """List every sequence of a graph with its exact probability (SPEC 2).
+    """List every sequence of a graph with its exact probability.
+
+    See docs/definitions.md, Linearizations.
 
     Args:
         graph: a small graph; under `random_order` methanol has 18 sequences, ethanol

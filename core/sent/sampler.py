@@ -1,10 +1,11 @@
 """Batched SENT walks: all permutations of all graphs advance together, one node per step.
 
-A step is the same few tensor operations for every trail (AG algorithm 1 with LU's biases; SPEC 2):
-candidates are the unvisited neighbours, or all unvisited nodes where there are none (a jump); the
-bias keeps the best of them; one is chosen; its bit leaves the unvisited set. No Python runs per
-graph, so the same code is fast on a CPU and on a GPU. Tokens are written afterwards from the visit
-orders alone (`core.sent.writer`), because an order determines its sequence.
+A step is the same few tensor operations for every trail (AG algorithm 1 with LU's biases;
+docs/definitions.md, Linearizations): candidates are the unvisited neighbours, or all unvisited
+nodes where there are none (a jump); the bias keeps the best of them; one is chosen; its bit leaves
+the unvisited set. No Python runs per graph, so the same code is fast on a CPU and on a GPU. Tokens
+are written afterwards from the visit orders alone (`core.sent.writer`), because an order determines
+its sequence.
 """
 
 from __future__ import annotations
@@ -100,7 +101,10 @@ def _sample_chunk(
 def _sequence_log_q(
     graphs: GraphBatch, log_q_order: Tensor, strategy: Strategy, tie_break: TieBreak
 ) -> Tensor:
-    """From the probability of an order to that of its sequence, [G, K] (SPEC 2)."""
+    """From the probability of an order to that of its sequence, [G, K].
+
+    See docs/definitions.md, Linearizations.
+    """
     if tie_break is TieBreak.LOWEST_INDEX:
         if strategy.is_deterministic_with_lowest_index:
             return torch.zeros_like(log_q_order)

@@ -1,4 +1,7 @@
-"""Linearization strategies: where a walk starts, jumps and goes (LU, section 3; SPEC 2)."""
+"""Linearization strategies: where a walk starts, jumps and goes (LU, section 3).
+
+See docs/definitions.md, Linearizations.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,8 @@ class TrailBatch:
         lengths: [G, K] int64, tokens up to and with `eos`.
         orders: [G, K, N] int64; `orders[g, k, t]` is the node visited at step t, -1 is padding.
         log_q: [G, K] float64, natural log of the probability that the strategy writes this
-            sequence (SPEC 2); NaN where it is not known in closed form.
+            sequence (docs/definitions.md, Linearizations); NaN where it is not known in closed
+            form.
         strategy: the strategy that drew them.
         tie_break: how ties were broken.
         seed: the `GraphSeed` that reproduces them, or None for a torch generator.

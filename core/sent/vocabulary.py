@@ -1,4 +1,6 @@
-"""Token numbers of SENT sequences, in the layout of the AutoGraph and LU checkpoints (SPEC 2).
+"""Token numbers of SENT sequences, in the layout of the AutoGraph and LU checkpoints.
+
+See docs/definitions.md, Linearizations.
 
 Six special tokens come first, then one token per visit index, then node labels, then edge labels.
 """
@@ -17,7 +19,7 @@ _SPECIAL_NAMES = ("sos", "reset", "ladj", "radj", "eos", "pad")
 
 
 class TokenKind(StrEnum):
-    """The four kinds of tokens that calibration tells apart (SPEC 4)."""
+    """The four kinds of tokens that calibration tells apart (docs/definitions.md, Calibration)."""
 
     SPECIAL = "special"
     NODE_INDEX = "node_index"

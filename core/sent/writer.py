@@ -20,7 +20,7 @@ from core.sent.vocabulary import EOS, LADJ, PAD, RADJ, RESET, SOS, Vocabulary
 def write_tokens(
     graphs: GraphBatch, orders: Tensor, vocabulary: Vocabulary
 ) -> tuple[Tensor, Tensor]:
-    """Write the sequence of every visit order (SPEC 2).
+    """Write the sequence of every visit order (docs/definitions.md, Linearizations).
 
     Args:
         graphs: G graphs.

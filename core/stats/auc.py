@@ -8,7 +8,7 @@ of the positives, and also of the negatives. Its standard error is DeLong's (Bio
 
 Molecules are resampled within each class, all scores from the same draws; so no resample lacks a
 class. To first order the spread is that of sampling from both classes together, as generation does
-and as the simulations below do.
+and as the simulations of docs/intervals.md do.
 
 **Interval of one AUC**: bootstrap-t on θ = logit AUC, each resample studentized by its own DeLong
 SE; never wider than the Clopper–Pearson interval of AUC · h successes among h = (1 / positives +
@@ -23,24 +23,7 @@ over the paired resamples (Zou, Psychological Methods 12, 2007; "MOVER"). With d
 
 high likewise.
 
-Simulated coverage of nominal 95% intervals of one AUC, 400 data sets of 10 times as many molecules
-as negatives on average, percentile intervals in brackets (tests/unit/stats/test_auc.py repeats
-a part):
-
-    quantities                    AUC 0.5      0.75         0.9          0.95         0.99
-    normal, 10 negatives          0.92 (0.89)  0.90 (0.86)  0.93 (0.83)  0.96 (0.80)  0.97 (0.73)
-    normal, 30                    0.94 (0.95)  0.95 (0.95)  0.95 (0.94)  0.93 (0.91)  0.96 (0.85)
-    normal, 100                   0.95 (0.95)  0.96 (0.95)  0.96 (0.95)  0.95 (0.95)  0.91 (0.90)
-    negatives 3 × as wide, 10     0.97 (0.88)  0.96 (0.86)  0.96 (0.70)  0.96 (0.58)  0.94 (0.33)
-    negatives 3 × as wide, 30     0.96 (0.94)  0.95 (0.92)  0.95 (0.91)  0.95 (0.82)  0.97 (0.52)
-    negatives 3 × as wide, 100    0.94 (0.93)  0.96 (0.96)  0.97 (0.95)  0.95 (0.93)  0.91 (0.76)
-    some negatives far off, 10                 0.97 (0.90)  0.97 (0.73)  0.95 (0.58)  0.97 (0.20)
-    some negatives far off, 30                 0.97 (0.95)  0.98 (0.90)  0.98 (0.85)  0.97 (0.41)
-    some negatives far off, 100                0.94 (0.94)  0.95 (0.92)  0.97 (0.93)  0.97 (0.73)
-
-DeLong's normal intervals cover as little as percentile intervals. Differences of correlated scores
-(0.8) in the same data sets: 0.92 to 1.00, above 0.99 only for a few negatives and AUCs beyond 0.9
-(percentile intervals of the difference 0.42 to 0.95).
+How often these intervals hold the true value: docs/intervals.md, AUC.
 """
 
 from __future__ import annotations

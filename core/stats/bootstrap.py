@@ -16,19 +16,8 @@ the interval is [CV exp(-t_{1-α} SE), CV exp(-t_α SE)] (Efron & Tibshirani 199
 quantile: Hesterberg's correction for small samples (arXiv 1411.5279, "expanded percentile"). It
 lifts the coverage by about one point at K = 32 and vanishes as K grows.
 
-Simulated coverage of nominal 95% intervals, percentile intervals in brackets
-(tests/unit/stats/test_bootstrap.py repeats a part):
-
-    NLLs                      K = 16         K = 32         K = 64         K = 256
-    normal, CV 0.1            0.96 (0.79)    0.95 (0.84)    0.95 (0.89)    0.95 (0.94)
-    gamma, CV 0.5             0.97 (0.79)    0.95 (0.85)    0.94 (0.88)    0.95 (0.93)
-    lognormal, σ 0.3          0.95 (0.75)    0.94 (0.81)    0.93 (0.86)    0.95 (0.91)
-    lognormal, σ 0.5          0.93 (0.68)    0.88 (0.73)    0.91 (0.79)    0.93 (0.88)
-    two clusters, 80:20       0.93 (0.88)    0.96 (0.92)    0.95 (0.93)    0.95 (0.96)
-    two clusters, 95:5        0.51 (0.56)    0.76 (0.79)    0.95 (0.88)    0.97 (0.93)
-    five values               0.90 (0.79)    0.93 (0.91)    0.96 (0.93)    0.95 (0.94)
-
-No bootstrap can know of a rare cluster that the sample missed.
+How often these intervals hold the true value: docs/intervals.md, LU. No bootstrap can know of a
+rare cluster that the sample missed.
 """
 
 from __future__ import annotations

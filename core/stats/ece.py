@@ -20,22 +20,7 @@ of one molecule have, which drawing each token's correctness by itself would mis
 have fewer errors than independent tokens of their confidence would vary by, the difference is added
 (`core.calibration.reliability`).
 
-Simulated coverage of nominal 95% intervals, that of percentile intervals in brackets, and how often
-the interval lies above and below the true ECE. m molecules of about t tokens, whose logit of being
-correct shifts by a normal amount of standard deviation u per molecule; 400 data sets each
-(tests/unit/calibration/test_reliability_coverage.py repeats a part):
-
-    miscalibration       m     t    u      true ECE   coverage       above    below
-    everywhere           16    100  0.5    0.107      0.94 (0.88)    0.04     0.03
-    everywhere           50    100  0.5    0.107      0.95 (0.94)    0.03     0.03
-    everywhere           50    200  0.5    0.108      0.93 (0.89)    0.05     0.03
-    confidence ** 1.5    16    200  0.5    0.055      0.94 (0.93)    0.03     0.03
-    confidence ** 1.5    30    200  0.5    0.055      0.95 (0.94)    0.02     0.04
-    both signs           100   100  1.0    0.070      0.97 (0.92)    0.01     0.02
-    0.02 everywhere      300   100  0.3    0.021      0.97 (0.92)    0.03     0.01
-    3 of 15 bins         100   200  0.2    0.022      0.95 (0.09)    0.05     0.00
-    3 of 15 bins         200   100  0.0    0.022      0.97 (0.03)    0.03     0.00
-    3 of 15 bins         400   200  0.5    0.025      0.98 (0.92)    0.01     0.01
+How often these intervals hold the true value: docs/intervals.md, ECE.
 """
 
 from __future__ import annotations

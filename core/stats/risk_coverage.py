@@ -14,11 +14,7 @@ resampled accuracies would say [1, 1] wherever the kept molecules are all good.)
 **Interval of AURC**: Student's, with one degree of freedom less than the smaller class has
 molecules, on the logit of AURC, whose standard error comes from the same resamples.
 
-Simulated coverage of nominal 95% bands, 300 data sets each of 100, 300 and 1000 molecules with 60
-to 93 % good ones and scores from worthless to nearly perfect: at every point of the curve but the
-first five 0.92 or more, on average 0.95 to 0.99, too wide where nearly all of the kept are good
-(percentiles: down to 0 there). AURC: 0.89 to 0.98, lowest for 7 bad ones (percentiles: 0.72 to
-0.95). tests/unit/stats/test_risk_coverage.py repeats a part.
+How often these hold the true value: docs/intervals.md, Risk and coverage.
 """
 
 from __future__ import annotations

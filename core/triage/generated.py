@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rdkit import Chem
+from rdkit import Chem, rdBase
 
 from core.chemistry.chemistry import Chemistry
 from core.chemistry.molecules import from_smiles, to_exact_smiles
@@ -47,18 +47,25 @@ class Generated:
         graph = read_graph(tokens, vocabulary, mask)
         if graph is None or chemistry is None:
             return cls(graph)
-        molecule = with_hydrogens(graph, chemistry)
         exact = to_exact_smiles(graph, chemistry)
-        if molecule is None or exact is None:
+        if exact is None:
             return cls(graph)
         typed = from_smiles(exact, chemistry).graph
-        # Without canonical numbering the atoms stay in the order of the exact SMILES.
-        short = Chem.MolToSmiles(Chem.MolFromSmiles(exact), canonical=False)
+        with rdBase.BlockLogs():  # a lone hydrogen is worth no warning
+            # Without canonical numbering the atoms stay in the order of the exact SMILES.
+            short = Chem.MolToSmiles(Chem.MolFromSmiles(exact), canonical=False)
         return cls(
-            graph, Chem.MolToSmiles(without_hydrogens(molecule)),
+            graph, _people_smiles(graph, exact, chemistry),
             short if from_smiles(short, chemistry).graph == typed else exact,
             is_isomorphic(typed, graph),
         )
+
+
+def _people_smiles(graph: Graph, exact: str, chemistry: Chemistry) -> str:
+    if not chemistry.has_hydrogen_nodes:
+        return exact
+    molecule = with_hydrogens(graph, chemistry)
+    return exact if molecule is None else Chem.MolToSmiles(without_hydrogens(molecule))
 
 
 def read_graph(

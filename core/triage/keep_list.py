@@ -238,7 +238,8 @@ def _note(
     best = int((p_values == smallest).sum())
     return (f"Nothing is kept: the smallest p-value is {smallest:.3g}, so {needed:,} of the "
             f"{len(p_values):,} candidates would have to score lower than all {bad:,} {labels.bad} "
-            f"reference molecules, and {best:,} do; allow a higher rate, or sample more.")
+            f"reference molecules, and {best:,} do; allow a higher rate, or take a larger "
+            "reference set.")
 
 
 def _sentence(kept: int, kept_good: int, candidates: int, good: int, labels: LabelNames) -> str:

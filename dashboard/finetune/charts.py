@@ -7,13 +7,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.repair.comparison import pareto_front
 from core.repair.result import RepairResult
+from core.repair.spurious import spurious_repairs
 from core.stats.estimates import Estimate
-from dashboard.finetune.repairs import FAMILIES, Histograms, RepairPoint, arm_label, pareto_front
-from dashboard.finetune.spurious_repairs import spurious_repairs
+from dashboard.finetune.points import FAMILIES, RepairPoint
 from dashboard.shared.chart_style import styled, translucent
 from dashboard.shared.format import interval, short
 from dashboard.shared.palette import Palette, palette
@@ -26,6 +28,7 @@ _APART, _FARTHEST_APART = 0.035, 0.3  # decades between arms that train equally 
 _WIDE = 3.0  # ratio of the ends from which an axis is logarithmic
 _MANY_DECADES = 2.2  # from here on, only powers of ten are written
 _MARGIN = 0.12  # decades beside the outermost points
+_NUM_BINS = (8, 30)  # of histograms, at least and at most
 
 
 def pareto_plot(
@@ -35,7 +38,7 @@ def pareto_plot(
     """Trained parameters against what is repaired (left) and against what that costs (right).
 
     A stepped line joins the points that no other one beats. Arms that train equally many stand
-    beside each other. Those that owe a low LU to a high NLL are drawn hollow and left out of the
+    beside each other. Spurious repairs are drawn hollow and left out of the
     line. Each point answers to a click: `customdata` is its key.
 
     Args:
@@ -51,7 +54,7 @@ def pareto_plot(
     colors = palette(dark=dark)
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.1, subplot_titles=names)
     places = dict(zip((point.key for point in points), _side_by_side(points), strict=True))
-    spurious = frozenset(spurious_repairs(points, measure))
+    spurious = spurious_repairs([point.result for point in points], measure)
     for column, (name, native) in enumerate(((measure, False), (cost, True)), start=1):
         panel = _Panel(figure, colors, column, name, native, places, spurious)
         was = None if before is None else before.estimates[before.orders[-1 if column == 1 else 0]]
@@ -113,7 +116,7 @@ class _Panel:
     measure: str
     native: bool
     places: Mapping[str, float]
-    spurious: Collection[str]
+    spurious: Collection[RepairResult]
 
     def add_baseline(self, found: Estimate) -> None:
         """Drawn as traces: shapes and their labels read a logarithmic axis in different ways."""
@@ -131,7 +134,7 @@ class _Panel:
             textfont={"color": muted, "size": 12}, row=1, col=self.column)
 
     def add_front(self, points: Sequence[RepairPoint]) -> None:
-        solid = [point for point in points if point.key not in self.spurious]
+        solid = [point for point in points if point.result not in self.spurious]
         exact = [(float(point.parameters), self._of(point).value) for point in solid]
         front = [solid[place] for place in pareto_front(exact)]
         if len(front) > 1:
@@ -153,7 +156,7 @@ class _Panel:
             mode="markers", name=family, legendgroup=family, showlegend=self.column == 1,
             customdata=[[point.key] for point in points],
             marker={"color": color,
-                    "symbol": [_symbol(point) + "-open" * (point.key in self.spurious)
+                    "symbol": [_symbol(point) + "-open" * (point.result in self.spurious)
                                for point in points],
                     "size": [16 if big else 11 for big in stands_out],
                     "line": {"width": [2.5 if big else 1 for big in stands_out],
@@ -170,7 +173,7 @@ class _Panel:
     def _outline(self, point: RepairPoint, stands_out: bool, color: str) -> str:
         if stands_out:
             return self.colors.ink
-        return color if point.key in self.spurious else self.colors.background
+        return color if point.result in self.spurious else self.colors.background
 
     def set_range(self, found: Sequence[Estimate]) -> None:
         """All values and the baseline; logarithmic where they differ by much."""
@@ -202,11 +205,40 @@ def _symbol(point: RepairPoint) -> str:
 
 
 def _hover(point: RepairPoint, found: Estimate) -> str:
-    text = arm_label(point.result.arm)
+    text = point.result.arm.label
     if point.is_live:
         text = f"your run: {text}"
     text += f"<br>{point.parameters:,} parameters ({point.result.share:.2%})<br>"
     return text + f"{short(found.value)}, 95%: {interval(found.interval)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Histograms:
+    """A number of every graph, before and after, in the same bins.
+
+    Attributes:
+        edges: of the bins, increasing, [b + 1].
+        before: graphs in each bin, [b] int64.
+        after: the same after.
+        means: of the number before and after.
+    """
+
+    edges: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    means: tuple[float, float]
+
+
+def lu_histograms(before: RepairResult, after: RepairResult, order: str) -> Histograms:
+    """LU of every graph under one order, before and after."""
+    values = [result.of_order(order)["lu"].to_numpy(dtype=np.float64)
+              for result in (before, after)]
+    both = np.concatenate(values)
+    num_bins = int(np.clip(2 * np.sqrt(len(values[0])), *_NUM_BINS))
+    edges = np.linspace(0.0, float(both.max()) * 1.0001 or 1.0, num_bins + 1)
+    counts = [np.histogram(one, edges)[0] for one in values]
+    return Histograms(edges, counts[0], counts[1], (float(values[0].mean()),
+                                                    float(values[1].mean())))
 
 
 def lu_distributions(

@@ -14,39 +14,28 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from core.chemistry.molecules import to_smiles
+from core.data.dataset import DataOptions, Dataset
+from core.data.registry import dataset_of_model
 from core.errors import InputError
 from core.evaluation.graph_set import GraphSet
-from core.finetune.methods import lora_parameters
-from core.finetune.run import FinetuneConfig
+from core.finetune.learning_set import LearningSet, dataset_set, generated_set, own_set
 from core.finetune.streams import GraphStream
-from core.graph.planar import planar_graph
+from core.model.card import ModelCard
 from core.records import RECORD
 from core.repair.result import RepairResult, shipped_repairs
-from core.repair.session import Trial
+from core.repair.session import FinetuneSession
 from core.salience.examples import shipped_graphs
 from core.salience.language_model import LanguageModel
-from core.salience.masks import count_of
-from core.salience.matrices import SalienceError, num_entries
+from core.salience.matrices import WeightMatrix
 from core.sent.batch import GraphBatch
 from core.sent.strategies import Strategy
-from core.sent.vocabulary import Vocabulary
-from core.triage.samples import Samples, shipped_samples
-from dashboard.finetune.learning_set import LearningSet, generated_set, own_set, planar_set, qm9_set
-from dashboard.finetune.query import (
-    CALIBRATION_EXAMPLES,
-    GENERATED,
-    OWN,
-    PERMUTATIONS,
-    PLANAR,
-    QM9,
-    WARMUP_STEPS,
-    RunChoice,
-)
+from core.triage.samples import Samples, read_samples_record, shipped_samples
+from dashboard.finetune.query import OWN, PERMUTATIONS, FinetuneQuery
 from dashboard.shared.bounded_cache import BoundedCache
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.progress import Progress
 
-_MAX_TRIALS = 4
+_MAX_SESSIONS = 4
 """Runs in memory, each with a copy of its model and the optimizer's state."""
 
 _MAX_FOLDERS = 12
@@ -54,144 +43,148 @@ _MAX_FOLDERS = 12
 
 
 @st.cache_resource(ttl=30, show_spinner=False)
-def makers() -> dict[str, Path]:
-    """Models of molecules whose generated molecules ship, and the folders of these."""
-    return {name: folder for name, folder in shipped_samples().items()
-            if not name.startswith("planar")}
+def _learnt_by_makers() -> dict[str, str]:
+    """Models whose generated graphs ship, and the title of the data set that each learnt."""
+    return {name: str(read_samples_record(folder)["config"]["dataset"])
+            for name, folder in shipped_samples().items()}
 
 
-def learning_set(choice: RunChoice, progress: Progress) -> LearningSet:
+def makers(card: ModelCard) -> tuple[str, ...]:
+    """Models whose generated molecules ship and are such as a model learnt itself."""
+    dataset = own_dataset(card)
+    if dataset is None or card.chemistry is None:
+        return ()
+    return tuple(name for name, title in _learnt_by_makers().items() if title == dataset.title)
+
+
+def own_dataset(card: ModelCard) -> Dataset | None:
+    """The data set that a model learnt; None if it is not known."""
+    try:
+        return dataset_of_model(card.data, card.vocabulary)
+    except InputError:
+        return None
+
+
+def dataset_at_hand(card: ModelCard) -> Dataset | None:
+    """The data set that a model learnt, where it needs no download."""
+    dataset = own_dataset(card)
+    return dataset if dataset is not None and dataset.is_at_hand() else None
+
+
+def learning_set(query: FinetuneQuery, progress: Progress) -> LearningSet:
     """What a run learns from; `progress` may raise to cancel.
 
     Raises:
         InputError: if there is nothing to learn from, or a file cannot be read.
     """
-    source, seed = choice.source, choice.seed
-    vocabulary = checkpoint(choice.model, choice.weights).vocabulary
-    key = (source, vocabulary, seed if source.kind == PLANAR else 0)
-    return _learning_sets().get(key, lambda: _read_set(choice, vocabulary, progress))
+    source = query.source
+    seed = query.config.seed if source.is_made else 0
+    return _learning_sets().get(
+        (source, query.weights_sha256, seed), lambda: _read_set(query, progress))
 
 
-def _read_set(choice: RunChoice, vocabulary: Vocabulary, progress: Progress) -> LearningSet:
-    source, number = choice.source, choice.source.number
+def _read_set(query: FinetuneQuery, progress: Progress) -> LearningSet:
+    source, number = query.source, query.source.number
+    card = checkpoint(query.model, query.weights_sha256).card
     if source.kind == OWN:
-        return own_set(source.text, source.file, number=number, vocabulary=vocabulary,
-                       progress=progress)
-    if source.kind == QM9:
-        return qm9_set(number=number, progress=progress)
-    if source.kind == PLANAR:
-        return planar_set(number=number, seed=choice.seed, progress=progress)
-    assert source.kind == GENERATED
-    if source.detail not in makers():
-        raise SalienceError(f"No generated molecules of {source.detail or 'any model'} ship; give "
-                            "your own molecules.")
-    return generated_set(_samples(str(makers()[source.detail])).table, number=number,
-                         without=_measured(choice.model, choice.weights), progress=progress)
+        return own_set(source.text, source.file, card, number=number, progress=progress)
+    if source.dataset is not None:
+        if not source.dataset.is_at_hand():
+            raise InputError(f"{source.dataset.title} is not on this machine, and pages download "
+                             "nothing; choose other molecules, or run a command that needs it, "
+                             "such as `trailscope repair`.")
+        return dataset_set(source.dataset, card, number=number, seed=query.config.seed,
+                           progress=progress)
+    if source.detail not in makers(card) or card.chemistry is None:
+        raise InputError(f"No generated molecules of {source.detail or 'any model'} ship; give "
+                         "your own molecules.")
+    return generated_set(_samples(source.detail).table, card.chemistry, number=number,
+                         without=_measured(query.model, query.weights_sha256), progress=progress)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the generated molecules")
-def _samples(folder: str) -> Samples:
-    return Samples.load(Path(folder))
+def _samples(model: str) -> Samples:
+    return Samples.load(shipped_samples()[model])
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the test molecules")
-def _test_molecules(model: str, weights: str) -> GraphSet:
-    return shipped_graphs(checkpoint(model, weights).card)
+def _test_molecules(model: str, weights_sha256: str) -> GraphSet:
+    return shipped_graphs(checkpoint(model, weights_sha256).card)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _measured(model: str, weights: str) -> frozenset[str]:
+def _measured(model: str, weights_sha256: str) -> frozenset[str]:
     """Canonical SMILES of the test molecules."""
-    return frozenset(filter(None, map(to_smiles, _test_molecules(model, weights).graphs)))
+    chemistry = checkpoint(model, weights_sha256).card.chemistry
+    assert chemistry is not None
+    return frozenset(filter(None, (to_smiles(graph, chemistry) for graph in _test_molecules(
+        model, weights_sha256).graphs)))
 
 
-def test_set(choice: RunChoice) -> GraphSet:
-    """The first test molecules that ship, or the first planar test graphs of a seed.
+def test_set(query: FinetuneQuery) -> GraphSet:
+    """The first test molecules that ship, or the first test graphs of a seed if they are made.
 
     Raises:
         SalienceError: if no molecules ship.
     """
-    if checkpoint(choice.model, choice.weights).card.chemistry is None:
-        return GraphSet("planar", "test", tuple(
-            planar_graph(index, seed=choice.seed, split="test").graph
-            for index in range(choice.test)))
-    found = _test_molecules(choice.model, choice.weights)
-    return GraphSet(found.name, found.split, found.graphs[:choice.test])
+    card = checkpoint(query.model, query.weights_sha256).card
+    dataset = own_dataset(card)
+    if dataset is not None and dataset.is_made:
+        options = DataOptions(card.chemistry, query.test, query.config.seed,
+                              card.data.get("nodes"))
+        part = dataset.adapted(options).load("test")
+        return GraphSet(part.title, "test", tuple(part.graphs()))
+    found = _test_molecules(query.model, query.weights_sha256)
+    return GraphSet(found.name, found.split, found.graphs[:query.test])
 
 
-def trained_numbers(choice: RunChoice) -> tuple[int | None, int]:
-    """Numbers that a run trains (None for all weights), and entries of the model's matrices.
-
-    Raises:
-        SalienceError: for a share that selects nothing.
-    """
-    matrices = LanguageModel.from_checkpoint(checkpoint(choice.model, choice.weights)).matrices
-    entries = num_entries(matrices)
-    if choice.method == "full":
-        return None, entries
-    if choice.density is not None:
-        return count_of(entries, choice.density), entries
-    assert choice.rank is not None
-    return lora_parameters(matrices, choice.rank), entries
+def matrices(model: str, weights_sha256: str) -> tuple[WeightMatrix, ...]:
+    """Those of a model that masks and adapters are about."""
+    return LanguageModel.from_checkpoint(checkpoint(model, weights_sha256)).matrices
 
 
-def find_trial(choice: RunChoice) -> Trial | None:
+def find_session(query: FinetuneQuery) -> FinetuneSession | None:
     """A run that is in memory."""
-    return _trials().find(choice)
+    return _sessions().find(query)
 
 
-def has_folder(choice: RunChoice) -> bool:
+def has_folder(query: FinetuneQuery) -> bool:
     """Whether something of a run is kept on disk."""
-    return (_root() / choice.digest).is_dir()
+    return (_root() / query.digest).is_dir()
 
 
-def trial(choice: RunChoice, progress: Progress) -> Trial:
+def session(query: FinetuneQuery, progress: Progress) -> FinetuneSession:
     """A run, new or as far as it was.
 
     Raises:
         InputError: for anything that is wrong with its settings or molecules.
     """
-    found = _trials().find(choice)
+    found = _sessions().find(query)
     if found is None:
-        found = _open_trial(choice, progress)
-        _trials().keep(choice, found)
-        _forget_oldest(choice)
+        found = _open_session(query, progress)
+        _sessions().keep(query, found)
+        _forget_oldest(query)
     return found
 
 
-def _open_trial(choice: RunChoice, progress: Progress) -> Trial:
-    model = checkpoint(choice.model, choice.weights)
-    vocabulary = model.vocabulary
-    learnt = learning_set(choice, progress)
+def _open_session(query: FinetuneQuery, progress: Progress) -> FinetuneSession:
+    model, config = checkpoint(query.model, query.weights_sha256), query.config
+    learnt = learning_set(query, progress)
     stream = GraphStream(
-        GraphBatch.from_graphs(learnt.graphs, with_automorphisms=False), vocabulary,
-        Strategy.from_name(choice.order), seed=choice.seed, source={"name": choice.source.name})
-    test = test_set(choice)
-    shared = f"before-{choice.weights[:16]}-{choice.test}-{choice.seed}-{choice.precision}"
-    return Trial(
-        model, stream, finetune_config(choice), test=test, orders=choice.orders,
-        permutations=PERMUTATIONS, name=choice.name, folder=_root() / choice.digest,
-        before=_root() / shared,
-        matched_rank=choice.rank if choice.method == "sparse" else None)
+        GraphBatch.from_graphs(learnt.graphs, with_automorphisms=False), model.vocabulary,
+        Strategy.from_name(query.order), seed=config.seed, source={"name": query.source.name})
+    shared = f"before-{query.weights_sha256[:16]}-{query.test}-{config.seed}-{config.precision}"
+    return FinetuneSession(
+        model, stream, config, test=test_set(query), orders=query.orders,
+        permutations=PERMUTATIONS, name=query.name, folder=_root() / query.digest,
+        before=_root() / shared, matched_rank=query.matched_rank)
 
 
-def finetune_config(choice: RunChoice) -> FinetuneConfig:
-    """A run's settings as `FinetuneRun` takes them."""
-    is_sparse = choice.method == "sparse"
-    return FinetuneConfig(
-        method=choice.method, criterion=choice.criterion, scope=choice.scope,
-        count=trained_numbers(choice)[0] if is_sparse else None, reselect_every=choice.every,
-        calibration_examples=CALIBRATION_EXAMPLES if is_sparse else 256,
-        rank=None if is_sparse else choice.rank, steps=choice.steps,
-        batch_size=choice.batch_size, learning_rate=choice.learning_rate,
-        warmup_steps=WARMUP_STEPS, seed=choice.seed, precision=choice.precision)
-
-
-def _forget_oldest(choice: RunChoice) -> None:
+def _forget_oldest(query: FinetuneQuery) -> None:
     """Remove the folders that were used longest ago, beyond a number, but none that is in use."""
-    (_root() / choice.digest).mkdir(exist_ok=True)
-    (_root() / choice.digest).touch()
-    in_use = {trial.folder.name for trial in _trials().values()}
+    (_root() / query.digest).mkdir(exist_ok=True)
+    (_root() / query.digest).touch()
+    in_use = {session.folder.name for session in _sessions().values()}
     folders = sorted(_root().iterdir(), key=lambda path: -path.stat().st_mtime_ns)
     for folder in folders[_MAX_FOLDERS:]:
         if folder.name not in in_use:
@@ -208,8 +201,8 @@ def _temporary() -> TemporaryDirectory[str]:
 
 
 @st.cache_resource(show_spinner=False)
-def _trials() -> BoundedCache[Trial]:
-    return BoundedCache(capacity=_MAX_TRIALS)
+def _sessions() -> BoundedCache[FinetuneSession]:
+    return BoundedCache(capacity=_MAX_SESSIONS)
 
 
 @st.cache_resource(show_spinner=False)

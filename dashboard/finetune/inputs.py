@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
-from core.errors import InputError
+from core.finetune.config import FinetuneConfig, entries_to_train
 from core.finetune.learning_rates import default_learning_rate
 from core.model.card import ModelCard
 from core.salience.criteria import CONTROL, CRITERIA, DEFAULT_CRITERION
 from core.salience.masks import SCOPES
 from dashboard.finetune import data, query, text
-from dashboard.finetune.learning_set import qm9_file
-from dashboard.finetune.query import AS_RANK, GENERATED, OWN, PLANAR, QM9, RunChoice, Source
-from dashboard.finetune.repairs import passes
+from dashboard.finetune.points import passes
+from dashboard.finetune.query import AS_RANK, GENERATED, OWN, FinetuneQuery, Source
 from dashboard.shared.choices import DENSITIES, MAX_SEED, STRATEGY_OPTIONS, resolved_order
 from dashboard.shared.inputs import reset_if_invalid
 
 _FILES = ("csv", "tsv", "smi", "sdf", "json", "jsonl")
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What the sidebar says: a run, or one sentence on why there is none."""
-
-    choice: RunChoice | None
-    complaint: str = ""
-
-    def run(self) -> RunChoice:
-        """The run.
-
-        Raises:
-            InputError: saying why there is none.
-        """
-        if self.choice is None:
-            raise InputError(self.complaint)
-        return self.choice
 
 
 def address_faults(
@@ -62,11 +45,11 @@ def _offered(
         scope=_possible(address.get("scopes", ""), query.SCOPE_OPTIONS),
         selection=_possible(address.get("selection", ""), query.SELECTIONS)))
     base = address.get("base", "")
+    card = models[base if base in models else _default_base(models)]
     return query.Offered(
         models=tuple(models), repaired=tuple(shipped.found), arms=tuple(arms), criteria=criteria,
         hidden_arms=hidden,
-        kinds=_kinds(models[base if base in models else _default_base(models)]),
-        makers=tuple(data.makers()))
+        kinds=_kinds(card), makers=data.makers(card))
 
 
 def _possible(asked: str, options: Sequence[str]) -> str:
@@ -77,8 +60,21 @@ def _default_base(models: Mapping[str, ModelCard]) -> str:
     return query.DEFAULT_BASE if query.DEFAULT_BASE in models else next(iter(models))
 
 
-def choose(models: Mapping[str, ModelCard]) -> Inputs:
-    """Draw the sidebar and return what is chosen."""
+@dataclass(frozen=True)
+class _Size:
+    """How many entries a sparse run trains: a share, or as many as LoRA of a rank has numbers."""
+
+    density: float | None = None
+    matched_rank: int | None = None
+
+
+def choose(models: Mapping[str, ModelCard]) -> Callable[[], FinetuneQuery]:
+    """Draw the sidebar.
+
+    Returns:
+        What makes a run of it; only that needs the model itself, to count its entries. It raises
+        `InputError` for settings that make no run.
+    """
     with st.sidebar:
         st.subheader("Your run", anchor=False)
         st.caption(text.SIDEBAR_NOTE)
@@ -94,73 +90,80 @@ def choose(models: Mapping[str, ModelCard]) -> Inputs:
             index=STRATEGY_OPTIONS.index(query.DEFAULT_ORDER), key="learn", bind="query-params",
             help=f"{base} was trained under {card.strategy.name}.")
         source = _choose_source(card)
-        how = _choose_method()
-        budget = _choose_budget(card)
-    rate = budget.pop("rate")
-    return Inputs(RunChoice(
-        model=base, weights=card.weights_sha256, own_order=card.strategy.name,
-        order=resolved_order(order, card.strategy.name), source=source, **how,
-        learning_rate=query.RATES.get(rate) or default_learning_rate(
-            how["method"], share=how["density"], rank=how["rank"]), **budget))
+        how, size = _choose_method()
+        budget, test = _choose_budget()
+    return partial(_query, card, resolved_order(order, card.strategy.name), source, how | budget,
+                   size, test)
+
+
+def _query(
+    card: ModelCard, order: str, source: Source, settings: dict[str, Any], size: _Size, test: int
+) -> FinetuneQuery:
+    """The run that the sidebar describes; `settings` are arguments of `FinetuneConfig`."""
+    if settings["method"] == "sparse":
+        settings = settings | {"count": entries_to_train(
+            data.matrices(card.name, card.weights_sha256), density=size.density,
+            match_rank=size.matched_rank)}
+    rate = settings["learning_rate"] or default_learning_rate(
+        settings["method"], share=size.density, rank=size.matched_rank or settings.get("rank"))
+    config = FinetuneConfig(**settings | {"learning_rate": rate})
+    return FinetuneQuery(card.name, card.weights_sha256, card.strategy.name, order, source, config,
+                         size.density, size.matched_rank, test)
 
 
 def _choose_source(card: ModelCard) -> Source:
     kinds = _kinds(card)
     reset_if_invalid("data", kinds)
     kind = st.selectbox("Learn from", kinds, key="data", bind="query-params",
-                        help=f"{query.DATA_HELP} QM9's train split can be chosen where it has "
-                             "been downloaded.")
-    detail, text, file = "", "", None
+                        help=text.data_help(card))
+    detail, typed, file = "", "", None
     if kind == GENERATED:
-        names = tuple(data.makers())
+        names = data.makers(card)
         default = card.name if card.name in names else names[0]
         reset_if_invalid("made", names, default)
         detail = st.selectbox("Generated by", names, index=names.index(default), key="made",
                               bind="query-params")
     elif kind == OWN:
-        text, file = _choose_own()
+        typed, file = _choose_own(card)
     number = st.number_input(
-        "How many at most", 1, query.max_molecules(),
+        "Graphs to learn from, at most", 1, query.max_molecules(),
         min(query.DEFAULT_MOLECULES, query.max_molecules()), 100, key="molecules",
         bind="query-params", help="The first ones. They come up in shuffled epochs, linearized "
                                   "afresh every time.")
-    return Source(kind, int(number), detail, text, file)
+    return Source(kind, int(number), detail, typed, file)
 
 
 def _kinds(card: ModelCard) -> tuple[str, ...]:
-    if not card.vocabulary.is_labelled:
-        return (PLANAR,)
-    return tuple(kind for kind, possible in (
-        (GENERATED, bool(data.makers())), (OWN, True),
-        (QM9, qm9_file() is not None)) if possible)
+    dataset = data.dataset_at_hand(card)
+    parts = () if dataset is None else (query.training_part(dataset),)
+    if card.chemistry is None:
+        return parts
+    return (*([GENERATED] if data.makers(card) else []), OWN, *parts)
 
 
-def _choose_own() -> tuple[str, tuple[str, bytes] | None]:
-    text = st.text_area(
+def _choose_own(card: ModelCard) -> tuple[str, tuple[str, bytes] | None]:
+    typed = st.text_area(
         "SMILES, one per line, or CSV", key="own", bind="query-params", height=110,
         max_chars=query.MAX_TYPED, placeholder="CCO\nCC(N)C(=O)O",
-        help="H, C, N, O and F, at most 29 atoms with hydrogens.")
+        help=text.molecules_help(card))
     uploaded = st.file_uploader(
         "Or a file", _FILES, key="own_file", max_upload_size=query.MAX_UPLOAD_MB,
         help="Taken instead of the text. A file is not part of the address.")
-    return text or "", None if uploaded is None else (uploaded.name, uploaded.getvalue())
+    return typed or "", None if uploaded is None else (uploaded.name, uploaded.getvalue())
 
 
-def _choose_method() -> dict:
-    """Arguments of `RunChoice` on what is trained."""
+def _choose_method() -> tuple[dict[str, Any], _Size]:
+    """Arguments of `FinetuneConfig` on what is trained, and how many entries of a sparse run."""
     name = st.selectbox("Method", tuple(query.METHOD_NAMES), key="method", bind="query-params",
-                        help="sparse: single entries. LoRA, PiSSA: two thin factors beside every "
-                             "matrix.")
-    how = {"method": query.METHOD_NAMES[name], "criterion": DEFAULT_CRITERION, "scope": "global",
-           "every": 0, "density": None, "rank": None}
-    if name == "sparse":
-        how |= _choose_mask()
-    elif name != "all weights":
-        how["rank"] = _choose_rank("Rank")
-    return how
+                        help="sparse: single entries of the matrices. LoRA, PiSSA: two thin "
+                             "factors beside every matrix.")
+    how: dict[str, Any] = {"method": query.METHOD_NAMES[name]}
+    if how["method"] == "sparse":
+        return _choose_mask(how)
+    return how if how["method"] == "full" else how | {"rank": _choose_rank("Rank")}, _Size()
 
 
-def _choose_mask() -> dict:
+def _choose_mask(how: dict[str, Any]) -> tuple[dict[str, Any], _Size]:
     left, right = st.columns(2)
     criterion = left.selectbox("Criterion", tuple(CRITERIA),
                                index=tuple(CRITERIA).index(DEFAULT_CRITERION), key="by",
@@ -170,17 +173,16 @@ def _choose_mask() -> dict:
     amount = st.segmented_control("Entries to train", query.AMOUNTS, default=query.SHARE,
                                   required=True, key="amount", bind="query-params",
                                   width="stretch")
-    density, rank = None, None
     if amount == AS_RANK:
-        rank = _choose_rank("Rank of the LoRA with as many numbers")
+        size = _Size(matched_rank=_choose_rank("Rank of the LoRA with as many numbers"))
     else:
-        density = DENSITIES[st.select_slider("Share", tuple(DENSITIES), query.DEFAULT_SHARE,
-                                             key="share", bind="query-params")]
+        size = _Size(density=DENSITIES[st.select_slider(
+            "Share", tuple(DENSITIES), query.DEFAULT_SHARE, key="share", bind="query-params")])
     every = st.number_input(
         "Steps between selections", 0, query.MAX_EVERY, 0, 5, key="every", bind="query-params",
         help="0 selects once (static); else the mask is chosen anew along the way (dynamic).")
-    return {"criterion": criterion, "scope": scope, "every": int(every), "density": density,
-            "rank": rank}
+    return how | {"criterion": criterion, "scope": scope, "reselect_every": int(every),
+                  "calibration_examples": query.CALIBRATION_EXAMPLES}, size
 
 
 def _choose_rank(label: str) -> int:
@@ -188,23 +190,26 @@ def _choose_rank(label: str) -> int:
                                bind="query-params"))
 
 
-def _choose_budget(card: ModelCard) -> dict:
+def _choose_budget() -> tuple[dict[str, Any], int]:
+    """Further arguments of `FinetuneConfig`, and how many graphs are measured on."""
     left, right = st.columns(2)
     steps = left.number_input("Steps", 1, query.max_steps(), query.DEFAULT_STEPS, 10, key="steps",
-                              bind="query-params", help="Of AdamW.")
+                              bind="query-params", help="Steps of the optimizer, AdamW.")
     batch = right.number_input("Batch size", 1, query.MAX_BATCH, query.DEFAULT_BATCH, 8,
                                key="batch", bind="query-params", help="Sequences per step.")
     rate = left.selectbox("Learning rate", query.RATE_OPTIONS, key="rate", bind="query-params",
                           help=f"The peak, after {query.WARMUP_STEPS} steps. auto: what did "
                                "well in the shipped comparison.")
     seed = right.number_input("Seed", 0, MAX_SEED, 0, 1, key="tuneseed", bind="query-params",
-                              help="Fixes batches, masks, first factors and what is measured.")
+                              help="Fixes batches, masks, LoRA's starting values and the "
+                                   "sequences that are measured.")
     test = left.number_input(
-        "Measured on", query.MIN_TEST, query.MAX_TEST, query.DEFAULT_TEST, 10, key="test",
-        bind="query-params", help="The first graphs of the test set, before and after, K = "
-                                  f"{query.PERMUTATIONS}, under both orders.")
+        "Test graphs", query.MIN_TEST, query.MAX_TEST, query.DEFAULT_TEST, 10, key="test",
+        bind="query-params", help="How many are measured before and after, under both orders, at "
+                                  f"K = {query.PERMUTATIONS}.")
     precision = right.selectbox("Precision", query.PRECISIONS, key="arithmetic",
                                 bind="query-params",
                                 help="bf16 is faster on processors that have it.")
-    return {"steps": int(steps), "batch_size": int(batch), "rate": rate, "seed": int(seed),
-            "precision": precision, "test": int(test)}
+    return {"steps": int(steps), "batch_size": int(batch), "learning_rate": query.RATES.get(rate),
+            "warmup_steps": query.WARMUP_STEPS, "seed": int(seed), "precision": precision
+            }, int(test)

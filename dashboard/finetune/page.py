@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
 
 from core.errors import InputError
-from dashboard.finetune import data, inputs, live, sections, text
-from dashboard.finetune.query import CODE, COMPARE, NUMBERS, RUN, SECTIONS
+from dashboard.finetune import data, inputs, live, methods_compared, text
+from dashboard.finetune.query import CODE, COMPARE, NUMBERS, RUN, SECTIONS, FinetuneQuery
 from dashboard.shared import checkpoints
 from dashboard.shared.inputs import warn_about_address
 
@@ -33,15 +34,15 @@ def main() -> None:
 
 
 def show(
-    section: str | None, chosen: inputs.Inputs, shipped: data.ShippedRepairs
+    section: str | None, run: Callable[[], FinetuneQuery], shipped: data.ShippedRepairs
 ) -> None:
     """One section; settings of a run that are wrong do not hide the shipped results."""
     if section == RUN:
-        live.show(chosen.run(), shipped)
+        live.show(run(), shipped)
     elif section == CODE:
-        sections.show_code(chosen.run(), shipped)
+        methods_compared.show_code(run(), shipped)
     elif section in (COMPARE, NUMBERS):
-        sections.show(section, shipped)
+        methods_compared.show(section, shipped)
 
 
 main()

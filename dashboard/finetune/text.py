@@ -2,46 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from core.finetune.learning_set import LearningSet
+from core.finetune.methods import METHOD_TITLES
+from core.model.card import ModelCard
 from core.model.local_models import MAX_KEPT
+from core.repair.comparison import Change, EqualSize, changes, largest_reduction
 from core.repair.result import RepairResult
-from core.repair.session import Trial, TrialProgress
+from core.repair.session import FinetuneProgress, FinetuneSession
+from core.repair.spurious import SpuriousRepair, spurious_repairs
 from core.stats.estimates import Estimate
-from dashboard.finetune.learning_set import LearningSet
-from dashboard.finetune.query import COST, MEASURES, PERMUTATIONS, RunChoice, Source
-from dashboard.finetune.repairs import Change, Histograms, Matched, RepairPoint, arm_label, changes
-from dashboard.finetune.spurious_repairs import SpuriousRepair, furthest_repair, spurious_repairs
+from dashboard.finetune.charts import Histograms
+from dashboard.finetune.points import RepairPoint
+from dashboard.finetune.query import COST, MEASURES, PERMUTATIONS, FinetuneQuery, Source
 from dashboard.shared.format import estimate, interval, short
 
-INTRO = ("Teach a model another order by few of its weights, and see what that repairs and what it "
-         "costs under the order it was trained under.")
-SIDEBAR_NOTE = "Settings of a run of your own, started in the section of that name."
+INTRO = ("Teach a model another order by training few of its weights, and see what this repairs "
+         "and what it costs under the order that the model was trained under.")
+SIDEBAR_NOTE = "Settings of your own run, which starts in the section “Your run”."
 NO_REPAIRS = ("No repairs ship with this installation; make them with the command below, which can "
-              "be resumed. What you run yourself works without them.")
+              "be resumed. Your own runs work without them.")
 NO_KEEPING = ("On this public page models are not kept for Explore, since visitors would push out "
               "each other's: `Checkpoint` holds the whole model, for TrailScope elsewhere.")
-LIVE_ONLY = ("Your finished runs that started from the model of the latest one and learnt its "
-             "order; the dashed line is that model before.")
+LIVE_ONLY = ("Your finished runs from the same model and to the same order as the latest one; the "
+             "dashed line is the model before.")
 FIRST_MASK_HELP = ("A dynamic run chooses its mask anew along the way; this is the first one. The "
                    "adapter holds all entries that were changed.")
-READING_AID = ("Left, lower is repaired further; right, lower costs less. The dashed line is the "
-               "model before. Circles are static global masks, squares local, triangles "
-               "dynamic; arms that train equally many stand side by side. Hollow arms owe a low LU "
-               "to a high NLL and are not in the front.")
-CLICK_AID = "Click a shipped point to open its before and after."
+READING_AID = ("Left: the lower, the better the repair. Right: the lower, the smaller the cost. "
+               "The dashed line is the model before. Circles are static global masks, squares "
+               "local ones, triangles dynamic ones; arms that train equally many parameters stand "
+               "side by side. Hollow arms have a low LU only because their NLL is high; the "
+               "Pareto front leaves them out.")
+CLICK_AID = "Click a shipped point to see the model before and after."
 DATA_NOTE = ("Generated molecules ship with TrailScope: the valid, stable and different ones, "
              "without the molecules that are measured on.")
 CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file of SMILES: "
              "`Molecules learnt from` among the downloads of a finished run saves it under this "
              "name, without the rows that are left out. The adapter, the mask, the merged "
-             "checkpoint and the record are what the page offers. Evaluation takes QM9's test "
-             "split, which begins with the molecules that the page measures on.")
+             "checkpoint and the record are what the page offers. Evaluation takes the test split "
+             "of the model's data set, which begins with the graphs that the page measures on.")
 KEEP_HELP = ("Keeps the merged model in the folder that the environment variable "
              "TRAILSCOPE_MODELS names, or runs/models; all pages then offer it by its name. "
-             f"Of models kept so, the last {MAX_KEPT} stay.")
+             f"The last {MAX_KEPT} models that were kept so stay.")
 STAGES = {"score": "Choosing the mask", "train": "Fine-tuning",
           "before": "Measuring the model as it was", "after": "Measuring the new model",
           "done": "Done"}
@@ -74,57 +79,66 @@ def comparison_finding(
     """Which arm repairs most, what it costs, and which lower LU is no repair."""
     if not points:
         return "No method passes the filters."
-    key = MEASURES[measure]
-    best = furthest_repair(points, key)
-    name = f"**{arm_label(best.result.arm)}** ({best.parameters:,} parameters, " \
-           f"{best.result.share:.2%})"
-    text = (f"Furthest goes {name}: {measure} {estimate(best.estimate(key, native=False))} under "
-            f"{best.result.orders[-1]}")
-    no_repair = spurious_sentences(points, best, key)
-    if before is None:
-        return f"{text}. {no_repair}".rstrip()
-    was = before.estimates[before.orders[-1]][key]
-    cost, native = best.estimate(COST, native=True), before.estimates[before.orders[0]][COST]
-    return (f"{text}, from {short(was.value)}. Under its own order the model then needs "
-            f"{short(cost.value)} nats per token instead of {short(native.value)}. "
-            f"{no_repair}").rstrip()
+    key, results = MEASURES[measure], [point.result for point in points]
+    best = largest_reduction(results, key)
+    own, new = best.orders[0], best.orders[-1]
+    text = (f"Largest reduction: **{best.arm.label}** ({best.num_parameters:,} parameters, "
+            f"{best.share:.2%} of the model) with {measure} {estimate(best.estimates[new][key])} "
+            f"under {new}")
+    if before is not None:
+        native = before.estimates[own][COST].value
+        text += (f", from {short(before.estimates[new][key].value)}. Under the model's own order, "
+                 f"{own}, the NLL per token becomes {short(best.estimates[own][COST].value)} nats, "
+                 f"from {short(native)}")
+    return f"{text}. {spurious_sentences(results, best, key)}".rstrip()
 
 
-def spurious_sentences(points: Sequence[RepairPoint], best: RepairPoint, measure: str) -> str:
-    """Why arms that seem to go further than the best do not, and how many more are spurious."""
-    found = list(spurious_repairs(points, measure).values())
-    seeming = [one for one in found if one.point.estimate(measure, native=False).value
-               < best.estimate(measure, native=False).value]
-    more = len(found) - len(seeming)
-    rest = f"{more} other arm{'s are' if more > 1 else ' is'} drawn hollow for such a low LU."
-    return " ".join([*map(spurious_sentence, seeming), *([rest] if more else [])])
+def spurious_sentences(
+    results: Sequence[RepairResult], best: RepairResult, measure: str
+) -> str:
+    """Why arms with a lower LU than the best do not count, and how many more are spurious."""
+    found = list(spurious_repairs(results, measure).values())
+    lower = [one for one in found if _new(one.result, measure) < _new(best, measure)]
+    more = len(found) - len(lower)
+    rest = ("The same is true of one other hollow arm." if more == 1 else
+            f"The same is true of {more} other hollow arms.") if lower else (
+            "The LU of one arm is low only because its NLL is high; it is drawn hollow."
+            if more == 1 else
+            f"The LU of {more} arms is low only because their NLL is high; they are drawn hollow.")
+    return " ".join([*map(spurious_sentence, lower), *([rest] if more else [])])
 
 
 def spurious_sentence(found: SpuriousRepair) -> str:
     """Why a low LU is no repair."""
-    lu, other = (point.estimate("lu", native=False) for point in (found.point, found.shown_by))
-    nll = found.point.estimate("nll_per_token", native=False)
-    return (f"**{arm_label(found.point.result.arm)}** has LU {short(lu.value)} only because its "
-            f"NLL is high, {short(nll.value)} nats per token: between orders of a graph it varies "
-            f"by {short(found.spreads[0])} nats, by {short(found.spreads[1])} for "
-            f"**{arm_label(found.shown_by.result.arm)}** (LU {short(other.value)}).")
+    result, other = found.result, found.shown_by
+    return (f"The LU of **{result.arm.label}** is lower ({short(_new(result, 'lu'))}) only because "
+            f"its NLL is high, {short(_new(result, 'nll_per_token'))} nats per token: between "
+            f"orders of a graph its NLL varies by {short(found.spreads_nats[0])} nats, that of "
+            f"**{other.arm.label}** (LU {short(_new(other, 'lu'))}) by "
+            f"{short(found.spreads_nats[1])}.")
 
 
-def matched_finding(found: Matched | None, measure: str) -> str:
+def _new(result: RepairResult, measure: str) -> float:
+    return result.estimates[result.orders[-1]][measure].value
+
+
+def equal_size_finding(found: EqualSize | None, measure: str) -> str:
     """Whether a simple gradient mask holds up against what trains equally many numbers."""
     if found is None:
         return ""
-    what = "LU" if measure == "LU" else "NLL of a graph"
+    what = "LU" if measure == "LU" else "mean NLL of a graph"
     parts = []
     for other, difference in zip(found.others, found.differences, strict=True):
         ends = difference.interval
         if ends is None or ends.low <= 0 <= ends.high:
-            verdict = "not told apart from"
+            verdict = "not distinguishable from that of"
         else:
-            verdict = "higher than of" if difference.value > 0 else "lower than of"
-        parts.append(f"{verdict} **{arm_label(other.result.arm)}** ({signed(difference)})")
-    return (f"At {found.mask.parameters:,} parameters, {what} of the static gradient mask is "
-            + "; ".join(parts) + ": paired differences with 95% intervals.")
+            verdict = f"{'higher' if difference.value > 0 else 'lower'} than that of"
+        parts.append(f"{verdict} **{other.arm.label}** ({signed(difference)})")
+    *first, last = parts
+    verdicts = f"{', '.join(first)} and {last}" if first else last
+    return (f"At {found.mask.num_parameters:,} parameters, the {what} of the static gradient mask "
+            f"is {verdicts}. Differences are paired by graph, with 95% intervals.")
 
 
 def plot_alt(points: Sequence[RepairPoint], before: RepairResult | None, measure: str) -> str:
@@ -134,7 +148,8 @@ def plot_alt(points: Sequence[RepairPoint], before: RepairResult | None, measure
         f"{short(point.estimate(MEASURES[measure], native=False).value)}, cost "
         f"{short(point.estimate(COST, native=True).value)}" for point in points)
     finding = comparison_finding(points, before, measure).replace("*", "")
-    return (f"Trained parameters against {measure} and against native NLL per token. {finding} "
+    return (f"Trained parameters against {measure} under the new order and against the NLL per "
+            f"token under the model's own. {finding} "
             f"{rows}.")
 
 
@@ -144,7 +159,7 @@ def change_sentence(change: Change) -> str:
     text = f"{name} under `{change.order}`: {short(change.before.value)} → "
     text += f"**{short(change.after.value)}**"
     if change.paired is not None:
-        text += f", by {signed(change.paired)} graph by graph"
+        text += f"; paired change {signed(change.paired)}"
     return f"{text}."
 
 
@@ -173,6 +188,27 @@ def headline_table(before: RepairResult, after: RepairResult) -> pd.DataFrame:
         "after": estimate(change.after),
         "change, graph by graph": "" if change.paired is None else signed(change.paired),
     } for change in changes(before, after)])
+
+
+def result_table(results: Mapping[str, RepairResult]) -> pd.DataFrame:
+    """A row per arm: what was trained, and every measure under every order with its interval."""
+    return pd.DataFrame([_row(name, result) for name, result in results.items()])
+
+
+def _row(name: str, result: RepairResult) -> dict[str, object]:
+    arm = result.arm
+    row: dict[str, object] = {
+        "arm": name, "method": arm.method, "criterion": arm.criterion, "scope": arm.scope,
+        "selection": None if arm.method != "sparse" else (
+            "dynamic" if arm.is_dynamic else "static"),
+        "parameters": result.num_parameters, "share": result.share,
+        "learning rate": result.settings.get("learning_rate"),
+    }
+    for order, measures in result.estimates.items():
+        for measure, found in measures.items():
+            row |= found.columns(f"{measure} {order}", sep=" ")
+    return row | {"graphs": result.settings.get("test", {}).get("graphs"),
+                  "wall_s": result.wall_s}
 
 
 def histogram_alt(found: Sequence[Histograms], orders: Sequence[str]) -> str:
@@ -211,35 +247,56 @@ def loss_table(history: Sequence[tuple[int, float]]) -> pd.DataFrame:
     return pd.DataFrame(history, columns=["step", "loss_nats_per_token"])
 
 
-def run_summary(choice: RunChoice, count: int | None, entries: int) -> str:
+def run_summary(query: FinetuneQuery, count: int | None, entries: int) -> str:
     """What a run will do.
 
     Args:
-        choice: the run.
+        query: the run.
         count: numbers that it trains; None for all weights.
         entries: of the model's matrices.
     """
-    what = "all weights" if count is None else (
-        f"{count:,} numbers ({count / entries:.2%} of the {entries:,} matrix entries)")
-    names = {"sparse": f"a mask by `{choice.criterion}`", "lora": "LoRA", "pissa": "PiSSA",
-             "full": "full fine-tuning"}
-    return (f"**{choice.model}** learns `{choice.order}` from {source_text(choice.source)}, by "
-            f"{names[choice.method]}: {what} in {choice.steps:,} steps of {choice.batch_size} "
-            f"sequences at a learning rate of {choice.learning_rate:g}.")
+    config = query.config
+    size = "" if count is None else (
+        f" ({count:,} numbers, {count / entries:.2%} of the {entries:,} matrix entries)")
+    what = (f"the weights that `{config.criterion}` selects" if config.method == "sparse" else
+            METHOD_TITLES[config.method])
+    return (f"**{query.model}** learns `{query.order}` from {source_text(query.source)} by "
+            f"training {what}{size}, in {config.steps:,} steps of {config.batch_size} sequences "
+            f"at a learning rate of {config.learning_rate:g}.")
 
 
 def source_text(source: Source) -> str:
     """Where the graphs come from, in a sentence."""
-    return {"generated molecules": f"molecules generated by {source.detail}",
-            "my molecules": "your molecules", "QM9 train": "QM9's train split",
-            "planar graphs": "planar graphs"}[source.kind]
+    if source.dataset is not None:
+        return (f"{source.dataset.title}'s train split" if source.has_molecules
+                else f"{source.dataset.title} graphs")
+    return f"molecules generated by {source.detail}" if source.detail else "your molecules"
 
 
-def time_estimate(choice: RunChoice) -> str:
+def data_help(card: ModelCard) -> str:
+    """What can be learnt from."""
+    if card.chemistry is None:
+        return "Planar graphs are made by seed."
+    return ("Nothing is downloaded: generated molecules ship with TrailScope. "
+            f"{card.data.get('name', 'The data set')}'s train split can be chosen where it has "
+            "been downloaded.")
+
+
+def molecules_help(card: ModelCard) -> str:
+    """What molecules may hold."""
+    chemistry = card.chemistry
+    if chemistry is None:
+        return ""
+    *others, last = chemistry.elements
+    atoms = "atoms with hydrogens" if chemistry.has_hydrogen_nodes else "atoms without hydrogens"
+    return f"{', '.join(others)} and {last}, at most {chemistry.max_nodes} {atoms}."
+
+
+def time_estimate(query: FinetuneQuery) -> str:
     """About how long a run takes."""
-    return (f"{duration(choice.estimated_s)} on two idle cores for a model of the shipped size, "
-            f"most of it for {choice.steps:,} steps and for measuring {choice.test} graphs before "
-            f"and after at K = {PERMUTATIONS}; a busy machine takes longer.")
+    return (f"{duration(query.estimated_s)} on two idle cores for a model of the shipped size, "
+            f"most of it for {query.config.steps:,} steps and for measuring {query.test} graphs "
+            f"before and after at K = {PERMUTATIONS}; a busy machine takes longer.")
 
 
 def duration(seconds: float) -> str:
@@ -255,18 +312,18 @@ def duration(seconds: float) -> str:
     return f"About {seconds / 3600:.1f} hours"
 
 
-def progress_text(state: TrialProgress) -> str:
+def progress_text(state: FinetuneProgress) -> str:
     """What is being done."""
     text = f"{STAGES[state.stage]}: {state.done:,} of {state.total:,} {_UNITS[state.stage]}"
     return text if state.loss is None else f"{text}, loss {state.loss:.3f} nats per token"
 
 
-def left_to_do(trial: Trial, choice: RunChoice) -> str:
+def left_to_do(session: FinetuneSession) -> str:
     """How far a stopped run has come."""
-    done = trial.history[-1][0] if trial.history else 0
-    if trial.is_trained:
+    done = session.history[-1][0] if session.history else 0
+    if session.is_trained:
         return "All steps are done; measuring is left."
-    return f"{done:,} of {choice.steps:,} steps are done; it goes on from there."
+    return f"{done:,} of {session.config.steps:,} steps are done; the run continues from there."
 
 
 def result_sentence(before: RepairResult, after: RepairResult) -> str:
@@ -274,9 +331,9 @@ def result_sentence(before: RepairResult, after: RepairResult) -> str:
     own, new = after.orders[0], after.orders[-1]
     lu, was = after.estimates[new]["lu"], before.estimates[new]["lu"]
     cost, native = after.estimates[own][COST], before.estimates[own][COST]
-    return (f"{after.num_parameters:,} trained parameters ({after.share:.2%}) take LU under {new} "
-            f"from {short(was.value)} to {estimate(lu)}, and NLL per token under {own} from "
-            f"{short(native.value)} to {estimate(cost)} nats.")
+    return (f"Training {after.num_parameters:,} parameters ({after.share:.2%}) changed the LU "
+            f"under {new} from {short(was.value)} to {estimate(lu)}, and the NLL per token under "
+            f"{own} from {short(native.value)} to {estimate(cost)} nats.")
 
 
 def kept_note(name: str) -> str:
@@ -290,18 +347,23 @@ def learning_summary(found: LearningSet) -> str:
     return f"{len(found.graphs):,} molecules to learn from."
 
 
+def bad_row_table(found: LearningSet) -> pd.DataFrame:
+    """A row per row that is left out."""
+    return pd.DataFrame([{"row": row.id, "SMILES": row.smiles, "what is wrong": row.error}
+                         for row in found.bad])
+
+
 def bad_rows(found: LearningSet) -> str:
     """How many rows are no molecules."""
     one = len(found.bad) == 1
-    return (f"{len(found.bad):,} {'row is' if one else 'rows are'} left out; "
-            f"{'it says' if one else 'each says'} why.")
+    return f"{len(found.bad):,} {'row is' if one else 'rows are'} left out; the table says why."
 
 
 def live_note(result: RepairResult) -> str:
     """That a live result is measured on other graphs than those that ship."""
     test = result.settings["test"]
     return (f"Your runs are measured on the first {test['graphs']:,} test graphs, the shipped ones "
-            "on more: compare within 95% intervals.")
+            "on more: compare them only as far as the 95% intervals allow.")
 
 
 def band(found: Estimate) -> str:

@@ -41,7 +41,7 @@ def choose(models: Mapping[str, ModelCard]) -> TriageQuery:
     with st.sidebar:
         source = st.segmented_control(
             "Graphs", SOURCES, default=SHIPPED, required=True, key="source", bind="query-params",
-            width="stretch", help="shipped: sampled and scored in advance. live: sampled now.",
+            width="stretch", help="shipped: sampled and scored beforehand. live: sampled now.",
         )
         names = list(models)
         model = st.selectbox(

@@ -80,7 +80,7 @@ def run(page):
 def test_opens_with_the_shipped_comparison(open_page):
     page = open_page()
     said = " ".join(texts(page))
-    assert "Furthest goes **all weights** (9,000 parameters, 90.00%)" in said
+    assert "Largest reduction: **all weights** (9,000 parameters, 90.00% of the model)" in said
     assert page.selectbox(key="arm").value == "full"
     assert not page.error
     assert not page.warning
@@ -170,7 +170,7 @@ def test_runs_are_compared_where_no_repairs_ship(open_page, results, tmp_path, m
     page.segmented_control(key="tuning").set_value("Methods compared").run()
     said = " ".join(texts(page))
     assert "No repairs ship" in page.info[0].value
-    assert "Furthest goes **sparse, gradient" in said
+    assert "Largest reduction: **gradient, global, static" in said
     assert "Your finished runs" in said
     assert "the shipped ones on more" not in said
     (plot,) = (one for one in page.get("plotly_chart") if one.key == "pareto")
@@ -204,7 +204,7 @@ def test_bad_rows_of_own_molecules_say_why(open_page):
 def test_what_is_wrong_is_one_sentence(open_page, query, said, monkeypatch):
     if said is None:
         said = "not finite"
-        monkeypatch.setitem(data.finetune_config.__globals__, "WARMUP_STEPS", 1)
+        monkeypatch.setattr("dashboard.finetune.query.WARMUP_STEPS", 1)
         monkeypatch.setattr("dashboard.finetune.query.RATES", {"0.3": 1e30})
     page = open_page(**{**RUN, **query})
     if not page.error:

@@ -17,10 +17,13 @@ from core.chemistry.molecules import from_smiles
 from core.likelihood.analysis import analyse
 from core.model.card import read_card
 from core.model.checkpoints import load_checkpoint
-from core.stats.roc import compare_samples
-from core.triage.ranking import keep_list_of_samples
+from core.sent.vocabulary import MOSES_VOCABULARY
+from core.stats.labels import RankingError
+from core.triage.keep_list import keep_list_of_samples
+from core.triage.ranking import compare_samples
 from core.triage.run import sample_and_score
 from core.triage.samples import SamplesConfig
+from core.triage.scores import VALIDITY
 from dashboard.triage import data
 from dashboard.triage.query import LIVE_CHUNK, VIEWS, LiveQuery
 from tests.generated_molecules import made_up_samples
@@ -95,8 +98,8 @@ def test_opens_with_shares_and_molecules(open_page):
     page = open_page()
     quality = made_up_samples(number=NUMBER).quality
     found = metrics(page)
-    assert found["Valid"] == f"{quality.valid:.1%}"
-    assert found["Stable"] == f"{quality.stable_molecules:.1%}"
+    assert found["Valid"] == f"{quality.valid.value:.1%}"
+    assert found["Stable"] == f"{quality.stable_molecules.value:.1%}"
     assert shown(page) == NUMBER
     assert len(marks(page)) == 12
     assert not page.error
@@ -379,8 +382,26 @@ def test_printed_python_gives_the_numbers(open_page):
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         exec(page.code[1].value, {})  # what a visitor would paste
-    auc = compare_samples(made_up_samples(number=NUMBER).table, seed=0).roc("lu").auc.value
+    samples = made_up_samples(number=NUMBER)
+    auc = compare_samples(samples.table, seed=0).roc("lu").auc.value
     assert f"LU Estimate(value={auc}" in printed.getvalue()
+    assert str(samples.quality.to_json()) in printed.getvalue()
+
+
+@pytest.mark.parametrize("model", [MODEL, "planar-random_order"])
+def test_printed_python_of_a_live_run_samples_the_same(open_page, model):
+    page = open_page(source="live", n="26", permutations="2", part="Code", runseed="4",
+                     generator=model)
+    page.button(key="generate").click().run()
+    printed, names = io.StringIO(), {}
+    # Random weights write no stable molecule, and that is what ranking says.
+    refused = pytest.raises(RankingError, match="unstable") if model == MODEL else (
+        contextlib.nullcontext())
+    with contextlib.redirect_stdout(printed), refused:
+        exec(page.code[1].value, names)
+    assert names["config"] == SamplesConfig(26, 2, 4, chunk=LIVE_CHUNK)
+    assert f"{names['table']['valid'].mean():.1%}" == metrics(page)["Valid"]
+    assert str(names["sample_quality"](names["table"]).to_json()) in printed.getvalue()
 
 
 def test_sdf_of_many_molecules_is_prepared_first(open_page, monkeypatch):
@@ -392,3 +413,41 @@ def test_sdf_of_many_molecules_is_prepared_first(open_page, monkeypatch):
     assert not page.exception
     labels = [button.label for button in page.get("download_button")]
     assert f"SDF, {count} molecules" in labels
+
+
+def test_a_model_without_hydrogen_nodes_is_ranked_by_validity(
+    open_page, results, make_checkpoint, tmp_path, monkeypatch
+):
+    """Nothing is stable or unstable there, and the word is on no card, filter or section."""
+    root = tmp_path / "assets"
+    shutil.copytree(results / "checkpoints", root / "checkpoints")
+    make_checkpoint("moses-random_order", MOSES_VOCABULARY,
+                    folder=root / "checkpoints" / "moses-random_order")
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(root))
+    page = open_page(source="live", generator="moses-random_order", n="50", permutations="2",
+                     runseed="1")
+    while page.button:
+        page.button(key="generate").click().run()
+    found = metrics(page)
+    assert list(found) == ["Valid", "Unique", "Novel", "Fragmented"]
+    assert page.segmented_control(key="show").options == ["all", "valid", "invalid"]
+    assert len(marks(page)) == 12
+    page.text_input(key="smarts").set_value("[#6][H]").run()
+    assert 0 < shown(page) < 50
+    config = SamplesConfig(50, 2, 1, chunk=LIVE_CHUNK)
+    model = load_checkpoint("moses-random_order")
+    table = pd.concat(sample_and_score(model, config), ignore_index=True)
+    compared = compare_samples(table, seed=1, label=VALIDITY)
+    for view in ("Ranking", "Risk and coverage", "Keep-list", "Along training", "Code"):
+        page.segmented_control(key="part").set_value(view).run()
+        assert not page.error
+        assert not any("stable" in text for text in texts(page)), view
+        if view == "Ranking":
+            [aucs, _] = (frame.value for frame in page.dataframe)
+            assert aucs["AUC"][0] == compared.roc("lu").auc.value
+            assert (aucs["valid"][0], aucs["invalid"][0]) == (
+                compared.positives, compared.negatives)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(page.code[1].value, {})
+    assert f"LU Estimate(value={compared.roc('lu').auc.value}" in printed.getvalue()

@@ -100,7 +100,7 @@ def test_rows_are_saved_as_csv_and_sdf(open_page, tmp_path):
 
 def test_keep_list_follows_the_score(open_page):
     page = open_page("?part=Keep-list&fdr=45")
-    page.get_by_text("provided that calibration molecules").wait_for()
+    page.get_by_text("provided that reference molecules").wait_for()
     assert page.get_by_text("candidates are kept").count() == 1
     choose(page, "Rank by", "mean NLL")
     page.wait_for_function("() => location.search.includes('score=mean')")

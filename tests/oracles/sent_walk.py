@@ -1,4 +1,6 @@
-"""A literal SENT walk: AG algorithm 1 with LU's biases, one node and one list at a time (SPEC 2).
+"""A literal SENT walk: AG algorithm 1 with LU's biases, one node and one list at a time.
+
+See docs/definitions.md, Linearizations.
 
 Slow and obvious on purpose. It is what the batched sampler is tested against, and the plain-Python
 base that the benchmark compares with.

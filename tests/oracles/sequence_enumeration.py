@@ -1,4 +1,7 @@
-"""Literal enumeration: every order by recursion, one list of tokens each (SPEC 2), no symmetry."""
+"""Literal enumeration: every order by recursion, one list of tokens each, no symmetry.
+
+See docs/definitions.md, Linearizations.
+"""
 
 from collections import defaultdict
 

@@ -5,7 +5,7 @@ import os
 import resource
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from core.chemistry.molecules import from_smiles
 from core.errors import InputError
+from core.evaluation.graph_set import GraphSet
+from core.evaluation.run import EvaluationConfig, EvaluationRun
+from core.finetune.config import FinetuneConfig
+from core.finetune.run import FinetuneRun
+from core.finetune.streams import GraphStream
+from core.model.training import TrainingConfig, train
 from core.runs import (
     RunFolderError,
     check_settings,
@@ -28,6 +35,12 @@ from core.runs import (
     staging,
     write_json,
 )
+from core.salience.language_model import LanguageModel
+from core.sent.batch import GraphBatch
+from core.sent.strategies import RANDOM_ORDER
+from core.sent.vocabulary import QM9_VOCABULARY
+from core.triage.run import sample_and_score_in
+from core.triage.samples import SamplesConfig
 from tests.conftest import ROOT
 
 
@@ -44,13 +57,22 @@ def begin_and_fail(path):
     raise ZeroDivisionError
 
 
-@pytest.fixture
-def full_disk():
+@contextmanager
+def no_room():
     """Writing beyond 4 kB of a file fails as the system fails it."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def full_disk():
+    """No room during the test."""
+    with no_room():
+        yield
 
 
 def test_a_file_appears_only_when_it_is_whole(tmp_path):
@@ -228,3 +250,58 @@ def test_state_and_progress_come_back(tmp_path):
         load_state(tmp_path)
     with pytest.raises(RunFolderError, match="holds no readable run"):
         read_progress(tmp_path)
+
+
+GRAPHS = tuple(from_smiles(smiles, name=smiles).graph for smiles in (
+    "CCO", "CC(=O)N", "C1CC1", "C#N", "CCCC", "COC", "CC=O", "FC(F)F"))
+
+
+def training(tiny, folder):
+    config = TrainingConfig("random_order", preset="tiny", steps=2, batch_size=4, warmup_steps=1,
+                            precision="fp32")
+    graphs = GraphBatch.from_graphs(GRAPHS, with_automorphisms=False)
+    return train(config, graphs, QM9_VOCABULARY, run_folder=folder)
+
+
+def evaluating(tiny, folder):
+    return EvaluationRun(tiny, GraphSet("mine", None, GRAPHS),
+                         EvaluationConfig("random_order", 2), run_folder=folder).steps()
+
+
+def sampling(tiny, folder):
+    return sample_and_score_in(folder, tiny, SamplesConfig(40, permutations=2, chunk=20))
+
+
+def tuning(tiny, folder):
+    graphs = GraphBatch.from_graphs(GRAPHS, with_automorphisms=False)
+    stream = GraphStream(graphs, QM9_VOCABULARY, RANDOM_ORDER, seed=0)
+    config = FinetuneConfig(method="full", steps=2, batch_size=4, learning_rate=1e-3)
+    return FinetuneRun(LanguageModel.from_checkpoint(tiny), stream, config,
+                       run_folder=folder).steps()
+
+
+@pytest.mark.parametrize("work", [training, evaluating, sampling, tuning])
+def test_long_work_goes_on_once_there_is_room_again(work, tiny, tmp_path):
+    folder = tmp_path / "disturbed"
+    with no_room(), pytest.raises(RunFolderError, match=r"cannot be written: .*too large"):
+        list(work(tiny, folder))
+    assert not list(folder.rglob("*.partial"))
+    list(work(tiny, folder))
+    list(work(tiny, tmp_path / "whole"))
+    assert names(folder) == names(tmp_path / "whole")
+    for path in folder.iterdir():
+        if path.suffix in (".npz", ".parquet"):
+            assert path.read_bytes() == (tmp_path / "whole" / path.name).read_bytes()
+    if holds_state(folder):
+        for disturbed, whole in zip(*(load_state(place)[0].values() for place in (
+                folder, tmp_path / "whole")), strict=True):
+            assert torch.equal(disturbed, whole)
+
+
+@pytest.mark.parametrize("work", [training, evaluating, sampling, tuning])
+def test_two_cannot_do_the_same_work_at_the_same_time(work, tiny, tmp_path):
+    with closing(work(tiny, tmp_path)) as first:
+        next(first)
+        with pytest.raises(RunFolderError, match=f"in use by process {os.getpid()}"):
+            next(work(tiny, tmp_path))
+    assert next(iter(work(tiny, tmp_path))) is not None

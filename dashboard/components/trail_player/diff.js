@@ -50,7 +50,8 @@ function buildDiff(root, data, cursor) {
       scaleLegend(data.natsMax)), prefix.node),
     htmlNode("div", { class: "pair" }, ...sides.map((side) => side.tail)),
     htmlNode("div", { class: "pair" },
-      htmlNode("section", { class: "panel" }, htmlNode("h3", {}, "Nats along the sequence"), curves.node),
+      htmlNode("section", { class: "panel" },
+        htmlNode("h3", {}, "Nats along the sequence"), curves.node),
       htmlNode("section", { class: "panel" },
         htmlNode("h3", {}, differenceTitle(data)), map.node))),
     tip.node);

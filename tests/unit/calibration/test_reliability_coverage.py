@@ -1,6 +1,6 @@
 """How often 95% intervals of the ECE hold the true value: simulated molecules of known calibration.
 
-The oracle for choosing the interval, in small; `core.stats.ece` states more settings. All
+The oracle for choosing the interval, in small; docs/intervals.md tells of more settings. All
 tokens of a molecule share a shift of the logit of being correct, so they are not independent.
 """
 

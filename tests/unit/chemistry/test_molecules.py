@@ -145,7 +145,10 @@ def test_smiles_do_not_depend_on_the_numbering():
 
 
 def test_one_bond_too_many_makes_a_cation():
-    """Charge is not encoded: N, O or S with one bond order too many gets +1 (SPEC 1)."""
+    """Charge is not encoded: N, O or S with one bond order too many gets +1.
+
+    See docs/definitions.md, Graphs and chemistries.
+    """
     ammonium = molecule("NHHHH", [(0, i, "single") for i in range(1, 5)])
     assert to_rdkit(ammonium).GetAtomWithIdx(0).GetFormalCharge() == 1
     assert to_smiles(ammonium, hydrogens=False) == "[NH4+]"

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from core.cli import main
+from core.likelihood.scoring import score_sequences
 from core.sent.strategies import STRATEGIES
+from core.sent.vocabulary import PAD
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,13 @@ class Result:
     def table(self) -> list[dict[str, str]]:
         """Standard output as CSV."""
         return list(csv.DictReader(StringIO(self.out)))
+
+
+def nll_of(checkpoint, rows):
+    """NLL of rows with tokens, nats, scored all at once."""
+    width = max(len(row["tokens"]) for row in rows)
+    padded = [row["tokens"] + [PAD] * (width - len(row["tokens"])) for row in rows]
+    return score_sequences(checkpoint, torch.tensor(padded)).double().sum(1).numpy()
 
 
 @pytest.fixture(scope="session")

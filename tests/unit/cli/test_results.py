@@ -4,12 +4,12 @@ import pandas as pd
 import pytest
 
 from core.chemistry.molecules import from_smiles
-from core.cli.triage import _rank
 from core.evaluation.run import EvaluationConfig, EvaluationRun, GraphSet
 from core.repair.arms import Arm
 from core.repair.experiment import RepairConfig, RepairExperiment
 from core.sent.batch import GraphBatch
 from core.sent.strategies import MAX_DEGREE_FIRST
+from core.triage.ranking import ranking_record
 from core.triage.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples
 
 ARMS = Arm("none"), Arm("lora", rank=1), Arm("sparse", "snip", "local", count=40)
@@ -37,9 +37,9 @@ def shipped(tiny, trailscope, monkeypatch, tmp_path):
         run.result().save(folder / "results" / "evaluations" / "tiny" / order)
     for name, stable in (("qm9-random_order", (True, True, False)), ("all-stable", (True, True))):
         table = table_of(*stable)
-        Samples(name, "", "random_order", 3, "QM9", SamplesConfig(len(table)), table).save(
-            folder / "results" / "samples" / name, device="cpu",
-            result={"ranking": _rank(table, 0)})
+        Samples(name, "", "random_order", 3, "QM9", SamplesConfig(len(table)), table,
+                ranking=ranking_record(table, seed=0)).save(
+            folder / "results" / "samples" / name, device="cpu")
     return trailscope("results")
 
 

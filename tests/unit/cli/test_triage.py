@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from core.chemistry.molecules import to_exact_smiles
-from core.cli.triage import _rank
 from core.sent.decoder import decode
-from core.sent.vocabulary import QM9_VOCABULARY
+from core.sent.vocabulary import MOSES_VOCABULARY, QM9_VOCABULARY
+from core.triage.ranking import ranking_record
 from core.triage.samples import Samples
 
 
@@ -38,20 +38,10 @@ def test_samples_are_scored_and_written(triage, tmp_path, tiny):
 
 
 def test_the_record_says_how_well_each_score_ranks(triage, tmp_path):
-    table = pd.DataFrame({
-        "valid": True, "stable": [True, False, True, False] * 5, "self_nll": range(20),
-        "nll_mean": range(20, 0, -1), "lu": [0.1, 0.2] * 10, "nll_marginal": 1.0,
-    })
-    found = _rank(table, seed=0)
-    assert (found["stable"], found["unstable"]) == (10, 10)
-    assert found["auc"]["lu"]["value"] == 1.0
-    assert found["auc"]["self_nll"]["value"] == pytest.approx(0.55)
-    assert found["auc"]["nll_mean"]["value"] == pytest.approx(0.45)
-    assert len(found["auc_differences"]) == 6
-    assert "are all 10 stable" in _rank(table[table["stable"]], seed=0)["error"]
     assert triage("--number", 2).status == 0
     record = json.loads((tmp_path / "out" / "record.json").read_text())
-    assert "ranking" in record["result"]
+    table = Samples.load(tmp_path / "out").table
+    assert record["result"]["ranking"] == ranking_record(table, seed=0)
 
 
 def test_the_same_command_resumes(triage, tmp_path):
@@ -80,3 +70,30 @@ def test_other_settings_are_refused(triage):
     result = triage("--number", 2, "--seed", 1)
     assert result.status == 1
     assert "holds samples of other settings: seed is 0 there, 1 here" in result.err
+
+
+def test_graphs_that_are_no_molecules_cannot_be_novel(trailscope, tiny_planar, write, tmp_path):
+    data = write("qm9.csv", "smiles", "C")
+    result = trailscope("triage", "--model", tiny_planar.card.path, "--data", data,
+                        "--output", tmp_path / "out", "--run-folder", tmp_path / "run")
+    assert result.status == 1
+    assert "writes no molecules" in result.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_novelty_of_a_model_without_hydrogen_nodes_reads_its_own_data(
+    trailscope, make_checkpoint, write, tmp_path
+):
+    card = make_checkpoint("tiny-moses", MOSES_VOCABULARY).card
+
+    def triage(*options):
+        return trailscope("triage", "--model", card.path, "--number", 30, "--permutations", 2,
+                          "--run-folder", tmp_path / "run", "--output", tmp_path / "out", *options)
+
+    assert triage().status == 0
+    table = Samples.load(tmp_path / "out").table
+    known = next(smiles for smiles in table["smiles"].dropna() if "." not in smiles)
+    data = write("moses_train.csv", "SMILES", *[known] * 10)
+    assert triage("--data", data).status == 0
+    again = Samples.load(tmp_path / "out").table
+    assert (again["novel"] == (again["smiles"] != known)).loc[again["valid"]].all()

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from core.finetune.config import FinetuneConfig
-from core.finetune.methods import lora_parameters, optimizer_bytes
-from core.finetune.run import FinetuneRun
+from core.finetune.low_rank import lora_parameters
+from core.finetune.run import FinetuneRun, optimizer_bytes
 from core.finetune.streams import SequenceStream
 from core.model.optimizers import learning_rate_at
 from core.runs import RunFolderError

@@ -10,7 +10,7 @@ import pytest
 from core.calibration.token_types import TokenType
 from core.chemistry.molecules import from_smiles
 from core.evaluation.graph_set import GraphSet
-from core.finetune.methods import lora_parameters
+from core.finetune.low_rank import lora_parameters
 from core.model.checkpoints import load_checkpoint
 from core.repair.arms import RANKS, Arm, choose_arms, repair_arms
 from core.repair.experiment import RATES, RepairConfig, RepairExperiment, next_rung

@@ -68,7 +68,7 @@ def test_coverage_at_256_permutations(name):
 
 
 def test_coverage_falls_short_for_very_skewed_samples():
-    """A known limit, stated in `core.stats.bootstrap`."""
+    """A known limit, stated in docs/intervals.md."""
     assert 0.87 <= coverage(*VERY_SKEWED, 32) <= 0.92
 
 

@@ -4,16 +4,17 @@ import math
 
 import numpy as np
 import pytest
-from core.stats.molecule_scores import LabelNames, RankingError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 from scipy.stats import t as student
 
 from core.stats import risk_coverage as module
+from core.stats.labels import LabelNames, RankingError
 from core.stats.risk_coverage import MAX_POINTS, risk_coverage
 from tests.oracles import ranking as literal
 
+STABLE = LabelNames("stable", "unstable", "valid generated molecules")
 ROWS = st.lists(st.tuples(st.booleans(), st.integers(0, 3)), min_size=1, max_size=6)
 
 
@@ -53,7 +54,8 @@ def test_properties_of_every_curve(rows):
 
 def test_known_numbers():
     good = np.array([True, True, False, True, False])
-    curve = risk_coverage(good, np.array([5.0, 1.0, 3.0, 2.0, 4.0]), seed=0)
+    curve = risk_coverage(good, np.array([5.0, 1.0, 3.0, 2.0, 4.0]), seed=0, quantity="lu",
+                          name="LU", labels=STABLE)
     assert curve.accuracy.tolist() == pytest.approx([1, 1, 2 / 3, 1 / 2, 3 / 5])
     assert curve.perfect.tolist() == pytest.approx([1, 1, 1, 3 / 4, 3 / 5])
     assert curve.threshold.tolist() == [1, 2, 3, 4, 5]
@@ -176,7 +178,7 @@ def test_coverage_of_bands_and_of_the_area(base, shift):
                           "interval of the area."),
 ])
 def test_too_few_of_a_class_for_an_area(good, reason):
-    curve = risk_coverage(good, np.arange(len(good)), seed=0)
+    curve = risk_coverage(good, np.arange(len(good)), seed=0, labels=STABLE)
     assert curve.aurc.interval is None
     assert curve.aurc.reason == reason
     assert curve.base_rate.interval.low < curve.base_rate.interval.high

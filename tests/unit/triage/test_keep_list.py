@@ -3,18 +3,15 @@
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
-from core.stats.molecule_scores import LabelNames, RankingError
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import false_discovery_control
 
-from core.triage.keep_list import (
-    benjamini_hochberg,
-    conformal_p_values,
-    keep_list,
-    split_for_calibration,
-)
+from core.stats.labels import LabelNames, RankingError
+from core.triage.keep_list import keep_list, keep_list_of_samples, split_off_reference
+from core.triage.scores import VALIDITY
+from tests.generated_molecules import table_of_samples
 from tests.oracles import ranking as literal
 
 SCORES = st.lists(st.integers(0, 12), min_size=1, max_size=25)
@@ -35,18 +32,9 @@ def test_equals_the_literal_loops(candidates, calibration, fdr):
     p_values = [literal.conformal_p(score, scores, good) for score in candidates]
     assert result.p_values.tolist() == p_values
     assert result.kept.tolist() == literal.benjamini_hochberg(p_values, fdr)
-    assert result.bad_calibration == good.count(False)
+    assert result.bad_reference == good.count(False)
     assert result.smallest_p == 1 / (good.count(False) + 1)
     assert result.fdr == fdr
-
-
-@settings(max_examples=80, deadline=None)
-@given(st.lists(st.integers(1, 200), min_size=1, max_size=60), st.integers(1, 99))
-def test_benjamini_hochberg_equals_scipy(ranks, percent):
-    p_values = np.array(ranks) / 200
-    fdr = percent / 100 + 1e-6  # off the lattice: scipy divides and has other last digits
-    expected = false_discovery_control(p_values) <= fdr
-    assert benjamini_hochberg(p_values, fdr).tolist() == expected.tolist()
 
 
 @settings(max_examples=60, deadline=None)
@@ -71,14 +59,6 @@ def test_known_numbers():
     assert result.kept.tolist() == [True, True, False, False]  # 0.2 ≤ 0.4 · 2 / 4 exactly
     assert result.threshold == 2.0
     assert result.note is None
-
-
-def test_a_bound_that_is_met_exactly_counts_in_spite_of_rounding():
-    """3 of 30 at 1 / 10 each: 0.1 = 1 · 3 / 30 up to the last digit."""
-    for number in range(1, 200):
-        p_values = np.ones(number * 10)
-        p_values[:number] = 0.3 / 10
-        assert benjamini_hochberg(p_values, 0.3).sum() == number
 
 
 def test_good_calibration_molecules_play_no_part():
@@ -120,17 +100,6 @@ def test_the_expected_share_of_bad_ones_is_at_most_the_rate(shift, fdr, bad_shar
     assert false.mean() + 3 * error <= fdr
 
 
-def test_the_promise_would_break_if_p_values_were_a_little_too_small():
-    """Fails if the simulation could not tell: without the "1 +", and with ties in favour."""
-    rng = np.random.default_rng(0)
-    false = []
-    for _ in range(1000):
-        bad, candidates = np.split(np.round(rng.normal(size=80)), 2)  # all are bad
-        p_values = np.array([(bad < score).sum() for score in candidates]) / 40
-        false.append(benjamini_hochberg(p_values, 0.1).any())
-    assert np.mean(false) > 0.2
-
-
 def test_a_score_that_separates_finds_most_of_the_good_ones():
     _, found = false_shares(4.0, fdr=0.2, lists=200)
     assert found.mean() > 0.8
@@ -142,8 +111,8 @@ def test_the_guarantee_is_stated_with_its_conditions():
     result = keep_list([0.0], np.arange(1.0, 30.0), np.zeros(29, dtype=bool), fdr=0.05)
     assert result.guarantee == (
         "The expected share of unstable molecules among the kept is at most 0.05, provided that "
-        "calibration molecules and candidates are exchangeable, such as random halves of one "
-        "sample; the expectation is over calibration sets and candidates, so a single list can "
+        "reference molecules and candidates are exchangeable, such as random halves of one "
+        "sample; the expectation is over reference sets and candidates, so a single list can "
         "hold more.")
     labels = LabelNames("soluble", "insoluble", "molecules")
     other = keep_list([0.0], [1.0], [False], fdr=0.6, labels=labels)
@@ -151,13 +120,13 @@ def test_the_guarantee_is_stated_with_its_conditions():
 
 
 @pytest.mark.parametrize(("bad", "fdr", "note"), [
-    (9, 0.05, "Nothing can be kept at a rate of 0.05: with 9 unstable calibration molecules the "
+    (9, 0.05, "Nothing can be kept at a rate of 0.05: with 9 unstable reference molecules the "
               "smallest p-value is 0.1; at least 19 are needed."),
-    (0, 0.1, "Nothing can be kept at a rate of 0.1: with 0 unstable calibration molecules the "
+    (0, 0.1, "Nothing can be kept at a rate of 0.1: with 0 unstable reference molecules the "
              "smallest p-value is 1; at least 9 are needed."),
     (19, 0.1, "Nothing is kept: the smallest p-value is 0.05, so 5 of the 10 candidates would have "
-              "to score lower than all 19 unstable calibration molecules, and 2 do; allow a higher "
-              "rate, or calibrate on more molecules."),
+              "to score lower than all 19 unstable reference molecules, and 2 do; allow a higher "
+              "rate, or take a larger reference set."),
 ])
 def test_why_nothing_is_kept(bad, fdr, note):
     candidates = np.r_[-2.0, -1.0, np.full(8, 99.0)]
@@ -189,12 +158,12 @@ def test_no_candidates():
 
 @pytest.mark.parametrize(("arguments", "message"), [
     ({"candidates": [math.nan]}, "Every candidate score must be finite"),
-    ({"calibration": [1.0, math.nan]}, "Every calibration score must be finite"),
-    ({"calibration": [1.0]}, "one number per molecule, 2"),
-    ({"calibration_good": [0, 1]}, "booleans"),
+    ({"reference": [1.0, math.nan]}, "Every reference score must be finite"),
+    ({"reference": [1.0]}, "one number per molecule, 2"),
+    ({"reference_good": [0, 1]}, "booleans"),
 ])
 def test_wrong_arguments_are_named(arguments, message):
-    valid = {"candidates": [1.0], "calibration": [1.0, 2.0], "calibration_good": [True, False]}
+    valid = {"candidates": [1.0], "reference": [1.0, 2.0], "reference_good": [True, False]}
     with pytest.raises(ValueError, match=message):
         keep_list(**(valid | arguments), fdr=0.1)
 
@@ -203,49 +172,106 @@ def test_wrong_arguments_are_named(arguments, message):
 @given(st.lists(st.sampled_from("ABCDEFGH"), min_size=2, max_size=30)
        .filter(lambda names: len(set(names)) > 1), st.integers(0, 9), st.floats(0.05, 0.95))
 def test_no_molecule_is_on_both_sides_of_a_split(names, seed, share):
-    split = split_for_calibration(names, seed=seed, calibration_share=share)
-    left, right = ({names[row] for row in rows} for rows in (split.calibration, split.candidates))
+    split = split_off_reference(names, seed=seed, reference_share=share)
+    left, right = ({names[row] for row in rows} for rows in (split.reference, split.candidates))
     assert left
     assert right
     assert not left & right
     assert left | right == set(names)
-    rows = [*split.calibration, *split.candidates]
+    rows = [*split.reference, *split.candidates]
     assert sorted(rows) == sorted({names.index(name) for name in names})  # the first of each
     assert split.repeated == len(names) - len(set(names))
 
 
 def test_splits_are_halves_and_depend_on_the_seed_alone():
     names = [f"C{number}" for number in range(1001)]
-    one, same, other = (split_for_calibration(names, seed=seed) for seed in (0, 0, 1))
-    assert (len(one.calibration), len(one.candidates)) == (500, 501)
-    assert one.calibration.tolist() == same.calibration.tolist()
-    assert one.calibration.tolist() != other.calibration.tolist()
-    assert (np.diff(one.calibration) > 0).all()
-    quarter = split_for_calibration(names, seed=0, calibration_share=0.25)
-    assert len(quarter.calibration) == 250
+    one, same, other = (split_off_reference(names, seed=seed) for seed in (0, 0, 1))
+    assert (len(one.reference), len(one.candidates)) == (500, 501)
+    assert one.reference.tolist() == same.reference.tolist()
+    assert one.reference.tolist() != other.reference.tolist()
+    assert (np.diff(one.reference) > 0).all()
+    quarter = split_off_reference(names, seed=0, reference_share=0.25)
+    assert len(quarter.reference) == 250
 
 
 def test_every_molecule_is_as_likely_on_either_side():
     names = list("ABCDEFGHIJ")
     sides = np.zeros(10)
     for seed in range(1000):
-        sides[split_for_calibration(names, seed=seed).calibration] += 1
+        sides[split_off_reference(names, seed=seed).reference] += 1
     assert (np.abs(sides / 1000 - 0.5) < 0.06).all()
 
 
 @pytest.mark.parametrize(("names", "count"), [([], 0), (["C"], 1), (["C", "C"], 1)])
 def test_a_split_needs_two_molecules(names, count):
     with pytest.raises(RankingError, match=f"at least 2 different ones, got {count}; sample"):
-        split_for_calibration(names, seed=0)
+        split_off_reference(names, seed=0)
 
 
 def test_a_share_outside_its_range():
-    with pytest.raises(ValueError, match="calibration_share must lie between 0 and 1"):
-        split_for_calibration(["C", "N"], seed=0, calibration_share=1.0)
+    with pytest.raises(ValueError, match="reference_share must lie between 0 and 1"):
+        split_off_reference(["C", "N"], seed=0, reference_share=1.0)
 
 
-def test_p_values_are_those_of_the_whole_set_in_turn():
-    """Each bad one against all others: ranks over c + 1, uniform by exchangeability."""
-    scores = np.random.default_rng(0).normal(size=40)
-    p_values = [conformal_p_values(scores[i:i + 1], np.delete(scores, i))[0] for i in range(40)]
-    assert sorted(p_values) == pytest.approx((np.arange(40) + 1) / 40)
+def test_a_keep_list_of_a_table():
+    table = table_of_samples()
+    result = keep_list_of_samples(table, fdr=0.2, seed=3)
+    reference, candidates = table.iloc[result.reference_rows], table.iloc[result.candidate_rows]
+    assert len(reference) + len(candidates) == 358
+    assert result.repeated == 1
+    assert not set(reference["smiles"]) & set(candidates["smiles"])
+    expected = keep_list(candidates["lu"], reference["lu"],
+                         reference["stable"].to_numpy(dtype=bool), fdr=0.2)
+    kept = candidates[expected.kept].sort_values("lu")
+    assert result.keep_list.kept.tolist() == expected.kept.tolist()
+    assert result.kept_rows.tolist() == kept.index.tolist()
+    assert result.kept_good == kept["stable"].sum()
+    assert result.candidates_good == candidates["stable"].sum()
+    assert 50 < result.kept_good < min(len(kept), result.candidates_good)
+
+
+def test_the_sentence_says_what_came_out():
+    table = table_of_samples()
+    result = keep_list_of_samples(table, fdr=0.2, seed=3)
+    kept, bad = len(result.kept_rows), len(result.kept_rows) - result.kept_good
+    unstable = 179 - result.candidates_good
+    assert result.sentence == (
+        f"{kept} of 179 candidates are kept, {bad} of them unstable ({bad / kept:.1%}); {unstable} "
+        f"of the 179 candidates are unstable ({unstable / 179:.1%}).")
+    nothing = keep_list_of_samples(table, fdr=0.001, seed=3)
+    assert nothing.sentence.startswith("Nothing is kept; ")
+    assert nothing.kept_rows.tolist() == []
+
+
+def test_another_share_is_the_reference_set():
+    result = keep_list_of_samples(table_of_samples(), fdr=0.2, seed=3, reference_share=0.25)
+    assert len(result.reference_rows) == 90
+
+
+def test_molecules_without_smiles_have_no_keep_list():
+    with pytest.raises(RankingError, match="some valid rows have none"):
+        keep_list_of_samples(table_of_samples().assign(smiles=pd.NA), fdr=0.2, seed=0)
+
+
+@pytest.mark.parametrize(("table", "message"), [
+    (table_of_samples().iloc[:1], "The only molecule is not valid, so"),
+    (table_of_samples().iloc[1:2], "at least 2 different ones, got 1"),
+    (table_of_samples().assign(lu=np.nan), "None of the 360 valid molecules has a score"),
+])
+def test_too_little_for_a_keep_list(table, message):
+    with pytest.raises(RankingError, match=message):
+        keep_list_of_samples(table, fdr=0.2, seed=0)
+
+
+def test_decoded_graphs_are_told_apart_by_their_names():
+    """Invalid ones have no SMILES, and a graph that was sampled twice is on one side only."""
+    table = table_of_samples().assign(num_nodes=5, lu=np.arange(400.0))
+    names = pd.Series([f"graph {row // 2}" for row in range(400)], dtype="string")
+    with pytest.raises(RankingError, match="some decoded rows have none"):
+        keep_list_of_samples(table, fdr=0.2, seed=0, label=VALIDITY)
+    found = keep_list_of_samples(table, fdr=0.2, seed=0, label=VALIDITY, names=names)
+    assert found.repeated == 200
+    assert len(found.reference_rows) == len(found.candidate_rows) == 100
+    assert found.candidates_good == table["valid"].iloc[found.candidate_rows].sum()
+    assert "candidates are invalid" in found.sentence
+    assert "share of invalid molecules" in found.keep_list.guarantee

@@ -6,26 +6,24 @@ import pandas as pd
 import pytest
 import torch
 
+from core.chemistry.chemistry import MOSES, QM9
 from core.chemistry.molecules import from_smiles, is_stable, to_exact_smiles, to_smiles
 from core.errors import InputError
 from core.graph.graph import Graph, is_isomorphic
 from core.likelihood.analysis import analyse
 from core.likelihood.scoring import score_sequences
 from core.sent.decoder import decode
-from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY
+from core.sent.vocabulary import MOSES_VOCABULARY, PLANAR_VOCABULARY, QM9_VOCABULARY
 from core.triage import run as triage
-from core.triage.run import as_typed, sample_and_score, sample_and_score_in
-from core.triage.samples import (
-    FORMAT_VERSION,
-    SAMPLE_TYPES,
-    Samples,
-    SamplesConfig,
-    SamplesError,
-    as_samples,
-    judge,
-    mark_novel,
-    mark_unique,
-)
+from core.triage.generated import as_typed, read_graph
+from core.triage.generation import Generation
+from core.triage.keep_list import keep_list_of_samples
+from core.triage.quality import mark_unique, sample_quality
+from core.triage.ranking import compare_samples, risk_coverage_of_samples
+from core.triage.run import sample_and_score, sample_and_score_in
+from core.triage.samples import Samples, SamplesConfig
+from core.triage.scores import SCORES, VALIDITY
+from core.triage.sdf import sdf_records
 
 CONFIG = SamplesConfig(number=30, permutations=16, seed=3, chunk=12)
 
@@ -35,10 +33,6 @@ def table(tiny):
     parts = list(sample_and_score(tiny, CONFIG))
     assert [len(part) for part in parts] == [12, 12, 6]
     return mark_unique(pd.concat(parts, ignore_index=True), QM9_VOCABULARY)
-
-
-def samples_of(table, tiny, config=CONFIG):
-    return Samples("tiny", tiny.card.weights_sha256, "random_order", 7, "QM9", config, table)
 
 
 def test_rows_say_what_their_sequences_say(table, tiny):
@@ -85,7 +79,7 @@ def test_another_kekule_structure_is_another_graph():
     other = Graph(typed.num_nodes, list(bonds), typed.node_labels, flipped)
     assert to_smiles(other) is not None
     assert not is_isomorphic(from_smiles(to_exact_smiles(other)).graph, other)
-    assert as_typed(other) is other
+    assert as_typed(other, QM9) is other
 
 
 def test_a_cut_run_goes_on_where_it_stopped(table, tiny, tmp_path, monkeypatch):
@@ -141,87 +135,67 @@ def test_planar_graphs_have_no_valences(tiny_planar):
     part = mark_unique(part, PLANAR_VOCABULARY)
     assert part["stable"].isna().all()
     assert part["smiles"].isna().all()
-    quality = Samples("p", "", "random_order", None, "planar", config, part).quality
+    quality = sample_quality(part)
     assert quality.stable_molecules is None
     assert quality.stable_atoms is None
 
 
-def test_validity_of_unlabelled_graphs_is_connected_and_planar():
-    cycle = Graph(4, [[0, 1], [1, 2], [2, 3], [0, 3]])
-    two_parts = Graph(4, [[0, 1], [2, 3]])
-    k5 = Graph(5, [[a, b] for a in range(5) for b in range(a)])
-    assert judge(cycle) == {"num_nodes": 4, "valid": True, "fragments": 1}
-    assert judge(two_parts) == {"num_nodes": 4, "valid": False, "fragments": 2}
-    assert judge(k5)["valid"] is False
-    assert judge(None) == {"valid": False, "num_nodes": None}
+@pytest.fixture(scope="module")
+def moses(make_checkpoint):
+    """Made-up molecules of a model without hydrogen nodes: some valid, some not."""
+    checkpoint = make_checkpoint("tiny-moses", MOSES_VOCABULARY)
+    config = SamplesConfig(number=60, permutations=4, seed=1, chunk=30)
+    table = pd.concat(sample_and_score(checkpoint, config), ignore_index=True)
+    table = mark_unique(table, MOSES_VOCABULARY)
+    card = checkpoint.card
+    return checkpoint, Generation(Samples("tiny-moses", card.weights_sha256, "random_order", None,
+                                          "MOSES", config, table), card)
 
 
-def literal_table():
-    rows = [
-        ("C", True, True, 1, 5, 5), ("C", True, True, 1, 5, 5), ("[H]C", True, False, 2, 1, 2),
-        (None, False, None, 1, 1, 3), (None, False, None, None, None, None),
-    ]
-    keys = ("smiles", "valid", "stable", "fragments", "atoms_stable", "num_nodes")
-    return as_samples(dict.fromkeys(SAMPLE_TYPES) | dict(zip(keys, row, strict=True))
-                      for row in rows)
+def test_where_hydrogens_are_implicit_all_decoded_graphs_are_scored(moses):
+    checkpoint, found = moses
+    assert found.card.chemistry == MOSES
+    table = found.table
+    decoded = table["num_nodes"].notna()
+    assert 0 < table["valid"].sum() < decoded.sum()
+    assert table["stable"].isna().all()
+    assert table["atoms_stable"].isna().all()
+    for column in SCORES:
+        if column != "self_nll":
+            assert table[column].notna().equals(decoded), column
+    valid = table[table["valid"]]
+    for row in valid.head(5).itertuples():
+        graph = read_graph(row.tokens, MOSES_VOCABULARY)
+        assert row.smiles == to_smiles(graph, MOSES)
+        assert "[H]" not in row.smiles
+        [again] = analyse(checkpoint, [from_smiles(row.smiles, MOSES).graph],
+                          checkpoint.card.strategy, permutations=4, seed=1).uncertainties
+        if is_isomorphic(from_smiles(row.smiles, MOSES).graph, graph):
+            assert row.nll_mean == pytest.approx(again.nll_mean, rel=1e-5)
 
 
-def test_quality_in_literal_numbers():
-    table = mark_novel(mark_unique(literal_table(), QM9_VOCABULARY), {"C"})
-    assert table["unique"].tolist() == [True, False, True, pd.NA, pd.NA]
-    quality = Samples("m", "", "random_order", None, "QM9", CONFIG, table).quality
-    assert quality.number == 5
-    assert quality.valid == 3 / 5
-    assert quality.unique == 2 / 3
-    assert quality.novel == 1 / 2
-    assert quality.stable_molecules == 2 / 5
-    assert quality.stable_atoms == 12 / 15
-    assert quality.fragmented == 1 / 3
+def test_where_hydrogens_are_implicit_the_label_is_valid(moses):
+    _, found = moses
+    assert found.label is VALIDITY
+    assert not found.has_stability
+    assert found.quality.stable_molecules is None
+    table, decoded = found.table, int(found.table["num_nodes"].notna().sum())
+    compared = compare_samples(table, seed=0, resamples=100, label=found.label)
+    assert (compared.positives, compared.negatives) == (
+        table["valid"].sum(), decoded - table["valid"].sum())
+    curve = risk_coverage_of_samples(table, seed=0, resamples=100, label=found.label)
+    assert curve.number == decoded
+    kept = keep_list_of_samples(table, fdr=0.5, seed=0, label=found.label, names=found.names)
+    assert len(kept.reference_rows) + len(kept.candidate_rows) + kept.repeated == decoded
 
 
-def test_novelty_is_unknown_without_training_data():
-    table = mark_unique(literal_table(), QM9_VOCABULARY)
-    assert Samples("m", "", "s", None, "QM9", CONFIG, table).quality.novel is None
-
-
-def test_quality_of_nothing_valid():
-    table = mark_unique(literal_table()[3:].reset_index(drop=True), QM9_VOCABULARY)
-    quality = Samples("m", "", "s", None, "QM9", CONFIG, table).quality
-    assert (quality.valid, quality.unique, quality.novel) == (0, None, None)
-
-
-def test_equal_planar_graphs_are_found_by_form_not_by_numbering():
-    path = (0, 6, 7, 8, 4)
-    star = (0, 6, 7, 1, 8, 2, 6, 3, 4)  # the same path, written from its middle
-    rows = [dict.fromkeys(SAMPLE_TYPES) | {"valid": True, "tokens": bytes(tokens)}
-            for tokens in (path, star)]
-    assert is_isomorphic(*(decode(tokens, PLANAR_VOCABULARY) for tokens in (path, star)))
-    marked = mark_unique(as_samples(rows), PLANAR_VOCABULARY)
-    assert marked["unique"].tolist() == [True, False]
-
-
-def test_samples_come_back_from_disk(table, tiny, tmp_path):
-    samples = samples_of(table, tiny)
-    samples.save(tmp_path / "s", device="cpu", result={"more": 1})
-    loaded = Samples.load(tmp_path / "s")
-    pd.testing.assert_frame_equal(loaded.table, table)
-    assert replace(loaded, table=table) == replace(samples, table=table) or (
-        loaded.config == samples.config)
-    assert (loaded.model, loaded.step, loaded.dataset) == ("tiny", 7, "QM9")
-
-
-def test_samples_of_another_version_or_damaged_are_refused(table, tiny, tmp_path):
-    folder = tmp_path / "s"
-    samples_of(table, tiny).save(folder, device="cpu")
-    record = (folder / "record.json").read_text()
-    (folder / "record.json").write_text(
-        record.replace(f'"format_version": {FORMAT_VERSION}', '"format_version": 99'))
-    with pytest.raises(SamplesError) as raised:
-        Samples.load(folder)
-    assert "is of format version 99, this TrailScope reads version 1" in str(raised.value)
-    (folder / "record.json").write_text(record)
-    (folder / "samples.parquet").write_bytes(b"PAR1")
-    with pytest.raises(SamplesError, match="holds damaged samples"):
-        Samples.load(folder)
-    with pytest.raises(SamplesError, match="does not hold samples: it has no"):
-        Samples.load(tmp_path)
+def test_rows_without_hydrogen_nodes_are_read_back_and_written(moses):
+    _, found = moses
+    for row in range(len(found.table)):
+        read = found.read(row)
+        assert (read.smiles is not None) == found.table["valid"][row]
+        if read.smiles is not None:
+            assert read.smiles == found.table["smiles"][row]
+            assert to_smiles(from_smiles(read.link_smiles, MOSES).graph, MOSES) == read.smiles
+    records = list(sdf_records(found.table, MOSES_VOCABULARY, MOSES))
+    assert len(records) == found.table["valid"].sum()

@@ -4,10 +4,23 @@ import numpy as np
 import pytest
 
 from core.repair.arms import Arm
-from dashboard.finetune.charts import loss_curve, lu_distributions, pareto_plot
-from dashboard.finetune.repairs import RepairPoint, lu_histograms
-from tests.unit.dashboard.finetune.test_repairs import GRADIENT, LORA, NONE, ORDERS, RANDOM, made_up
+from dashboard.finetune.charts import (
+    loss_curve,
+    lu_distributions,
+    lu_histograms,
+    pareto_plot,
+)
+from dashboard.finetune.points import RepairPoint
+from tests.repairs import (
+    GRADIENT,
+    LORA,
+    MADE_UP_ORDERS,
+    RANDOM,
+    made_up,
+    with_nll,
+)
 
+NONE = made_up(Arm("none"), 0, 0.4, seed=9)
 RESULTS = [made_up(LORA, 40, 0.1, seed=1), made_up(GRADIENT, 40, 0.12, seed=2),
            made_up(RANDOM, 400, 0.2, seed=3), made_up(Arm("full"), 1000, 0.09, seed=4)]
 POINTS = [RepairPoint(result) for result in RESULTS]
@@ -47,13 +60,40 @@ def test_the_chosen_arm_is_marked():
         assert (plain.marker != marked.marker) == (POINTS[1].key in keys)
 
 
+def test_spurious_repairs_are_drawn_hollow_and_left_out_of_the_front():
+    dynamic = Arm("sparse", "gradient", "global", True, 40, 1)
+    smaller, honest, spurious = (RepairPoint(one) for one in (
+        with_nll(GRADIENT, 10, 0.2), with_nll(LORA, 40, 0.12),
+        with_nll(dynamic, 40, 0.08, times=2, seed=2)))
+    figure = pareto_plot([smaller, spurious, honest], NONE, None, measure="lu",
+                         cost="nll_per_token", names=("repair", "cost"), dark=False)
+    symbols = {np.ravel(trace.customdata)[i]: symbol for trace in figure.data
+               if trace.customdata is not None for i, symbol in enumerate(trace.marker.symbol)}
+    assert {key for key, symbol in symbols.items() if symbol.endswith("-open")} == {spurious.key}
+    front = next(trace for trace in figure.data if trace.name == "Pareto front")
+    assert list(front.y) == [point.estimate("lu", native=False).value
+                             for point in (smaller, honest)]
+
+
 def test_lu_is_drawn_before_and_after_under_each_order():
-    histograms = [lu_histograms(NONE, RESULTS[0], order) for order in ORDERS]
-    figure = lu_distributions(histograms, ORDERS, dark=False)
+    histograms = [lu_histograms(NONE, RESULTS[0], order) for order in MADE_UP_ORDERS]
+    figure = lu_distributions(histograms, MADE_UP_ORDERS, dark=False)
     counts = [int(sum(trace.y)) for trace in figure.data]
     assert counts == [20, 20, 20, 20]
     assert [trace.name for trace in figure.data] == ["before", "after"] * 2
     assert len(figure.layout.shapes) == 4
+
+
+def test_histograms_hold_every_graph():
+    after = made_up(LORA, 40, 0.1, seed=4)
+    for order in MADE_UP_ORDERS:
+        found = lu_histograms(NONE, after, order)
+        assert found.before.sum() == found.after.sum() == 20
+        values = after.of_order(order)["lu"]
+        inside = [np.sum((values >= low) & (values < high))
+                  for low, high in zip(found.edges[:-1], found.edges[1:], strict=True)]
+        assert found.after.tolist() == inside
+        assert found.means[1] == pytest.approx(values.mean())
 
 
 def test_the_loss_of_every_step_is_drawn():

@@ -5,6 +5,7 @@ import shlex
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
@@ -13,33 +14,44 @@ from core.cli import build_app
 from core.cli.graphs import read_graph_file
 from core.cli.rows import RowWriter
 from core.data.files import read_input
+from core.finetune.config import FinetuneConfig
+from core.finetune.learning_set import own_set
 from core.model.card import ModelCard
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import QM9_VOCABULARY
-from dashboard.finetune.learning_set import own_set
 from dashboard.finetune.query import (
     GENERATED,
     OWN,
-    PLANAR,
-    QM9,
+    FinetuneQuery,
     Offered,
-    RunChoice,
     Source,
     address_faults,
     command,
     python,
 )
 
-CHOICE = RunChoice(
-    model="qm9-min_degree_first", weights="0" * 64, own_order="min_degree_first",
-    order="random_order", source=Source(GENERATED, 100, "qm9-min_degree_first"), method="sparse",
-    criterion="snip", scope="local", every=5, density=0.001, rank=None, steps=30, batch_size=32,
-    learning_rate=0.03, seed=3, precision="fp32", test=50)
+QM9, PLANAR = "QM9 train", "planar graphs"
+CONFIG = FinetuneConfig(
+    criterion="snip", scope="local", reselect_every=5, count=3539, calibration_examples=64,
+    steps=30, batch_size=32, learning_rate=0.03, seed=3, precision="fp32")
+CHOICE = FinetuneQuery(
+    model="qm9-min_degree_first", weights_sha256="0" * 64, own_order="min_degree_first",
+    order="random_order", source=Source(GENERATED, 100, "qm9-min_degree_first"), config=CONFIG,
+    density=0.001, matched_rank=None, test=50)
+
+
+def other(source=CHOICE.source, model=CHOICE.model, **settings):
+    """The same run with another source, or with settings of another method."""
+    config = CONFIG if not settings else replace(CONFIG, count=None, reselect_every=0, **settings)
+    return replace(CHOICE, model=model, source=source, config=config,
+                   density=None if settings else CHOICE.density)
+
+
 OTHERS = (
-    replace(CHOICE, density=None, rank=2, every=0),
-    replace(CHOICE, method="lora", density=None, rank=4, every=0, source=Source(QM9, 50)),
-    replace(CHOICE, method="full", density=None, every=0, source=Source(OWN, 50, text="CCO")),
-    replace(CHOICE, model="planar-max_degree_first", source=Source(PLANAR, 20)),
+    replace(CHOICE, density=None, matched_rank=2, config=replace(CONFIG, reselect_every=0)),
+    other(Source(QM9, 50), method="lora", rank=4),
+    other(Source(OWN, 50, text="CCO"), method="full"),
+    other(Source(PLANAR, 20), "planar-max_degree_first"),
 )
 
 
@@ -69,7 +81,8 @@ def test_the_command_says_all_settings():
 def test_every_setting_tells_runs_apart():
     file = ("a.smi", b"CCO")
     others = [
-        *OTHERS, replace(CHOICE, steps=31), replace(CHOICE, seed=4), replace(CHOICE, test=51),
+        *OTHERS, replace(CHOICE, config=replace(CONFIG, steps=31)),
+        replace(CHOICE, config=replace(CONFIG, seed=4)), replace(CHOICE, test=51),
         replace(CHOICE, source=Source(OWN, 50, file=file)),
         replace(CHOICE, source=Source(OWN, 50, file=("a.smi", b"CCN")))]
     assert len({one.digest for one in (CHOICE, *others)}) == len(others) + 1
@@ -120,7 +133,8 @@ def test_planar_graphs_take_four_times_as_long():
 def test_code_reads_the_molecules_that_the_page_saves(kind, tmp_path, monkeypatch):
     """The saved file, read as the code says, holds the graphs that were learnt from."""
     typed = "CCO\nC[Si]C\nCN\nCC(N)C=O"
-    learnt = own_set(typed, None, number=3, vocabulary=QM9_VOCABULARY, progress=lambda *_: None)
+    card = ModelCard("model", QM9_VOCABULARY, RANDOM_ORDER, "tiny")
+    learnt = own_set(typed, None, card, number=3, progress=lambda *_: None)
     choice = replace(CHOICE, source=Source(kind, 3, text=typed))
     monkeypatch.chdir(tmp_path)
     Path(choice.molecules_file).write_text(learnt.csv)
@@ -129,7 +143,7 @@ def test_code_reads_the_molecules_that_the_page_saves(kind, tmp_path, monkeypatc
     card = ModelCard("qm9", QM9_VOCABULARY, RANDOM_ORDER, "tiny")
     found = read_graph_file(given["--input"], card, RowWriter(), int(given["--number"]))
     lines = python(choice).split("graphs = ")[1].split("\nstream")[0]
-    read = eval(lines, {"read_input": read_input})
+    read = eval(lines, {"read_input": read_input, "checkpoint": SimpleNamespace(card=card)})
     for graphs in (found.graphs, read):
         assert len(graphs) == len(learnt.graphs) == 2
         for one, other in zip(graphs, learnt.graphs, strict=True):

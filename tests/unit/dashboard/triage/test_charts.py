@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from dashboard.triage.generation import Milestone, ordered_rocs
 
-from core.stats.roc import compare_samples
-from core.triage.ranking import risk_coverage_of_samples
+from core.triage.milestones import Milestone
+from core.triage.ranking import compare_samples, risk_coverage_of_samples
+from core.triage.scores import VALIDITY
 from dashboard.triage import charts
 from tests.generated_molecules import made_up_samples
 
@@ -21,7 +21,7 @@ def compared(samples):
 
 
 def test_every_score_has_a_curve_of_its_own_look(compared):
-    figure = charts.roc_curves(ordered_rocs(compared), dark=False)
+    figure = charts.roc_curves(compared, dark=False)
     curves = [trace for trace in figure.data if trace.name]
     assert [trace.name for trace in curves] == ["−LU", "−self NLL", "−mean NLL",
                                                 "−order-marginal NLL"]
@@ -30,7 +30,7 @@ def test_every_score_has_a_curve_of_its_own_look(compared):
 
 
 def test_intervals_are_drawn_as_they_are(compared):
-    figure = charts.auc_intervals(ordered_rocs(compared), {"lu": 0.85}, dark=True)
+    figure = charts.auc_intervals(compared, {"lu": 0.85}, dark=True)
     bar, auc = figure.data[0], compared.roc("lu").auc
     assert bar.x[0] == auc.value
     assert bar.x[0] + bar.error_x.array[0] == pytest.approx(auc.interval.high)
@@ -65,6 +65,23 @@ def test_points_along_training_are_named_with_what_was_seen(compared, samples):
     assert "step 200, 25,600 graphs seen" in figure.data[0].text[0]
     assert f"{compared.positives} stable, {compared.negatives} unstable" in figure.data[0].text[0]
     assert list(figure.layout.xaxis.tickvals) == [100, 200]
-    shares = charts.stability_along_training([silent, full], dark=True)
-    assert shares.data[0].y[1] == samples.quality.stable_molecules
+    shares = charts.good_share_along_training([silent, full], dark=True)
+    assert shares.data[0].y[1] == samples.quality.stable_molecules.value
     assert shares.data[0].error_y.array[1] > 0
+
+
+def test_charts_say_what_is_good(samples):
+    table = samples.table.assign(lu=samples.table["lu"].fillna(1.0), num_nodes=9)
+    columns = ["nll_mean", "nll_marginal"]
+    table[columns] = table[columns].fillna(50.0)
+    compared = compare_samples(table, seed=0, resamples=100, label=VALIDITY)
+    figure = charts.roc_curves(compared, dark=False)
+    assert figure.layout.yaxis.title.text == "share of valid molecules kept"
+    assert figure.layout.xaxis.title.text == "share of invalid molecules kept"
+    figure = charts.auc_intervals(compared, {}, dark=False)
+    assert figure.layout.xaxis.title.text.startswith("AUC for valid molecules")
+    curve = risk_coverage_of_samples(table, "lu", seed=0, resamples=100, label=VALIDITY)
+    assert "valid" in charts.risk_coverage_curve(curve, dark=False).layout.yaxis.title.text
+    milestone = Milestone(100, None, samples.quality, compared, None, VALIDITY)
+    assert charts.auc_along_training([milestone], dark=False).layout.yaxis.title.text == (
+        "AUC for valid molecules")

@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.chemistry.chemistry import MOSES, QM9
 from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples
 from dashboard.triage.query import (
+    SCORE_COLUMNS,
+    SORTS,
     Filter,
     address_faults,
     command,
@@ -72,11 +75,28 @@ def test_command_names_what_is_not_usual():
 
 def test_python_holds_the_same_settings():
     config = SamplesConfig(5, 8, 2, temperature=0.7, top_k=None, chunk=25)
-    code = python("m", config)
+    code = python("m", config, QM9)
     compile(code, "snippet", "exec")
     [line] = [line for line in code.splitlines() if line.startswith("config =")]
     assert eval(line.removeprefix("config = "), {"SamplesConfig": SamplesConfig}) == config
-    compile(shipped_python("m"), "snippet", "exec")
+    compile(shipped_python("m", QM9), "snippet", "exec")
+
+
+@pytest.mark.parametrize("write", [lambda chemistry: python("m", SamplesConfig(5), chemistry),
+                                   lambda chemistry: shipped_python("m", chemistry)])
+def test_python_ranks_by_the_label_of_the_chemistry(write):
+    assert "VALIDITY" not in write(QM9)
+    assert "label=VALIDITY" in write(MOSES)
+    for code in (write(MOSES), write(None)):
+        compile(code, "snippet", "exec")
+    assert "roc" not in write(None)
+
+
+def test_scores_have_the_names_that_old_links_have():
+    """Streamlit writes a choice into the address as it is labelled."""
+    assert SCORE_COLUMNS == {"LU": "lu", "self NLL": "self_nll", "mean NLL": "nll_mean",
+                             "order-marginal NLL": "nll_marginal"}
+    assert list(SORTS) == ["as generated", *SCORE_COLUMNS]
 
 
 def test_a_good_address_has_no_faults():

@@ -1,17 +1,14 @@
-"""`linearize`, `decode` and `enumerate`: the golden results, and each other's inverse."""
+"""`trailscope linearize`: the golden sequences, and what the sampler draws."""
 
-import math
 
 import pytest
 
-from core.chemistry.molecules import from_smiles, to_smiles
-from core.graph.graph import Graph, is_isomorphic
-from core.graph.planar import planar_graph
+from core.chemistry.molecules import from_smiles
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
 from core.sent.strategies import STRATEGIES, Strategy
-from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY
-from tests.golden.reader import golden_frequencies, golden_molecules
+from core.sent.vocabulary import QM9_VOCABULARY
+from tests.golden.reader import golden_molecules
 
 TRIANGLE = {"id": "triangle", "num_nodes": 3, "node_labels": None,
             "edges": [[0, 1], [1, 2], [0, 2]]}
@@ -79,97 +76,6 @@ def test_rows_come_in_the_input_order_whatever_they_are(trailscope, write):
          "tokens": None, "order": None, "log_q": None,
          "error": "The line is not JSON: Expecting value: line 1 column 1 (char 0)."},
     ]
-
-
-@pytest.mark.parametrize("strategy", STRATEGIES)
-def test_decode_inverts_linearize(strategy, trailscope, write):
-    smiles = ["CO", "C1CC1C#N", "CC(=O)N", "O.F", "c1ccoc1"]
-    rows = trailscope("linearize", write("in.smi", *smiles), "--strategy", strategy,
-                      "--permutations", 3).rows
-    result = trailscope("decode", write("sequences.jsonl", *rows))
-    assert result.status == 0
-    assert len(result.rows) == 15
-    for row, decoded in zip(rows, result.rows, strict=True):
-        assert list(decoded) == ["id", "node_labels", "edges", "smiles"]
-        graph = from_smiles(row["smiles"]).graph
-        assert Graph.from_json(decoded) == graph.relabel(row["order"])
-        assert is_isomorphic(Graph.from_json(decoded), graph)
-        assert decoded["smiles"] == to_smiles(graph)
-        assert decoded["id"] == row["id"]
-
-
-def test_unlabelled_graphs_come_back_too(trailscope, write):
-    graph = planar_graph(0, seed=1).graph
-    rows = trailscope("linearize", write("in.jsonl", graph.to_json()), "--permutations", 2).rows
-    result = trailscope("decode", write("out.jsonl", *rows), "--vocabulary", "planar")
-    assert result.status == 0
-    for row, decoded in zip(rows, result.rows, strict=True):
-        assert decoded["smiles"] is None
-        assert decoded["node_labels"] is None
-        found = Graph.from_json(decoded | {"num_nodes": 64})
-        assert found == graph.relabel(row["order"])
-        assert row["smiles"] is None
-    assert len(rows[0]["tokens"]) > PLANAR_VOCABULARY.max_nodes
-
-
-def test_decode_says_where_a_sequence_goes_wrong_and_goes_on(trailscope, write):
-    path = write(
-        "sequences.jsonl", {"id": "a", "tokens": [0, 6, 36, 40, 7, 35, 4]},
-        {"id": "b", "tokens": [0, 7, 36, 4]}, "{", {"id": "c", "tokens": "0 6 4"}, [1], "",
-        {"id": "d", "tokens": [0, 6.0, 36, 4]}, {"tokens": [0, 6, 36, 4]},
-    )
-    result = trailscope("decode", path)
-    assert result.status == 1
-    assert result.rows == [
-        {"id": "a", "node_labels": [1, 0], "edges": [[0, 1, 0]], "smiles": "[H]C"},
-        {"id": "b", "error": "Position 1: expected visit index 0, found token 7 (node index 1)."},
-        {"id": "row 3", "error": "The line is not JSON: Expecting property name enclosed in double "
-                                 "quotes: line 2 column 1 (char 2)."},
-        {"id": "c", "error": 'A line needs "tokens", a list of whole numbers.'},
-        {"id": "row 5", "error": 'A line needs "tokens", a list of whole numbers.'},
-        {"id": "d", "error": 'A line needs "tokens", a list of whole numbers.'},
-        {"id": "row 7", "node_labels": [1], "edges": [], "smiles": "C"},
-    ]
-
-
-def test_lenient_decoding_reads_what_strict_decoding_refuses(trailscope, write):
-    path = write("sequences.jsonl", {"id": "b", "tokens": [0, 7, 36, 4]})
-    assert trailscope("decode", path).status == 1
-    result = trailscope("decode", path, "--lenient")
-    assert result.status == 0
-    assert result.rows[0]["node_labels"] == [0, 1]
-
-
-@pytest.mark.parametrize("smiles", ["CO", "C=O"])
-@pytest.mark.parametrize("strategy", STRATEGIES)
-def test_enumerate_lists_the_golden_sequences(strategy, smiles, trailscope):
-    result = trailscope("enumerate", smiles, "--strategy", strategy)
-    assert result.status == 0
-    counts = {tuple(tokens): count
-              for tokens, count in golden_frequencies()[smiles]["strategies"][strategy]}
-    assert {tuple(row["tokens"]) for row in result.rows} == counts.keys()
-    assert sum(row["probability"] for row in result.rows) == pytest.approx(1)
-    for row in result.rows:
-        share = counts[tuple(row["tokens"])] / 100_000
-        assert row["probability"] == pytest.approx(share, abs=6e-3)
-        assert row["log_q"] == pytest.approx(math.log(row["probability"]))
-        assert list(row) == ["id", "smiles", "tokens", "probability", "log_q"]
-
-
-def test_methanol_has_18_sequences(trailscope):
-    assert len(trailscope("enumerate", "CO").rows) == 18
-    for tie_break, number in (("random", 3), ("lowest-index", 1)):
-        assert len(trailscope("enumerate", "CO", "--strategy", "min_degree_first",
-                              "--tie-break", tie_break).rows) == number
-
-
-def test_too_many_sequences_are_an_error_of_their_row(trailscope, write):
-    result = trailscope("enumerate", write("in.smi", "CO", "C1CC1C#N big", "O"), "--limit", 20)
-    assert result.status == 1
-    assert [row["id"] for row in result.rows if "error" in row] == ["big"]
-    assert "more sequences under random_order than the limit allows" in next(
-        row["error"] for row in result.rows if "error" in row)
-    assert {row["id"] for row in result.rows} == {"row 1", "big", "row 3"}
 
 
 @pytest.mark.parametrize(("words", "message"), [

@@ -2,10 +2,14 @@
 
 import pytest
 
+from core.chemistry.chemistry import MOSES, QM9
 from core.chemistry.molecules import from_smiles, to_smiles
+from core.data.registry import find_dataset
 from core.errors import InputError
-from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY
-from dashboard.finetune.learning_set import generated_set, own_set, planar_set, qm9_set
+from core.finetune.learning_set import dataset_set, generated_set, own_set
+from core.model.card import ModelCard
+from core.sent.strategies import RANDOM_ORDER
+from core.sent.vocabulary import MOSES_VOCABULARY, PLANAR_VOCABULARY, QM9_VOCABULARY
 from tests.generated_molecules import made_up_samples
 
 
@@ -13,8 +17,16 @@ def silent(done, total):
     pass
 
 
-def own(text="", file=None, number=100, vocabulary=QM9_VOCABULARY):
-    return own_set(text, file, number=number, vocabulary=vocabulary, progress=silent)
+def card_of(vocabulary, chemistry):
+    return ModelCard("model", vocabulary, RANDOM_ORDER, "tiny", chemistry=chemistry)
+
+
+OF_QM9, OF_PLANAR, OF_MOSES = (card_of(QM9_VOCABULARY, QM9), card_of(PLANAR_VOCABULARY, None),
+                               card_of(MOSES_VOCABULARY, MOSES))
+
+
+def own(text="", file=None, number=100, card=OF_QM9):
+    return own_set(text, file, card, number=number, progress=silent)
 
 
 def test_typed_molecules_and_why_rows_are_none():
@@ -23,7 +35,7 @@ def test_typed_molecules_and_why_rows_are_none():
     assert found.smiles == ("CCO", "CC")
     assert [row.id for row in found.bad] == ["row 2", "row 3"]
     assert all(row.error.endswith(".") for row in found.bad)
-    assert found.complaints["SMILES"].tolist() == ["CCX", "C[Si]C"]
+    assert [row.smiles for row in found.bad] == ["CCX", "C[Si]C"]
     assert "ethanol,CCO" in found.csv
 
 
@@ -46,30 +58,37 @@ def test_what_cannot_be_read_is_one_sentence(text, file, said):
     assert "/tmp" not in str(raised.value)
 
 
+def test_molecules_are_read_under_the_chemistry_of_the_model():
+    text = "CCCl\nCC"
+    assert [row.smiles for row in own(text).bad] == ["CCCl"]
+    assert [graph.num_nodes for graph in own(text, card=OF_MOSES).graphs] == [3, 2]
+
+
 def test_graphs_without_labels_are_no_molecules():
     rows = b'{"num_nodes": 2, "edges": [[0, 1]]}\n{"smiles": "CC"}\n'
     found = own("", ("mine.jsonl", rows))
     assert len(found.graphs) == 1
     assert "molecules only" in found.bad[0].error
-    assert own("", ("mine.jsonl", rows), vocabulary=PLANAR_VOCABULARY).graphs[0].num_nodes == 2
+    assert own("", ("mine.jsonl", rows), card=OF_PLANAR).graphs[0].num_nodes == 2
 
 
 def test_generated_molecules_are_good_ones_that_are_not_measured_on():
     table = made_up_samples(number=40).table
     good = table[table["valid"] & table["stable"].fillna(False) & table["unique"].fillna(False)]
     first = to_smiles(from_smiles(good["smiles"].iloc[0]).graph)
-    found = generated_set(table, number=5, without={first}, progress=silent)
+    found = generated_set(table, QM9, number=5, without={first}, progress=silent)
     assert [graph.name for graph in found.graphs] == good["id"].tolist()[1:6]
-    assert found.num_left_out == 1
     with pytest.raises(InputError, match="choose another"):
-        generated_set(table[:0], number=5, without=(), progress=silent)
+        generated_set(table[:0], QM9, number=5, without=(), progress=silent)
 
 
-def test_planar_graphs_by_seed_and_qm9_without_a_download(tmp_path, monkeypatch):
-    assert [graph.name for graph in planar_set(number=2, seed=3, progress=silent).graphs] == [
-        "planar-3-train-0", "planar-3-train-1"]
+def test_the_training_part_of_a_data_set(tmp_path, monkeypatch):
+    made = dataset_set(find_dataset("planar"), OF_PLANAR, number=2, seed=3, progress=silent)
+    assert [graph.name for graph in made.graphs] == ["planar-3-train-0", "planar-3-train-1"]
     monkeypatch.setenv("TRAILSCOPE_DATA", str(tmp_path))
-    with pytest.raises(InputError, match="pages download nothing"):
-        qm9_set(number=2, progress=silent)
+    qm9 = find_dataset("qm9")
+    assert not qm9.is_at_hand()
     (tmp_path / "qm9.csv").write_text("smiles\n" + "CCO\nCC\nCN\nCO\n" * 5)
-    assert len(qm9_set(number=3, progress=silent).graphs) == 3
+    assert qm9.is_at_hand()
+    found = dataset_set(qm9, OF_QM9, number=3, seed=0, progress=silent)
+    assert len(found.graphs) == len(found.smiles) == 3

@@ -10,13 +10,15 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.repair.comparison import gradient_mask_and_equals, largest_reduction
 from core.repair.result import RepairResult
 from core.salience.criteria import CRITERIA
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
-from dashboard.finetune import detail, repairs, text
+from dashboard.finetune import before_after, text
 from dashboard.finetune.charts import pareto_plot
 from dashboard.finetune.data import ShippedRepairs
+from dashboard.finetune.points import LIVE, RepairPoint, in_order, passes
 from dashboard.finetune.query import (
     COMPARE,
     COST,
@@ -25,14 +27,12 @@ from dashboard.finetune.query import (
     PAIRED,
     SCOPE_OPTIONS,
     SELECTIONS,
-    RunChoice,
+    FinetuneQuery,
     command,
     python,
     shipped_command,
     shipped_python,
 )
-from dashboard.finetune.repairs import RepairPoint
-from dashboard.finetune.spurious_repairs import furthest_repair
 from dashboard.shared.inputs import reset_if_invalid
 
 _FINISHED = "finetune_finished"
@@ -46,9 +46,9 @@ class FinishedRun:
     after: RepairResult
 
 
-def remember(choice: RunChoice, before: RepairResult, after: RepairResult) -> None:
+def remember(query: FinetuneQuery, before: RepairResult, after: RepairResult) -> None:
     """Let a run of this visitor join the plot."""
-    st.session_state.setdefault(_FINISHED, {})[choice.digest] = FinishedRun(before, after)
+    st.session_state.setdefault(_FINISHED, {})[query.digest] = FinishedRun(before, after)
 
 
 def show(section: str, shipped: ShippedRepairs) -> None:
@@ -65,7 +65,7 @@ def show(section: str, shipped: ShippedRepairs) -> None:
     if section == COMPARE:
         _show_comparison(model, found, before)
     else:
-        table = repairs.result_table(found)
+        table = text.result_table(found)
         st.dataframe(table, hide_index=True, height=560)
         figure_downloads(f"repairs of {model}", key="downloads-repairs", csv=table)
 
@@ -99,7 +99,7 @@ def _show_live_only(section: str) -> None:
         st.markdown(text.comparison_finding(points, latest.before, measure))
         draw_plot(points, latest.before, None, measure)
     else:
-        table = repairs.result_table(
+        table = text.result_table(
             {"before": latest.before, **{point.key: point.result for point in points}})
         st.dataframe(table, hide_index=True)
         figure_downloads("your runs", key="downloads-repairs", csv=table)
@@ -119,15 +119,16 @@ def _show_comparison(
         chosen = _choose_arm(points, names)
     st.markdown(text.comparison_finding(shown, before, measure))
     if measure in PAIRED:
-        st.markdown(text.matched_finding(repairs.matched(points, PAIRED[measure]), measure))
+        st.markdown(text.equal_size_finding(gradient_mask_and_equals(
+            [point.result for point in points], PAIRED[measure]), measure))
     if not shown:
         return
     draw_plot(shown, before, chosen, measure)
     if live:
         st.caption(text.live_note(live[-1].result))
     if chosen is not None and before is not None:
-        st.subheader(repairs.arm_label(found[chosen].arm), anchor=False)
-        detail.show(before, found[chosen], key="shipped")
+        st.subheader(found[chosen].arm.label, anchor=False)
+        before_after.show(before, found[chosen], key="shipped")
 
 
 def draw_plot(
@@ -142,7 +143,7 @@ def draw_plot(
         partial(pareto_plot, shown, before, chosen, measure=MEASURES[measure], cost=COST,
                 names=text.panel_titles(measure, shown[0].result)),
         "methods compared", key="pareto", alt=text.plot_alt(shown, before, measure),
-        csv=repairs.result_table(results), on_click=_take_arm,
+        csv=text.result_table(results), on_click=_take_arm,
         caption=f"{text.READING_AID} {text.CLICK_AID}" if can_open else text.READING_AID)
 
 
@@ -161,8 +162,8 @@ def _choose_points(
     with boxes:
         only = st.multiselect("Criteria", criteria, key="criteria", bind="query-params",
                               placeholder="all", width=420)
-    points = repairs.in_order(
-        RepairPoint(result) for name, result in found.items() if name != "none" and repairs.passes(
+    points = in_order(
+        RepairPoint(result) for name, result in found.items() if name != "none" and passes(
             result.arm, criteria=only, scope=scope or "all", selection=selection or "all"))
     return measure, points
 
@@ -175,26 +176,26 @@ def _choose_measure() -> str:
 def _choose_arm(points: list[RepairPoint], names: tuple[str, ...]) -> str | None:
     if not names:
         return None
-    furthest = furthest_repair(points, "lu").key
-    reset_if_invalid("arm", names, furthest)
-    return st.selectbox("Method to open", names, names.index(furthest), key="arm",
+    largest = largest_reduction([point.result for point in points], "lu").arm.name
+    reset_if_invalid("arm", names, largest)
+    return st.selectbox("Method to open", names, names.index(largest), key="arm",
                         bind="query-params", width=420)
 
 
 def _take_arm(clicked: Sequence[Any]) -> None:
     """A click on a shipped arm becomes the choice of the arm, and so part of the address."""
     key = clicked[0]
-    if isinstance(key, str) and not key.startswith(repairs.LIVE):
+    if isinstance(key, str) and not key.startswith(LIVE):
         st.session_state["arm"] = key
 
 
-def show_code(choice: RunChoice, shipped: ShippedRepairs) -> None:
+def show_code(query: FinetuneQuery, shipped: ShippedRepairs) -> None:
     """The command line and the Python of the visitor's run, and of the shipped comparison."""
     st.subheader("Your run: command line", anchor=False)
-    st.code(command(choice), language="bash", wrap_lines=True)
+    st.code(command(query), language="bash", wrap_lines=True)
     st.caption(text.CODE_NOTE)
     st.subheader("Your run: Python", anchor=False)
-    st.code(python(choice), language="python")
+    st.code(python(query), language="python")
     model = next(iter(shipped.found), DEFAULT_BASE)
     st.subheader("The shipped comparison", anchor=False)
     st.code(shipped_command(model), language="bash", wrap_lines=True)

@@ -6,16 +6,15 @@ from functools import partial
 
 import streamlit as st
 
-from core.calibration.token_types import TokenType
 from core.repair.result import RepairResult
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
-from dashboard.finetune import repairs, text
-from dashboard.finetune.charts import loss_curve, lu_distributions
+from dashboard.finetune import text
+from dashboard.finetune.charts import loss_curve, lu_distributions, lu_histograms
 from dashboard.reliability import text as reliability_text
 from dashboard.reliability.charts import Series, reliability_multiples
+from dashboard.reliability.inputs import choose_token_type
 from dashboard.shared.format import short
-from dashboard.shared.inputs import reset_if_invalid
 
 _SERIES = (Series("before", 6), Series("after", 0))
 _METRIC_WIDTH = 240
@@ -39,7 +38,7 @@ def show(before: RepairResult, after: RepairResult, *, key: str) -> None:
     st.dataframe(table, hide_index=True)
     st.caption("Intervals: 95%, resampling graphs; changes are paired graph by graph.")
     figure_downloads(f"before and after {after.arm.name}", key=f"downloads-{key}-numbers",
-                     csv=repairs.result_table({"before": before, "after": after}))
+                     csv=text.result_table({"before": before, "after": after}))
 
 
 def _show_metrics(before: RepairResult, after: RepairResult) -> None:
@@ -58,7 +57,7 @@ def _show_metrics(before: RepairResult, after: RepairResult) -> None:
 
 def _show_lu(before: RepairResult, after: RepairResult, key: str) -> None:
     st.subheader("LU of every graph", anchor=False)
-    found = [repairs.lu_histograms(before, after, order) for order in after.orders]
+    found = [lu_histograms(before, after, order) for order in after.orders]
     show_figure(
         partial(lu_distributions, found, after.orders), f"LU before and after {after.arm.name}",
         key=f"{key}-lu", alt=text.histogram_alt(found, after.orders),
@@ -67,12 +66,8 @@ def _show_lu(before: RepairResult, after: RepairResult, key: str) -> None:
 
 def _show_reliability(before: RepairResult, after: RepairResult, key: str) -> None:
     st.subheader("Reliability", anchor=False)
-    names = tuple(of.label for of in repairs.common_types(before, after))
-    reset_if_invalid("tokentype", names)
-    name = st.segmented_control("Type of tokens, by what came", names, default=names[0],
-                                required=True, key="tokentype", bind="query-params",
-                                width="content")
-    token_type = TokenType.from_label(name or names[0])
+    token_type = choose_token_type(
+        "tokentype", [of for of in before.token_types if of in after.token_types])
     diagrams = [[result.reliability(order, token_type) for result in (before, after)]
                 for order in after.orders]
     titles = [f"under {order}<br>ECE {short(of[0].ece.value)} → {short(of[1].ece.value)}"

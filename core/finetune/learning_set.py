@@ -1,22 +1,26 @@
-"""`LearningSet`: molecules or graphs that a run learns from, and what was left out and why."""
+"""`LearningSet`: molecules or graphs that a run learns from, and which rows were left out and why.
+
+What molecules may hold is a matter of the model that is to learn them: its chemistry.
+"""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
+from core.chemistry.chemistry import QM9, Chemistry
 from core.chemistry.molecules import from_smiles, to_smiles
+from core.data.dataset import DataOptions, Dataset
 from core.data.files import InputRow, read_molecules
-from core.data.qm9 import load_qm9_graphs
-from core.data.splits import Progress, data_folder
+from core.data.splits import Progress
 from core.errors import InputError
 from core.graph.graph import Graph
-from core.graph.planar import planar_graph
-from core.sent.vocabulary import Vocabulary
+from core.model.card import ModelCard
 
 _REPORT_EVERY = 50
 _TYPED = "molecules.smi"
@@ -29,14 +33,12 @@ class LearningSet:
     Attributes:
         graphs: at least one.
         smiles: as given or written, one per graph; None for graphs without labels.
-        bad: rows that are no graphs of the vocabulary, each with its reason.
-        num_left_out: molecules that are measured on and were therefore left out.
+        bad: rows that are no graphs of the model, each with its reason.
     """
 
     graphs: tuple[Graph, ...]
     smiles: tuple[str, ...] | None
     bad: tuple[InputRow, ...] = ()
-    num_left_out: int = 0
 
     @property
     def csv(self) -> str:
@@ -44,26 +46,22 @@ class LearningSet:
         return pd.DataFrame({"id": [graph.name for graph in self.graphs],
                              "smiles": self.smiles}).to_csv(index=False)
 
-    @property
-    def complaints(self) -> pd.DataFrame:
-        """A row per bad row."""
-        return pd.DataFrame([{"row": row.id, "SMILES": row.smiles, "what is wrong": row.error}
-                             for row in self.bad])
-
-
-def qm9_file() -> Path | None:
-    """QM9 on this machine, None if it was never downloaded."""
-    path = data_folder() / "qm9.csv"
-    return path if path.is_file() else None
-
 
 def generated_set(
-    table: pd.DataFrame, *, number: int, without: Collection[str], progress: Progress
+    table: pd.DataFrame,
+    chemistry: Chemistry,
+    *,
+    number: int,
+    without: Collection[str],
+    progress: Progress,
 ) -> LearningSet:
-    """Valid, stable and different molecules of a table of samples, the first ones.
+    """Good and different molecules of a table of samples, the first ones.
+
+    Good are valid ones, and where every hydrogen is a node, stable ones.
 
     Args:
         table: columns `core.triage.samples.SAMPLE_TYPES`.
+        chemistry: of the model that made them.
         number: how many at most.
         without: canonical SMILES of molecules to leave out.
         progress: told how many there are.
@@ -71,14 +69,14 @@ def generated_set(
     Raises:
         InputError: if there are none.
     """
-    good = table["valid"] & table["stable"].fillna(False) & table["unique"].fillna(False)
+    good = table["valid"] & table["unique"].fillna(False)
+    if chemistry.has_hydrogen_nodes:
+        good &= table["stable"].fillna(False)
     graphs: list[Graph] = []
     written: list[str] = []
-    num_left_out = 0
     for name, smiles in table[good][["id", "smiles"]].itertuples(index=False):
-        graph = from_smiles(smiles, name=name).graph
-        if to_smiles(graph) in without:
-            num_left_out += 1
+        graph = from_smiles(smiles, chemistry, name=name).graph
+        if to_smiles(graph, chemistry) in without:
             continue
         graphs.append(graph)
         written.append(smiles)
@@ -89,20 +87,19 @@ def generated_set(
     if not graphs:
         raise InputError("None of the generated molecules is valid, stable and not measured on; "
                          "choose another model's.")
-    return LearningSet(tuple(graphs), tuple(written), num_left_out=num_left_out)
+    return LearningSet(tuple(graphs), tuple(written))
 
 
 def own_set(
-    text: str, file: tuple[str, bytes] | None, *, number: int, vocabulary: Vocabulary,
-    progress: Progress,
+    text: str, file: tuple[str, bytes] | None, card: ModelCard, *, number: int, progress: Progress
 ) -> LearningSet:
     """Molecules that were typed, or a file's.
 
     Args:
         text: a SMILES per line, or a CSV with a `smiles` column.
         file: name and content of a file, instead of the text.
+        card: of the model that is to learn them.
         number: how many are read at most.
-        vocabulary: what the model writes.
         progress: told how many there are.
 
     Raises:
@@ -112,7 +109,7 @@ def own_set(
     if not content.strip():
         raise InputError("There are no molecules to learn from; type SMILES, one per line, or "
                          "upload a file.")
-    found = [_fitting(row, vocabulary) for row in _read(name, content, number, progress)]
+    found = [_fitting(row, card) for row in _read(name, content, card, number, progress)]
     good = [row for row in found if row.graph is not None]
     if not good:
         why = f" {found[0].id}: {found[0].error}" if found else ""
@@ -120,17 +117,39 @@ def own_set(
                          f"{why}")
     graphs = tuple(row.graph for row in good if row.graph is not None)
     smiles = None
-    if vocabulary.is_labelled:
-        smiles = tuple(row.smiles or to_smiles(graph) or ""
+    if card.chemistry is not None:
+        smiles = tuple(row.smiles or to_smiles(graph, card.chemistry) or ""
                        for row, graph in zip(good, graphs, strict=True))
     return LearningSet(graphs, smiles, tuple(row for row in found if row.graph is None))
 
 
-def _fitting(row: InputRow, vocabulary: Vocabulary) -> InputRow:
+def dataset_set(
+    dataset: Dataset, card: ModelCard, *, number: int, seed: int, progress: Progress
+) -> LearningSet:
+    """The first graphs of a data set's training part, as a model writes them.
+
+    Args:
+        dataset: that the model can learn.
+        card: of the model.
+        number: how many at most.
+        seed: of graphs that are made.
+        progress: told how many have been read.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+    options = DataOptions(card.chemistry, number, seed, card.data.get("nodes"))
+    part = dataset.adapted(options).load("train", progress=progress).first(number)
+    graphs, chemistry = tuple(part.graphs()), part.chemistry
+    return LearningSet(graphs, None if chemistry is None else tuple(
+        to_smiles(graph, chemistry) or "" for graph in graphs))
+
+
+def _fitting(row: InputRow, card: ModelCard) -> InputRow:
     """The row, or why the model cannot write its graph."""
-    if row.graph is None or row.graph.is_labelled == vocabulary.is_labelled:
+    if row.graph is None or row.graph.is_labelled == card.vocabulary.is_labelled:
         return row
-    wanted = "molecules" if vocabulary.is_labelled else "graphs without labels"
+    wanted = "molecules" if card.chemistry is not None else "graphs without labels"
     return InputRow(row.id, row.smiles, None, error=f"The model writes {wanted} only.")
 
 
@@ -139,44 +158,19 @@ def _typed_name(text: str) -> str:
     return "molecules.csv" if "smiles" in first.split(",") else _TYPED
 
 
-def _read(name: str, content: bytes, number: int, progress: Progress) -> Iterator[InputRow]:
+def _read(
+    name: str, content: bytes, card: ModelCard, number: int, progress: Progress
+) -> Iterator[InputRow]:
     """Rows of a file's content; messages call it by its own name."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(name).name
         path.write_bytes(content)
         try:
-            for done, row in enumerate(_first(read_molecules(path), number)):
+            rows = read_molecules(path, card.chemistry or QM9,
+                                  max_atoms=card.vocabulary.max_nodes)
+            for done, row in enumerate(islice(rows, number)):
                 if done % _REPORT_EVERY == 0:
                     progress(done, number)
                 yield row
         except InputError as error:
             raise InputError(str(error).replace(str(path), name)) from None
-
-
-def _first(rows: Iterable[InputRow], number: int) -> Iterator[InputRow]:
-    for _, row in zip(range(number), rows, strict=False):
-        yield row
-
-
-def qm9_set(*, number: int, progress: Progress) -> LearningSet:
-    """The first molecules of QM9's train split.
-
-    Raises:
-        InputError: if QM9 is not on this machine.
-    """
-    path = qm9_file()
-    if path is None:
-        raise InputError("QM9 is not on this machine, and pages download nothing; choose other "
-                         "molecules, or run a command that needs it, such as `trailscope repair`.")
-    graphs = tuple(load_qm9_graphs(path, "train", progress)[:number])
-    return LearningSet(graphs, tuple(to_smiles(graph) or "" for graph in graphs))
-
-
-def planar_set(*, number: int, seed: int, progress: Progress) -> LearningSet:
-    """The first planar graphs of a seed's stream."""
-    graphs = []
-    for index in range(number):
-        graphs.append(planar_graph(index, seed=seed).graph)
-        if index % _REPORT_EVERY == 0:
-            progress(index, number)
-    return LearningSet(tuple(graphs), None)

@@ -1,0 +1,84 @@
+"""Arms as points of the plot: what tells them apart, colours them and filters them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from core.repair.arms import Arm
+from core.repair.result import RepairResult
+from core.salience.criteria import CONTROL, DEFAULT_CRITERION
+from core.stats.estimates import Estimate
+
+LIVE = "your run"
+FAMILIES = (f"sparse, {DEFAULT_CRITERION}", "sparse, another criterion",
+            f"sparse, {CONTROL} (control)", "LoRA", "PiSSA", "all weights")
+"""What points are coloured by; the place is that in the palette's series."""
+
+
+@dataclass(frozen=True, eq=False)
+class RepairPoint:
+    """An arm in the plot.
+
+    Attributes:
+        result: of the arm.
+        run: what tells a run's settings from others, if it was run here; empty if it ships.
+    """
+
+    result: RepairResult
+    run: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it was run here."""
+        return bool(self.run)
+
+    @property
+    def key(self) -> str:
+        """Tells points apart: shipped ones by the arm's name, others by their settings, too."""
+        name = self.result.arm.name
+        return f"{LIVE} {self.run}: {name}" if self.is_live else name
+
+    @property
+    def family(self) -> str:
+        """One of `FAMILIES`."""
+        return family_of(self.result.arm)
+
+    @property
+    def parameters(self) -> int:
+        """Numbers that were trained."""
+        return self.result.num_parameters
+
+    def estimate(self, measure: str, *, native: bool) -> Estimate:
+        """A measure under the model's own order, or under the new one."""
+        return self.result.estimates[self.result.orders[0 if native else -1]][measure]
+
+
+def family_of(arm: Arm) -> str:
+    """What an arm is coloured by."""
+    if arm.method != "sparse":
+        return arm.kind
+    if arm.criterion == DEFAULT_CRITERION:
+        return FAMILIES[0]
+    return FAMILIES[2] if arm.criterion == CONTROL else FAMILIES[1]
+
+
+def passes(arm: Arm, *, criteria: Sequence[str], scope: str, selection: str) -> bool:
+    """Whether an arm is shown; only sparse ones can be filtered out.
+
+    Args:
+        arm: the arm.
+        criteria: those that are shown; none stands for all.
+        scope: `global`, `local` or `all`.
+        selection: `static`, `dynamic` or `all`.
+    """
+    if arm.method != "sparse":
+        return True
+    return ((not criteria or arm.criterion in criteria) and scope in ("all", arm.scope)
+            and selection in ("all", "dynamic" if arm.is_dynamic else "static"))
+
+
+def in_order(points: Iterable[RepairPoint]) -> list[RepairPoint]:
+    """By family, number of parameters and name."""
+    return sorted(points, key=lambda point: (FAMILIES.index(point.family), point.parameters,
+                                             point.key))

@@ -1,0 +1,59 @@
+"""`trailscope generate` on tiny models."""
+
+
+import pytest
+import torch
+
+from core.chemistry.molecules import is_stable, num_fragments, to_smiles
+from core.graph.planar import is_valid_planar
+from core.model.checkpoints import load_checkpoint
+from core.model.generation import SamplingConfig, generate
+from core.sent.decoder import decode
+from core.sent.vocabulary import EOS, PLANAR_VOCABULARY, QM9_VOCABULARY
+from tests.unit.cli.conftest import nll_of
+
+
+def test_generate_prints_what_it_sampled(trailscope):
+    result = trailscope("generate", "--number", 30, "--seed", 2, "--batch-size", 20)
+    assert result.status == 0
+    assert len(result.rows) == 30
+    assert list(result.rows[0]) == ["id", "smiles", "valid", "stable", "fragments", "self_nll",
+                                    "tokens"]
+    assert [row["id"] for row in result.rows] == [f"qm9-random_order:2:{at}" for at in range(30)]
+    for row in result.rows:
+        graph = decode(row["tokens"], QM9_VOCABULARY)
+        assert row["smiles"] == to_smiles(graph)
+        assert row["valid"] == (row["smiles"] is not None)
+        assert row["stable"] == is_stable(graph)
+        assert row["fragments"] == num_fragments(graph)
+    expected = nll_of(load_checkpoint("qm9-random_order"), result.rows)
+    assert [row["self_nll"] for row in result.rows] == pytest.approx(expected, abs=1e-2)
+
+
+def test_generate_is_fixed_by_its_seed(trailscope):
+    first, same, other = (trailscope("generate", "--number", 3, "--seed", seed).rows
+                          for seed in (0, 0, 1))
+    assert first == same
+    assert [row["tokens"] for row in first] != [row["tokens"] for row in other]
+
+
+def test_generate_hands_on_its_settings(trailscope):
+    result = trailscope("generate", "--number", 20, "--mask", "kinds", "--top-k", 0,
+                        "--temperature", 3, "--batch-size", 15)
+    assert result.status == 0
+    config = SamplingConfig(mask="kinds", top_k=None, temperature=3.0, batch_size=15)
+    batches = generate(load_checkpoint("qm9-random_order"), 20,
+                       generator=torch.Generator().manual_seed(0), config=config)
+    samples = [sample for batch in batches for sample in batch]
+    assert [tuple(row["tokens"]) for row in result.rows] == [sample.tokens for sample in samples]
+    for row in result.rows:
+        if row["tokens"][-1] != EOS:
+            assert (row["smiles"], row["valid"], row["stable"]) == (None, False, None)
+
+
+def test_generate_unlabelled_graphs(trailscope, tiny_planar):
+    result = trailscope("generate", "--model", tiny_planar.card.path, "--number", 6)
+    assert result.status == 0
+    for row in result.rows:
+        assert row["valid"] is is_valid_planar(decode(row["tokens"], PLANAR_VOCABULARY))
+        assert row["smiles"] is row["stable"] is row["fragments"] is None

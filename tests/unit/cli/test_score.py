@@ -1,0 +1,202 @@
+"""`trailscope score` on tiny models."""
+
+import math
+
+import numpy as np
+import pytest
+from rdkit import Chem
+
+from core.chemistry.molecules import from_smiles
+from core.graph.planar import planar_graph
+from core.model.checkpoints import load_checkpoint
+from tests.unit.cli.conftest import nll_of
+
+SCORE_COLUMNS = [
+    "id", "smiles", "num_nodes", "model", "strategy", "permutations", "nll_mean", "nll_std",
+    "nll_per_token", "lu", "lu_low", "lu_high", "nll_marginal", "effective_sample_size", "error",
+]
+
+
+@pytest.mark.parametrize("strategy", ["random_order", "anchor_expansion"])
+def test_score_uses_the_sequences_of_linearize(strategy, trailscope):
+    options = ("--strategy", strategy, "--permutations", 20, "--seed", 4)
+    sequences = trailscope("linearize", "CC(=O)N", *options).rows
+    [row] = trailscope("score", "CC(=O)N", "--model", "qm9-random_order", *options).rows
+    nll = nll_of(load_checkpoint("qm9-random_order"), sequences)
+    assert row["nll_mean"] == pytest.approx(nll.mean(), rel=1e-5)
+    assert row["nll_std"] == pytest.approx(nll.std(), rel=1e-3)
+    assert row["lu"] == pytest.approx(nll.std() / nll.mean(), rel=1e-3)
+    num_tokens = sum(len(line["tokens"]) - 1 for line in sequences)
+    assert row["nll_per_token"] == pytest.approx(nll.sum() / num_tokens, rel=1e-5)
+    log_weights = -nll - np.array([line["log_q"] for line in sequences])
+    assert row["nll_marginal"] == pytest.approx(
+        math.log(20) - np.logaddexp.reduce(log_weights), rel=1e-5)
+    assert 1 <= row["effective_sample_size"] <= 20
+    assert 0 < row["lu_low"] < row["lu"] < row["lu_high"]
+
+
+def test_score_columns_in_json_and_csv(trailscope, write):
+    path = write("in.csv", "id,smiles", "a,CO", "b,CCl", "c,C1CC1")
+    json_result, csv_result = (
+        trailscope("score", path, "--permutations", 4, "--format", format)
+        for format in ("json", "csv")
+    )
+    assert json_result.status == csv_result.status == 1
+    assert [list(row) for row in json_result.rows] == [SCORE_COLUMNS] * 3
+    assert csv_result.out.splitlines()[0] == ",".join(SCORE_COLUMNS)
+    for row, cells in zip(json_result.rows, csv_result.table, strict=True):
+        assert {name: "" if value is None else str(value) for name, value in row.items()} == cells
+    bad = json_result.rows[1]
+    assert (bad["id"], bad["smiles"], bad["lu"]) == ("b", "CCl", None)
+    assert bad["error"].startswith("Element Cl is outside the vocabulary")
+
+
+def test_score_takes_the_models_own_strategy_by_default(trailscope):
+    default, named = (
+        trailscope("score", "C1CC1O", "--model", "qm9-anchor_expansion", "--permutations", 4,
+                   *options).rows
+        for options in ((), ("--strategy", "anchor_expansion"))
+    )
+    assert default == named
+    assert default[0]["model"] == "qm9-anchor_expansion"
+    assert default[0]["strategy"] == "anchor_expansion"
+    [row] = trailscope("score", "C1CC1O", "--permutations", 4).rows
+    assert (row["model"], row["strategy"]) == ("qm9-random_order", "random_order")
+
+
+def test_score_takes_a_checkpoint_folder(trailscope, assets):
+    folder = assets / "checkpoints" / "qm9-anchor_expansion"
+    by_folder, by_name = (trailscope("score", "CO", "--model", model, "--permutations", 4).rows
+                          for model in (folder, "qm9-anchor_expansion"))
+    assert by_folder == by_name
+
+
+def test_the_seed_fixes_every_number(trailscope):
+    first, same, other = (trailscope("score", "CCO", "--seed", seed).out for seed in (1, 1, 2))
+    assert first == same
+    assert first != other
+
+
+def test_every_kind_of_file_gives_the_same_numbers(trailscope, write, tmp_path):
+    molecule = Chem.AddHs(Chem.MolFromSmiles("CCO"))
+    molecule.SetProp("_Name", "ethanol")
+    with Chem.SDWriter(str(tmp_path / "in.sdf")) as writer:
+        writer.write(molecule)
+    graph = from_smiles("CCO", name="ethanol").graph.to_json()
+    paths = [
+        write("in.smi", "CCO ethanol"), write("in.csv", "smiles,id", "CCO,ethanol"),
+        write("in.jsonl", graph), write("in.json", [graph]), tmp_path / "in.sdf",
+        write("smiles.jsonl", {"id": "ethanol", "smiles": "CCO"}),
+    ]
+    rows = []
+    for path in paths:
+        result = trailscope("score", path, "--permutations", 16)
+        assert result.status == 0, path
+        rows += result.rows
+    assert [row["id"] for row in rows] == ["ethanol"] * 6
+    for row in rows:
+        assert {**row, "smiles": None} == {**rows[0], "smiles": None}
+    assert [row["smiles"] for row in rows] == ["CCO", "CCO", None, None, "CCO", "CCO"]
+
+
+@pytest.mark.parametrize(("smiles", "plain", "note"), [
+    ("[13CH4]", "C", "Isotopes are not encoded"),
+    ("C[C@H](O)F", "CC(O)F", "Stereochemistry is not encoded"),
+    ("[NH4+]", "[NH4+]", "Formal charges are not encoded"),
+    ("[CH3]", "[CH3]", "Unpaired electrons are not encoded"),
+    ("O.O", "O.O", "The input has 2 fragments"),
+    ("[H]", "[H]", "Unpaired electrons are not encoded"),
+])
+def test_what_is_not_encoded_scores_with_a_note(smiles, plain, note, trailscope):
+    result = trailscope("score", smiles, "--permutations", 4)
+    assert result.status == 0
+    [row] = result.rows
+    assert row["error"] is None
+    assert row["nll_mean"] > 0
+    assert result.err.startswith(f"note: {note}")
+    [other] = trailscope("score", plain, "--permutations", 4).rows
+    assert row["nll_mean"] == other["nll_mean"]
+
+
+def test_notes_are_counted_not_repeated(trailscope, write):
+    path = write("in.smi", "[13CH4]", "O.O", "[13CH3]C", "CO")
+    result = trailscope("linearize", path)
+    assert result.err.splitlines() == [
+        "note: Isotopes are not encoded and are ignored. (2 rows)",
+        "note: The input has 2 fragments; they are scored as one graph.",
+    ]
+
+
+def test_graphs_that_the_model_cannot_read_are_bad_rows(trailscope, write):
+    path = write("in.jsonl", {"id": "plain", "num_nodes": 2, "edges": [[0, 1]]},
+                 {"id": "big", "smiles": "CCCCCCCCCCC"}, {"id": "fine", "smiles": "C"})
+    result = trailscope("score", path, "--permutations", 4)
+    assert result.status == 1
+    assert [row["error"] for row in result.rows] == [
+        "The model reads labelled graphs, the input is unlabelled.",
+        "The molecule has 35 atoms with hydrogens; at most 29 are possible.", None]
+    assert result.rows[2]["nll_mean"] > 0
+
+
+def test_a_planar_graph_scores_by_its_name_as_from_a_file(trailscope, write, tiny_planar):
+    options = ("--model", tiny_planar.card.path, "--permutations", 3, "--seed", 2)
+    file = write("graph.json", planar_graph(3, seed=1, split="test").graph.to_json())
+    [named] = trailscope("score", "planar:1:3", *options).rows
+    [read] = trailscope("score", file, *options).rows
+    assert named == read
+    assert (named["id"], named["num_nodes"]) == ("planar-1-test-3", 64)
+    assert named["nll_mean"] > 0
+
+
+@pytest.mark.parametrize(("input", "model", "message"), [
+    ("planar:0:0", "qm9-random_order", "The graph has 64 nodes; at most 29 are possible."),
+    ("planar:0", "planar", "'planar:0' names no planar graph"),
+    ("CCO", "planar", "The model reads unlabelled graphs, the input is labelled."),
+])
+def test_graphs_of_the_other_kind_are_bad_rows(input, model, message, trailscope, tiny_planar):
+    model = tiny_planar.card.path if model == "planar" else model
+    result = trailscope("score", input, "--model", model, "--permutations", 2)
+    assert result.status == 1
+    [row] = result.rows
+    assert row["error"].startswith(message)
+
+
+def test_bf16_is_an_option(trailscope):
+    [exact], [rough] = (trailscope("score", "CCO", "--precision", precision).rows
+                        for precision in ("fp32", "bf16"))
+    assert rough["nll_mean"] != exact["nll_mean"]
+    assert rough["nll_mean"] == pytest.approx(exact["nll_mean"], rel=0.02)
+
+
+@pytest.mark.parametrize(("words", "message"), [
+    (("score", "CO", "--model", "qm9"),
+     "There is no model 'qm9'; give a checkpoint folder or one of: qm9-random_order, "
+     "qm9-anchor_expansion."),
+    (("generate", "--model", "qm9"), "There is no model 'qm9'"),
+    (("score", "CO", "--strategy", "sideways"), "Unknown strategy 'sideways'."),
+    (("score", "none.csv"), "There is no file none.csv; check the path."),
+    (("generate", "--temperature", "0"), "temperature must be above 0 and finite, got 0.0."),
+    (("import-checkpoint", "none.ckpt", "out", "--strategy", "random_order"),
+     "There is no file none.ckpt; give a Lightning .ckpt file."),
+])
+def test_what_cannot_start_is_one_sentence_on_stderr(words, message, trailscope):
+    result = trailscope(*words)
+    assert result.status == 1
+    assert result.out == ""
+    assert result.err.startswith(f"error: {message}")
+    assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("words", "option"), [
+    (("score", "CO", "--permutations", "1"), "--permutations"),
+    (("score", "CO", "--format", "xml"), "--format"),
+    (("score", "CO", "--precision", "fp8"), "--precision"),
+    (("generate", "--mask", "loose"), "--mask"),
+    (("generate", "--number", "0"), "--number"),
+    (("models", "--format", "xml"), "--format"),
+])
+def test_an_option_out_of_range_is_a_usage_error(words, option, trailscope):
+    result = trailscope(*words)
+    assert result.status == 2
+    assert result.out == ""
+    assert option in result.err

@@ -1,0 +1,139 @@
+"""How good a graph is by itself, and a sample as a whole, in literal numbers."""
+
+import pandas as pd
+import pytest
+
+from core.chemistry.chemistry import MOSES, QM9
+from core.chemistry.molecules import from_smiles
+from core.errors import InputError
+from core.graph.graph import Graph, is_isomorphic
+from core.sent.decoder import decode
+from core.sent.vocabulary import MOSES_VOCABULARY, PLANAR_VOCABULARY, QM9_VOCABULARY
+from core.stats.proportions import wilson_interval
+from core.triage.quality import (
+    Share,
+    graph_names,
+    judge,
+    mark_novel,
+    mark_unique,
+    sample_quality,
+)
+from core.triage.samples import SAMPLE_TYPES, as_samples
+
+
+def test_a_molecule_is_judged_by_its_chemistry():
+    methane = from_smiles("C", QM9).graph
+    assert judge(methane, QM9) == {"num_nodes": 5, "smiles": "[H]C([H])([H])[H]", "valid": True,
+                                   "stable": True, "fragments": 1, "atoms_stable": 5}
+    carbon = Graph(1, [], [QM9.elements.index("C")], [])
+    assert judge(carbon, QM9)["valid"]
+    assert judge(carbon, QM9)["stable"] is False
+    alone = Graph(1, [], [MOSES.elements.index("C")], [])
+    assert judge(alone, MOSES) == {"num_nodes": 1, "smiles": "C", "valid": True, "fragments": 1}
+    thiophene = from_smiles("c1ccsc1", MOSES).graph
+    assert judge(thiophene, MOSES)["smiles"] == "c1ccsc1"
+    too_many = Graph(6, [[0, i] for i in range(1, 6)], [MOSES.elements.index("F")] * 6, [0] * 5)
+    assert judge(too_many, MOSES) == {"num_nodes": 6, "smiles": None, "valid": False,
+                                      "fragments": 1}
+
+
+def test_validity_of_unlabelled_graphs_is_connected_and_planar():
+    cycle = Graph(4, [[0, 1], [1, 2], [2, 3], [0, 3]])
+    two_parts = Graph(4, [[0, 1], [2, 3]])
+    k5 = Graph(5, [[a, b] for a in range(5) for b in range(a)])
+    assert judge(cycle, None) == {"num_nodes": 4, "valid": True, "fragments": 1}
+    assert judge(two_parts, None) == {"num_nodes": 4, "valid": False, "fragments": 2}
+    assert judge(k5, None)["valid"] is False
+    assert judge(None, None) == {"valid": False, "num_nodes": None}
+
+
+def literal_table():
+    rows = [
+        ("C", True, True, 1, 5, 5), ("C", True, True, 1, 5, 5), ("[H]C", True, False, 2, 1, 2),
+        (None, False, None, 1, 1, 3), (None, False, None, None, None, None),
+    ]
+    keys = ("smiles", "valid", "stable", "fragments", "atoms_stable", "num_nodes")
+    return as_samples(dict.fromkeys(SAMPLE_TYPES) | dict(zip(keys, row, strict=True))
+                      for row in rows)
+
+
+def test_quality_in_literal_numbers():
+    table = mark_novel(mark_unique(literal_table(), QM9_VOCABULARY), {"C"})
+    assert table["unique"].tolist() == [True, False, True, pd.NA, pd.NA]
+    quality = sample_quality(table)
+    assert quality.number == 5
+    assert quality.valid == Share(3, 5)
+    assert quality.unique == Share(2, 3)
+    assert quality.novel == Share(1, 2)
+    assert quality.stable_molecules == Share(2, 5)
+    assert quality.stable_atoms == Share(12, 15)
+    assert quality.fragmented == Share(1, 3)
+
+
+def test_novelty_is_unknown_without_training_data():
+    table = mark_unique(literal_table(), QM9_VOCABULARY)
+    assert sample_quality(table).novel is None
+
+
+def test_quality_of_nothing_valid():
+    table = mark_unique(literal_table()[3:].reset_index(drop=True), QM9_VOCABULARY)
+    quality = sample_quality(table)
+    assert (quality.valid.value, quality.unique.value, quality.novel) == (0, None, None)
+
+
+def test_equal_planar_graphs_are_found_by_form_not_by_numbering():
+    path = (0, 6, 7, 8, 4)
+    star = (0, 6, 7, 1, 8, 2, 6, 3, 4)  # the same path, written from its middle
+    rows = [dict.fromkeys(SAMPLE_TYPES) | {"valid": True, "tokens": tokens}
+            for tokens in (path, star)]
+    assert is_isomorphic(*(decode(tokens, PLANAR_VOCABULARY) for tokens in (path, star)))
+    marked = mark_unique(as_samples(rows), PLANAR_VOCABULARY)
+    assert marked["unique"].tolist() == [True, False]
+
+
+def test_graphs_without_smiles_have_a_name_too():
+    ends, middle = MOSES_VOCABULARY.index_offset, MOSES_VOCABULARY.node_offset
+    fluorine = middle + MOSES.elements.index("F")
+    single = MOSES_VOCABULARY.edge_offset
+    chain = (0, ends, fluorine, single, ends + 1, fluorine, single, ends + 2, fluorine, 4)
+    star = (0, ends, fluorine, single, ends + 1, fluorine, 1, ends + 2, fluorine, 2, single, ends,
+            3, 4)
+    assert is_isomorphic(*(decode(tokens, MOSES_VOCABULARY) for tokens in (chain, star)))
+    rows = [{"smiles": None, "tokens": chain}, {"smiles": None, "tokens": star},
+            {"smiles": "CC", "tokens": chain}, {"smiles": None, "tokens": (0, 1)}]
+    names = graph_names(as_samples(dict.fromkeys(SAMPLE_TYPES) | row for row in rows),
+                        MOSES_VOCABULARY)
+    assert names[0] == names[1]
+    assert names[2] == "CC"
+    assert names.isna().tolist() == [False, False, False, True]
+
+
+def test_rows_of_a_lenient_mask_are_read_leniently():
+    """A path that walks back: the strict decoder refuses it."""
+    tokens = (0, 6, 7, 6, 8, 4)
+    table = as_samples(dict.fromkeys(SAMPLE_TYPES) | {"valid": True, "tokens": tokens}
+                       for _ in range(2))
+    assert mark_unique(table, PLANAR_VOCABULARY, "kinds")["unique"].tolist() == [True, False]
+    assert graph_names(table, PLANAR_VOCABULARY).isna().all()
+
+
+def test_a_share_has_a_value_and_wilsons_interval():
+    assert Share(3, 4).value == 0.75
+    assert Share(3, 4).estimate.interval == wilson_interval(3, 4)
+    assert Share(0, 0).value is None
+
+
+def test_what_cannot_be_stable_has_no_share_of_it():
+    table = literal_table().assign(stable=pd.NA, atoms_stable=pd.NA)
+    table = mark_unique(as_samples(table), MOSES_VOCABULARY)
+    assert sample_quality(table).stable_molecules is None
+    assert sample_quality(table).stable_atoms is None
+    assert sample_quality(table, has_stability=True).stable_molecules == Share(0, 5)
+    assert sample_quality(table).to_json() == {
+        "number": 5, "valid": 3 / 5, "unique": 2 / 3, "novel": None, "stable_molecules": None,
+        "stable_atoms": None, "fragmented": 1 / 3}
+
+
+def test_nothing_is_judged():
+    with pytest.raises(InputError, match="at least one graph"):
+        sample_quality(literal_table()[:0])

@@ -1,0 +1,93 @@
+"""Tables of samples on disk: what is written is read, whatever the size of the vocabulary."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from core.triage.samples import (
+    FORMAT_VERSION,
+    SAMPLE_TYPES,
+    Samples,
+    SamplesError,
+    as_samples,
+    read_table,
+    write_table,
+)
+from tests.conftest import ROOT
+from tests.generated_molecules import made_up_samples
+
+
+@pytest.fixture(scope="module")
+def samples():
+    return made_up_samples("tiny", number=20, step=7)
+
+
+def test_samples_come_back_from_disk(samples, tmp_path):
+    replace(samples, ranking={"more": 1}).save(tmp_path / "s", device="cpu")
+    loaded = Samples.load(tmp_path / "s")
+    pd.testing.assert_frame_equal(loaded.table, samples.table)
+    assert loaded.config == samples.config
+    assert loaded.ranking == {"more": 1}
+    assert (loaded.model, loaded.step, loaded.dataset) == ("tiny", 7, "QM9")
+    samples.save(tmp_path / "other", device="cpu")
+    assert Samples.load(tmp_path / "other").ranking is None
+
+
+def test_samples_of_another_version_or_damaged_are_refused(samples, tmp_path):
+    folder = tmp_path / "s"
+    samples.save(folder, device="cpu")
+    record = (folder / "record.json").read_text()
+    (folder / "record.json").write_text(
+        record.replace(f'"format_version": {FORMAT_VERSION}', '"format_version": 99'))
+    with pytest.raises(SamplesError) as raised:
+        Samples.load(folder)
+    assert "is of format version 99, this TrailScope reads version 1" in str(raised.value)
+    (folder / "record.json").write_text(record)
+    (folder / "samples.parquet").write_bytes(b"PAR1")
+    with pytest.raises(SamplesError, match="holds damaged samples"):
+        Samples.load(folder)
+    with pytest.raises(SamplesError, match="does not hold samples: it has no"):
+        Samples.load(tmp_path)
+
+
+@pytest.mark.parametrize(("largest", "stored"), [(255, "binary"), (256, "list<element: uint16>"),
+                                                 (65_535, "list<element: uint16>")])
+def test_tokens_of_any_vocabulary_are_stored(largest, stored, tmp_path):
+    tokens = [(0, 6, largest, 4), (0, 4), None]
+    table = as_samples(dict.fromkeys(SAMPLE_TYPES) | {"valid": False, "tokens": sequence}
+                       for sequence in tokens)
+    write_table(table, tmp_path / "t.parquet")
+    assert str(pq.read_schema(tmp_path / "t.parquet").field("tokens").type) == stored
+    read = read_table(tmp_path / "t.parquet")
+    assert read["tokens"].tolist() == tokens
+    assert all(type(token) is int for token in read["tokens"][0])
+    pd.testing.assert_frame_equal(read, table)
+
+
+def test_tokens_become_tuples_whatever_they_were():
+    forms = [b"\x00\x06\x04", [0, 6, 4], np.array([0, 6, 4], dtype=np.uint16), (0, 6, 4)]
+    table = as_samples(dict.fromkeys(SAMPLE_TYPES) | {"valid": True, "tokens": form}
+                       for form in forms)
+    assert table["tokens"].tolist() == [(0, 6, 4)] * 4
+
+
+def test_what_is_written_has_the_format_of_what_ships(samples, tmp_path):
+    shipped = ROOT / "assets" / "results" / "milestones" / "qm9-random_order" / "step-00400"
+    samples.save(tmp_path, device="cpu")
+    written, kept = (pq.read_schema(folder / "samples.parquet") for folder in (tmp_path, shipped))
+    assert written.names == kept.names
+    assert written.types == kept.types
+    copy = tmp_path / "copy.parquet"
+    write_table(read_table(shipped / "samples.parquet"), copy)
+    assert pq.read_table(copy).equals(pq.read_table(shipped / "samples.parquet"))
+
+
+def test_keys_differ_with_content(samples):
+    table = samples.table.copy()
+    table.loc[0, "lu"] += 1e-9
+    assert replace(samples).key == samples.key
+    assert replace(samples, table=table).key != samples.key
+    assert replace(samples, weights_sha256="1").key != samples.key
