@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from glob import glob
 from pathlib import Path
 
 from core.records import RECORD
@@ -26,4 +27,6 @@ def shipped_results(kind: str) -> list[Path]:
         kind: folder inside `results`, such as `evaluations` or `samples`.
     """
     root = assets_folder() / "results" / kind
-    return sorted(path.parent for path in root.rglob(RECORD))
+    # `Path.rglob` would not look into folders that are links.
+    return sorted((root / path).parent for path in glob(
+        f"**/{RECORD}", root_dir=root, recursive=True))

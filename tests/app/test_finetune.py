@@ -118,7 +118,7 @@ def test_without_shipped_repairs_the_page_says_how(open_page, assets, monkeypatc
 def test_a_run_is_kept_and_opens_in_explore_by_its_name(open_page, tmp_path):
     page = run(open_page(**RUN))
     assert not page.error
-    assert "trained parameters" in page.success[0].value
+    assert "Training 20 parameters" in page.success[0].value
     [entry] = page.session_state["finetune_finished"].items()
     after = entry[1].after
     assert metrics(page)["LU, new order"] == short(after.estimates["random_order"]["lu"].value)

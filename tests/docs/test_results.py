@@ -47,13 +47,19 @@ def write_table(path: Path, heading: str, lines: list[str]) -> None:
 
 
 @pytest.fixture(scope="module")
-def printed() -> dict[str, list[str]]:
-    """Heading → lines of every table that the command prints of what ships."""
+def output() -> str:
+    """What the command prints of what ships."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRAILSCOPE_ASSETS", str(ROOT / "assets"))
         result = CliRunner().invoke(build_app(), ["results"])
     assert result.exit_code == 0
-    return {heading: table_in(body) for heading, body in sections(result.stdout).items()}
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def printed(output) -> dict[str, list[str]]:
+    """Heading → lines of every table."""
+    return {heading: table_in(body) for heading, body in sections(output).items()}
 
 
 def test_the_page_shows_every_table_as_printed(printed):
@@ -63,6 +69,16 @@ def test_the_page_shows_every_table_as_printed(printed):
     on_page = {heading: table_in(body)
                for heading, body in sections(PAGE.read_text(encoding="utf-8")).items()}
     assert {heading: lines for heading, lines in on_page.items() if lines} == printed
+
+
+def test_a_mark_in_a_table_is_explained_below_it(output):
+    """In the command's output and on the page alike."""
+    for text in (output, PAGE.read_text(encoding="utf-8")):
+        marked = [body for body in sections(text).values() if "†" in "".join(table_in(body))]
+        assert len(marked) == 2
+        assert len({line for body in marked for line in body.splitlines()
+                    if line.startswith("† ")}) == 1
+        assert all("\n† A low LU that comes from a high NLL" in body for body in marked)
 
 
 def test_the_readme_shows_an_excerpt(printed):

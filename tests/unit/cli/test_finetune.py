@@ -8,6 +8,8 @@ from core.finetune import SparseAdapter
 from core.model.checkpoints import load_checkpoint
 from core.repair import RepairResult
 from core.salience import Mask
+from core.sent.strategies import MIN_DEGREE_FIRST
+from core.sent.vocabulary import MOSES_VOCABULARY, PLANAR_VOCABULARY
 
 QUICK = ("--steps", 2, "--batch-size", 3, "--calibration", 3, "--precision", "fp32")
 
@@ -199,3 +201,25 @@ def test_faults_of_a_repair_are_told(repair, tmp_path, options, model, message):
     assert result.status == 1
     assert message in result.err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_model_of_another_chemistry_is_repaired_on_its_own_data_set(
+    trailscope, make_checkpoint, write, tmp_path,
+):
+    moses = make_checkpoint("drugs", MOSES_VOCABULARY, MIN_DEGREE_FIRST)
+    data = write("train.csv", "SMILES,SPLIT", *("CCCl,train", "CCBr,train", "CC(=O)N,train",
+                                                "c1ccsc1,train") * 5)
+    result = trailscope("repair", "--model", moses.card.path, "--output", tmp_path / "out",
+                        "--data", data, "--arms", "none", "--permutations", 2, "--run-folder",
+                        tmp_path / "runs")
+    assert result.status == 0
+    assert "Reading MOSES's train split." in result.err
+    found = RepairResult.load(tmp_path / "out" / "none")
+    assert found.settings["test"]["name"] == "MOSES"
+
+
+def test_a_model_without_molecules_is_not_repaired(trailscope, make_checkpoint, tmp_path):
+    planar = make_checkpoint("planar", PLANAR_VOCABULARY, MIN_DEGREE_FIRST)
+    result = trailscope("repair", "--model", planar.card.path, "--output", tmp_path / "out")
+    assert result.status == 1
+    assert "planar writes unlabelled graphs; give a model of molecules." in result.err

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from core.chemistry.molecules import from_smiles
+from core.cli.repair_tables import repair_tables
 from core.evaluation.run import EvaluationConfig, EvaluationRun, GraphSet
 from core.repair.arms import Arm
 from core.repair.experiment import RepairConfig, RepairExperiment
@@ -11,6 +12,7 @@ from core.sent.batch import GraphBatch
 from core.sent.strategies import MAX_DEGREE_FIRST
 from core.triage.ranking import ranking_record
 from core.triage.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples
+from tests.repairs import LORA, made_up, with_nll
 
 ARMS = Arm("none"), Arm("lora", rank=1), Arm("sparse", "snip", "local", count=40)
 
@@ -93,3 +95,18 @@ def test_every_model_is_a_row_under_every_order(shipped):
     assert lines[0].startswith("| model | random_order | max_degree_first |")
     assert all(line.count("|") == 6 for line in lines)
     assert len(lines) > 2
+
+
+def test_a_spurious_repair_is_marked_and_the_mark_explained():
+    none, honest = made_up(Arm("none"), 0, 0.4), with_nll(LORA, 40, 0.12)
+    dynamic = Arm("sparse", "gradient", "global", True, 40, 1)
+    spurious = with_nll(dynamic, 40, 0.08, times=2, seed=2)
+    for name, is_marked in (("Order repair", True), ("LU under random_order by", True),
+                            ("NLL per token", False)):
+        [lines] = [list(lines) for title, lines in repair_tables([none, honest, spurious])
+                   if title.startswith(name)]
+        marked = [line for line in lines if line.startswith("|") and "†" in line]
+        assert [line.split(" | ")[0] for line in marked] == (
+            ["| gradient, global, dynamic"] if is_marked else [])
+        assert any(line.startswith("† A low LU") for line in lines) == is_marked
+    assert not any("†" in line for _, lines in repair_tables([none, honest]) for line in lines)
