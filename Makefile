@@ -70,11 +70,7 @@ planar-%: $(VENV)/made-in
 
 results: $(MODELS:%=evaluate-%) $(MODELS:%=triage-%) $(MILESTONES:%=milestone/%)  ## Measure all shipped models anew (hours on a CPU); run again to resume.
 
-evaluate-moses-%: $(VENV)/made-in
-	$(BIN)/trailscope train assets/checkpoints/$@ --strategy $* $(MOSES_TRAINING) \
-		$(if $(DATA),--data "$(DATA)")
-
-planar-%: $(VENV)/made-in
+evaluate-planar-%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope evaluate --model planar-$* $(EVALUATION) --number 100 \
 		--fit-temperature 25 --output assets/results/evaluations/planar-$*
 
@@ -82,11 +78,7 @@ evaluate-%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope evaluate --model $* $(EVALUATION) --number 1000 \
 		--fit-temperature 200 --output assets/results/evaluations/$* $(if $(DATA),--data "$(DATA)")
 
-triage-moses-%: $(VENV)/made-in
-	$(BIN)/trailscope train assets/checkpoints/$@ --strategy $* $(MOSES_TRAINING) \
-		$(if $(DATA),--data "$(DATA)")
-
-planar-%: $(VENV)/made-in
+triage-planar-%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope triage --model planar-$* $(SCORING) --number 500 \
 		--permutations 16 --chunk 250 --output assets/results/samples/planar-$*
 

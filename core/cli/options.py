@@ -33,9 +33,6 @@ OwnOrDataset = Annotated[
     str | None, typer.Option(help=f"{', '.join(DATASETS)}. Default: the model's own.")
 ]
 DataFile = Annotated[Path | None, typer.Option(help=DATA_HELP)]
-QM9File = Annotated[
-    Path | None, typer.Option(help="QM9 as CSV or SDF; downloaded once if left out.")
-]
 TokenFile = Annotated[
     Path | None, typer.Option(help="A JSON Lines file with a list of token ids per line, for "
                                    "models that are not TrailScope's.")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from core.cli import chosen_device
 from core.cli.folders import check_folders
 from core.cli.graphs import dataset_for, graph_set, read_part
-from core.cli.options import COMPILE_HELP, DataFile
-from core.cli.progress import REPORT_EVERY_S
+from core.cli.options import COMPILE_HELP, DataFile, Precision
+from core.cli.progress import Look, follow
 from core.cli.rows import RowWriter
 from core.errors import InputError
 from core.records import RECORD
@@ -30,7 +29,7 @@ LEARNING_RATES = "learning-rates.json"
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the command."""
     app.command()(repair)
 
 
@@ -55,7 +54,7 @@ def repair(
     number: Annotated[int, typer.Option(min=1, help="Test molecules to measure on.")] = 300,
     permutations: Annotated[int, typer.Option(min=2, help="Linearizations per molecule.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Fixes batches, masks, sequences.")] = 0,
-    precision: Annotated[Literal["fp32", "bf16"], typer.Option(help="Of forward passes.")] = "bf16",
+    precision: Precision = "bf16",
     device: Annotated[str | None, typer.Option(help="Default: a GPU if there is one.")] = None,
     compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,
     run_folder: Annotated[
@@ -68,7 +67,6 @@ def repair(
     number of trained parameters. Writes NLL, LU and ECE under both orders, before and after; run
     the same command again to resume.
     """
-    from core.cli import chosen_device
     from core.model.checkpoints import load_checkpoint
     from core.repair.arms import choose_arms, repair_arms
     from core.repair.experiment import RepairConfig
@@ -89,7 +87,8 @@ def repair(
                              folder=run_folder or Path("runs/repair") / checkpoint.card.name)
     _check_results(output, experiment)
     for index, arm in enumerate(chosen):
-        _follow(experiment.run(arm), index, len(chosen))
+        where = f"arm {index + 1} of {len(chosen)}"
+        follow(experiment.run(arm), partial(_look, where=where), what=where)
         found = experiment.result(arm)
         found.save(output / arm.name)
         write_json(output / LEARNING_RATES, experiment.rates_tried())
@@ -154,28 +153,8 @@ _STAGES = {"tune": "Choosing the learning rate of", "train": "Fine-tuning",
            "measure": "Measuring"}
 
 
-def _follow(states: Iterator[RepairProgress], index: int, total: int) -> None:
-    from core.cli import messages
-
-    where = f"arm {index + 1} of {total}"
-    if messages.is_terminal:
-        columns = (TextColumn("{task.description}"), BarColumn(),
-                   TextColumn("{task.fields[state]}"), TimeRemainingColumn())
-        with Progress(*columns, console=messages) as bar:
-            task = bar.add_task(where, state="starting", total=None)
-            for state in states:
-                bar.update(task, description=f"{where}: {_STAGES[state.stage]} {state.arm}",
-                           completed=state.done, total=state.total, state=_describe(state))
-        return
-    said_at = float("-inf")
-    for state in states:
-        if time.monotonic() - said_at >= REPORT_EVERY_S or state.done == state.total:
-            said_at = time.monotonic()
-            messages.print(f"{where}: {_STAGES[state.stage]} {state.arm}, {_describe(state)}",
-                           markup=False, soft_wrap=True)
-
-
-def _describe(state: RepairProgress) -> str:
+def _look(state: RepairProgress, where: str) -> Look:
     unit = "graphs" if state.stage == "measure" else "steps"
     loss = "" if state.loss is None else f", loss {state.loss:.3f} nats/token"
-    return f"{state.done:,} of {state.total:,} {unit}{loss}"
+    return Look(where, f"{_STAGES[state.stage]} {state.arm}, {state.done:,} of {state.total:,} "
+                       f"{unit}{loss}", state.done, state.total)

@@ -1,4 +1,4 @@
-"""`trailscope results`: the tables of the README, from the results in the assets folder."""
+"""`trailscope results`: the tables of docs/results.md, from the assets folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the command."""
     app.command()(results)
 
 

@@ -273,6 +273,7 @@ _EXAMPLES = Number("number of examples", 1, MAX_EXAMPLES)
 
 
 def _parameters() -> Parameters:
+    """What does not depend on the models."""
     return {
         "criterion": Choice("criterion", tuple(CRITERIA)), "scope": Choice("scope", SCOPES),
         "calibration": Choice("order", STRATEGY_OPTIONS),

@@ -77,7 +77,7 @@ def test_graphs_that_are_no_molecules_cannot_be_novel(trailscope, tiny_planar, w
     result = trailscope("triage", "--model", tiny_planar.card.path, "--data", data,
                         "--output", tmp_path / "out", "--run-folder", tmp_path / "run")
     assert result.status == 1
-    assert "writes no molecules" in result.err
+    assert "generates no molecules" in result.err
     assert not (tmp_path / "run").exists()
 
 
