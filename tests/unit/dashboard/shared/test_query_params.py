@@ -30,7 +30,8 @@ def faults_of_salience(query):
 
 
 def faults_of_finetune(query):
-    return finetune.address_faults(query, finetune.Offered(), [query.get("criteria", "")])
+    offered = finetune.Offered(makers=["m"])
+    return finetune.address_faults(query, offered, [query.get("criteria", "")])
 
 
 def faults_of_planar_explore(query):
