@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 from core.graph.planar import PlanarName
 
-EXPLORE = "explore/page.py"
-CALIBRATION = "calibration/page.py"
+EXPLORE = "pages/explore/page.py"
+CALIBRATION = "pages/calibration/page.py"
 
 
 def explore_query(

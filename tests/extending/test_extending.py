@@ -82,9 +82,9 @@ def pages_say(extended):
 
 
 @pytest.mark.parametrize(("section", "files"), [
-    ("A figure", {"dashboard/models/charts.py", "dashboard/models/sections.py"}),
-    ("A page", {"dashboard/orders/__init__.py", "dashboard/orders/page.py", "dashboard/app.py",
-                "pyproject.toml"}),
+    ("A figure", {"dashboard/pages/models/charts.py", "dashboard/pages/models/sections.py"}),
+    ("A page", {"dashboard/pages/orders/__init__.py", "dashboard/pages/orders/page.py",
+                "dashboard/app.py"}),
     ("A strategy", {"core/sent/strategies.py"}),
     ("A criterion", {"core/salience/criteria.py"}),
     ("A data set", {"core/data/alkanes.py", "core/data/registry.py"}),

@@ -5,13 +5,13 @@ from functools import partial
 import pytest
 
 from core.salience.criteria import CRITERIA
-from dashboard.calibration import query as calibration
-from dashboard.explore import query as explore
-from dashboard.finetune import query as finetune
-from dashboard.models import query as models
-from dashboard.salience import query as salience
+from dashboard.pages.calibration import query as calibration
+from dashboard.pages.explore import query as explore
+from dashboard.pages.finetune import query as finetune
+from dashboard.pages.models import query as models
+from dashboard.pages.salience import query as salience
+from dashboard.pages.triage import query as triage
 from dashboard.shared.query_params import Choice, Number, faults
-from dashboard.triage import query as triage
 from tests.unit.dashboard.shared.bound_widgets import bound_calls
 
 FREE = {"path", "tokenfile", "one", "smiles", "smarts"}

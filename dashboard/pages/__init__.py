@@ -1,0 +1,1 @@
+"""A package for each page; none imports another."""

@@ -1,0 +1,193 @@
+"""Everything that is kept between reruns, bounded, and keyed by all that it depends on.
+
+Results are immutable values and are shared between visitors as they are, so nothing is copied or
+pickled on a hit.
+"""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from core.assets import assets_folder
+from core.chemistry.chemistry import Chemistry
+from core.chemistry.molecules import Molecule, MoleculeError, from_smiles
+from core.errors import InputError
+from core.graph.graph import Graph
+from core.graph.planar import PlanarGraph, PlanarName
+from core.likelihood.analysis import Analysis, analyse
+from core.likelihood.order_marginal import ExactUncertainty, exact_uncertainty
+from core.likelihood.scoring import next_token_probabilities, score_trails
+from core.likelihood.uncertainty import Uncertainty, lu_convergence
+from core.sent.probability import enumerate_sequences
+from core.sent.strategies import Strategy
+from dashboard.components.trail_player.trail import TrailView
+from dashboard.components.trail_player.view import trail_view
+from dashboard.drawing.layouts import Layout, layout
+from dashboard.drawing.svg import molecule_svg
+from dashboard.pages.explore import text
+from dashboard.pages.explore.query import ExploreQuery
+from dashboard.shared.bounded_cache import BoundedCache
+from dashboard.shared.checkpoints import checkpoint
+from dashboard.shared.progress import Progress
+
+MAX_EXACT_SEQUENCES = 1000
+"""Molecules with more sequences are not enumerated live."""
+
+_ALTERNATIVES = 5
+_TOKEN_BUDGET = 4096
+"""Tokens per forward pass: small enough that progress is seen, and a change heard, every second."""
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def molecule(smiles: str, chemistry: Chemistry) -> Molecule:
+    """A parsed molecule."""
+    return from_smiles(smiles, chemistry)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def molecule_layout(smiles: str, chemistry: Chemistry) -> Layout:
+    """Where its atoms are drawn, the same for all trails."""
+    return layout(molecule(smiles, chemistry).graph, chemistry)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def planar(name: PlanarName) -> PlanarGraph:
+    """A planar graph with the points that it joins."""
+    return name.triangulate()
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _planar_layout(name: PlanarName) -> Layout:
+    drawn = planar(name)
+    return layout(drawn.graph, positions=drawn.positions)
+
+
+def graph(choice: ExploreQuery) -> Graph:
+    """What a choice is about.
+
+    Raises:
+        MoleculeError: for a SMILES that is no molecule of the chemistry.
+    """
+    if choice.planar is not None:
+        return planar(choice.planar).graph
+    return molecule(choice.smiles, choice.molecule_chemistry).graph
+
+
+def graph_layout(choice: ExploreQuery) -> Layout:
+    """Where it is drawn."""
+    if choice.planar is not None:
+        return _planar_layout(choice.planar)
+    return molecule_layout(choice.smiles, choice.molecule_chemistry)
+
+
+@st.cache_resource(show_spinner=False)
+def gallery(chemistry: Chemistry) -> tuple[tuple[str, str], ...]:
+    """(name, SMILES) of those well-known molecules that the chemistry has."""
+    path = assets_folder() / "gallery.json"
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}.") from None
+    return tuple((row["name"], row["smiles"]) for row in rows
+                 if _is_readable(row["smiles"], chemistry))
+
+
+def _is_readable(smiles: str, chemistry: Chemistry) -> bool:
+    try:
+        molecule(smiles, chemistry)
+    except MoleculeError:
+        return False
+    return True
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def thumbnail(name: str, smiles: str, chemistry: Chemistry, dark: bool) -> str:
+    """A gallery picture as SVG."""
+    return molecule_svg(molecule_layout(smiles, chemistry), dark=dark, title=name, width=150,
+                        height=96)
+
+
+def analysis(choice: ExploreQuery, progress: Progress | None = None) -> Analysis:
+    """Scored linearizations; `progress` hears of the work and may raise to cancel it."""
+
+    def compute() -> Analysis:
+        model = checkpoint(choice.model, choice.weights)
+        return analyse(
+            model, [graph(choice)], Strategy.from_name(choice.strategy),
+            permutations=choice.permutations, seed=choice.seed, token_budget=_TOKEN_BUDGET,
+            progress=progress,
+        )
+
+    return _analyses().get(choice, compute)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def convergence(choice: ExploreQuery) -> tuple[Uncertainty, ...]:
+    """LU after the first 2, 3, 4, … permutations."""
+    found = analysis(choice)
+    return lu_convergence(
+        found.likelihoods.nll[0].numpy(), found.trails.log_q[0].numpy(), seed=choice.seed
+    )
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def trail(choice: ExploreQuery, permutation: int) -> TrailView:
+    """One linearization with its surprisal and the model's alternatives at every step."""
+    found = analysis(choice)
+    tokens = found.trails.sequence(0, permutation)
+    model = checkpoint(choice.model, choice.weights)
+    likely = next_token_probabilities(model, tokens).topk(_ALTERNATIVES)
+    alternatives = [
+        list(zip(ids, probabilities, strict=True))
+        for ids, probabilities in zip(likely.indices.tolist(), likely.values.tolist(), strict=True)
+    ]
+    return trail_view(
+        found.graphs[0], tokens, found.trails.order(0, permutation),
+        found.likelihoods.token_nll[0, permutation].numpy(), alternatives, model.vocabulary,
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def permutation_csv(choice: ExploreQuery) -> str:
+    """One row per permutation, as text."""
+    return text.permutation_table(analysis(choice)).to_csv(index=False)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def trail_csv(choice: ExploreQuery, permutation: int) -> str:
+    """One row per token of a linearization, as text."""
+    return text.token_table(trail(choice, permutation)).to_csv(index=False)
+
+
+def exact(choice: ExploreQuery, progress: Progress | None = None) -> ExactUncertainty:
+    """LU and order-marginal NLL without sampling error; `progress` as for `analysis`.
+
+    Raises:
+        TooManySequencesError: for more than `MAX_EXACT_SEQUENCES` sequences.
+    """
+
+    def compute() -> ExactUncertainty:
+        model = checkpoint(choice.model, choice.weights)
+        found = enumerate_sequences(
+            graph(choice), model.vocabulary, Strategy.from_name(choice.strategy),
+            limit=MAX_EXACT_SEQUENCES,
+        )
+        likelihoods = score_trails(model, found.to_trails(), token_budget=_TOKEN_BUDGET,
+                                   progress=progress)
+        return exact_uncertainty(likelihoods.nll[0].numpy(), found.probabilities)
+
+    # Neither K nor the seed matters, so they must not be part of the key.
+    key = (choice.input, choice.weights, choice.strategy)
+    return _exact_values().get(key, compute)
+
+
+@st.cache_resource(show_spinner=False)
+def _analyses() -> BoundedCache[Analysis]:
+    return BoundedCache(capacity=128)
+
+
+@st.cache_resource(show_spinner=False)
+def _exact_values() -> BoundedCache[ExactUncertainty]:
+    return BoundedCache(capacity=128)
