@@ -117,12 +117,12 @@ class CrossEvaluation:
 
 
 def cross_evaluations(found: Iterable[Evaluation]) -> dict[str, CrossEvaluation]:
-    """Tables by data set, molecules before planar graphs."""
+    """Tables by data set, molecules before other graphs."""
     by_dataset: dict[str, list[Evaluation]] = {}
     for evaluation in found:
         by_dataset.setdefault(evaluation.dataset, []).append(evaluation)
     ordered = sorted(by_dataset, key=lambda name: (
-        not by_dataset[name][0].vocabulary.is_labelled, name))
+        not by_dataset[name][0].has_molecules, name))
     return {dataset: _table(dataset, by_dataset[dataset]) for dataset in ordered}
 
 

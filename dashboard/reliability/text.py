@@ -14,6 +14,7 @@ from dashboard.shared.format import estimate, interval
 
 EVALUATE = "trailscope evaluate"
 
+
 def tokens_of(token_type: TokenType) -> str:
     """The tokens of a type, within a sentence."""
     return "all tokens" if token_type is TokenType.ALL else f"{token_type.label} tokens"
@@ -21,7 +22,7 @@ def tokens_of(token_type: TokenType) -> str:
 
 def graph_word(evaluation: Evaluation) -> str:
     """What the graphs of an evaluation are called."""
-    return "molecules" if evaluation.vocabulary.is_labelled else "graphs"
+    return "molecules" if evaluation.has_molecules else "graphs"
 
 
 def source(evaluation: Evaluation) -> str:

@@ -20,7 +20,9 @@ _SENTENCES = {
 }
 
 
-def meaning(event: TokenEvent, name: str, *, step: int, other: int | None, labelled: bool) -> str:
+def meaning(
+    event: TokenEvent, name: str, *, step: int, other: int | None, is_molecule: bool
+) -> str:
     """Say what a token does.
 
     Args:
@@ -28,9 +30,9 @@ def meaning(event: TokenEvent, name: str, *, step: int, other: int | None, label
         name: what `Vocabulary.token_name` says.
         step: visit that it belongs to; -1 for none.
         other: visit at the other end of a listed edge, else None.
-        labelled: speak of atoms and bonds, not of nodes and edges.
+        is_molecule: speak of atoms and bonds, not of nodes and edges.
     """
-    node, edge = ("atom", "bond") if labelled else ("node", "edge")
+    node, edge = ("atom", "bond") if is_molecule else ("node", "edge")
     article = "an" if name[0] in "aeiou" else "a"
     return _SENTENCES[event].format(node=node, edge=edge, step=step, before=step - 1, other=other,
                                     name=f"{article} {name}", label=name)

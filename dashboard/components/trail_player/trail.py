@@ -113,6 +113,7 @@ class TrailView:
         node_nats: nats on each graph node by `core.likelihood.attribution`, [n] float64.
         edge_nats: nats on each of its edges, [e] float64; with those of `eos` they sum to
             `total_nats`.
+        is_molecule: whether it speaks of atoms and bonds, not of nodes and edges.
     """
 
     tokens: tuple[TrailToken, ...]
@@ -120,6 +121,7 @@ class TrailView:
     visits: tuple[Visit, ...]
     node_nats: np.ndarray
     edge_nats: np.ndarray
+    is_molecule: bool
 
     def __len__(self) -> int:
         return len(self.tokens)

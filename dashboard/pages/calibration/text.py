@@ -115,7 +115,7 @@ def curves_alt(before: Sequence[Reliability], after: Sequence[Reliability | None
 def sample_note(evaluation: Evaluation, sampled: pd.DataFrame) -> str:
     """How the shown tokens were chosen."""
     of_types = ", the same number of each type" if sampled["token_type"].nunique() > 1 else ""
-    whole = "the molecule" if evaluation.vocabulary.is_labelled else "the graph"
+    whole = "the molecule" if evaluation.has_molecules else "the graph"
     return (f"{len(sampled)} tokens drawn uniformly from the bin{of_types}; bins and predictions "
             f"are those at temperature 1. Faint: the part of {whole} that was not yet written when "
             "the model predicted.")

@@ -18,7 +18,6 @@ from core.likelihood.analysis import Analysis
 from core.likelihood.order_marginal import ExactUncertainty
 from core.likelihood.uncertainty import Uncertainty
 from core.sent.token_roles import TokenEvent
-from core.sent.vocabulary import TokenKind
 from core.stats.estimates import Estimate
 from dashboard.components.trail_player.trail import TrailView
 from dashboard.drawing.layouts import Layout
@@ -169,8 +168,7 @@ def located_table(layout: Layout, nodes: np.ndarray, edges: np.ndarray) -> pd.Da
 
 def token_table(view: TrailView) -> pd.DataFrame:
     """One row per token of a trail."""
-    has_labels = any(token.kind is TokenKind.NODE_LABEL for token in view.tokens)
-    node = words(is_molecule=has_labels).node
+    node = words(is_molecule=view.is_molecule).node
     return pd.DataFrame([
         {
             "position": token.position, "token": token.name, "kind": str(token.kind),

@@ -106,11 +106,12 @@ def test_tables_of_a_graph_speak_of_nodes_and_edges():
 
 def test_the_token_table_names_what_tokens_refer_to():
     graph = Graph(2, np.array([[0, 1]]))
-    view = trail_view(graph, [0, 6, 7, 4], [1, 0], [0.5, 0.25, 0.125], None, PLANAR_VOCABULARY)
+    view = trail_view(graph, [0, 6, 7, 4], [1, 0], [0.5, 0.25, 0.125], None, PLANAR_VOCABULARY,
+                      is_molecule=False)
     table = text.token_table(view)
     assert table["node"].tolist()[1:3] == [1, 0]
     assert table["nats_so_far"].tolist() == [0.0, 0.5, 0.75, 0.875]
     water = from_smiles("[H][H]").graph
     tokens = [0, 6, 35, 40, 7, 35, 4]
-    labelled = trail_view(water, tokens, [0, 1], [0.0] * 6, None, QM9_VOCABULARY)
+    labelled = trail_view(water, tokens, [0, 1], [0.0] * 6, None, QM9_VOCABULARY, is_molecule=True)
     assert "atom" in text.token_table(labelled)
