@@ -361,6 +361,26 @@ def implicit_hydrogens(graph: Graph, chemistry: Chemistry = QM9) -> np.ndarray:
     return np.array([atom.GetTotalNumHs() for atom in mol.GetAtoms()], dtype=np.int64)
 
 
+def sum_formula(graph: Graph, chemistry: Chemistry = QM9) -> str:
+    """Sum formula in Hill order, implicit hydrogens included, such as C3H7NO2.
+
+    Hill order: carbon, hydrogen, then the others by letter; all by letter where there is no carbon.
+    """
+    labels = [] if graph.node_labels is None else graph.node_labels.tolist()
+    counts = Counter(chemistry.elements[label] for label in labels)
+    counts["H"] += int(implicit_hydrogens(graph, chemistry).sum())
+    first = ("C", "H") if counts["C"] else ()
+    order = [*first, *sorted(counts.keys() - set(first))]
+    return "".join(symbol + (str(counts[symbol]) if counts[symbol] > 1 else "")
+                   for symbol in order if counts[symbol])
+
+
+def num_heavy_atoms(graph: Graph, chemistry: Chemistry = QM9) -> int:
+    """Number of atoms other than hydrogen."""
+    labels = [] if graph.node_labels is None else graph.node_labels.tolist()
+    return sum(chemistry.elements[label] != "H" for label in labels)
+
+
 def num_fragments(graph: Graph) -> int:
     """Number of connected components."""
     return graph.num_components

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.chemistry.chemistry import QM9
 from core.stats.estimates import Estimate, Interval, interval_columns
 from core.stats.proportions import wilson_interval
 from core.stats.risk_coverage import RiskCoverage
@@ -17,17 +16,16 @@ from core.triage.generation import Generation
 from core.triage.keep_list import SplitKeepList
 from core.triage.milestones import Milestone, overtaking
 from core.triage.quality import Share
+from core.triage.ranking import PAPER_AUC
 from core.triage.samples import Samples
 from core.triage.scores import SCORES
 from dashboard.pages.triage.query import SCORE_LABELS, in_order
 from dashboard.shared.format import planar_summary
 
-PAPER_AUC = {"lu": 0.85, "self_nll": 0.43, "nll_mean": 0.55}
-"""AUC for stability on QM9 that the LU paper reports, by column; the last at second hand."""
-
 PAPER_NOTE = (
-    "For context: on QM9 the LU paper reports an AUC of 0.85 for LU and 0.43 for self NLL; 0.55 "
-    "for the mean resampled NLL is known second-hand only. Its model is larger, was trained for "
+    f"For context: on QM9 the LU paper reports an AUC of {PAPER_AUC['lu']} for LU and "
+    f"{PAPER_AUC['self_nll']} for self NLL; {PAPER_AUC['nll_mean']} for the mean resampled NLL is "
+    "known second-hand only. Its model is larger, was trained for "
     "longer and generated other molecules, so the numbers need not agree.")
 
 NO_STABILITY = ("Planar graphs have no valences and so no stability; scores can be compared with "
@@ -212,11 +210,6 @@ def ends(estimate: Estimate, digits: int = 3) -> str:
     low, high = (f"{end:.{digits}f}".replace("-", "−")
                  for end in (estimate.interval.low, estimate.interval.high))
     return f"{low} – {high}"
-
-
-def paper_aucs(found: Generation) -> dict[str, float]:
-    """What the LU paper reports for molecules like these."""
-    return PAPER_AUC if found.chemistry == QM9 else {}
 
 
 def auc_table(found: ScoreComparison, paper: Mapping[str, float]) -> pd.DataFrame:
