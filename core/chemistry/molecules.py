@@ -213,11 +213,8 @@ def _check_elements(mol: Chem.Mol, chemistry: Chemistry) -> None:
 def _check_size(mol: Chem.Mol, chemistry: Chemistry, max_atoms: int | None) -> None:
     most = chemistry.max_nodes if max_atoms is None else max_atoms
     if mol.GetNumAtoms() > most:
-        counted = "with" if chemistry.has_hydrogen_nodes else "without"
-        raise MoleculeError(
-            f"The molecule has {mol.GetNumAtoms()} atoms {counted} hydrogens; at most {most} are "
-            "possible."
-        )
+        raise MoleculeError(f"The molecule has {mol.GetNumAtoms()} {chemistry.counted}; at most "
+                            f"{most} are possible.")
 
 
 def _read_off(mol: Chem.Mol, chemistry: Chemistry, name: str | None) -> Graph:

@@ -21,6 +21,7 @@ from core.sent.token_roles import TokenEvent
 from core.stats.estimates import Estimate
 from dashboard.components.trail_player.trail import TrailView
 from dashboard.drawing.layouts import Layout
+from dashboard.shared.format import lu_interval
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -44,14 +45,6 @@ def formula(graph: Graph, chemistry: Chemistry = QM9) -> str:
     return sum_formula(graph, chemistry).translate(_SUBSCRIPTS)
 
 
-def limits(chemistry: Chemistry) -> str:
-    """Which molecules a chemistry holds, in a sentence."""
-    *others, last = chemistry.elements
-    counted = "with" if chemistry.has_hydrogen_nodes else "without"
-    return (f"{', '.join(others)} and {last}, at most {chemistry.max_nodes} atoms {counted} "
-            "hydrogens.")
-
-
 def size_note(graph: Graph, chemistry: Chemistry = QM9) -> str | None:
     """A warning for molecules larger than any in the data set of this chemistry."""
     heavy = num_heavy_atoms(graph, chemistry)
@@ -71,11 +64,7 @@ def planar_source(name: PlanarName) -> str:
 
 def interval(found: Uncertainty) -> str:
     """The interval of LU, or why there is none in two words."""
-    if found.is_exact:
-        return "exact"
-    if found.interval is None:
-        return "no interval"
-    return f"{found.interval.low:.3f} – {found.interval.high:.3f}"
+    return lu_interval(found.interval, is_exact=found.is_exact)
 
 
 def marginal(found: Uncertainty) -> str:

@@ -18,7 +18,7 @@ from core.stats.estimates import Estimate
 from dashboard.pages.finetune.charts import Histograms
 from dashboard.pages.finetune.points import RepairPoint
 from dashboard.pages.finetune.query import COST, MEASURES, PERMUTATIONS, FinetuneQuery, Source
-from dashboard.shared.format import estimate, interval, short
+from dashboard.shared.format import estimate, interval, short, signed
 
 INTRO = ("Teach a model another order by training few of its weights, and see what this repairs "
          "and what it costs under the order that the model was trained under.")
@@ -130,7 +130,7 @@ def equal_size_finding(found: EqualSize | None, measure: str) -> str:
     parts = []
     for other, difference in zip(found.others, found.differences, strict=True):
         ends = difference.interval
-        if ends is None or ends.low <= 0 <= ends.high:
+        if ends is None or ends.holds(0):
             verdict = "not distinguishable from that of"
         else:
             verdict = f"{'higher' if difference.value > 0 else 'lower'} than that of"
@@ -167,17 +167,6 @@ def lu_sentences(before: RepairResult, after: RepairResult) -> list[str]:
     """Paired changes of LU, an order each."""
     return [change_sentence(change) for change in changes(before, after)
             if change.measure == "lu"]
-
-
-def signed(found: Estimate) -> str:
-    """A change with its sign and interval."""
-    sign = "+" if found.value > 0 else "−" if found.value < 0 else ""
-    text = f"{sign}{short(abs(found.value))}"
-    if found.interval is None:
-        return text
-    low, high = (f"{'−' if end < 0 else '+'}{short(abs(end))}"
-                 for end in (found.interval.low, found.interval.high))
-    return f"{text} [{low} to {high}]"
 
 
 def headline_table(before: RepairResult, after: RepairResult) -> pd.DataFrame:
@@ -284,12 +273,7 @@ def data_help(card: ModelCard) -> str:
 
 def molecules_help(card: ModelCard) -> str:
     """What molecules may hold."""
-    chemistry = card.chemistry
-    if chemistry is None:
-        return ""
-    *others, last = chemistry.elements
-    atoms = "atoms with hydrogens" if chemistry.has_hydrogen_nodes else "atoms without hydrogens"
-    return f"{', '.join(others)} and {last}, at most {chemistry.max_nodes} {atoms}."
+    return "" if card.chemistry is None else card.chemistry.limits
 
 
 def time_estimate(query: FinetuneQuery) -> str:

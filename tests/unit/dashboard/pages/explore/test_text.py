@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.chemistry import AUTOGRAPH_GUACAMOL, MOSES, QM9, from_smiles
+from core.chemistry import AUTOGRAPH_GUACAMOL, MOSES, from_smiles
 from core.graph import Graph, PlanarName, planar_graph
 from core.likelihood.analysis import analyse
 from core.sent import MAX_DEGREE_FIRST, PLANAR_VOCABULARY, QM9_VOCABULARY, RANDOM_ORDER
@@ -28,12 +28,6 @@ def test_formula_is_in_hill_order(smiles, formula):
 def test_formula_counts_implicit_hydrogens_of_any_element(smiles, formula):
     graph = from_smiles(smiles, AUTOGRAPH_GUACAMOL).graph
     assert text.formula(graph, AUTOGRAPH_GUACAMOL) == formula
-
-
-def test_what_a_chemistry_holds_is_said():
-    assert text.limits(QM9) == "H, C, N, O and F, at most 29 atoms with hydrogens."
-    assert text.limits(MOSES) == ("C, N, S, O, F, Cl, Br and H, at most 27 atoms without "
-                                  "hydrogens.")
 
 
 def test_a_size_of_qm9_is_no_matter_for_other_chemistries():
