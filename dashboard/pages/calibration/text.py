@@ -9,6 +9,7 @@ import pandas as pd
 
 from core.calibration.reliability import Reliability
 from core.calibration.stored_tokens import StoredToken
+from core.evaluation.measures import MEASURES
 from core.evaluation.result import Evaluation
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import EOS, LADJ, RADJ, RESET, TokenKind, Vocabulary
@@ -16,8 +17,10 @@ from core.stats.estimates import Estimate
 from dashboard.reliability.text import graph_word, tokens_of
 from dashboard.shared.format import estimate, short
 
-_SCORES = {"ece": "ECE", "smooth_ece": "smooth ECE", "nll": "NLL per token",
-           "brier": "Brier score"}
+_SCORES = {"ece": MEASURES["ece"], "smooth_ece": MEASURES["smooth_ece"],
+           "nll": MEASURES["nll_per_token"], "brier": MEASURES["brier"]}
+"""Fields of a `Reliability`."""
+
 _MARKS = {RESET: "jump (reset)", LADJ: "list opens (ladj)", RADJ: "list closes (radj)",
           EOS: "end (eos)"}
 
@@ -31,11 +34,10 @@ def shown_orders(model: str, native: str) -> str:
 
 def other_scores(found: Reliability) -> str:
     """What else is known of a diagram, in one line."""
-    parts = [f"Brier {estimate(found.brier)}", f"NLL per token {estimate(found.nll)} nats",
-             f"{found.num_events:,} tokens"]
-    if found.smooth_ece is not None:
-        parts.insert(0, f"smooth ECE {estimate(found.smooth_ece)}")
-    return " · ".join(parts)
+    known = [(_SCORES[name], getattr(found, name)) for name in ("smooth_ece", "brier", "nll")]
+    parts = [f"{measure.name} {estimate(one)} {measure.unit}".rstrip()
+             for measure, one in known if one is not None]
+    return " · ".join([*parts, f"{found.num_events:,} tokens"])
 
 
 def bin_sentence(found: Reliability, number: int, strategy: str) -> str:
@@ -75,8 +77,9 @@ def fit_table(before: Sequence[Reliability], after: Sequence[Reliability | None]
         {
             "evaluated under": order,
             "temperature": "1" if best is None else f"1 → {best.temperature:.3f}",
-            **{label: _arrow(getattr(one, name), None if best is None else getattr(best, name))
-               for name, label in _SCORES.items()},
+            **{measure.name: _arrow(getattr(one, name),
+                                    None if best is None else getattr(best, name))
+               for name, measure in _SCORES.items()},
         }
         for one, best, order in zip(before, after, orders, strict=True)
     ])

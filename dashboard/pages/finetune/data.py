@@ -38,6 +38,7 @@ from core.triage.samples import Samples, read_samples_record, shipped_samples
 from dashboard.pages.finetune.query import OWN, PERMUTATIONS, FinetuneQuery
 from dashboard.shared.bounded_cache import BoundedCache
 from dashboard.shared.checkpoints import checkpoint
+from dashboard.shared.file_age import age
 from dashboard.shared.progress import Progress
 
 _MAX_SESSIONS = 4
@@ -227,13 +228,12 @@ def shipped() -> ShippedRepairs:
     for model, folders in shipped_repairs().items():
         for name, folder in sorted(folders.items(), key=lambda item: item[0] != "none"):
             try:
-                age = (folder / RECORD).stat().st_mtime_ns
-                found.setdefault(model, {})[name] = _repair(str(folder), age)
-            except (InputError, OSError) as error:
+                found.setdefault(model, {})[name] = _repair(str(folder), age(folder / RECORD))
+            except InputError as error:
                 complaints.append(str(error))
     return ShippedRepairs(found, tuple(complaints))
 
 
 @st.cache_resource(max_entries=256, show_spinner="Reading the results")
-def _repair(folder: str, age: int) -> RepairResult:
+def _repair(folder: str, age: str) -> RepairResult:
     return RepairResult.load(Path(folder))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from core.evaluation import measures
 from core.finetune.learning_set import LearningSet
 from core.finetune.methods import METHOD_TITLES
 from core.model.card import ModelCard
@@ -52,8 +53,6 @@ STAGES = {"score": "Choosing the mask", "train": "Fine-tuning",
           "done": "Done"}
 _UNITS = {"score": "examples", "train": "steps", "before": "linearized graphs",
           "after": "linearized graphs", "done": ""}
-_MEASURE_NAMES = {"nll_per_graph": "NLL per graph, nats", "nll_per_token": "NLL per token, nats",
-                  "lu": "LU", "ece": "ECE"}
 
 
 def provenance(result: RepairResult) -> str:
@@ -68,9 +67,9 @@ def provenance(result: RepairResult) -> str:
 
 def panel_titles(measure: str, result: RepairResult) -> tuple[str, str]:
     """What the two panels of the plot show."""
-    unit = ", nats" if MEASURES[measure] == "nll_per_token" else ""
-    return (f"Repair: {measure}{unit}<br>under {result.orders[-1]}",
-            f"Cost: NLL per token, nats<br>under {result.orders[0]}")
+    known = measures.MEASURES
+    return (f"Repair: {known[MEASURES[measure]].name_and_unit}<br>under {result.orders[-1]}",
+            f"Cost: {known[COST].name_and_unit}<br>under {result.orders[0]}")
 
 
 def comparison_finding(
@@ -155,7 +154,7 @@ def plot_alt(points: Sequence[RepairPoint], before: RepairResult | None, measure
 
 def change_sentence(change: Change) -> str:
     """A measure before and after, with the paired change if graphs have one."""
-    name = _MEASURE_NAMES[change.measure]
+    name = measures.MEASURES[change.measure].name_and_unit
     text = f"{name} under `{change.order}`: {short(change.before.value)} → "
     text += f"**{short(change.after.value)}**"
     if change.paired is not None:
@@ -173,8 +172,8 @@ def headline_table(before: RepairResult, after: RepairResult) -> pd.DataFrame:
     """A row per order and measure."""
     return pd.DataFrame([{
         "order": change.order + (" (own)" if change.order == after.orders[0] else ""),
-        "measure": _MEASURE_NAMES[change.measure], "before": estimate(change.before),
-        "after": estimate(change.after),
+        "measure": measures.MEASURES[change.measure].name_and_unit,
+        "before": estimate(change.before), "after": estimate(change.after),
         "change, graph by graph": "" if change.paired is None else signed(change.paired),
     } for change in changes(before, after)])
 
@@ -193,8 +192,8 @@ def _row(name: str, result: RepairResult) -> dict[str, object]:
         "parameters": result.num_parameters, "share": result.share,
         "learning rate": result.settings.get("learning_rate"),
     }
-    for order, measures in result.estimates.items():
-        for measure, found in measures.items():
+    for order, estimates in result.estimates.items():
+        for measure, found in estimates.items():
             row |= found.columns(f"{measure} {order}", sep=" ")
     return row | {"graphs": result.settings.get("test", {}).get("graphs"),
                   "wall_s": result.wall_s}

@@ -55,7 +55,7 @@ def heatmap_caption(choice: ModelsQuery, cards: Mapping[str, ModelCard]) -> str:
     """What the heatmap shows, and of which graphs."""
     found = choice.cross.cells.values()
     parts = [
-        choice.quantity.meaning, "Lower is better.",
+        choice.quantity.measure.meaning, "Lower is better.",
         "A frame marks a model under the order it was trained under.",
         "Small numbers are 95% intervals.", "Click a cell to open it.", f"{sample(found)}.",
         weights_note(found, cards) or "",
