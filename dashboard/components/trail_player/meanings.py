@@ -1,8 +1,9 @@
-"""What a token of a trail does, as a sentence for its reader."""
+"""What a token is called, and what it does in a trail, as a sentence for its reader."""
 
 from __future__ import annotations
 
 from core.sent.token_roles import TokenEvent
+from core.sent.vocabulary import TokenKind
 
 _SENTENCES = {
     TokenEvent.BEGIN: "The sequence starts.",
@@ -18,6 +19,33 @@ _SENTENCES = {
     TokenEvent.CLOSE: "Ends the list of {edge}s.",
     TokenEvent.END: "The sequence ends.",
 }
+
+
+_TITLES = {"sos": "start", "reset": "jump", "ladj": "list opens", "radj": "list closes",
+           "eos": "end"}
+
+
+def token_title(name: str, kind: TokenKind) -> str:
+    """What a token is called where there is room; an index counts visits, not atoms.
+
+    Args:
+        name: what `Vocabulary.token_name` says.
+        kind: one of the four token kinds.
+
+    >>> token_title("ladj", TokenKind.SPECIAL), token_title("5", TokenKind.NODE_INDEX)
+    ('list opens', 'visit 5')
+    >>> token_title("C", TokenKind.NODE_LABEL), token_title("double", TokenKind.EDGE_LABEL)
+    ('atom C', 'double bond')
+    """
+    match kind:
+        case TokenKind.SPECIAL:
+            return _TITLES.get(name, name)
+        case TokenKind.NODE_INDEX:
+            return f"visit {name}"
+        case TokenKind.NODE_LABEL:
+            return f"atom {name}"
+        case TokenKind.EDGE_LABEL:
+            return f"{name} bond"
 
 
 def meaning(

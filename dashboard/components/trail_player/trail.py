@@ -10,6 +10,7 @@ import numpy as np
 
 from core.sent.token_roles import TokenEvent
 from core.sent.vocabulary import TokenKind
+from dashboard.components.trail_player.meanings import token_title
 
 GLYPHS = {"sos": "▸", "reset": "⤳", "ladj": "[", "radj": "]", "eos": "■", "pad": "·",
           "single": "–", "double": "=", "triple": "≡", "aromatic": "≈"}
@@ -37,6 +38,11 @@ class Alternative:
     kind: TokenKind
     probability: float
     is_actual: bool
+
+    @property
+    def title(self) -> str:
+        """What it is called where there is room."""
+        return token_title(self.name, self.kind)
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,11 @@ class TrailToken:
     bond: tuple[int, int] | None
     meaning: str
     alternatives: tuple[Alternative, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What it is called where there is room."""
+        return token_title(self.name, self.kind)
 
     @property
     def is_listed(self) -> bool:

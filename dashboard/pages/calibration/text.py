@@ -12,17 +12,15 @@ from core.calibration.stored_tokens import StoredToken
 from core.evaluation.measures import MEASURES
 from core.evaluation.result import Evaluation
 from core.sent.strategies import RANDOM_ORDER
-from core.sent.vocabulary import EOS, LADJ, RADJ, RESET, TokenKind, Vocabulary
+from core.sent.vocabulary import Vocabulary
 from core.stats.estimates import Estimate
+from dashboard.components.trail_player.meanings import token_title
 from dashboard.reliability.text import graph_word, tokens_of
 from dashboard.shared.format import estimate, short
 
 _SCORES = {"ece": MEASURES["ece"], "smooth_ece": MEASURES["smooth_ece"],
            "nll": MEASURES["nll_per_token"], "brier": MEASURES["brier"]}
 """Fields of a `Reliability`."""
-
-_MARKS = {RESET: "jump (reset)", LADJ: "list opens (ladj)", RADJ: "list closes (radj)",
-          EOS: "end (eos)"}
 
 
 def shown_orders(model: str, native: str) -> str:
@@ -132,15 +130,7 @@ def interleaved(sampled: pd.DataFrame) -> pd.DataFrame:
 
 def token_word(token: int, vocabulary: Vocabulary) -> str:
     """A token as people read it."""
-    name = vocabulary.token_name(token)
-    match vocabulary.kind(token):
-        case TokenKind.NODE_INDEX:
-            return f"{'atom' if vocabulary.is_labelled else 'node'} {name}"
-        case TokenKind.EDGE_LABEL:
-            return f"{name} bond"
-        case TokenKind.SPECIAL:
-            return _MARKS.get(token, name)
-    return name
+    return token_title(vocabulary.token_name(token), vocabulary.kind(token))
 
 
 def prediction(token: StoredToken, vocabulary: Vocabulary) -> str:
