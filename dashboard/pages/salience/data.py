@@ -74,7 +74,7 @@ def age(path: str) -> str:
     return "-".join(f"{file.st_mtime_ns}.{file.st_size}" for file in files)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the calibration graphs")
+@st.cache_resource(max_entries=4, show_spinner="Reading the graphs to draw examples from")
 def graphs_at_hand(name_or_path: str, weights: str) -> GraphSet | None:
     """Graphs that a model's examples are drawn from without a download; None if it reads a file.
 
@@ -86,7 +86,7 @@ def graphs_at_hand(name_or_path: str, weights: str) -> GraphSet | None:
 
 
 def examples(setting: SalienceQuery) -> TokenSequences | None:
-    """The calibration examples of a setting; None for a criterion without data.
+    """The examples of a setting; None for a criterion without data.
 
     Raises:
         InputError: for molecules or files that cannot be read.

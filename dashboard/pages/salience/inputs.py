@@ -133,7 +133,7 @@ def _choose_options(criterion: str) -> tuple[tuple[str, float], ...]:
 def _choose_order(model: LanguageModel, needed: bool) -> str:
     own = own_order(model)
     order = st.selectbox(
-        "Order of the calibration examples", STRATEGY_OPTIONS, key="calibration",
+        "Order of the examples", STRATEGY_OPTIONS, key="calibration",
         bind="query-params", disabled=not needed,
         help=f"own: {own}, which the model was trained under.",
     )
@@ -146,7 +146,7 @@ def _choose_sample(model: str, weights: str, criterion: str) -> tuple[int, int]:
     number = left.number_input(
         "Examples", 1, most, min(DEFAULT_EXAMPLES, most), 16, key="examples", bind="query-params",
         disabled=not chosen.needs_examples,
-        help=f"Calibration examples that scores are averaged over, at most {most}.",
+        help=f"Examples that scores are averaged over, at most {most}.",
     )
     seed = right.number_input(
         "Seed", 0, MAX_SEED, 0, 1, key="draw", bind="query-params",

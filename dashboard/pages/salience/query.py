@@ -54,10 +54,10 @@ class SalienceQuery:
         weights: tells its weights from others: SHA-256, or the age of a folder.
         criterion: key of `CRITERIA`.
         strategy: a registered name, never `own`; empty for models that take a file of tokens.
-        number: calibration examples; linearizations if there is a `smiles`.
+        number: examples; linearizations if there is a `smiles`.
         seed: fixes them.
         tokens: file of token sequences; empty for molecules and planar graphs.
-        smiles: the only molecule to calibrate on; empty for the set.
+        smiles: the only molecule to draw examples from; empty for the set.
         options: of the criterion, where they are not its defaults.
         tokens_age: tells the file's content from what it held before.
     """
