@@ -65,7 +65,7 @@ def main() -> None:
     config = {name: getattr(options, name) for name in ("model", "examples", "repeats",
                                                         "token_budget")}
     record = RunRecord("benchmarks.salience", config, result, options.seed, options.device,
-                       checkpoint=model.weights_sha256)
+                       weights_sha256=model.weights_sha256)
     record.write(options.output)
     print_table(result)
     print(f"Wrote {options.output}.")

@@ -113,7 +113,7 @@ def analysis(choice: ExploreQuery, progress: Progress | None = None) -> Analysis
     """Scored linearizations; `progress` hears of the work and may raise to cancel it."""
 
     def compute() -> Analysis:
-        model = checkpoint(choice.model, choice.weights)
+        model = checkpoint(choice.model, choice.weights_sha256)
         return analyse(
             model, [graph(choice)], Strategy.from_name(choice.strategy),
             permutations=choice.permutations, seed=choice.seed, token_budget=_TOKEN_BUDGET,
@@ -137,7 +137,7 @@ def trail(choice: ExploreQuery, permutation: int) -> TrailView:
     """One linearization with its surprisal and the model's alternatives at every step."""
     found = analysis(choice)
     tokens = found.trails.sequence(0, permutation)
-    model = checkpoint(choice.model, choice.weights)
+    model = checkpoint(choice.model, choice.weights_sha256)
     likely = next_token_probabilities(model, tokens).topk(_ALTERNATIVES)
     alternatives = [
         list(zip(ids, probabilities, strict=True))
@@ -169,7 +169,7 @@ def exact(choice: ExploreQuery, progress: Progress | None = None) -> ExactUncert
     """
 
     def compute() -> ExactUncertainty:
-        model = checkpoint(choice.model, choice.weights)
+        model = checkpoint(choice.model, choice.weights_sha256)
         found = enumerate_sequences(
             graph(choice), model.vocabulary, Strategy.from_name(choice.strategy),
             limit=MAX_EXACT_SEQUENCES,
@@ -179,7 +179,7 @@ def exact(choice: ExploreQuery, progress: Progress | None = None) -> ExactUncert
         return exact_uncertainty(likelihoods.nll[0].numpy(), found.probabilities)
 
     # Neither K nor the seed matters, so they must not be part of the key.
-    key = (choice.input, choice.weights, choice.strategy)
+    key = (choice.input, choice.weights_sha256, choice.strategy)
     return _exact_values().get(key, compute)
 
 

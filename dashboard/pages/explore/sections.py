@@ -190,7 +190,7 @@ def _show_models(choice: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
     for card in models.values():
         if card.chemistry != choice.chemistry:
             continue  # it writes other graphs, so its nats are of something else
-        chosen = replace(choice, model=card.name, weights=card.weights_sha256,
+        chosen = replace(choice, model=card.name, weights_sha256=card.weights_sha256,
                          strategy=card.strategy.name if own else choice.strategy)
         try:
             with progress_bar(f"Scoring under {card.name}") as progress:

@@ -50,8 +50,8 @@ _TOKEN_BUDGET = 2048
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the model")
-def language_model(name_or_path: str, weights: str) -> LanguageModel:
-    """A model by name or path; `weights` tells replaced files from those before.
+def language_model(name_or_path: str, version: str) -> LanguageModel:
+    """A model by name or path; `version` tells replaced files from those before.
 
     Raises:
         CheckpointError: for a damaged TrailScope checkpoint.
@@ -75,13 +75,13 @@ def age(path: str) -> str:
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the graphs to draw examples from")
-def graphs_at_hand(name_or_path: str, weights: str) -> GraphSet | None:
+def graphs_at_hand(name_or_path: str, version: str) -> GraphSet | None:
     """Graphs that a model's examples are drawn from without a download; None if it reads a file.
 
     Raises:
         InputError: if there are none, or its data set is not known.
     """
-    checkpoint = language_model(name_or_path, weights).checkpoint
+    checkpoint = language_model(name_or_path, version).checkpoint
     return None if checkpoint is None else shipped_graphs(checkpoint.card)
 
 
@@ -93,7 +93,7 @@ def examples(setting: SalienceQuery) -> TokenSequences | None:
     """
     if not setting.needs_examples:
         return None
-    model = language_model(setting.model, setting.weights)
+    model = language_model(setting.model, setting.version)
     if model.checkpoint is None:
         return read_token_file(Path(setting.tokens), model, number=setting.number)
     card, strategy = model.checkpoint.card, Strategy.from_name(setting.strategy)
@@ -104,7 +104,7 @@ def examples(setting: SalienceQuery) -> TokenSequences | None:
                                max_atoms=card.vocabulary.max_nodes)
         return draw_examples(GraphSet("typed", None, (molecule.graph,)), card.vocabulary, strategy,
                              number=1, seed=setting.seed, permutations=setting.number)
-    graphs = graphs_at_hand(setting.model, setting.weights)
+    graphs = graphs_at_hand(setting.model, setting.version)
     assert graphs is not None
     return draw_examples(graphs, card.vocabulary, strategy, number=setting.number,
                          seed=setting.seed)
@@ -131,7 +131,7 @@ def many_scores(
     kept = {name: _scores().find(one.key) for name, one in settings.items()}
     missing = [name for name, one in kept.items() if one is None]
     if missing:
-        model = language_model(setting.model, setting.weights)
+        model = language_model(setting.model, setting.version)
         asked = _with_family(missing, setting, model)
         of_data = next((s for s in map(setting.with_criterion, asked) if s.needs_examples), None)
         options = dict(setting.options) if setting.criterion in asked else None

@@ -46,9 +46,9 @@ from dashboard.shared.inputs import reset_if_invalid
 
 def faults_of_model(query: Mapping[str, str], setting: SalienceQuery) -> list[str]:
     """What of the address is beyond the limits of the chosen model."""
-    model = data.language_model(setting.model, setting.weights)
+    model = data.language_model(setting.model, setting.version)
     return model_faults(query, matrices=_matrix_options(Grid(tuple(model.matrices))),
-                        examples=most_examples(setting.model, setting.weights))
+                        examples=most_examples(setting.model, setting.version))
 
 
 def shipped_models() -> Mapping[str, ModelCard]:
@@ -64,7 +64,7 @@ def shipped_models() -> Mapping[str, ModelCard]:
 def choose(models: Mapping[str, ModelCard]) -> SalienceQuery | None:
     """Draw the sidebar and return what scores depend on; None as long as no model is named."""
     with st.sidebar:
-        name, weights, tokens = _choose_model(models)
+        name, version, tokens = _choose_model(models)
         if not name:
             return None
         criterion = st.selectbox(
@@ -74,12 +74,12 @@ def choose(models: Mapping[str, ModelCard]) -> SalienceQuery | None:
         chosen = CRITERIA[criterion]
         st.caption(text.criterion_note(criterion))
         options = _choose_options(criterion)
-        model = data.language_model(name, weights)
+        model = data.language_model(name, version)
         order = "" if model.checkpoint is None else _choose_order(model, chosen.needs_examples)
-        number, seed = _choose_sample(name, weights, criterion)
+        number, seed = _choose_sample(name, version, criterion)
         if chosen.needs_examples:
-            _say_where_from(name, weights)
-    return SalienceQuery(name, weights, criterion, order, number, seed,
+            _say_where_from(name, version)
+    return SalienceQuery(name, version, criterion, order, number, seed,
                          tokens="" if model.checkpoint else tokens, options=options,
                          tokens_age="" if model.checkpoint else data.age(tokens))
 
@@ -140,9 +140,9 @@ def _choose_order(model: LanguageModel, needed: bool) -> str:
     return resolved_order(order, own)
 
 
-def _choose_sample(model: str, weights: str, criterion: str) -> tuple[int, int]:
+def _choose_sample(model: str, version: str, criterion: str) -> tuple[int, int]:
     left, right = st.columns(2)
-    chosen, most = CRITERIA[criterion], most_examples(model, weights)
+    chosen, most = CRITERIA[criterion], most_examples(model, version)
     number = left.number_input(
         "Examples", 1, most, min(DEFAULT_EXAMPLES, most), 16, key="examples", bind="query-params",
         disabled=not chosen.needs_examples,
@@ -156,15 +156,15 @@ def _choose_sample(model: str, weights: str, criterion: str) -> tuple[int, int]:
     return int(number), int(seed)
 
 
-def _say_where_from(model: str, weights: str) -> None:
+def _say_where_from(model: str, version: str) -> None:
     with suppress(InputError):  # scoring will say what is wrong
-        st.caption(text.examples_note(data.graphs_at_hand(model, weights)))
+        st.caption(text.examples_note(data.graphs_at_hand(model, version)))
 
 
-def most_examples(model: str, weights: str) -> int:
+def most_examples(model: str, version: str) -> int:
     """Examples that there are, as far as the page goes."""
     with suppress(InputError):  # a criterion that needs them will say what is wrong
-        graphs = data.graphs_at_hand(model, weights)
+        graphs = data.graphs_at_hand(model, version)
         if graphs is not None:
             return min(MAX_EXAMPLES, len(graphs.graphs))
     return MAX_EXAMPLES

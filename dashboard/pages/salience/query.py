@@ -51,7 +51,7 @@ class SalienceQuery:
 
     Attributes:
         model: a shipped model's name, or a folder or hub name.
-        weights: tells its weights from others: SHA-256, or the age of a folder.
+        version: tells its weights from others: their SHA-256, or the age of a folder.
         criterion: key of `CRITERIA`.
         strategy: a registered name, never `own`; empty for models that take a file of tokens.
         number: examples; linearizations if there is a `smiles`.
@@ -63,7 +63,7 @@ class SalienceQuery:
     """
 
     model: str
-    weights: str
+    version: str
     criterion: str
     strategy: str
     number: int

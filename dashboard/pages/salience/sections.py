@@ -203,7 +203,7 @@ def _show_reference(cut: MaskQuery, mask: Mask) -> None:
 
 def _choose_second(cut: MaskQuery) -> MaskQuery:
     setting = cut.setting
-    model = data.language_model(setting.model, setting.weights)
+    model = data.language_model(setting.model, setting.version)
     st.markdown("**Second setting**: the same model at the same density")
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         criterion = st.selectbox("Criterion ", (SAME, *CRITERIA), key="criterion2",
@@ -235,7 +235,7 @@ def _follow_seed(seed: int) -> None:
 
 
 def _show_one_molecule(cut: MaskQuery, mask: Mask) -> None:
-    model = data.language_model(cut.setting.model, cut.setting.weights)
+    model = data.language_model(cut.setting.model, cut.setting.version)
     if model.checkpoint is None or model.checkpoint.card.chemistry is None:
         st.info(text.NO_MOLECULES, icon=":material/info:")
         return
