@@ -55,7 +55,7 @@ class ExploreQuery:
 
     @property
     def molecule_chemistry(self) -> Chemistry:
-        """The chemistry of a choice that is about a molecule."""
+        """The chemistry of a query that is about a molecule."""
         assert self.chemistry is not None
         return self.chemistry
 

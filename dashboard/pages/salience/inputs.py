@@ -44,11 +44,11 @@ from dashboard.shared.choices import (
 from dashboard.shared.inputs import reset_if_invalid
 
 
-def faults_of_model(query: Mapping[str, str], setting: SalienceQuery) -> list[str]:
+def faults_of_model(address: Mapping[str, str], query: SalienceQuery) -> list[str]:
     """What of the address is beyond the limits of the chosen model."""
-    model = data.language_model(setting.model, setting.version)
-    return model_faults(query, matrices=_matrix_options(Grid(tuple(model.matrices))),
-                        examples=most_examples(setting.model, setting.version))
+    model = data.language_model(query.model, query.version)
+    return model_faults(address, matrices=_matrix_options(Grid(tuple(model.matrices))),
+                        examples=most_examples(query.model, query.version))
 
 
 def shipped_models() -> Mapping[str, ModelCard]:
@@ -175,7 +175,7 @@ def own_order(model: LanguageModel) -> str:
     return OWN_ORDER if model.checkpoint is None else model.checkpoint.card.strategy.name
 
 
-def choose_cut(setting: SalienceQuery) -> tuple[MaskQuery, str]:
+def choose_mask(query: SalienceQuery) -> tuple[MaskQuery, str]:
     """Density and scope of the mask, and what the heatmap shows."""
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
         density = st.select_slider(
@@ -190,7 +190,7 @@ def choose_cut(setting: SalienceQuery) -> tuple[MaskQuery, str]:
             "Cells show", QUANTITIES, default=QUANTITIES[0], required=True, key="cells",
             bind="query-params", width="content",
         ) or QUANTITIES[0]
-    return MaskQuery(setting, scope, DENSITIES[density]), quantity
+    return MaskQuery(query, scope, DENSITIES[density]), quantity
 
 
 def choose_matrix(grid: Grid, densest: WeightMatrix) -> WeightMatrix:
