@@ -79,6 +79,17 @@ class Chemistry:
         """Largest valence of each element, [elements] int64."""
         return np.array([max(of_element) for of_element in self.valences])
 
+    @property
+    def counted(self) -> str:
+        """How atoms are counted, behind their number: with or without hydrogens."""
+        return f"atoms {'with' if self.has_hydrogen_nodes else 'without'} hydrogens"
+
+    @property
+    def limits(self) -> str:
+        """Which molecules it holds, in a sentence."""
+        *others, last = self.elements
+        return f"{', '.join(others)} and {last}, at most {self.max_nodes} {self.counted}."
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; `from_json` reads it back."""
         return {

@@ -213,11 +213,8 @@ def _check_elements(mol: Chem.Mol, chemistry: Chemistry) -> None:
 def _check_size(mol: Chem.Mol, chemistry: Chemistry, max_atoms: int | None) -> None:
     most = chemistry.max_nodes if max_atoms is None else max_atoms
     if mol.GetNumAtoms() > most:
-        counted = "with" if chemistry.has_hydrogen_nodes else "without"
-        raise MoleculeError(
-            f"The molecule has {mol.GetNumAtoms()} atoms {counted} hydrogens; at most {most} are "
-            "possible."
-        )
+        raise MoleculeError(f"The molecule has {mol.GetNumAtoms()} {chemistry.counted}; at most "
+                            f"{most} are possible.")
 
 
 def _read_off(mol: Chem.Mol, chemistry: Chemistry, name: str | None) -> Graph:
@@ -359,6 +356,26 @@ def implicit_hydrogens(graph: Graph, chemistry: Chemistry = QM9) -> np.ndarray:
     with rdBase.BlockLogs():
         mol.UpdatePropertyCache(strict=False)
     return np.array([atom.GetTotalNumHs() for atom in mol.GetAtoms()], dtype=np.int64)
+
+
+def sum_formula(graph: Graph, chemistry: Chemistry = QM9) -> str:
+    """Sum formula in Hill order, implicit hydrogens included, such as C3H7NO2.
+
+    Hill order: carbon, hydrogen, then the others by letter; all by letter where there is no carbon.
+    """
+    labels = [] if graph.node_labels is None else graph.node_labels.tolist()
+    counts = Counter(chemistry.elements[label] for label in labels)
+    counts["H"] += int(implicit_hydrogens(graph, chemistry).sum())
+    first = ("C", "H") if counts["C"] else ()
+    order = [*first, *sorted(counts.keys() - set(first))]
+    return "".join(symbol + (str(counts[symbol]) if counts[symbol] > 1 else "")
+                   for symbol in order if counts[symbol])
+
+
+def num_heavy_atoms(graph: Graph, chemistry: Chemistry = QM9) -> int:
+    """Number of atoms other than hydrogen."""
+    labels = [] if graph.node_labels is None else graph.node_labels.tolist()
+    return sum(chemistry.elements[label] != "H" for label in labels)
 
 
 def num_fragments(graph: Graph) -> int:

@@ -127,6 +127,7 @@ class Dataset(ABC):
         is_made: whether its graphs are made, as many as are asked for.
         chemistry: that its molecules are read under; None for graphs without labels, and where
             only the file says.
+        max_heavy_atoms: of its molecules, where that is less than its chemistry allows.
     """
 
     name: ClassVar[str]
@@ -137,6 +138,7 @@ class Dataset(ABC):
     has_molecules: ClassVar[bool] = True
     is_made: ClassVar[bool] = False
     chemistry: Chemistry | None = None
+    max_heavy_atoms: ClassVar[int | None] = None
 
     def adapted(self, options: DataOptions) -> Dataset:
         """The data set as somebody wants it."""

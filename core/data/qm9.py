@@ -42,6 +42,7 @@ class Qm9(Dataset):
     title = "QM9"
     about = "molecules of up to nine heavy atoms"
     source = "CSV or SDF"
+    max_heavy_atoms = 9
 
     def adapted(self, options: DataOptions) -> Qm9:
         """Under the chemistry of a model."""

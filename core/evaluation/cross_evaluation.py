@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.calibration.token_types import TokenType
+from core.evaluation.measures import MEASURES, Measure
 from core.evaluation.result import Evaluation
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
 from core.stats.estimates import Estimate, interval_columns
@@ -19,37 +20,32 @@ Cell = tuple[str, str]
 
 @dataclass(frozen=True)
 class Quantity:
-    """Something that every evaluation knows, where lower is better.
+    """A measure that every evaluation knows.
 
     Attributes:
-        name: as people read it, within a sentence.
-        unit: behind a number, or empty.
+        measure: what it is called and means.
         has_types: whether it is known for each type of token, and not for sequences only.
         read: its value in an evaluation for a type of token; None where it is not stored.
-        meaning: one sentence.
     """
 
-    name: str
-    unit: str
+    measure: Measure
     has_types: bool
     read: Callable[[Evaluation, TokenType], Estimate | None]
-    meaning: str
+
+    @property
+    def name(self) -> str:
+        """As people read it, within a sentence."""
+        return self.measure.name
 
 
 QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in (
-    Quantity("ECE", "", True, lambda found, of: found.reliability(of).ece,
-             "Expected calibration error: how far confidence is from accuracy, over 15 bins."),
-    Quantity("smooth ECE", "", True, lambda found, of: found.reliability(of).smooth_ece,
-             "The calibration error without bins (Błasiok & Nakkiran)."),
-    Quantity("Brier score", "", True, lambda found, of: found.reliability(of).brier,
-             "Mean squared difference between confidence and outcome (1 if right, 0 if wrong)."),
-    Quantity("NLL per token", "nats", True,
+    Quantity(MEASURES["ece"], True, lambda found, of: found.reliability(of).ece),
+    Quantity(MEASURES["smooth_ece"], True, lambda found, of: found.reliability(of).smooth_ece),
+    Quantity(MEASURES["brier"], True, lambda found, of: found.reliability(of).brier),
+    Quantity(MEASURES["nll_per_token"], True,
              lambda found, of: (found.nll_per_token if of is TokenType.ALL
-                                else found.reliability(of).nll),
-             "−log probability of the actual token: total nats over total tokens."),
-    Quantity("LU", "", False, lambda found, of: found.lu,
-             "Linearization Uncertainty: standard deviation of a molecule's NLL over permutations "
-             "divided by its mean, averaged over molecules."),
+                                else found.reliability(of).nll)),
+    Quantity(MEASURES["lu"], False, lambda found, of: found.lu),
 )}
 """What evaluations are compared by, by name."""
 
@@ -117,12 +113,12 @@ class CrossEvaluation:
 
 
 def cross_evaluations(found: Iterable[Evaluation]) -> dict[str, CrossEvaluation]:
-    """Tables by data set, molecules before planar graphs."""
+    """Tables by data set, molecules before other graphs."""
     by_dataset: dict[str, list[Evaluation]] = {}
     for evaluation in found:
         by_dataset.setdefault(evaluation.dataset, []).append(evaluation)
     ordered = sorted(by_dataset, key=lambda name: (
-        not by_dataset[name][0].vocabulary.is_labelled, name))
+        not by_dataset[name][0].has_molecules, name))
     return {dataset: _table(dataset, by_dataset[dataset]) for dataset in ordered}
 
 
@@ -197,13 +193,14 @@ def evaluation_row(evaluation: Evaluation) -> dict[str, object]:
     row: dict[str, object] = {
         "model": evaluation.model, "evaluated under": evaluation.strategy,
         "own order": evaluation.strategy == evaluation.trained_under,
-        **_columns("NLL per token", evaluation.nll_per_token),
-        **_columns("NLL", evaluation.nll_per_graph), **_columns("LU", evaluation.lu),
+        **_columns(MEASURES["nll_per_token"].name, evaluation.nll_per_token),
+        **_columns("NLL", evaluation.nll_per_graph), **_columns(MEASURES["lu"].name, evaluation.lu),
     }
     for token_type in evaluation.token_types:
         found = evaluation.reliability(token_type)
-        for name, estimate in (("ECE", found.ece), ("smooth ECE", found.smooth_ece),
-                               ("Brier", found.brier)):
+        for name, estimate in ((MEASURES["ece"].name, found.ece),
+                               (MEASURES["smooth_ece"].name, found.smooth_ece),
+                               ("Brier", found.brier)):  # so short in tables that were saved
             row |= _columns(f"{name} {token_type.label}", estimate)
     return row | {
         "fitted temperature": evaluation.fitted_temperature,

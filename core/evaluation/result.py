@@ -90,6 +90,11 @@ class Evaluation:
     versions: dict[str, str] = field(default_factory=package_versions)
 
     @property
+    def has_molecules(self) -> bool:
+        """Whether its graphs are molecules: those have SMILES."""
+        return bool(self.graphs["smiles"].notna().any())
+
+    @property
     def token_types(self) -> tuple[TokenType, ...]:
         """Types that occur, `ALL` first; unlabelled graphs have no labels."""
         found = set(self.bins["token_type"])

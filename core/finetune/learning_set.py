@@ -1,4 +1,4 @@
-"""`LearningSet`: molecules or graphs that a run learns from, and which rows were left out and why.
+"""What a run learns from, which rows were left out and why, and what it is measured on.
 
 What molecules may hold is a matter of the model that is to learn them: its chemistry.
 """
@@ -17,10 +17,14 @@ from core.chemistry.chemistry import QM9, Chemistry
 from core.chemistry.molecules import from_smiles, to_smiles
 from core.data.dataset import DataOptions, Dataset
 from core.data.files import InputRow, read_molecules
+from core.data.registry import dataset_of_model
 from core.data.splits import Progress
 from core.errors import InputError
+from core.evaluation.graph_set import GraphSet
 from core.graph.graph import Graph
 from core.model.card import ModelCard
+from core.salience.examples import shipped_graphs
+from core.salience.matrices import SalienceError
 
 _REPORT_EVERY = 50
 _TYPED = "molecules.smi"
@@ -45,6 +49,39 @@ class LearningSet:
         """The molecules, a row each, as `trailscope finetune --input` reads them."""
         return pd.DataFrame({"id": [graph.name for graph in self.graphs],
                              "smiles": self.smiles}).to_csv(index=False)
+
+
+def measured_graphs(card: ModelCard, *, number: int, seed: int) -> GraphSet:
+    """The first test molecules that ship, or the first test graphs of a seed if they are made.
+
+    Args:
+        card: of the model.
+        number: how many at most.
+        seed: of graphs that are made.
+
+    Raises:
+        SalienceError: if no molecules ship.
+        DatasetError: if the data set of the model is not known.
+    """
+    dataset = dataset_of_model(card.data, card.vocabulary)
+    if not dataset.is_made:
+        shipped = shipped_graphs(card)
+        return GraphSet(shipped.name, shipped.split, shipped.graphs[:number])
+    part = dataset.adapted(_options(card, number, seed)).load("test")
+    return GraphSet(part.title, "test", tuple(part.graphs()))
+
+
+def measured_smiles(card: ModelCard) -> frozenset[str]:
+    """Canonical SMILES of all test molecules that ship: no run may learn them.
+
+    Raises:
+        SalienceError: if none ship, or the model writes no molecules.
+    """
+    chemistry = card.chemistry
+    if chemistry is None:
+        raise SalienceError(f"{card.name} writes graphs without labels, which have no SMILES.")
+    return frozenset(filter(None, (to_smiles(graph, chemistry)
+                                   for graph in shipped_graphs(card).graphs)))
 
 
 def generated_set(
@@ -138,11 +175,15 @@ def dataset_set(
     Raises:
         InputError: if it cannot be read.
     """
-    options = DataOptions(card.chemistry, number, seed, card.data.get("nodes"))
-    part = dataset.adapted(options).load("train", progress=progress).first(number)
+    adapted = dataset.adapted(_options(card, number, seed))
+    part = adapted.load("train", progress=progress).first(number)
     graphs, chemistry = tuple(part.graphs()), part.chemistry
     return LearningSet(graphs, None if chemistry is None else tuple(
         to_smiles(graph, chemistry) or "" for graph in graphs))
+
+
+def _options(card: ModelCard, number: int, seed: int) -> DataOptions:
+    return DataOptions(card.chemistry, number, seed, card.data.get("nodes"))
 
 
 def _fitting(row: InputRow, card: ModelCard) -> InputRow:

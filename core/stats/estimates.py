@@ -14,6 +14,10 @@ class Interval:
     low: float
     high: float
 
+    def holds(self, value: float) -> bool:
+        """Whether a value lies in it, ends included."""
+        return self.low <= value <= self.high
+
 
 def interval_columns(
     name: str, interval: Interval | None, *, sep: str = "_"

@@ -16,6 +16,7 @@ from core.evaluation.result import Evaluation, EvaluationError, shipped_evaluati
 from core.records import RECORD
 from core.sent.strategies import RANDOM_ORDER
 from dashboard.reliability import text
+from dashboard.shared.file_age import age
 
 Value = TypeVar("Value")
 TOKEN_COLUMNS = ("id", "smiles", "confidence", "position", "target", "predicted", "tokens")
@@ -62,8 +63,8 @@ def shipped() -> ShippedEvaluations:
     found, complaints = [], []
     for folder in shipped_evaluations().values():
         try:
-            found.append(_evaluation(str(folder), (folder / RECORD).stat().st_mtime_ns))
-        except (EvaluationError, OSError) as error:
+            found.append(_evaluation(str(folder), age(folder / RECORD)))
+        except EvaluationError as error:
             complaints.append(str(error))
     ordered = [cross.cells[cell] for cross in cross_evaluations(found).values()
                for cell in cross.in_order]
@@ -71,7 +72,7 @@ def shipped() -> ShippedEvaluations:
 
 
 @st.cache_resource(max_entries=64, show_spinner="Reading the results")
-def _evaluation(folder: str, changed_ns: int) -> Evaluation:
+def _evaluation(folder: str, age: str) -> Evaluation:
     """An evaluation whose tables hold what the pages read.
 
     Raises:

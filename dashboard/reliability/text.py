@@ -8,11 +8,13 @@ import pandas as pd
 
 from core.calibration.reliability import Reliability
 from core.calibration.token_types import TokenType
+from core.evaluation.measures import MEASURES
 from core.evaluation.result import Evaluation
 from core.model.card import ModelCard
 from dashboard.shared.format import estimate, interval
 
 EVALUATE = "trailscope evaluate"
+
 
 def tokens_of(token_type: TokenType) -> str:
     """The tokens of a type, within a sentence."""
@@ -21,7 +23,7 @@ def tokens_of(token_type: TokenType) -> str:
 
 def graph_word(evaluation: Evaluation) -> str:
     """What the graphs of an evaluation are called."""
-    return "molecules" if evaluation.vocabulary.is_labelled else "graphs"
+    return "molecules" if evaluation.has_molecules else "graphs"
 
 
 def source(evaluation: Evaluation) -> str:
@@ -136,9 +138,12 @@ def score_table(diagrams: Sequence[Sequence[Reliability]], orders: Sequence[str]
         {
             "tokens": found.token_type.label, "evaluated under": order,
             "number": found.num_events, "temperature": round(found.temperature, 4),
-            "ECE": estimate(found.ece), "ECE if calibrated": interval(found.ece_if_calibrated),
-            "smooth ECE": "not stored" if found.smooth_ece is None else estimate(found.smooth_ece),
-            "Brier score": estimate(found.brier), "NLL per token": estimate(found.nll),
+            MEASURES["ece"].name: estimate(found.ece),
+            "ECE if calibrated": interval(found.ece_if_calibrated),
+            MEASURES["smooth_ece"].name: "not stored" if found.smooth_ece is None
+            else estimate(found.smooth_ece),
+            MEASURES["brier"].name: estimate(found.brier),
+            MEASURES["nll_per_token"].name: estimate(found.nll),
         }
         for of_type in diagrams for found, order in zip(of_type, orders, strict=True)
     ])

@@ -10,6 +10,7 @@ from core.assets import assets_folder, models_folder
 from core.model.card import CheckpointError, ModelCard, ShippedModels, find_shipped_models
 from core.model.checkpoints import Checkpoint, load_checkpoint
 from core.model.local_models import find_local_models
+from dashboard.shared.file_age import age
 
 _CARDS_LAST_S = 30
 """A checkpoint folder that was mended or added shows after this long."""
@@ -41,13 +42,13 @@ def _shipped() -> ShippedModels:
 
 def _local() -> ShippedModels:
     """Models that were made here; one that was added shows at once."""
-    age = tuple((str(path), path.stat().st_mtime_ns)
-                for path in sorted(models_folder().glob("*/trailscope.json")))
-    return _read_local(age) if age else ShippedModels((), ())
+    ages = tuple((str(path), age(path))
+                 for path in sorted(models_folder().glob("*/trailscope.json")))
+    return _read_local(ages) if ages else ShippedModels((), ())
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _read_local(age: tuple[tuple[str, int], ...]) -> ShippedModels:
+def _read_local(ages: tuple[tuple[str, str], ...]) -> ShippedModels:
     return find_local_models()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from typing import get_args
 
+from core.likelihood.scoring import Precision
 from core.sent.strategies import STRATEGIES
 
 DEFAULT_SMILES = "CC(N)C(=O)O"
@@ -13,6 +15,7 @@ OWN_ORDER = "own"
 
 STRATEGY_OPTIONS = (OWN_ORDER, *STRATEGIES)
 MAX_SEED = 2**31 - 1
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 _STEPS = (1, 1.25, 1.6, 2, 2.5, 3.2, 4, 5, 6.3, 8)
 DENSITIES: dict[str, float] = {

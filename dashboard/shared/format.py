@@ -7,6 +7,7 @@ from core.graph.planar import is_connected, is_planar
 from core.stats.estimates import Estimate, Interval
 
 _NOTHING = 0.0001
+_NARROW = 0.003
 
 
 def short(value: float) -> str:
@@ -22,20 +23,66 @@ def short(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:#.3g}"
 
 
-def interval(found: Interval | None) -> str:
-    """Its two ends, or that there is none."""
-    return "no interval" if found is None else f"{short(found.low)} – {short(found.high)}"
+def fixed(value: float, digits: int) -> str:
+    """A number with so many decimals.
+
+    >>> fixed(-0.0303, 3)
+    '−0.030'
+    """
+    return f"{value:.{digits}f}".replace("-", "−")
 
 
-def estimate(found: Estimate) -> str:
-    """A number with its interval.
+def interval(found: Interval | None, digits: int | None = None) -> str:
+    """Its two ends, or that there is none; with so many decimals, or as `short` writes them."""
+    if found is None:
+        return "no interval"
+    low, high = (short(end) if digits is None else fixed(end, digits)
+                 for end in (found.low, found.high))
+    return f"{low} – {high}"
+
+
+def estimate(found: Estimate, digits: int | None = None) -> str:
+    """A number with its interval, written as `interval` does.
 
     >>> estimate(Estimate(0.0123, Interval(0.011, 0.0145)))
     '0.0123 [0.0110 – 0.0145]'
+    >>> estimate(Estimate(0.64, Interval(0.609, 0.669)), digits=2)
+    '0.64 [0.61 – 0.67]'
     """
+    value = short(found.value) if digits is None else fixed(found.value, digits)
+    return value if found.interval is None else f"{value} [{interval(found.interval, digits)}]"
+
+
+def signed(found: Estimate) -> str:
+    """A change with its sign and interval.
+
+    >>> signed(Estimate(-0.12, Interval(-0.2, 0.01)))
+    '−0.120 [−0.200 to +0.0100]'
+    """
+    text = _signed(found.value)
     if found.interval is None:
-        return short(found.value)
-    return f"{short(found.value)} [{interval(found.interval)}]"
+        return text
+    return f"{text} [{_signed(found.interval.low)} to {_signed(found.interval.high)}]"
+
+
+def _signed(value: float) -> str:
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    return f"{sign}{short(abs(value))}"
+
+
+def percents(found: Interval) -> str:
+    """An interval of shares; narrow ones with more digits.
+
+    >>> percents(Interval(0.949, 0.981)), percents(Interval(0.949, 0.9512))
+    ('94.9–98.1%', '94.90–95.12%')
+    """
+    digits = 1 if found.high - found.low > _NARROW else 2
+    return f"{100 * found.low:.{digits}f}–{100 * found.high:.{digits}f}%"
+
+
+def lu_interval(found: Interval | None, *, is_exact: bool) -> str:
+    """The interval of LU, or why there is none in two words."""
+    return "exact" if is_exact else interval(found, digits=3)
 
 
 def planar_summary(graph: Graph) -> str:

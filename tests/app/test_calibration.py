@@ -157,11 +157,10 @@ def test_the_bin_at_first_adds_most_to_ece(open_calibration, evaluated_assets):
 
 def word(found: Evaluation, token: int) -> str:
     name = found.vocabulary.token_name(token)
-    marks = {"reset": "jump (reset)", "ladj": "list opens (ladj)", "radj": "list closes (radj)",
-             "eos": "end (eos)"}
+    marks = {"reset": "jump", "ladj": "list opens", "radj": "list closes", "eos": "end"}
     bonds = ("single", "double", "triple", "aromatic")
-    return marks.get(name) or (f"atom {name}" if name.isdigit() else
-                               f"{name} bond" if name in bonds else name)
+    return marks.get(name) or (f"visit {name}" if name.isdigit() else
+                               f"{name} bond" if name in bonds else f"atom {name}")
 
 
 def test_cards_are_the_sampled_tokens_with_links_to_explore(open_calibration, evaluated_assets):

@@ -21,6 +21,7 @@ from core.sent.strategies import STRATEGIES
 from dashboard.pages.salience import data
 from dashboard.pages.salience.cells import Grid, cell_percent, label
 from dashboard.pages.salience.query import MaskQuery, SalienceQuery
+from dashboard.shared.file_age import age
 from tests.evaluations import MOLECULES
 
 PAGE = Path(__file__).parents[2] / "dashboard" / "pages" / "salience" / "page.py"
@@ -325,7 +326,7 @@ def test_an_edited_file_of_tokens_is_scored_anew(open_page, foreign_model, tmp_p
 
 
 def test_a_path_that_cannot_be_one_is_one_sentence(open_page, foreign_model):
-    assert data.age("a\0b") == data.age("") == ""
+    assert age("a\0b") == age("") == ""
     model = str(foreign_model / "tiny-gpt2")
     for query in ({"path": "a\0b"}, {"path": model, "tokenfile": "a\0b"}):
         page = open_page(models="other", **query)

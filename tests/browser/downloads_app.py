@@ -24,7 +24,7 @@ def made_up_trail(graph):
                           generator=torch.Generator().manual_seed(1))
     tokens = batch.sequence(0, 0)
     nll = np.random.default_rng(1).gamma(0.5, 1.0, len(tokens) - 1)
-    return trail_view(graph, tokens, batch.order(0, 0), nll, None, QM9_VOCABULARY)
+    return trail_view(graph, tokens, batch.order(0, 0), nll, None, QM9_VOCABULARY, is_molecule=True)
 
 
 st.set_page_config(layout="wide")

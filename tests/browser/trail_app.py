@@ -22,7 +22,8 @@ def made_up_view(graph, vocabulary, strategy, seed):
     nll = generator.gamma(0.5, 1.0, len(tokens) - 1)
     likely = [[(token, float(np.exp(-cost))), (1, 0.5), (2, 0.01)]
               for token, cost in zip(tokens[1:], nll, strict=True)]
-    return trail_view(graph, tokens, batch.order(0, 0), nll, likely, vocabulary)
+    return trail_view(graph, tokens, batch.order(0, 0), nll, likely, vocabulary,
+                      is_molecule=vocabulary is QM9_VOCABULARY)
 
 
 def wheel(rim):

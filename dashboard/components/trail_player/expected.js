@@ -1,7 +1,6 @@
 // What the model expected at the cursor: its most probable tokens, and the one that was written.
 
 import { formatNats, formatProbability, htmlNode } from "../dom.js";
-import { tokenTitle } from "./glyphs.js";
 import { tokenChip } from "./strip.js";
 
 /** The panel; `show(position)` fills it. */
@@ -36,7 +35,7 @@ function expectedRow(other, palette, natsMax) {
   const style = other.actual ? "expected-row actual" : "expected-row";
   return htmlNode("div", { class: style, role: "row" },
     tokenChip({ ...other, nats: other.actual ? nats : undefined }, palette, natsMax),
-    htmlNode("span", { class: "expected-name", role: "cell" }, tokenTitle(other)),
+    htmlNode("span", { class: "expected-name", role: "cell" }, other.title),
     htmlNode("span", { class: "expected-track", "aria-hidden": "true" }, bar),
     htmlNode("span", { class: "expected-value", role: "cell" },
       formatProbability(other.probability)),

@@ -33,17 +33,6 @@ export function tokenSign(token) {
   return token.kind !== "node_label" && token.name in STROKES ? icon(token.name) : token.glyph;
 }
 
-/** What a token is called where there is room. */
-export function tokenTitle(token) {
-  const titles = {
-    sos: "start", reset: "jump", ladj: "list opens", radj: "list closes", eos: "end", pad: "pad",
-  };
-  if (token.kind === "special") return titles[token.name] ?? token.name;
-  if (token.kind === "node_index") return `visit ${token.name}`;
-  if (token.kind === "edge_label") return `${token.name} bond`;
-  return `atom ${token.name}`;
-}
-
 /** The class that tells the four token kinds apart. */
 export function kindClass(token) {
   return `kind-${token.kind.replace("_", "-")}`;

@@ -52,14 +52,15 @@ def trail_json(view: TrailView) -> Json:
 
 def _token_json(token: TrailToken) -> Json:
     return {
-        "name": token.name, "glyph": token.glyph, "kind": token.kind.value,
+        "name": token.name, "title": token.title, "glyph": token.glyph, "kind": token.kind.value,
         "nats": _rounded(token.surprisal_nats), "probability": _rounded(token.probability),
         "step": token.step, "atom": token.atom,
         "bond": None if token.bond is None else list(token.bond),
         "listed": token.is_listed, "meaning": token.meaning,
         "alternatives": [
-            {"name": other.name, "glyph": other.glyph, "kind": other.kind.value,
-             "probability": _rounded(other.probability), "actual": other.is_actual}
+            {"name": other.name, "title": other.title, "glyph": other.glyph,
+             "kind": other.kind.value, "probability": _rounded(other.probability),
+             "actual": other.is_actual}
             for other in token.alternatives
         ],
     }

@@ -5,7 +5,6 @@ import { applyPalette } from "./colors.js";
 import { createCursor, listenForPointer } from "./cursor.js";
 import { formatNats, htmlNode } from "../dom.js";
 import { expectedPanel } from "./expected.js";
-import { tokenTitle } from "./glyphs.js";
 import { drawMolecule } from "./molecule.js";
 import { scaleLegend, tokenChip, tokenStrip } from "./strip.js";
 import { tipLines, tooltip } from "./tooltip.js";
@@ -108,7 +107,7 @@ function readout(trail, palette, natsMax) {
     place.textContent = `token ${position} of ${trail.tokens.length - 1}${visit}`;
     nats.textContent = formatNats(trail.cumulative[position]);
     meter.style.setProperty("--share", trail.cumulative[position] / (trail.total || 1));
-    chipPlace.title = tokenTitle(token);
+    chipPlace.title = token.title;
   };
   const nodes = [
     htmlNode("div", { class: "now" }, chipPlace,

@@ -3,7 +3,7 @@
 import { inkOn, paintSegment, surprisalColor } from "./colors.js";
 import { reachOf } from "./cursor.js";
 import { formatNats, htmlNode } from "../dom.js";
-import { kindClass, tokenSign, tokenTitle } from "./glyphs.js";
+import { kindClass, tokenSign } from "./glyphs.js";
 
 /** A chip; `at` makes it answer to the pointer as that token. */
 export function tokenChip(token, palette, natsMax, at = null) {
@@ -12,7 +12,7 @@ export function tokenChip(token, palette, natsMax, at = null) {
   const isPriced = token.nats !== null && token.nats !== undefined;
   const cost = isPriced ? `, ${formatNats(token.nats)} nats` : "";
   chip.setAttribute("role", "img");
-  chip.setAttribute("aria-label", tokenTitle(token) + cost);
+  chip.setAttribute("aria-label", token.title + cost);
   if (isPriced) {
     const color = surprisalColor(palette, token.nats, natsMax);
     chip.style.setProperty("--chip", color);

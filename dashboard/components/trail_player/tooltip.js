@@ -2,7 +2,6 @@
 
 import { reachOf } from "./cursor.js";
 import { formatNats, formatProbability, htmlNode } from "../dom.js";
-import { tokenTitle } from "./glyphs.js";
 
 /** The card; `linesOf(target)` fills it and it follows the pointer inside `root`. */
 export function tooltip(root, linesOf) {
@@ -24,7 +23,7 @@ export function tipLines(target, trail) {
     const cost = token.nats === null ? "given"
       : `${formatNats(token.nats)} nats · p ${formatProbability(token.probability)}`;
     return [
-      htmlNode("strong", {}, `${tokenTitle(token)}`),
+      htmlNode("strong", {}, token.title),
       htmlNode("span", { class: "tip-cost" }, cost),
       htmlNode("span", {}, token.meaning),
     ];

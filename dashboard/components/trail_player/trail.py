@@ -10,6 +10,7 @@ import numpy as np
 
 from core.sent.token_roles import TokenEvent
 from core.sent.vocabulary import TokenKind
+from dashboard.components.trail_player.meanings import token_title
 
 GLYPHS = {"sos": "▸", "reset": "⤳", "ladj": "[", "radj": "]", "eos": "■", "pad": "·",
           "single": "–", "double": "=", "triple": "≡", "aromatic": "≈"}
@@ -37,6 +38,11 @@ class Alternative:
     kind: TokenKind
     probability: float
     is_actual: bool
+
+    @property
+    def title(self) -> str:
+        """What it is called where there is room."""
+        return token_title(self.name, self.kind)
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,11 @@ class TrailToken:
     bond: tuple[int, int] | None
     meaning: str
     alternatives: tuple[Alternative, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """What it is called where there is room."""
+        return token_title(self.name, self.kind)
 
     @property
     def is_listed(self) -> bool:
@@ -113,6 +124,7 @@ class TrailView:
         node_nats: nats on each graph node by `core.likelihood.attribution`, [n] float64.
         edge_nats: nats on each of its edges, [e] float64; with those of `eos` they sum to
             `total_nats`.
+        is_molecule: whether it speaks of atoms and bonds, not of nodes and edges.
     """
 
     tokens: tuple[TrailToken, ...]
@@ -120,6 +132,7 @@ class TrailView:
     visits: tuple[Visit, ...]
     node_nats: np.ndarray
     edge_nats: np.ndarray
+    is_molecule: bool
 
     def __len__(self) -> int:
         return len(self.tokens)

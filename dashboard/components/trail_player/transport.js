@@ -1,7 +1,7 @@
 // Play, step, scrub and speed; keyboard too.
 
 import { htmlNode } from "../dom.js";
-import { icon, tokenTitle } from "./glyphs.js";
+import { icon } from "./glyphs.js";
 
 const TOKENS_PER_SECOND = 4;
 const SPEEDS = [0.5, 1, 2, 4];
@@ -82,7 +82,7 @@ export function scrubber(cursor, playback, trails) {
     slider.value = position;
     slider.style.setProperty("--done", position / Math.max(cursor.length - 1, 1));
     const tokens = trails.map((trail) => trail.tokens[position]).filter(Boolean);
-    const names = tokens.map(tokenTitle).join(" and ");
+    const names = tokens.map((token) => token.title).join(" and ");
     slider.setAttribute("aria-valuetext", `${position} of ${cursor.length - 1}, ${names}`);
   });
   return slider;

@@ -40,6 +40,8 @@ def trail_view(
     token_nll: Sequence[float] | np.ndarray,
     alternatives: Sequence[Sequence[tuple[int, float]]] | None,
     vocabulary: Vocabulary,
+    *,
+    is_molecule: bool,
 ) -> TrailView:
     """Read a scored linearization.
 
@@ -51,6 +53,7 @@ def trail_view(
         alternatives: [len(tokens) - 1], entry i lists the model's most probable tokens for
             position i + 1 as (token, probability); None if they are not known.
         vocabulary: names the tokens.
+        is_molecule: speak of atoms and bonds, not of nodes and edges.
 
     Raises:
         TrailError: if lengths differ or the tokens are not those that write `graph` in `order`.
@@ -73,11 +76,11 @@ def trail_view(
     roles = find_token_roles(batch, orders, written, vocabulary)
     nats = np.zeros(written.shape[-1] - 1)
     nats[:expected] = token_nll[:expected]
-    read = tuple(_tokens(graph, tokens, order, roles, vocabulary, nats, alternatives))
+    read = tuple(_tokens(graph, tokens, order, roles, vocabulary, nats, alternatives, is_molecule))
     shares = attribute(_likelihoods(nats), roles, batch)
     visits = tuple(_visits(read, order))
     return TrailView(read, tuple(order[: len(visits)]), visits, shares.node_nll[0, 0].numpy(),
-                     shares.edge_nll[0, 0].numpy())
+                     shares.edge_nll[0, 0].numpy(), is_molecule)
 
 
 def first_difference(a: TrailView, b: TrailView) -> int:
@@ -104,6 +107,7 @@ def _likelihoods(nats: np.ndarray) -> Likelihoods:
 def _tokens(
     graph: Graph, tokens: list[int], order: list[int], roles: TokenRoles, vocabulary: Vocabulary,
     nats: np.ndarray, alternatives: Sequence[Sequence[tuple[int, float]]] | None,
+    is_molecule: bool,
 ) -> Iterator[TrailToken]:
     events, steps, edges = (part[0, 0].tolist() for part in (roles.event, roles.step, roles.edge))
     step_of = {node: step for step, node in enumerate(order)}
@@ -121,7 +125,7 @@ def _tokens(
             surprisal_nats=surprisal, probability=None if surprisal is None else
             math.exp(-surprisal), event=event, step=None if step < 0 else step,
             atom=other if is_listed else visited, bond=bond,
-            meaning=meaning(event, name, step=step, labelled=vocabulary.is_labelled,
+            meaning=meaning(event, name, step=step, is_molecule=is_molecule,
                             other=step_of[other] if is_listed and other is not None else None),
             alternatives=() if at == 0 or alternatives is None else
             _named(alternatives[at - 1], token, vocabulary),

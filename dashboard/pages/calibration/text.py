@@ -9,17 +9,18 @@ import pandas as pd
 
 from core.calibration.reliability import Reliability
 from core.calibration.stored_tokens import StoredToken
+from core.evaluation.measures import MEASURES
 from core.evaluation.result import Evaluation
 from core.sent.strategies import RANDOM_ORDER
-from core.sent.vocabulary import EOS, LADJ, RADJ, RESET, TokenKind, Vocabulary
+from core.sent.vocabulary import Vocabulary
 from core.stats.estimates import Estimate
+from dashboard.components.trail_player.meanings import token_title
 from dashboard.reliability.text import graph_word, tokens_of
 from dashboard.shared.format import estimate, short
 
-_SCORES = {"ece": "ECE", "smooth_ece": "smooth ECE", "nll": "NLL per token",
-           "brier": "Brier score"}
-_MARKS = {RESET: "jump (reset)", LADJ: "list opens (ladj)", RADJ: "list closes (radj)",
-          EOS: "end (eos)"}
+_SCORES = {"ece": MEASURES["ece"], "smooth_ece": MEASURES["smooth_ece"],
+           "nll": MEASURES["nll_per_token"], "brier": MEASURES["brier"]}
+"""Fields of a `Reliability`."""
 
 
 def shown_orders(model: str, native: str) -> str:
@@ -31,11 +32,10 @@ def shown_orders(model: str, native: str) -> str:
 
 def other_scores(found: Reliability) -> str:
     """What else is known of a diagram, in one line."""
-    parts = [f"Brier {estimate(found.brier)}", f"NLL per token {estimate(found.nll)} nats",
-             f"{found.num_events:,} tokens"]
-    if found.smooth_ece is not None:
-        parts.insert(0, f"smooth ECE {estimate(found.smooth_ece)}")
-    return " · ".join(parts)
+    known = [(_SCORES[name], getattr(found, name)) for name in ("smooth_ece", "brier", "nll")]
+    parts = [f"{measure.name} {estimate(one)} {measure.unit}".rstrip()
+             for measure, one in known if one is not None]
+    return " · ".join([*parts, f"{found.num_events:,} tokens"])
 
 
 def bin_sentence(found: Reliability, number: int, strategy: str) -> str:
@@ -75,8 +75,9 @@ def fit_table(before: Sequence[Reliability], after: Sequence[Reliability | None]
         {
             "evaluated under": order,
             "temperature": "1" if best is None else f"1 → {best.temperature:.3f}",
-            **{label: _arrow(getattr(one, name), None if best is None else getattr(best, name))
-               for name, label in _SCORES.items()},
+            **{measure.name: _arrow(getattr(one, name),
+                                    None if best is None else getattr(best, name))
+               for name, measure in _SCORES.items()},
         }
         for one, best, order in zip(before, after, orders, strict=True)
     ])
@@ -115,7 +116,7 @@ def curves_alt(before: Sequence[Reliability], after: Sequence[Reliability | None
 def sample_note(evaluation: Evaluation, sampled: pd.DataFrame) -> str:
     """How the shown tokens were chosen."""
     of_types = ", the same number of each type" if sampled["token_type"].nunique() > 1 else ""
-    whole = "the molecule" if evaluation.vocabulary.is_labelled else "the graph"
+    whole = "the molecule" if evaluation.has_molecules else "the graph"
     return (f"{len(sampled)} tokens drawn uniformly from the bin{of_types}; bins and predictions "
             f"are those at temperature 1. Faint: the part of {whole} that was not yet written when "
             "the model predicted.")
@@ -129,15 +130,7 @@ def interleaved(sampled: pd.DataFrame) -> pd.DataFrame:
 
 def token_word(token: int, vocabulary: Vocabulary) -> str:
     """A token as people read it."""
-    name = vocabulary.token_name(token)
-    match vocabulary.kind(token):
-        case TokenKind.NODE_INDEX:
-            return f"{'atom' if vocabulary.is_labelled else 'node'} {name}"
-        case TokenKind.EDGE_LABEL:
-            return f"{name} bond"
-        case TokenKind.SPECIAL:
-            return _MARKS.get(token, name)
-    return name
+    return token_title(vocabulary.token_name(token), vocabulary.kind(token))
 
 
 def prediction(token: StoredToken, vocabulary: Vocabulary) -> str:

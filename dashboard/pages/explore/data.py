@@ -146,6 +146,7 @@ def trail(query: ExploreQuery, permutation: int) -> TrailView:
     return trail_view(
         found.graphs[0], tokens, found.trails.order(0, permutation),
         found.likelihoods.token_nll[0, permutation].numpy(), alternatives, model.vocabulary,
+        is_molecule=model.card.chemistry is not None,
     )
 
 

@@ -11,7 +11,7 @@ from core.chemistry.chemistry import Chemistry
 from core.errors import InputError
 from core.graph.planar import MAX_PLANAR_NUMBER, PlanarName
 from core.model.card import ModelCard
-from dashboard.pages.explore import data, text
+from dashboard.pages.explore import data
 from dashboard.pages.explore.query import (
     DEFAULT_PERMUTATIONS,
     KINDS,
@@ -113,7 +113,7 @@ def _take_kind(left: str, models: Mapping[str, ModelCard]) -> None:
 def _choose_molecule(chemistry: Chemistry) -> str:
     smiles = st.text_input(
         "Molecule (SMILES)", DEFAULT_SMILES, key="smiles", bind="query-params",
-        placeholder="CCO", help=f"Press Enter. {text.limits(chemistry)}",
+        placeholder="CCO", help=f"Press Enter. {chemistry.limits}",
     )
     with st.popover("Well-known molecules", icon=":material/apps:", width="stretch"):
         _show_gallery(chemistry)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,19 +10,19 @@ import numpy as np
 import pandas as pd
 
 from core.chemistry.chemistry import QM9, Chemistry
-from core.chemistry.molecules import implicit_hydrogens
+from core.chemistry.molecules import num_heavy_atoms, sum_formula
+from core.data.registry import DATASETS
 from core.graph.graph import Graph
 from core.graph.planar import PlanarName
 from core.likelihood.analysis import Analysis
 from core.likelihood.order_marginal import ExactUncertainty
 from core.likelihood.uncertainty import Uncertainty
 from core.sent.token_roles import TokenEvent
-from core.sent.vocabulary import TokenKind
 from core.stats.estimates import Estimate
 from dashboard.components.trail_player.trail import TrailView
 from dashboard.drawing.layouts import Layout
+from dashboard.shared.format import lu_interval
 
-_QM9_HEAVY_ATOMS = 9
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -42,37 +41,19 @@ def words(*, is_molecule: bool) -> Words:
 
 
 def formula(graph: Graph, chemistry: Chemistry = QM9) -> str:
-    """Sum formula in Hill order, implicit hydrogens included, such as C₃H₇NO₂.
-
-    Hill order: carbon, hydrogen, then the others by letter; all by letter where there is no carbon.
-    """
-    labels = [] if graph.node_labels is None else graph.node_labels.tolist()
-    counts = Counter(chemistry.elements[label] for label in labels)
-    counts["H"] += int(implicit_hydrogens(graph, chemistry).sum())
-    first = ("C", "H") if counts["C"] else ()
-    order = [*first, *sorted(counts.keys() - set(first))]
-    parts = [symbol + (str(counts[symbol]) if counts[symbol] > 1 else "")
-             for symbol in order if counts[symbol]]
-    return "".join(parts).translate(_SUBSCRIPTS)
-
-
-def limits(chemistry: Chemistry) -> str:
-    """Which molecules a chemistry holds, in a sentence."""
-    *others, last = chemistry.elements
-    counted = "with" if chemistry.has_hydrogen_nodes else "without"
-    return (f"{', '.join(others)} and {last}, at most {chemistry.max_nodes} atoms {counted} "
-            "hydrogens.")
+    """Sum formula as it is printed, such as C₃H₇NO₂."""
+    return sum_formula(graph, chemistry).translate(_SUBSCRIPTS)
 
 
 def size_note(graph: Graph, chemistry: Chemistry = QM9) -> str | None:
-    """A warning for molecules larger than anything that models of QM9 were trained on."""
-    if chemistry != QM9 or graph.node_labels is None:
-        return None
-    heavy = int((graph.node_labels != chemistry.elements.index("H")).sum())
-    if heavy <= _QM9_HEAVY_ATOMS:
-        return None
-    return (f"QM9 has molecules of at most {_QM9_HEAVY_ATOMS} heavy atoms; this one has {heavy}, "
-            "so the model extrapolates.")
+    """A warning for molecules larger than any in the data set of this chemistry."""
+    heavy = num_heavy_atoms(graph, chemistry)
+    for dataset in DATASETS.values():
+        most = dataset.max_heavy_atoms
+        if dataset.chemistry == chemistry and most is not None and heavy > most:
+            return (f"{dataset.title} has molecules of at most {most} heavy atoms; this one has "
+                    f"{heavy}, so the model extrapolates.")
+    return None
 
 
 def planar_source(name: PlanarName) -> str:
@@ -83,11 +64,7 @@ def planar_source(name: PlanarName) -> str:
 
 def interval(found: Uncertainty) -> str:
     """The interval of LU, or why there is none in two words."""
-    if found.is_exact:
-        return "exact"
-    if found.interval is None:
-        return "no interval"
-    return f"{found.interval.low:.3f} – {found.interval.high:.3f}"
+    return lu_interval(found.interval, is_exact=found.is_exact)
 
 
 def marginal(found: Uncertainty) -> str:
@@ -169,8 +146,7 @@ def located_table(layout: Layout, nodes: np.ndarray, edges: np.ndarray) -> pd.Da
 
 def token_table(view: TrailView) -> pd.DataFrame:
     """One row per token of a trail."""
-    has_labels = any(token.kind is TokenKind.NODE_LABEL for token in view.tokens)
-    node = words(is_molecule=has_labels).node
+    node = words(is_molecule=view.is_molecule).node
     return pd.DataFrame([
         {
             "position": token.position, "token": token.name, "kind": str(token.kind),

@@ -13,18 +13,23 @@ from tempfile import TemporaryDirectory
 
 import streamlit as st
 
-from core.chemistry.molecules import to_smiles
-from core.data.dataset import DataOptions, Dataset
+from core.data.dataset import Dataset
 from core.data.registry import dataset_of_model
 from core.errors import InputError
 from core.evaluation.graph_set import GraphSet
-from core.finetune.learning_set import LearningSet, dataset_set, generated_set, own_set
+from core.finetune.learning_set import (
+    LearningSet,
+    dataset_set,
+    generated_set,
+    measured_graphs,
+    measured_smiles,
+    own_set,
+)
 from core.finetune.streams import GraphStream
 from core.model.card import ModelCard
 from core.records import RECORD
 from core.repair.result import RepairResult, shipped_repairs
 from core.repair.session import FinetuneSession
-from core.salience.examples import shipped_graphs
 from core.salience.language_model import LanguageModel
 from core.salience.matrices import WeightMatrix
 from core.sent.batch import GraphBatch
@@ -33,6 +38,7 @@ from core.triage.samples import Samples, read_samples_record, shipped_samples
 from dashboard.pages.finetune.query import OWN, PERMUTATIONS, FinetuneQuery
 from dashboard.shared.bounded_cache import BoundedCache
 from dashboard.shared.checkpoints import checkpoint
+from dashboard.shared.file_age import age
 from dashboard.shared.progress import Progress
 
 _MAX_SESSIONS = 4
@@ -104,7 +110,8 @@ def _read_set(query: FinetuneQuery, progress: Progress) -> LearningSet:
         raise InputError(f"No generated molecules of {source.detail or 'any model'} ship; give "
                          "your own molecules.")
     return generated_set(_samples(source.detail).table, card.chemistry, number=number,
-                         without=_measured(query.model, query.weights_sha256), progress=progress)
+                         without=_measured_smiles(query.model, query.weights_sha256),
+                         progress=progress)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the generated molecules")
@@ -112,35 +119,14 @@ def _samples(model: str) -> Samples:
     return Samples.load(shipped_samples()[model])
 
 
+@st.cache_resource(max_entries=4, show_spinner="Reading the test molecules")
+def _measured_graphs(model: str, weights_sha256: str, number: int, seed: int) -> GraphSet:
+    return measured_graphs(checkpoint(model, weights_sha256).card, number=number, seed=seed)
+
+
 @st.cache_resource(max_entries=2, show_spinner="Reading the test molecules")
-def _test_molecules(model: str, weights_sha256: str) -> GraphSet:
-    return shipped_graphs(checkpoint(model, weights_sha256).card)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _measured(model: str, weights_sha256: str) -> frozenset[str]:
-    """Canonical SMILES of the test molecules."""
-    chemistry = checkpoint(model, weights_sha256).card.chemistry
-    assert chemistry is not None
-    return frozenset(filter(None, (to_smiles(graph, chemistry) for graph in _test_molecules(
-        model, weights_sha256).graphs)))
-
-
-def test_set(query: FinetuneQuery) -> GraphSet:
-    """The first test molecules that ship, or the first test graphs of a seed if they are made.
-
-    Raises:
-        SalienceError: if no molecules ship.
-    """
-    card = checkpoint(query.model, query.weights_sha256).card
-    dataset = own_dataset(card)
-    if dataset is not None and dataset.is_made:
-        options = DataOptions(card.chemistry, query.test, query.config.seed,
-                              card.data.get("nodes"))
-        part = dataset.adapted(options).load("test")
-        return GraphSet(part.title, "test", tuple(part.graphs()))
-    found = _test_molecules(query.model, query.weights_sha256)
-    return GraphSet(found.name, found.split, found.graphs[:query.test])
+def _measured_smiles(model: str, weights_sha256: str) -> frozenset[str]:
+    return measured_smiles(checkpoint(model, weights_sha256).card)
 
 
 def matrices(model: str, weights_sha256: str) -> tuple[WeightMatrix, ...]:
@@ -179,8 +165,9 @@ def _open_session(query: FinetuneQuery, progress: Progress) -> FinetuneSession:
         GraphBatch.from_graphs(learnt.graphs, with_automorphisms=False), model.vocabulary,
         Strategy.from_name(query.order), seed=config.seed, source={"name": query.source.name})
     shared = f"before-{query.weights_sha256[:16]}-{query.test}-{config.seed}-{config.precision}"
+    test = _measured_graphs(query.model, query.weights_sha256, query.test, config.seed)
     return FinetuneSession(
-        model, stream, config, test=test_set(query), orders=query.orders,
+        model, stream, config, test=test, orders=query.orders,
         permutations=PERMUTATIONS, name=query.name, folder=_root() / query.digest,
         before=_root() / shared, matched_rank=query.matched_rank)
 
@@ -241,13 +228,12 @@ def shipped() -> ShippedRepairs:
     for model, folders in shipped_repairs().items():
         for name, folder in sorted(folders.items(), key=lambda item: item[0] != "none"):
             try:
-                age = (folder / RECORD).stat().st_mtime_ns
-                found.setdefault(model, {})[name] = _repair(str(folder), age)
-            except (InputError, OSError) as error:
+                found.setdefault(model, {})[name] = _repair(str(folder), age(folder / RECORD))
+            except InputError as error:
                 complaints.append(str(error))
     return ShippedRepairs(found, tuple(complaints))
 
 
 @st.cache_resource(max_entries=256, show_spinner="Reading the results")
-def _repair(folder: str, age: int) -> RepairResult:
+def _repair(folder: str, age: str) -> RepairResult:
     return RepairResult.load(Path(folder))

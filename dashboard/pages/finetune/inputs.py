@@ -17,7 +17,13 @@ from core.salience.masks import SCOPES
 from dashboard.pages.finetune import data, query, text
 from dashboard.pages.finetune.points import passes
 from dashboard.pages.finetune.query import AS_RANK, GENERATED, OWN, FinetuneQuery, Source
-from dashboard.shared.choices import DENSITIES, MAX_SEED, STRATEGY_OPTIONS, resolved_order
+from dashboard.shared.choices import (
+    DENSITIES,
+    MAX_SEED,
+    PRECISIONS,
+    STRATEGY_OPTIONS,
+    resolved_order,
+)
 from dashboard.shared.inputs import reset_if_invalid
 
 _FILES = ("csv", "tsv", "smi", "sdf", "json", "jsonl")
@@ -207,7 +213,7 @@ def _choose_budget() -> tuple[dict[str, Any], int]:
         "Test graphs", query.MIN_TEST, query.MAX_TEST, query.DEFAULT_TEST, 10, key="test",
         bind="query-params", help="How many are measured before and after, under both orders, at "
                                   f"K = {query.PERMUTATIONS}.")
-    precision = right.selectbox("Precision", query.PRECISIONS, key="arithmetic",
+    precision = right.selectbox("Precision", PRECISIONS, key="arithmetic",
                                 bind="query-params",
                                 help="bf16 is faster on processors that have it.")
     return {"steps": int(steps), "batch_size": int(batch), "learning_rate": query.RATES.get(rate),

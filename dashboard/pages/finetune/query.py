@@ -7,26 +7,32 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
 
 from core.calibration.token_types import TokenType
 from core.data.dataset import Dataset
 from core.data.registry import DATASETS
+from core.evaluation import measures
 from core.finetune.config import FinetuneConfig
 from core.finetune.methods import METHOD_TITLES, Method
 from core.salience.criteria import CRITERIA
 from core.salience.masks import SCOPES
-from dashboard.shared.choices import DENSITIES, MAX_SEED, STRATEGY_OPTIONS, is_hosted
+from dashboard.shared.choices import (
+    DENSITIES,
+    MAX_SEED,
+    PRECISIONS,
+    STRATEGY_OPTIONS,
+    is_hosted,
+)
 from dashboard.shared.query_params import Choice, Number, faults
 
 SECTIONS = COMPARE, RUN, NUMBERS, CODE = (
     "Methods compared", "Your run", "All numbers", "Code")
 """Sections of the page. Streamlit writes a choice into the address as it is labelled."""
 
-MEASURES: dict[str, str] = {"LU": "lu", "ECE": "ece", "NLL per token": "nll_per_token"}
+MEASURES = {measures.MEASURES[key].name: key for key in ("lu", "ece", "nll_per_token")}
 """What a repair is judged by under the new order, and its key in `RepairResult.estimates`."""
 
-PAIRED = {"LU": "lu", "NLL per token": "nll_mean"}
+PAIRED = {measures.MEASURES["lu"].name: "lu", measures.MEASURES["nll_per_token"].name: "nll_mean"}
 """Columns of `RepairResult.graphs` by which a measure can be compared graph by graph."""
 
 COST = "nll_per_token"
@@ -73,7 +79,6 @@ DEFAULT_EVERY, MAX_EVERY = 10, 1000
 MAX_TYPED, MAX_UPLOAD_MB = 2000, 2
 PERMUTATIONS = 8
 NUM_EXAMPLES = 64
-PRECISIONS: tuple[Literal["fp32", "bf16"], ...] = ("fp32", "bf16")
 WARMUP_STEPS = 10
 
 STEP_S, GRAPH_S = 0.03, 0.01

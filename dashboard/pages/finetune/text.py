@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from core.evaluation import measures
 from core.finetune.learning_set import LearningSet
 from core.finetune.methods import METHOD_TITLES
 from core.model.card import ModelCard
@@ -18,7 +19,7 @@ from core.stats.estimates import Estimate
 from dashboard.pages.finetune.charts import Histograms
 from dashboard.pages.finetune.points import RepairPoint
 from dashboard.pages.finetune.query import COST, MEASURES, PERMUTATIONS, FinetuneQuery, Source
-from dashboard.shared.format import estimate, interval, short
+from dashboard.shared.format import estimate, interval, short, signed
 
 INTRO = ("Teach a model another order by training few of its weights, and see what this repairs "
          "and what it costs under the order that the model was trained under.")
@@ -52,8 +53,6 @@ STAGES = {"score": "Choosing the mask", "train": "Fine-tuning",
           "done": "Done"}
 _UNITS = {"score": "examples", "train": "steps", "before": "linearized graphs",
           "after": "linearized graphs", "done": ""}
-_MEASURE_NAMES = {"nll_per_graph": "NLL per graph, nats", "nll_per_token": "NLL per token, nats",
-                  "lu": "LU", "ece": "ECE"}
 
 
 def provenance(result: RepairResult) -> str:
@@ -68,9 +67,9 @@ def provenance(result: RepairResult) -> str:
 
 def panel_titles(measure: str, result: RepairResult) -> tuple[str, str]:
     """What the two panels of the plot show."""
-    unit = ", nats" if MEASURES[measure] == "nll_per_token" else ""
-    return (f"Repair: {measure}{unit}<br>under {result.orders[-1]}",
-            f"Cost: NLL per token, nats<br>under {result.orders[0]}")
+    known = measures.MEASURES
+    return (f"Repair: {known[MEASURES[measure]].name_and_unit}<br>under {result.orders[-1]}",
+            f"Cost: {known[COST].name_and_unit}<br>under {result.orders[0]}")
 
 
 def comparison_finding(
@@ -130,7 +129,7 @@ def equal_size_finding(found: EqualSize | None, measure: str) -> str:
     parts = []
     for other, difference in zip(found.others, found.differences, strict=True):
         ends = difference.interval
-        if ends is None or ends.low <= 0 <= ends.high:
+        if ends is None or ends.holds(0):
             verdict = "not distinguishable from that of"
         else:
             verdict = f"{'higher' if difference.value > 0 else 'lower'} than that of"
@@ -155,7 +154,7 @@ def plot_alt(points: Sequence[RepairPoint], before: RepairResult | None, measure
 
 def change_sentence(change: Change) -> str:
     """A measure before and after, with the paired change if graphs have one."""
-    name = _MEASURE_NAMES[change.measure]
+    name = measures.MEASURES[change.measure].name_and_unit
     text = f"{name} under `{change.order}`: {short(change.before.value)} → "
     text += f"**{short(change.after.value)}**"
     if change.paired is not None:
@@ -169,23 +168,12 @@ def lu_sentences(before: RepairResult, after: RepairResult) -> list[str]:
             if change.measure == "lu"]
 
 
-def signed(found: Estimate) -> str:
-    """A change with its sign and interval."""
-    sign = "+" if found.value > 0 else "−" if found.value < 0 else ""
-    text = f"{sign}{short(abs(found.value))}"
-    if found.interval is None:
-        return text
-    low, high = (f"{'−' if end < 0 else '+'}{short(abs(end))}"
-                 for end in (found.interval.low, found.interval.high))
-    return f"{text} [{low} to {high}]"
-
-
 def headline_table(before: RepairResult, after: RepairResult) -> pd.DataFrame:
     """A row per order and measure."""
     return pd.DataFrame([{
         "order": change.order + (" (own)" if change.order == after.orders[0] else ""),
-        "measure": _MEASURE_NAMES[change.measure], "before": estimate(change.before),
-        "after": estimate(change.after),
+        "measure": measures.MEASURES[change.measure].name_and_unit,
+        "before": estimate(change.before), "after": estimate(change.after),
         "change, graph by graph": "" if change.paired is None else signed(change.paired),
     } for change in changes(before, after)])
 
@@ -204,8 +192,8 @@ def _row(name: str, result: RepairResult) -> dict[str, object]:
         "parameters": result.num_parameters, "share": result.share,
         "learning rate": result.settings.get("learning_rate"),
     }
-    for order, measures in result.estimates.items():
-        for measure, found in measures.items():
+    for order, estimates in result.estimates.items():
+        for measure, found in estimates.items():
             row |= found.columns(f"{measure} {order}", sep=" ")
     return row | {"graphs": result.settings.get("test", {}).get("graphs"),
                   "wall_s": result.wall_s}
@@ -284,12 +272,7 @@ def data_help(card: ModelCard) -> str:
 
 def molecules_help(card: ModelCard) -> str:
     """What molecules may hold."""
-    chemistry = card.chemistry
-    if chemistry is None:
-        return ""
-    *others, last = chemistry.elements
-    atoms = "atoms with hydrogens" if chemistry.has_hydrogen_nodes else "atoms without hydrogens"
-    return f"{', '.join(others)} and {last}, at most {chemistry.max_nodes} {atoms}."
+    return "" if card.chemistry is None else card.chemistry.limits
 
 
 def time_estimate(query: FinetuneQuery) -> str:

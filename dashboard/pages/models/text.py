@@ -55,7 +55,7 @@ def heatmap_caption(query: ModelsQuery, cards: Mapping[str, ModelCard]) -> str:
     """What the heatmap shows, and of which graphs."""
     found = query.cross.cells.values()
     parts = [
-        query.quantity.meaning, "Lower is better.",
+        query.quantity.measure.meaning, "Lower is better.",
         "A frame marks a model under the order it was trained under.",
         "Small numbers are 95% intervals.", "Click a cell to open it.", f"{sample(found)}.",
         weights_note(found, cards) or "",

@@ -62,18 +62,6 @@ def language_model(name_or_path: str, version: str) -> LanguageModel:
     return model
 
 
-def age(path: str) -> str:
-    """What tells a file, or a folder's files, from those that replace them; empty for no path."""
-    if not path:
-        return ""
-    place = Path(path)
-    try:
-        files = [file.stat() for file in place.iterdir()] if place.is_dir() else [place.stat()]
-    except (OSError, ValueError):  # there is none, or none can be called so
-        return ""
-    return "-".join(f"{file.st_mtime_ns}.{file.st_size}" for file in files)
-
-
 @st.cache_resource(max_entries=4, show_spinner="Reading the graphs to draw examples from")
 def graphs_at_hand(name_or_path: str, version: str) -> GraphSet | None:
     """Graphs that a model's examples are drawn from without a download; None if it reads a file.

@@ -41,6 +41,7 @@ from dashboard.shared.choices import (
     is_hosted,
     resolved_order,
 )
+from dashboard.shared.file_age import age
 from dashboard.shared.inputs import reset_if_invalid
 
 
@@ -81,7 +82,7 @@ def choose(models: Mapping[str, ModelCard]) -> SalienceQuery | None:
             _say_where_from(name, version)
     return SalienceQuery(name, version, criterion, order, number, seed,
                          tokens="" if model.checkpoint else tokens, options=options,
-                         tokens_age="" if model.checkpoint else data.age(tokens))
+                         tokens_age="" if model.checkpoint else age(tokens))
 
 
 def _choose_model(models: Mapping[str, ModelCard]) -> tuple[str, str, str]:
@@ -114,7 +115,7 @@ def _choose_model(models: Mapping[str, ModelCard]) -> tuple[str, str, str]:
     )
     if "\0" in f"{path}{tokens}":
         raise InputError("A path holds a NUL character; name a folder or file without one.")
-    return path or "", data.age(path or ""), tokens or ""
+    return path or "", age(path or ""), tokens or ""
 
 
 def _choose_options(criterion: str) -> tuple[tuple[str, float], ...]:

@@ -81,9 +81,7 @@ def graphs(examples: Mapping[str, object]) -> str:
     if examples.get("data") == "typed":
         return f"{examples['permutations']:,} linearizations of the molecule"
     data = str(examples.get("data"))
-    known = DATASETS.get(data.lower())
-    is_made = known is not None and known.is_made
-    what = f"{data} graphs" if is_made else f"{data} {examples.get('split')} molecules"
+    what = f"{data} graphs" if _is_made(data) else f"{data} {examples.get('split')} molecules"
     return f"{examples['number']:,} of {examples['drawn_from']:,} {what}"
 
 
@@ -105,12 +103,17 @@ def examples_note(graphs: GraphSet | None) -> str:
     """Where examples are drawn from, None for a file of token sequences."""
     if graphs is None:
         return "Examples are the first lines of the file."
-    if not graphs.graphs[0].is_labelled:
+    if _is_made(graphs.name):
         return (f"Examples are drawn from {graphs.name} graphs that are made here, as in "
                 f"{graphs.split}.")
     return ("Examples are drawn from the molecules that ship with the evaluations, "
             f"{graphs.name}'s {graphs.split} split, so nothing is downloaded. The command line can "
             f"take {graphs.name}'s training split (`--dataset {graphs.name.lower()}`).")
+
+
+def _is_made(title: str) -> bool:
+    known = DATASETS.get(title.lower())
+    return known is not None and known.is_made
 
 
 def mask_title(mask: Mask) -> str:

@@ -36,6 +36,7 @@ from dashboard.pages.triage.query import LiveQuery
 from dashboard.pages.triage.text import structure_name
 from dashboard.shared.bounded_cache import BoundedCache
 from dashboard.shared.checkpoints import checkpoint
+from dashboard.shared.file_age import age
 from dashboard.shared.progress import Progress
 
 _FOLDERS_LAST_S = 30
@@ -59,19 +60,11 @@ def shipped(card: ModelCard) -> Generation:
             f"No generated graphs of {card.name} come with TrailScope; make them with `trailscope "
             f"triage --model {card.name} --output assets/results/samples/{card.name}`, or choose a "
             "live run.")
-    return Generation(_load(str(folder), _age(folder)), card)
-
-
-def _age(folder: Path) -> int:
-    """Time of the last change, so that a replaced result is read anew."""
-    try:
-        return max(path.stat().st_mtime_ns for path in folder.iterdir())
-    except (OSError, ValueError):
-        return 0
+    return Generation(_load(str(folder), age(folder)), card)
 
 
 @st.cache_resource(max_entries=12, show_spinner="Reading the results")
-def _load(folder: str, age: int) -> Samples:
+def _load(folder: str, age: str) -> Samples:
     return Samples.load(Path(folder))
 
 
@@ -206,7 +199,7 @@ def milestones(card: ModelCard, progress: Progress) -> tuple[Milestone, ...]:
     found = {}
     for done, folder in enumerate(folders):
         progress(done, len(folders))
-        milestone = _milestone(Generation(_load(str(folder), _age(folder)), card), str(folder))
+        milestone = _milestone(Generation(_load(str(folder), age(folder)), card), str(folder))
         found[milestone.step] = milestone
     return tuple(found[step] for step in sorted(found))
 

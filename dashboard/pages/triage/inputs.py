@@ -20,12 +20,11 @@ from dashboard.pages.triage.query import (
     MAX_TEMPERATURE,
     MAX_TOP_K,
     MIN_TEMPERATURE,
-    PRECISIONS,
     SHIPPED,
     SOURCES,
     LiveQuery,
 )
-from dashboard.shared.choices import DEFAULT_MODEL, MAX_SEED
+from dashboard.shared.choices import DEFAULT_MODEL, MAX_SEED, PRECISIONS
 
 
 @dataclass(frozen=True)

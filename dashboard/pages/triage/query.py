@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 
 from core.chemistry.chemistry import Chemistry
-from core.likelihood.scoring import Precision
 from core.stats.roc import ScoreComparison, ScoreRoc
 from core.triage.samples import SamplesConfig
 from core.triage.scores import SCORES, VALIDITY, quality_label
-from dashboard.shared.choices import MAX_SEED
+from dashboard.shared.choices import MAX_SEED, PRECISIONS
 from dashboard.shared.query_params import Choice, Number, Parameters, faults
 
 SOURCES = SHIPPED, LIVE = ("shipped", "live")
@@ -29,7 +28,6 @@ LIVE_CHUNK = 25
 
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.1, 5.0
 DEFAULT_TOP_K, MAX_TOP_K = 10, 99
-PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16")
 
 VIEWS = (MOLECULES, RANKING, RISK_COVERAGE, KEEP_LIST, ALONG_TRAINING, CODE) = (
     "Molecules", "Ranking", "Risk and coverage", "Keep-list", "Along training", "Code")

@@ -9,6 +9,7 @@ import streamlit as st
 from core.errors import InputError
 from core.stats.labels import RankingError
 from core.triage.generation import Generation
+from core.triage.ranking import paper_auc
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.pages.triage import charts, data, text
@@ -60,7 +61,7 @@ def show(found: Generation, view: str) -> None:
 
 
 def _show_ranking(found: Generation) -> None:
-    compared, paper = data.comparison(found), text.paper_aucs(found)
+    compared, paper = data.comparison(found), paper_auc(found.chemistry)
     st.caption(text.ranking_sentence(compared))
     row = st.container(horizontal=True, gap="large")
     with row.container(width=_CHART_WIDTH):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.chemistry.chemistry import QM9
 from core.stats.estimates import Estimate, Interval, interval_columns
 from core.stats.proportions import wilson_interval
 from core.stats.risk_coverage import RiskCoverage
@@ -17,17 +16,16 @@ from core.triage.generation import Generation
 from core.triage.keep_list import SplitKeepList
 from core.triage.milestones import Milestone, overtaking
 from core.triage.quality import Share
+from core.triage.ranking import PAPER_AUC
 from core.triage.samples import Samples
 from core.triage.scores import SCORES
 from dashboard.pages.triage.query import SCORE_LABELS, in_order
-from dashboard.shared.format import planar_summary
-
-PAPER_AUC = {"lu": 0.85, "self_nll": 0.43, "nll_mean": 0.55}
-"""AUC for stability on QM9 that the LU paper reports, by column; the last at second hand."""
+from dashboard.shared.format import estimate, interval, lu_interval, percents, planar_summary
 
 PAPER_NOTE = (
-    "For context: on QM9 the LU paper reports an AUC of 0.85 for LU and 0.43 for self NLL; 0.55 "
-    "for the mean resampled NLL is known second-hand only. Its model is larger, was trained for "
+    f"For context: on QM9 the LU paper reports an AUC of {PAPER_AUC['lu']} for LU and "
+    f"{PAPER_AUC['self_nll']} for self NLL; {PAPER_AUC['nll_mean']} for the mean resampled NLL is "
+    "known second-hand only. Its model is larger, was trained for "
     "longer and generated other molecules, so the numbers need not agree.")
 
 NO_STABILITY = ("Planar graphs have no valences and so no stability; scores can be compared with "
@@ -38,8 +36,6 @@ SDF_NOTE = ("Valid molecules with two-dimensional coordinates; hydrogens are cou
 
 OTHER_KEKULE = ("Typed as SMILES, this molecule gets its other Kekulé structure, which is another "
                 "graph, so Explore shows other numbers.")
-
-_NARROW = 0.003
 
 _CSV_NAMES = {"self_nll": "self_nll_nats", "nll_mean": "nll_mean_nats", "nll_std": "nll_std_nats",
               "nll_marginal": "nll_marginal_nats"}
@@ -118,12 +114,6 @@ def structure_name(found: Generation, row: int) -> str:
     return f"Structure of generated {word} {row + 1}"
 
 
-def percents(interval: Interval) -> str:
-    """An interval of shares, such as 94.9–98.1%; narrow ones with more digits."""
-    digits = 1 if interval.high - interval.low > _NARROW else 2
-    return f"{100 * interval.low:.{digits}f}–{100 * interval.high:.{digits}f}%"
-
-
 def provenance(samples: Samples) -> str:
     """How the graphs were made."""
     config = samples.config
@@ -184,10 +174,10 @@ def card_scores(found: Generation, row: int) -> str:
     record = found.table.iloc[row]
     if pd.isna(record["lu"]):
         return f":small[NLL: self {record['self_nll']:.2f} nats]"
-    interval = "no interval" if pd.isna(record["lu_low"]) else (
-        "exact" if record["lu_high"] == 0 else f"{record['lu_low']:.3f} – {record['lu_high']:.3f}")
+    low, high = record["lu_low"], record["lu_high"]
+    band = lu_interval(None if pd.isna(low) else Interval(low, high), is_exact=high == 0)
     marginal = "–" if pd.isna(record["nll_marginal"]) else f"{record['nll_marginal']:.2f}"
-    return (f"**LU {record['lu']:.3f}** :gray[{interval}]  \n"
+    return (f"**LU {record['lu']:.3f}** :gray[{band}]  \n"
             f":small[NLL: self {record['self_nll']:.2f}, mean {record['nll_mean']:.2f},]  \n"
             f":small[order-marginal {marginal} nats]")
 
@@ -199,34 +189,14 @@ def csv(found: Generation, rows: Sequence[int]) -> str:
         index=False)
 
 
-def number_with_interval(estimate: Estimate, digits: int = 3) -> str:
-    """An estimate as people read it, such as 0.640 (0.609 – 0.669)."""
-    value = f"{estimate.value:.{digits}f}".replace("-", "−")
-    return f"{value} ({ends(estimate, digits)})"
-
-
-def ends(estimate: Estimate, digits: int = 3) -> str:
-    """The interval of an estimate, or that there is none."""
-    if estimate.interval is None:
-        return "no interval"
-    low, high = (f"{end:.{digits}f}".replace("-", "−")
-                 for end in (estimate.interval.low, estimate.interval.high))
-    return f"{low} – {high}"
-
-
-def paper_aucs(found: Generation) -> dict[str, float]:
-    """What the LU paper reports for molecules like these."""
-    return PAPER_AUC if found.chemistry == QM9 else {}
-
-
 def auc_table(found: ScoreComparison, paper: Mapping[str, float]) -> pd.DataFrame:
     """One row per score with all that an AUC needs to be understood."""
     label = found.labels
     return pd.DataFrame([
         {
             "score": f"−{SCORE_LABELS[roc.quantity]}", "AUC": roc.auc.value,
-            "95% interval": ends(roc.auc), label.good: roc.positives, label.bad: roc.negatives,
-            "label": f"molecule {label.good}",
+            "95% interval": interval(roc.auc.interval, 3), label.good: roc.positives,
+            label.bad: roc.negatives, "label": f"molecule {label.good}",
             "direction": f"{SCORES[roc.quantity].better} is better",
             "LU paper": f"{paper[roc.quantity]:.2f}" if roc.quantity in paper else "–",
         }
@@ -240,21 +210,22 @@ def difference_table(found: ScoreComparison) -> pd.DataFrame:
     columns = [roc.quantity for roc in in_order(found)]
     for place, first in enumerate(columns):
         for second in columns[place + 1:]:
-            estimate = found.difference(first, second)
+            difference = found.difference(first, second)
             rows.append({
                 "scores": f"{SCORE_LABELS[first]} and {SCORE_LABELS[second]}",
-                "difference of AUC": estimate.value, "95% interval, paired": ends(estimate),
-                "what it says": _verdict(estimate, first, second),
+                "difference of AUC": difference.value,
+                "95% interval, paired": interval(difference.interval, 3),
+                "what it says": _verdict(difference, first, second),
             })
     return pd.DataFrame(rows)
 
 
-def _verdict(estimate: Estimate, first: str, second: str) -> str:
-    if estimate.interval is None:
-        return estimate.reason or ""
-    if estimate.interval.low <= 0 <= estimate.interval.high:
+def _verdict(found: Estimate, first: str, second: str) -> str:
+    if found.interval is None:
+        return found.reason or ""
+    if found.interval.holds(0):
         return "these molecules do not show which is better"
-    return f"{SCORE_LABELS[first if estimate.value > 0 else second]} ranks better"
+    return f"{SCORE_LABELS[first if found.value > 0 else second]} ranks better"
 
 
 def ranking_finding(found: ScoreComparison) -> str:
@@ -265,7 +236,7 @@ def ranking_finding(found: ScoreComparison) -> str:
 
 
 def _aucs(found: ScoreComparison) -> str:
-    return ", ".join(f"{SCORE_LABELS[roc.quantity]} {number_with_interval(roc.auc, 2)}"
+    return ", ".join(f"{SCORE_LABELS[roc.quantity]} {estimate(roc.auc, 2)}"
                      for roc in in_order(found))
 
 
@@ -295,7 +266,7 @@ def coverage_finding(found: RiskCoverage) -> str:
     half = (f"; of the better-ranked half, {found.accuracy[at]:.1%} are"
             if found.coverage[at] <= 0.5 else "")
     return (f"{found.base_rate.value:.1%} of all are {found.labels.good}{half}. Area under the "
-            f"risk–coverage curve: {number_with_interval(found.aurc, 4)}; a random order has "
+            f"risk–coverage curve: {estimate(found.aurc, 4)}; a random order has "
             f"{1 - found.base_rate.value:.4f}, the perfect one {found.perfect_aurc:.4f}.")
 
 

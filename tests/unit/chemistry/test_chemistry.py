@@ -150,3 +150,8 @@ def test_deuterium_is_no_element_where_hydrogens_are_implicit():
     found = from_smiles("[2H]OC", AUTOGRAPH_GUACAMOL)
     assert found.graph == from_smiles("OC", AUTOGRAPH_GUACAMOL).graph
     assert found.notes == ("Isotopes are not encoded and are ignored.",)
+
+
+def test_what_a_chemistry_holds_is_said():
+    assert QM9.limits == "H, C, N, O and F, at most 29 atoms with hydrogens."
+    assert MOSES.limits == "C, N, S, O, F, Cl, Br and H, at most 27 atoms without hydrogens."

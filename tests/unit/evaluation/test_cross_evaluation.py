@@ -7,15 +7,14 @@ from types import SimpleNamespace
 import pytest
 
 from core.evaluation.cross_evaluation import Rise, Worst, cross_evaluations, rises, worst_cases
-from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY
 from core.stats.estimates import Estimate, Interval
 
 ANCHOR, RANDOM = "anchor_expansion", "random_order"
 
 
-def evaluation(model, trained_under, strategy, dataset="QM9", vocabulary=QM9_VOCABULARY):
+def evaluation(model, trained_under, strategy, dataset="QM9", has_molecules=True):
     return SimpleNamespace(model=model, trained_under=trained_under, strategy=strategy,
-                           dataset=dataset, vocabulary=vocabulary)
+                           dataset=dataset, has_molecules=has_molecules)
 
 
 FOUND = [evaluation("b", ANCHOR, RANDOM), evaluation("b", ANCHOR, ANCHOR),
@@ -40,7 +39,7 @@ def test_rows_and_columns_stand_in_the_order_of_the_strategies(cross):
 
 
 def test_molecules_stand_before_planar_graphs():
-    planar = evaluation("p", RANDOM, RANDOM, "a planar set", PLANAR_VOCABULARY)
+    planar = evaluation("p", RANDOM, RANDOM, "a planar set", has_molecules=False)
     assert list(cross_evaluations([planar, *FOUND])) == ["QM9", "a planar set"]
 
 

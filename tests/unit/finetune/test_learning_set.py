@@ -1,15 +1,25 @@
 """What a run learns from: read, filtered, and bad rows told."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.chemistry.chemistry import MOSES, QM9
 from core.chemistry.molecules import from_smiles, to_smiles
 from core.data.registry import find_dataset
 from core.errors import InputError
-from core.finetune.learning_set import dataset_set, generated_set, own_set
+from core.finetune.learning_set import (
+    dataset_set,
+    generated_set,
+    measured_graphs,
+    measured_smiles,
+    own_set,
+)
 from core.model.card import ModelCard
+from core.salience.matrices import SalienceError
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import MOSES_VOCABULARY, PLANAR_VOCABULARY, QM9_VOCABULARY
+from tests.evaluations import MOLECULES
 from tests.generated_molecules import made_up_samples
 
 
@@ -80,6 +90,25 @@ def test_generated_molecules_are_good_ones_that_are_not_measured_on():
     assert [graph.name for graph in found.graphs] == good["id"].tolist()[1:6]
     with pytest.raises(InputError, match="choose another"):
         generated_set(table[:0], QM9, number=5, without=(), progress=silent)
+
+
+def test_a_run_is_measured_on_the_first_test_molecules_and_may_learn_none_of_them(
+    evaluated_assets, monkeypatch
+):
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(evaluated_assets))
+    card = replace(OF_QM9, data={"name": "QM9"})
+    found = measured_graphs(card, number=3, seed=0)
+    assert (found.name, found.split) == ("QM9", "test")
+    assert [to_smiles(graph) for graph in found.graphs] == [
+        to_smiles(from_smiles(smiles).graph) for smiles in MOLECULES[:3]]
+    assert measured_smiles(card) == {to_smiles(from_smiles(smiles).graph) for smiles in MOLECULES}
+    with pytest.raises(SalienceError, match="no SMILES"):
+        measured_smiles(OF_PLANAR)
+
+
+def test_made_graphs_are_measured_on_by_seed():
+    found = measured_graphs(OF_PLANAR, number=2, seed=3)
+    assert [graph.name for graph in found.graphs] == ["planar-3-test-0", "planar-3-test-1"]
 
 
 def test_the_training_part_of_a_data_set(tmp_path, monkeypatch):

@@ -42,7 +42,8 @@ def scored(request):
     where = attribute(likelihoods, roles, batch)
     views = [
         [trail_view(graph, trails.sequence(g, k), trails.order(g, k),
-                    likelihoods.token_nll[g, k].numpy(), None, vocabulary) for k in range(2)]
+                    likelihoods.token_nll[g, k].numpy(), None, vocabulary,
+                    is_molecule=True) for k in range(2)]
         for g, graph in enumerate(graphs)
     ]
     return graphs, trails, vocabulary, where, views

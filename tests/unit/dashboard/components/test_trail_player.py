@@ -43,7 +43,7 @@ def numbers(names, vocabulary=QM9_VOCABULARY):
 def small_view(nll=None, alternatives=None, names=NAMES, order=ORDER):
     tokens = numbers(names)
     nll = np.arange(1, len(tokens)) / 10 if nll is None else nll
-    return trail_view(SMALL, tokens, order, nll, alternatives, QM9_VOCABULARY)
+    return trail_view(SMALL, tokens, order, nll, alternatives, QM9_VOCABULARY, is_molecule=True)
 
 
 def test_every_token_knows_its_visit_atom_and_bond():
@@ -104,7 +104,8 @@ def test_alternatives_are_named_ranked_and_mark_the_written_token():
 def test_unlabelled_trails_have_bare_indices():
     graph = Graph(3, np.array([[0, 1], [0, 2], [1, 2]]))
     tokens = [0, 6, 7, 8, 2, 6, 3, 4]  # sos 0 1 2 [ 0 ] eos
-    view = trail_view(graph, tokens, [2, 0, 1], np.ones(7), None, PLANAR_VOCABULARY)
+    view = trail_view(graph, tokens, [2, 0, 1], np.ones(7), None, PLANAR_VOCABULARY,
+                      is_molecule=False)
     assert [visit.arrival for visit in view.visits] == [Arrival.START, Arrival.WALK, Arrival.WALK]
     assert [token.bond for token in view.tokens] == [
         None, None, None, None, None, (1, 2), None, None]
@@ -113,9 +114,10 @@ def test_unlabelled_trails_have_bare_indices():
 
 def test_padding_is_dropped_and_a_cut_sequence_is_read_as_far_as_it_goes():
     tokens = numbers(NAMES)
-    padded = trail_view(SMALL, [*tokens, 5, 5], ORDER, np.ones(22), None, QM9_VOCABULARY)
+    padded = trail_view(SMALL, [*tokens, 5, 5], ORDER, np.ones(22), None, QM9_VOCABULARY,
+                        is_molecule=True)
     assert len(padded) == len(tokens)
-    cut = trail_view(SMALL, tokens[:14], ORDER, np.ones(13), None, QM9_VOCABULARY)
+    cut = trail_view(SMALL, tokens[:14], ORDER, np.ones(13), None, QM9_VOCABULARY, is_molecule=True)
     assert cut.tokens[-1].name == "reset"
     assert cut.order == (1, 0, 2)
     assert cut.node_nats.tolist() == [2.0, 2.0, 4.0, 1.0]  # the reset is about the next node
@@ -123,7 +125,8 @@ def test_padding_is_dropped_and_a_cut_sequence_is_read_as_far_as_it_goes():
 
 
 def test_a_list_that_is_cut_short_is_about_the_bond_that_follows():
-    cut = trail_view(SMALL, numbers(NAMES)[:11], ORDER, np.ones(10), None, QM9_VOCABULARY)
+    cut = trail_view(SMALL, numbers(NAMES)[:11], ORDER, np.ones(10), None, QM9_VOCABULARY,
+                     is_molecule=True)
     assert cut.tokens[-1].bond == (2, 1)
 
 
@@ -164,7 +167,8 @@ def sampled_view(seed, strategy="random_order"):
                           generator=torch.Generator().manual_seed(seed))
     tokens = batch.sequence(0, 0)
     nll = np.random.default_rng(seed).gamma(0.5, 1.0, len(tokens) - 1)
-    return trail_view(SAMPLED, tokens, batch.order(0, 0), nll, None, QM9_VOCABULARY)
+    return trail_view(SAMPLED, tokens, batch.order(0, 0), nll, None, QM9_VOCABULARY,
+                      is_molecule=True)
 
 
 @given(st.integers(0, 10_000), st.sampled_from(sorted(STRATEGIES)))
@@ -203,7 +207,7 @@ def with_nats(drawn, nodes, edges):
                            generator=torch.Generator().manual_seed(0))
     tokens = trails.sequence(0, 0)
     view = trail_view(graph, tokens, trails.order(0, 0), np.ones(len(tokens) - 1), None,
-                      QM9_VOCABULARY)
+                      QM9_VOCABULARY, is_molecule=True)
     return replace(view, node_nats=np.array(nodes), edge_nats=np.array(edges))
 
 
@@ -253,7 +257,7 @@ def test_a_vocabulary_of_other_names_shows_them():
     vocabulary = Vocabulary(4, ("red", "blue"), ("road", "rail"))
     graph = Graph(2, np.array([[0, 1]]), np.array([1, 0]), np.array([1]))
     tokens = numbers(["sos", "0", "red", "rail", "1", "blue", "eos"], vocabulary)
-    view = trail_view(graph, tokens, [1, 0], np.ones(6), None, vocabulary)
+    view = trail_view(graph, tokens, [1, 0], np.ones(6), None, vocabulary, is_molecule=False)
     assert [token.glyph for token in view.tokens[1:-1]] == ["0", "red", "rail", "1", "blue"]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.chemistry import AUTOGRAPH_GUACAMOL, MOSES, QM9, from_smiles
+from core.chemistry import AUTOGRAPH_GUACAMOL, MOSES, from_smiles
 from core.graph import Graph, PlanarName, planar_graph
 from core.likelihood.analysis import analyse
 from core.sent import MAX_DEGREE_FIRST, PLANAR_VOCABULARY, QM9_VOCABULARY, RANDOM_ORDER
@@ -28,12 +28,6 @@ def test_formula_is_in_hill_order(smiles, formula):
 def test_formula_counts_implicit_hydrogens_of_any_element(smiles, formula):
     graph = from_smiles(smiles, AUTOGRAPH_GUACAMOL).graph
     assert text.formula(graph, AUTOGRAPH_GUACAMOL) == formula
-
-
-def test_what_a_chemistry_holds_is_said():
-    assert text.limits(QM9) == "H, C, N, O and F, at most 29 atoms with hydrogens."
-    assert text.limits(MOSES) == ("C, N, S, O, F, Cl, Br and H, at most 27 atoms without "
-                                  "hydrogens.")
 
 
 def test_a_size_of_qm9_is_no_matter_for_other_chemistries():
@@ -106,11 +100,12 @@ def test_tables_of_a_graph_speak_of_nodes_and_edges():
 
 def test_the_token_table_names_what_tokens_refer_to():
     graph = Graph(2, np.array([[0, 1]]))
-    view = trail_view(graph, [0, 6, 7, 4], [1, 0], [0.5, 0.25, 0.125], None, PLANAR_VOCABULARY)
+    view = trail_view(graph, [0, 6, 7, 4], [1, 0], [0.5, 0.25, 0.125], None, PLANAR_VOCABULARY,
+                      is_molecule=False)
     table = text.token_table(view)
     assert table["node"].tolist()[1:3] == [1, 0]
     assert table["nats_so_far"].tolist() == [0.0, 0.5, 0.75, 0.875]
     water = from_smiles("[H][H]").graph
     tokens = [0, 6, 35, 40, 7, 35, 4]
-    labelled = trail_view(water, tokens, [0, 1], [0.0] * 6, None, QM9_VOCABULARY)
+    labelled = trail_view(water, tokens, [0, 1], [0.0] * 6, None, QM9_VOCABULARY, is_molecule=True)
     assert "atom" in text.token_table(labelled)

@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 from core.calibration.token_types import TokenType
 from core.evaluation.cross_evaluation import QUANTITIES, cross_evaluations
-from core.sent.vocabulary import QM9_VOCABULARY
 from core.stats.estimates import Estimate, Interval
 from dashboard.pages.models.query import ModelsQuery
 from dashboard.pages.models.text import finding
@@ -15,7 +14,7 @@ ANCHOR, MAX, RANDOM = "anchor_expansion", "max_degree_first", "random_order"
 def query(values: dict[tuple[str, str], Estimate], trained_under: dict[str, str]) -> ModelsQuery:
     """LU of models under orders."""
     found = [SimpleNamespace(model=model, strategy=order, trained_under=trained_under[model],
-                             dataset="QM9", vocabulary=QM9_VOCABULARY, lu=estimate)
+                             dataset="QM9", has_molecules=True, lu=estimate)
              for (model, order), estimate in values.items()]
     [cross] = cross_evaluations(found).values()
     return ModelsQuery(cross, QUANTITIES["LU"], TokenType.ALL, cross.in_order[0])

@@ -16,7 +16,12 @@ from core.triage.generation import Generation
 from core.triage.keep_list import keep_list_of_samples
 from core.triage.milestones import Milestone, overtaking
 from core.triage.quality import SampleQuality, Share
-from core.triage.ranking import compare_samples, risk_coverage_of_samples
+from core.triage.ranking import (
+    PAPER_AUC,
+    compare_samples,
+    paper_auc,
+    risk_coverage_of_samples,
+)
 from core.triage.scores import VALIDITY
 from dashboard.pages.triage import text as triage_text
 from dashboard.pages.triage.query import in_order
@@ -94,7 +99,7 @@ def test_csv_has_every_column_and_the_sequences(found):
 
 
 def test_every_auc_names_label_direction_and_classes(compared):
-    table = triage_text.auc_table(compared, triage_text.PAPER_AUC)
+    table = triage_text.auc_table(compared, PAPER_AUC)
     assert table["score"].tolist() == ["−LU", "−self NLL", "−mean NLL", "−order-marginal NLL"]
     assert (table["stable"] == compared.positives).all()
     assert (table["unstable"] == compared.negatives).all()
@@ -182,8 +187,8 @@ def test_where_hydrogens_are_implicit_nothing_is_stable(found):
     assert list(cards) == ["Valid", "Unique", "Novel", "Fragmented"]
     assert "moses.csv" in cards["Novel"].explanation
     assert "moses.csv" in triage_text.code_note(other)
-    assert triage_text.paper_aucs(other) == {}
-    assert triage_text.paper_aucs(found) == triage_text.PAPER_AUC
+    assert paper_auc(other.chemistry) == {}
+    assert paper_auc(found.chemistry) == PAPER_AUC
     table = table.assign(num_nodes=9)
     scores = ["nll_mean", "nll_marginal", "lu"]
     table[scores] = table[scores].fillna(60.0)
