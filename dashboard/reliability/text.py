@@ -14,6 +14,7 @@ from dashboard.shared.format import estimate, interval
 
 EVALUATE = "trailscope evaluate"
 
+
 def tokens_of(token_type: TokenType) -> str:
     """The tokens of a type, within a sentence."""
     return "all tokens" if token_type is TokenType.ALL else f"{token_type.label} tokens"
