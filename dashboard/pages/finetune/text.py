@@ -260,9 +260,10 @@ def run_summary(query: FinetuneQuery, count: int | None, entries: int) -> str:
         f" ({count:,} numbers, {count / entries:.2%} of the {entries:,} matrix entries)")
     what = (f"the weights that `{config.criterion}` selects" if config.method == "sparse" else
             METHOD_TITLES[config.method])
+    steps = "step" if config.steps == 1 else "steps"
     return (f"**{query.model}** learns `{query.order}` from {source_text(query.source)} by "
-            f"training {what}{size}, in {config.steps:,} steps of {config.batch_size} sequences "
-            f"at a learning rate of {config.learning_rate:g}.")
+            f"training {what}{size}, in {config.steps:,} {steps} of {config.batch_size} "
+            f"sequences at a learning rate of {config.learning_rate:g}.")
 
 
 def source_text(source: Source) -> str:

@@ -83,7 +83,7 @@ def test_huge_numbers_are_refused_before_anything_is_made_of_them(page, number, 
             assert found == []  # a seed or a page may be that large
         else:
             assert len(found) == 1
-            assert "it is a" in found[0]
+            assert "it must be a" in found[0]
             assert len(found[0]) < 200
 
 

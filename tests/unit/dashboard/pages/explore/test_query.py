@@ -50,8 +50,8 @@ def test_a_good_address_of_a_planar_graph_has_no_faults(model):
                                           "to 2,147,483,647."),
     ({"model": PLANAR[0], "graph": "first"}, "'first'; it must be a whole number from 0 to "
                                              "2,147,483,647."),
-    ({"model": PLANAR[1], "number": "2147483648"}, "the graph number '2147483648'; it is a whole "
-                                                   "number from 0 to 2,147,483,647."),
+    ({"model": PLANAR[1], "number": "2147483648"},
+     "the graph number '2147483648'; it must be a whole number from 0 to 2,147,483,647."),
     ({"model": PLANAR[1], "smiles": "CCO"}, "the molecule 'CCO' under planar-random_order, which "
                                             "reads planar graphs; leave out one of the two."),
     ({"model": PLANAR[1], "smiles": "CCO", "graph": "x"}, "leave out one of the two."),
