@@ -35,7 +35,8 @@ def test_the_tree_has_a_line_for_everything():
 
 
 def test_what_moved_is_there():
-    rows = [line for line in COMMANDS.splitlines() if re.match(r"\| `\w+`.*\| `core\.\w+` \|$", line)]
+    rows = [line for line in COMMANDS.splitlines()
+            if re.match(r"\| `\w+`.*\| `core\.\w+` \|$", line)]
     assert len(rows) > 5
     for row in rows:
         *names, before, package = _NAME.findall(row)
