@@ -24,6 +24,10 @@ def package_versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
 
 
+_STORED_NAMES = {"weights_sha256": "checkpoint"}
+"""Fields that records call otherwise."""
+
+
 @dataclass(frozen=True)
 class RunRecord:
     """One run of a command: enough to repeat it and to know what it was run on.
@@ -34,7 +38,7 @@ class RunRecord:
         result: what came out, JSON values.
         seed: the seed that reproduces it.
         device: where tensors lived.
-        checkpoint: SHA-256 of the weights used or made, if any.
+        weights_sha256: SHA-256 of the weights used or made, if any.
         versions: see `package_versions`.
     """
 
@@ -43,12 +47,12 @@ class RunRecord:
     result: dict[str, Any]
     seed: int
     device: str
-    checkpoint: str | None = None
+    weights_sha256: str | None = None
     versions: dict[str, str] = field(default_factory=package_versions)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON of all fields."""
-        return asdict(self)
+        """Plain JSON of all fields; the hash of the weights stands under `checkpoint`."""
+        return {_STORED_NAMES.get(name, name): value for name, value in asdict(self).items()}
 
     def write(self, path: Path) -> None:
         """Write the record as JSON, whole or not at all."""

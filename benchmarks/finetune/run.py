@@ -68,7 +68,7 @@ def main() -> None:
         "benchmark finetune",
         {"model": model.name, "steps": arguments.steps, "batch_size": arguments.batch_size,
          "precision": "fp32", "threads": 1, "weights": num_parameters(model.model)},
-        result, seed=0, device="cpu", checkpoint=model.weights_sha256,
+        result, seed=0, device="cpu", weights_sha256=model.weights_sha256,
     ).write(Path(__file__).with_name("record.json"))
 
 

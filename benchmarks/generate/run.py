@@ -66,7 +66,7 @@ def main() -> None:
         "benchmark generate",
         {"model": arguments.model, "number": number, "batch_size": batch,
          "threads": arguments.threads},
-        rows, seed=0, device=arguments.device, checkpoint=checkpoint.card.weights_sha256,
+        rows, seed=0, device=arguments.device, weights_sha256=checkpoint.card.weights_sha256,
     ).write(Path(__file__).with_name("record.json"))
 
 

@@ -58,7 +58,7 @@ def main() -> None:
     print(result)
     RunRecord(
         "benchmark precision", {"model": arguments.model, "threads": arguments.threads}, result,
-        seed=0, device=arguments.device, checkpoint=checkpoint.card.weights_sha256,
+        seed=0, device=arguments.device, weights_sha256=checkpoint.card.weights_sha256,
     ).write(Path(__file__).with_name("record.json"))
 
 

@@ -65,7 +65,7 @@ def main() -> None:
     config = {name: getattr(options, name) for name in ("model", "examples", "repeats",
                                                         "token_budget")}
     record = RunRecord("benchmarks.salience", config, result, options.seed, options.device,
-                       checkpoint=model.weights_sha256)
+                       weights_sha256=model.weights_sha256)
     record.write(options.output)
     print_table(result)
     print(f"Wrote {options.output}.")
@@ -75,7 +75,7 @@ def read_options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description="Measure what salience criteria cost.")
     parser.add_argument("--model", default="qm9-min_degree_first")
-    parser.add_argument("--examples", type=int, default=64, help="molecules to calibrate on")
+    parser.add_argument("--examples", type=int, default=64, help="molecules to draw examples from")
     parser.add_argument("--repeats", type=int, default=5, help="timed runs; the median is kept")
     parser.add_argument("--token-budget", type=int, default=DEFAULT_TOKEN_BUDGET)
     parser.add_argument("--device", default="cpu", help="cpu or cuda")

@@ -145,7 +145,7 @@ def finetune(
         method=method, criterion=criterion if given is None else given.criterion,
         scope=scope if given is None else given.scope,
         count=entries,
-        reselect_every=dynamic_every, calibration_examples=calibration,
+        reselect_every=dynamic_every, num_examples=calibration,
         rank=rank, steps=steps, batch_size=batch_size,
         learning_rate=learning_rate, warmup_steps=warmup_steps, seed=seed, precision=precision,
         compile=compile)

@@ -52,19 +52,19 @@ def salience(
     ] = DEFAULT_CRITERION,
     strategy: OwnOrStrategy = None,
     dataset: Annotated[
-        str, typer.Option(help=f"Molecules to calibrate on: {SHIPPED}, the 1,000 of QM9's test "
-                               "split that ship (planar graphs are made), or a data set: "
+        str, typer.Option(help=f"Molecules to draw examples from: {SHIPPED}, the 1,000 of QM9's "
+                               "test split that ship (planar graphs are made), or a data set: "
                                f"{', '.join(DATASETS)}.")
     ] = SHIPPED,
     split: Annotated[str, typer.Option(help="Part of the data set.")] = "train",
     data: DataFile = None,
     input: Annotated[
         str | None, typer.Option(help="A file of molecules or graphs, or a single SMILES, to "
-                                      "calibrate on.")
+                                      "draw examples from.")
     ] = None,
     tokens: TokenFile = None,
     number: Annotated[
-        int | None, typer.Option(min=1, help="Calibration examples drawn. Default: 256, or all if "
+        int | None, typer.Option(min=1, help="Examples drawn. Default: 256, or all if "
                                              "there are fewer.")
     ] = None,
     permutations: Annotated[int, typer.Option(min=1, help="Linearizations of each.")] = 1,

@@ -142,7 +142,7 @@ class Evaluation:
                 "ece": {str(token_type): self.reliability(token_type).ece.to_json()
                         for token_type in self.token_types},
             },
-            seed=self.seed, device=self.device, checkpoint=self.weights_sha256,
+            seed=self.seed, device=self.device, weights_sha256=self.weights_sha256,
             versions=self.versions,
         )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from core.finetune.low_rank import lora_parameters
 from core.finetune.methods import METHODS, Method
@@ -11,6 +12,9 @@ from core.likelihood.scoring import Precision
 from core.salience.criteria import CRITERIA, DEFAULT_CRITERION
 from core.salience.masks import SCOPES, Scope, count_of
 from core.salience.matrices import SalienceError, WeightMatrix, num_entries
+
+_STORED_NAMES = {"num_examples": "calibration_examples"}
+"""Settings that files call otherwise; files that ship and runs that wait keep their names."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class FinetuneConfig:
         scope: over all matrices together (`global`) or in each (`local`).
         count: entries that a sparse run trains.
         reselect_every: steps between selections of a dynamic run; 0 is a static run.
-        calibration_examples: sequences that criteria are averaged over.
+        num_examples: sequences that criteria are averaged over.
         rank: of `lora` and `pissa`.
         steps: optimizer steps, AdamW without weight decay.
         batch_size: sequences per step.
@@ -41,7 +45,7 @@ class FinetuneConfig:
     scope: Scope = "global"
     count: int | None = None
     reselect_every: int = 0
-    calibration_examples: int = 256
+    num_examples: int = 256
     rank: int | None = None
     steps: int = 200
     batch_size: int = 64
@@ -60,8 +64,7 @@ class FinetuneConfig:
         for what, value, values in known:
             if value not in values:
                 raise SalienceError(f"Unknown {what} {value!r}; use {', '.join(values)}.")
-        for what in ("steps", "batch_size", "warmup_steps", "micro_batch",
-                     "calibration_examples"):
+        for what in ("steps", "batch_size", "warmup_steps", "micro_batch", "num_examples"):
             if getattr(self, what) < 1:
                 raise SalienceError(f"{what} is at least 1, got {getattr(self, what)}.")
         if not 0 < self.learning_rate < float("inf"):
@@ -74,6 +77,10 @@ class FinetuneConfig:
         if self.method in ("lora", "pissa") and self.rank is None:
             raise SalienceError(f"A run of {self.method} needs a rank.")
 
+    def to_json(self) -> dict[str, Any]:
+        """All settings as records and run folders hold them."""
+        return stored_settings(self)
+
     @property
     def is_dynamic(self) -> bool:
         """Whether the mask is chosen again along the way."""
@@ -85,6 +92,11 @@ class FinetuneConfig:
             return None
         return self.count if self.rank is None or self.method == "sparse" else lora_parameters(
             matrices, self.rank)
+
+
+def stored_settings(config: Any) -> dict[str, Any]:
+    """The fields of a dataclass of settings, by the names that they have in stored files."""
+    return {_STORED_NAMES.get(name, name): value for name, value in asdict(config).items()}
 
 
 def entries_to_train(

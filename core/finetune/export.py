@@ -7,7 +7,7 @@ a TrailScope checkpoint folder if it was one before, else what `save_pretrained`
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -40,7 +40,7 @@ def write_adapter(run: FinetuneRun, folder: Path) -> Path:
     if isinstance(tuning, SparseTuning):
         path = folder / SPARSE_ADAPTER_FILE
         SparseAdapter(tuning.changed_entries(), run.base.name, run.base.weights_sha256,
-                      {**asdict(run.config), "stream": run.stream.source}).save(path)
+                      {**run.config.to_json(), "stream": run.stream.source}).save(path)
         if run.mask is not None:
             run.mask.save(folder / MASK_FILE)
         return path
@@ -68,7 +68,7 @@ def merged_checkpoint(run: FinetuneRun, *, name: str) -> Checkpoint:
     card = replace(checkpoint.card, name=name, weights_sha256=sha256_of_weights(model), training={
         **checkpoint.card.training, "fine_tuning": {
             "from": {"model": run.base.name, "weights_sha256": run.base.weights_sha256},
-            "config": asdict(run.config), "stream": run.stream.source,
+            "config": run.config.to_json(), "stream": run.stream.source,
             "parameters": run.num_parameters, "steps": run.step, "wall_s": round(run.wall_s, 1),
             "device": str(run.base.device), "versions": package_versions(),
         }})
@@ -87,7 +87,7 @@ def write_model(run: FinetuneRun, folder: Path, *, name: str) -> Path:
 
 def record_of(run: FinetuneRun) -> RunRecord:
     """Settings, provenance and losses of a finished run."""
-    config = {"model": run.base.name, "stream": run.stream.source, **asdict(run.config),
+    config = {"model": run.base.name, "stream": run.stream.source, **run.config.to_json(),
               "mask": None if run.mask is None else {
                   "sha256": run.mask.digest, "cut_for": run.mask.model,
                   "model_digest": run.mask.weights_sha256, "origin": run.mask.origin}}

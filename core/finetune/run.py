@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import nullcontext
 from copy import deepcopy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,13 +110,13 @@ class FinetuneRun:
         self.history: list[tuple[int, float]] = []
         if mask is not None:
             mask.check_fits(model.matrices, model.name)
-        self._settings = {"model": model.weights_sha256, "stream": stream.source, **asdict(config),
-                          "mask": None if mask is None else mask.digest}
+        self._settings = {"model": model.weights_sha256, "stream": stream.source,
+                          **config.to_json(), "mask": None if mask is None else mask.digest}
         resumed = self._claim_folder()
         # `deepcopy` would copy gradients too; a loaded model has none.
         self._copy = replace(model, model=deepcopy(model.model), checkpoint=None)
-        self._calibration = self._needs_calibration(mask) and (
-            stream.calibration(config.calibration_examples))
+        self._examples = (stream.examples(config.num_examples) if self._needs_examples(mask)
+                          else None)
         self.mask = mask if mask is not None or config.method != "sparse" else (
             self._choose_mask(progress))
         self.tuning: Tuning = self._prepare()
@@ -234,11 +234,11 @@ class FinetuneRun:
         """By the criterion, with the weights as they now are."""
         config = self.config
         salience = compute_salience(
-            self._copy, config.criterion, self._calibration or None,
+            self._copy, config.criterion, self._examples,
             seed=config.seed + self.step, progress=progress)
         return select(salience, count=config.count, scope=config.scope)
 
-    def _needs_calibration(self, mask: Mask | None) -> bool:
+    def _needs_examples(self, mask: Mask | None) -> bool:
         config = self.config
         chooses = config.method == "sparse" and (mask is None or config.is_dynamic)
         return chooses and CRITERIA[config.criterion].needs_examples

@@ -14,8 +14,8 @@ from core.sent.sampler import sample_trails
 from core.sent.strategies import Strategy
 from core.sent.vocabulary import Vocabulary
 
-_CALIBRATION = 2_147_483_647
-"""Set off the seeds of calibration examples against those of training steps."""
+_EXAMPLES = 2_147_483_647
+"""Set off the seeds of examples for salience against those of training steps."""
 
 
 class TokenStream(Protocol):
@@ -28,7 +28,7 @@ class TokenStream(Protocol):
     def batch(self, number: int, size: int) -> TokenSequences:
         """The number-th batch, from 0."""
 
-    def calibration(self, size: int) -> TokenSequences:
+    def examples(self, size: int) -> TokenSequences:
         """Examples for salience, drawn alike but not in step with the batches."""
 
 
@@ -76,11 +76,11 @@ class GraphStream:
         """The number-th batch of fresh linearizations, from 0."""
         return self._linearize(self._rows.batch(number, size), self._seed * 1_000_003 + number)
 
-    def calibration(self, size: int) -> TokenSequences:
+    def examples(self, size: int) -> TokenSequences:
         """Linearizations of `size` different graphs, or of all if there are fewer."""
-        generator = torch.Generator().manual_seed(self._seed + _CALIBRATION)
+        generator = torch.Generator().manual_seed(self._seed + _EXAMPLES)
         rows = torch.randperm(len(self._graphs), generator=generator)[:size].tolist()
-        return self._linearize(rows, self._seed + _CALIBRATION)
+        return self._linearize(rows, self._seed + _EXAMPLES)
 
     def _linearize(self, rows: list[int], seed: int) -> TokenSequences:
         chosen = self._graphs[torch.tensor(rows)].to(self._device)
@@ -113,8 +113,8 @@ class SequenceStream:
         """The number-th batch, from 0."""
         return self._sequences.rows(torch.tensor(self._rows.batch(number, size)))
 
-    def calibration(self, size: int) -> TokenSequences:
+    def examples(self, size: int) -> TokenSequences:
         """`size` different sequences, or all if there are fewer."""
-        generator = torch.Generator().manual_seed(self._seed + _CALIBRATION)
+        generator = torch.Generator().manual_seed(self._seed + _EXAMPLES)
         rows = torch.randperm(len(self._sequences), generator=generator)[:size]
         return self._sequences.rows(rows)

@@ -15,14 +15,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 
 from core.evaluation.graph_set import GraphSet
-from core.finetune.config import FinetuneConfig
+from core.finetune.config import FinetuneConfig, stored_settings
 from core.finetune.export import merged_checkpoint, record_of
 from core.finetune.run import FinetuneRun
 from core.finetune.streams import GraphStream, TokenStream
@@ -57,7 +57,7 @@ class RepairConfig:
         batch_size: graphs per step.
         permutations: K, linearizations per test graph and order.
         reselect_every: steps between the selections of dynamic arms.
-        calibration_examples: sequences that criteria are averaged over.
+        num_examples: sequences that criteria are averaged over.
         tuning_graphs: validation graphs that learning rates are chosen on.
         seed: fixes batches, linearizations and masks.
         precision: of forward passes.
@@ -68,7 +68,7 @@ class RepairConfig:
     batch_size: int = 32
     permutations: int = 8
     reselect_every: int = 25
-    calibration_examples: int = 256
+    num_examples: int = 256
     tuning_graphs: int = 256
     seed: int = 0
     precision: Precision = "bf16"
@@ -76,12 +76,16 @@ class RepairConfig:
     def __post_init__(self) -> None:
         Strategy.from_name(self.order)  # refuses an unknown one
 
+    def to_json(self) -> dict[str, Any]:
+        """All settings as records and the experiment's folder hold them."""
+        return stored_settings(self)
+
     @property
     def finetuning(self) -> FinetuneConfig:
         """What the runs of all arms share; an arm says the rest (`Arm.apply_to`)."""
         return FinetuneConfig(
             method="full", reselect_every=self.reselect_every,
-            calibration_examples=self.calibration_examples, steps=self.steps,
+            num_examples=self.num_examples, steps=self.steps,
             batch_size=self.batch_size, seed=self.seed, precision=self.precision)
 
 
@@ -184,7 +188,7 @@ class RepairExperiment:
     @property
     def result_settings(self) -> dict[str, object]:
         """What the results of all arms share and name, as JSON."""
-        return {**asdict(self.config), "test": describe(self._test)}
+        return {**self.config.to_json(), "test": describe(self._test)}
 
     def _claim_folder(self) -> None:
         """Learning rates and results are kept by the arm's name: one folder, one experiment."""

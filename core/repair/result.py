@@ -126,8 +126,8 @@ class RepairResult:
                 "wall_s": round(self.wall_s, 1),
                 "loss_nats_per_token": [list(entry) for entry in self.history],
             },
-            seed=self.settings.get("seed", 0), device=self.device, checkpoint=self.weights_sha256,
-            versions=self.versions,
+            seed=self.settings.get("seed", 0), device=self.device,
+            weights_sha256=self.weights_sha256, versions=self.versions,
         )
 
     @classmethod

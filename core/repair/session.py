@@ -12,7 +12,7 @@ import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -223,7 +223,7 @@ class FinetuneSession:
             settings=self._settings(), training=self._record()["result"])
 
     def _settings(self) -> dict[str, Any]:
-        return {**asdict(self.config), "stream": self.stream.source,
+        return {**self.config.to_json(), "stream": self.stream.source,
                 "permutations": self._permutations,
                 "test": describe(self._test)}
 

@@ -47,7 +47,7 @@ def compute_saliences(
     Args:
         model: stays untouched.
         criteria: keys of `CRITERIA`.
-        examples: calibration examples, for criteria that need them.
+        examples: sequences to average over, for criteria that need them.
         seed: of criteria that are drawn at random.
         options: of the criteria, such as `{"temperature": 200}`; each takes those it knows.
         token_budget: most tokens, padding included, in one pass.
@@ -85,10 +85,10 @@ def check_examples(model: LanguageModel, examples: TokenSequences | None, criter
             outside its vocabulary.
     """
     if examples is None:
-        raise SalienceError(f"{criterion} is averaged over calibration examples; give some, or "
+        raise SalienceError(f"{criterion} is averaged over examples; give some, or "
                             "use a criterion without data, such as magnitude.")
     if not len(examples):
-        raise SalienceError("There are no calibration examples; give at least one.")
+        raise SalienceError("There are no examples; give at least one.")
     longest = int(examples.lengths.max())
     if model.max_tokens is not None and longest > model.max_tokens:
         raise SalienceError(f"The longest example has {longest:,} tokens; {model.name} attends "

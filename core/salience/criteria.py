@@ -19,7 +19,7 @@ Statistic = Literal["none", "uniform", "flow", "gradient", "hessian_gradient", "
 """What a score is computed from besides the weight itself."""
 
 FROM_EXAMPLES: tuple[Statistic, ...] = ("gradient", "hessian_gradient", "squared_gradient")
-"""Statistics that calibration examples are averaged for, one pass over them each."""
+"""Statistics that examples are averaged for, one pass over them each."""
 
 
 def random(weight: Tensor, uniform: Tensor) -> Tensor:
@@ -135,7 +135,7 @@ class Criterion:
 
     @property
     def needs_examples(self) -> bool:
-        """Whether scores depend on calibration examples."""
+        """Whether scores depend on examples."""
         return self.statistic in FROM_EXAMPLES
 
     @property

@@ -1,4 +1,4 @@
-"""`TokenSequences`: the calibration examples that data-driven criteria are averaged over.
+"""`TokenSequences`: the examples that data-driven criteria are averaged over.
 
 They are linearizations of graphs, or come from a file for models that are not ours. The shipped
 evaluations name the molecules that they were made on, so that every criterion can be computed right
@@ -101,7 +101,7 @@ def from_graphs(
         VocabularyError: for a graph that the vocabulary cannot write.
     """
     if not graphs:
-        raise SalienceError("There are no calibration examples; give at least one graph.")
+        raise SalienceError("There are no examples; give at least one graph.")
     batch = GraphBatch.from_graphs(graphs, with_automorphisms=False)
     batch.check_fits(vocabulary)
     trails = sample_trails(batch, vocabulary, strategy, permutations=1,
@@ -150,8 +150,8 @@ def _shipped_molecules(dataset: Dataset, card: ModelCard) -> GraphSet:
                 for name, smiles in table[["id", "smiles"]].itertuples(index=False)
             ), details={"part": "shipped"})
     raise SalienceError(f"No molecules of {dataset.title} ship with this installation, so there is "
-                        "nothing to calibrate on; give a file of molecules, or make an evaluation "
-                        "with `trailscope evaluate`.")
+                        "nothing to draw examples from; give a file of molecules, or make an "
+                        "evaluation with `trailscope evaluate`.")
 
 
 def draw_examples(
@@ -180,8 +180,8 @@ def draw_examples(
         VocabularyError: for a graph that the vocabulary cannot write.
     """
     if not 1 <= number <= len(graphs.graphs):
-        raise SalienceError(f"There are {len(graphs.graphs):,} graphs to draw calibration examples "
-                            f"from, so between 1 and {len(graphs.graphs):,} can be used, got "
+        raise SalienceError(f"There are {len(graphs.graphs):,} graphs to draw examples from, "
+                            f"so between 1 and {len(graphs.graphs):,} can be used, got "
                             f"{number:,}.")
     order = torch.randperm(len(graphs.graphs), generator=torch.Generator().manual_seed(seed))
     drawn: list[Graph] = [graphs.graphs[place] for place in order[:number].tolist()

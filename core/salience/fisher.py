@@ -42,7 +42,7 @@ def empirical_fisher(
 
     Args:
         model: stays untouched.
-        examples: calibration examples.
+        examples: sequences to average over.
         token_budget: most tokens, padding included, in one pass.
         progress: called after each pass; may raise to cancel.
 

@@ -1,6 +1,6 @@
 """What data-driven criteria are made of: mean gradient, empirical Fisher, Hessian times gradient.
 
-L_i is `nll_per_token` of calibration example i, and the loss is the mean of L_i over examples: a
+L_i is `nll_per_token` of example i, and the loss is the mean of L_i over examples: a
 long example counts as much as a short one. Gradients are those of the weight matrices alone; all
 else is frozen, so the backward pass does not pay for it. Examples go through slice by slice, and
 what is kept between slices has the size of the matrices.
@@ -39,7 +39,7 @@ def mean_gradient(
 
     Args:
         model: stays untouched.
-        examples: calibration examples.
+        examples: sequences to average over.
         temperature: divides the logits.
         token_budget: most tokens, padding included, in one pass.
         progress: called after each pass; may raise to cancel.
@@ -77,7 +77,7 @@ def hessian_gradient_product(
 
     Args:
         model: stays untouched.
-        examples: calibration examples.
+        examples: sequences to average over.
         gradient: G, or any other direction, of the matrices' shapes.
         temperature: divides the logits.
         token_budget: four times the tokens, padding included, in one pass: the graph of the

@@ -1,6 +1,6 @@
 """`LanguageModel`: what salience is computed of and what is fine-tuned, ours or anybody's.
 
-A TrailScope checkpoint knows molecules: its calibration examples are linearizations. Any other
+A TrailScope checkpoint knows molecules: its examples are linearizations. Any other
 causal LM of `transformers`, from a local folder or by its name on the hub, takes token sequences
 from a file. Weights are read from safetensors only.
 """

@@ -133,7 +133,7 @@ class Samples:
                 **asdict(self.config),
             },
             {"quality": self.quality.to_json(), **ranking},
-            seed=self.config.seed, device=device, checkpoint=self.weights_sha256,
+            seed=self.config.seed, device=device, weights_sha256=self.weights_sha256,
         ).write(folder / RECORD)
 
     @classmethod

@@ -52,8 +52,8 @@ def _read_local(age: tuple[tuple[str, int], ...]) -> ShippedModels:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Loading the model")
-def checkpoint(name: str, weights: str) -> Checkpoint:
-    """A model by name; `weights` is its hash, so a replaced file is loaded anew."""
+def checkpoint(name: str, weights_sha256: str) -> Checkpoint:
+    """A model by name; by its weights' hash too, so that a replaced file is loaded anew."""
     return load_checkpoint(name)
 
 

@@ -279,7 +279,7 @@ def test_masks_without_draws_say_so(open_page, criterion, reason):
     assert reason in open_page(lab="Stability", criterion=criterion).info[0].value
 
 
-def test_planar_models_are_calibrated_on_planar_graphs(open_page, monkeypatch):
+def test_examples_of_planar_models_are_planar_graphs(open_page, monkeypatch):
     monkeypatch.setattr("core.salience.examples.MADE_GRAPHS", 3)
     page = open_page(lm="planar-max_degree_first", examples="2", lab="One molecule")
     assert "2 of 3 planar graphs" in texts(page)

@@ -16,6 +16,8 @@ import pytest
 from core.model.card import read_card
 from tests.browser.driving import NUMBERS, TIMEOUT_MS, rest, watch
 from tests.generated_molecules import made_up_samples
+from tests.repairs import MODEL as REPAIRED
+from tests.repairs import save_repairs
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -27,40 +29,38 @@ DRAWN = f"{NUMBERS}, [data-testid=stAlert], .st-key-generate, .st-key-heatmap .m
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator:
-    """Headless Chromium; without one the test is skipped."""
+def chromium() -> Iterator[Any]:
+    """Playwright's way to start Chromium; without one the test is skipped."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.")
     if not (CHROMIUM and Path(CHROMIUM).exists()):
         pytest.skip("No Chromium found; install one or name it in the environment variable "
                     "CHROMIUM.")
     sync_api.expect.set_options(timeout=TIMEOUT_MS)
     with sync_api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM,
-                                             args=["--no-sandbox", "--disable-gpu"])
-        yield running
-        running.close()
+        yield playwright.chromium
 
 
 @pytest.fixture(scope="session")
-def new_page(browser) -> Iterator[Callable[..., Any]]:
-    """Open empty pages that share a cache.
+def new_page(chromium, tmp_path_factory) -> Iterator[Callable[..., Any]]:
+    """Open empty pages that share a profile.
 
     A browser that has seen none of Streamlit's and Plotly's scripts takes seconds to load and
-    compile them, so there is one context for each colour scheme and not one for each page.
+    compile them, and a private window forgets what it compiled: so there is one browser with a
+    profile on disk, and pages say which colour scheme they prefer.
     """
-    contexts: dict[str, Any] = {}
+    profile = chromium.launch_persistent_context(
+        str(tmp_path_factory.mktemp("profile")), executable_path=CHROMIUM,
+        args=["--no-sandbox", "--disable-gpu"])
+    profile.set_default_timeout(TIMEOUT_MS)
 
     def open_(*, width: int = 1440, height: int = 1300, color_scheme: str = "light"):
-        if color_scheme not in contexts:
-            contexts[color_scheme] = browser.new_context(color_scheme=color_scheme)
-            contexts[color_scheme].set_default_timeout(TIMEOUT_MS)
-        page = contexts[color_scheme].new_page()
+        page = profile.new_page()
         page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=color_scheme)
         return page
 
     yield open_
-    for context in contexts.values():
-        context.close()
+    profile.close()
 
 
 @pytest.fixture(scope="session")
@@ -96,7 +96,7 @@ def serve() -> Iterator[Callable[..., str]]:
 
 @pytest.fixture(scope="session")
 def dashboard(serve, evaluated_assets, tmp_path_factory) -> str:
-    """Address of a dashboard with tiny models, their evaluations, and samples of one of them.
+    """Address of a dashboard with tiny models, their evaluations, samples and repairs.
 
     One for all tests of a process, as the first page of a server takes long.
     """
@@ -109,7 +109,12 @@ def dashboard(serve, evaluated_assets, tmp_path_factory) -> str:
          made_up_samples(SAMPLED, number=NUM_SAMPLES, seed=1, step=400)),
     ):
         samples.save(assets / "results" / kind / SAMPLED / name, device="cpu")
-    return serve(ROOT / "dashboard" / "app.py", TRAILSCOPE_ASSETS=str(assets))
+    weights = read_card(assets / "checkpoints" / REPAIRED).weights_sha256
+    made_up_samples(REPAIRED, number=60, weights_sha256=weights).save(
+        assets / "results" / "samples" / REPAIRED, device="cpu")
+    save_repairs(assets)
+    return serve(ROOT / "dashboard" / "app.py", TRAILSCOPE_ASSETS=str(assets),
+                 TRAILSCOPE_MODELS=str(assets / "models"))
 
 
 @pytest.fixture

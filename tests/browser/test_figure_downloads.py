@@ -56,9 +56,9 @@ def texts_of(root):
     return ["".join(node.itertext()) for node in root.iter(f"{SVG}text")]
 
 
-def opened_alone(browser, file):
+def opened_alone(new_page, file):
     """Sizes on screen of an SVG file without a page around it: itself, its texts, its marks."""
-    page = browser.new_page()
+    page = new_page()
     try:
         page.goto(f"data:image/svg+xml;base64,{base64.b64encode(file).decode()}")
         return page.evaluate("""() => {
@@ -108,9 +108,9 @@ def test_png_is_two_or_three_times_the_svg(page, name):
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_svg_opened_alone_keeps_everything_in_its_frame(page, browser, name):
+def test_svg_opened_alone_keeps_everything_in_its_frame(page, new_page, name):
     _, file = save(page, name, "SVG")
-    seen = opened_alone(browser, file)
+    seen = opened_alone(new_page, file)
     assert seen["root"]["width"] > 300
     for box in seen["texts"]:
         assert box["left"] >= 0
@@ -169,14 +169,14 @@ def test_trail_player_is_saved_with_drawing_tokens_and_bars(page):
     assert "1×" not in texts  # a control
 
 
-def test_trail_player_stands_where_it_stands_on_the_page(page, browser):
+def test_trail_player_stands_where_it_stands_on_the_page(page, new_page):
     _, file = save(page, "trail", "SVG")
     on_page = page.locator(".st-key-player .symbol").evaluate_all("""symbols => {
       const root = symbols[0].getRootNode().querySelector(".trailscope").getBoundingClientRect();
       return symbols.map((symbol) => symbol.getBoundingClientRect())
         .map((box) => [box.x - root.x + 12, box.y - root.y + 12]);
     }""")
-    in_file = [(box["x"], box["y"]) for box in opened_alone(browser, file)["texts"]]
+    in_file = [(box["x"], box["y"]) for box in opened_alone(new_page, file)["texts"]]
     for x, y in on_page:
         assert min(abs(x - a) + abs(y - b) for a, b in in_file) < 0.5
 

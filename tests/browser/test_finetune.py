@@ -1,28 +1,16 @@
 """The Fine-tune page in Chromium: clicks, a live run that opens in Explore, looks."""
 
-import shutil
-
 import pytest
 
-from core.model.card import read_card
-from tests.browser.conftest import ROOT
 from tests.browser.driving import NUMBERS, await_query, check_fits, click, click_at, rest, watch
-from tests.generated_molecules import made_up_samples
-from tests.repairs import MODEL, save_repairs
+from tests.repairs import MODEL
 
 RUN = f"?tuning=Your+run&base={MODEL}&steps=2&batch=4&test=16&molecules=20"
 
 
 @pytest.fixture(scope="module")
-def url(serve, evaluated_assets, tmp_path_factory):
-    root = tmp_path_factory.mktemp("finetune")
-    shutil.copytree(evaluated_assets, root, dirs_exist_ok=True)
-    weights = read_card(root / "checkpoints" / MODEL).weights_sha256
-    made_up_samples(MODEL, number=60, weights_sha256=weights).save(
-        root / "results" / "samples" / MODEL, device="cpu")
-    save_repairs(root)
-    return serve(ROOT / "dashboard" / "app.py", TRAILSCOPE_ASSETS=str(root),
-                 TRAILSCOPE_MODELS=str(root / "models")) + "/finetune"
+def url(dashboard):
+    return dashboard + "/finetune"
 
 
 def test_a_click_on_a_point_opens_its_arm(open_page):

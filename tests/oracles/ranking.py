@@ -58,9 +58,9 @@ def accuracies(good: list[bool], score: list[float]) -> list[float]:
     ]
 
 
-def conformal_p(score: float, calibration: list[float], good: list[bool]) -> float:
+def conformal_p(score: float, reference: list[float], good: list[bool]) -> float:
     lower, bad = 0, 0
-    for other, is_good in zip(calibration, good, strict=True):
+    for other, is_good in zip(reference, good, strict=True):
         if not is_good:
             bad += 1
             if other <= score:

@@ -51,9 +51,9 @@ def _choose_order(evaluations: Mapping[str, Evaluation]) -> str:
                         bind="query-params")
 
 
-def choose_temperature(choice: CalibrationQuery) -> float | None:
+def choose_temperature(query: CalibrationQuery) -> float | None:
     """A temperature of the grid, or None: each order at its own fitted one."""
-    can_fit = any(choice.fitted(order) is not None for order in choice.orders)
+    can_fit = any(query.fitted(order) is not None for order in query.orders)
     with st.container(horizontal=True, gap="large", vertical_alignment="center"):
         place = st.container(width=420)
         is_fitted = st.toggle(
@@ -70,16 +70,16 @@ def choose_temperature(choice: CalibrationQuery) -> float | None:
     return None if is_fitted and can_fit else TEMPERATURE_OPTIONS[at]
 
 
-def choose_bin(choice: CalibrationQuery) -> BinQuery:
+def choose_bin(query: CalibrationQuery) -> BinQuery:
     """An order and a bin of confidence; a click on a diagram chooses both."""
-    reset_if_invalid("shown", choice.orders, choice.order)
+    reset_if_invalid("shown", query.orders, query.order)
     with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-        order = choice.orders[-1]
-        if len(choice.orders) > 1:
+        order = query.orders[-1]
+        if len(query.orders) > 1:
             order = st.segmented_control(
-                "Sequences written under", choice.orders, default=choice.order, required=True,
+                "Sequences written under", query.orders, default=query.order, required=True,
                 key="shown", bind="query-params", width="content",
-            ) or choice.order
+            ) or query.order
         option = st.selectbox("Confidence bin", BIN_OPTIONS, key="bin", bind="query-params",
                               width=230)
         answers = st.segmented_control(
@@ -87,19 +87,19 @@ def choose_bin(choice: CalibrationQuery) -> BinQuery:
             bind="query-params", width="content",
         ) or ALL
     if option == LARGEST_SHARE:
-        number = choice.diagram(order, 1.0).worst_bin
+        number = query.diagram(order, 1.0).worst_bin
         return BinQuery(order, number, answers)
     return BinQuery(order, BIN_OPTIONS.index(option) - 1, answers)
 
 
-def prepare_bin(choice: CalibrationQuery) -> None:
+def prepare_bin(query: CalibrationQuery) -> None:
     """Where no bin is shown, let a click on a diagram choose one all the same.
 
     A value that a callback gives to a widget becomes part of the address only if its key was known
     in the run before.
     """
     st.session_state.setdefault("bin", LARGEST_SHARE)
-    st.session_state.setdefault("shown", choice.order)
+    st.session_state.setdefault("shown", query.order)
 
 
 def take_bin(order: str, clicked: Sequence[Any]) -> None:

@@ -33,10 +33,10 @@ def main() -> None:
         st.error(str(error), icon=":material/error:")
 
 
-def show(choice: CalibrationQuery) -> None:
+def show(query: CalibrationQuery) -> None:
     """Diagrams, and one of several sections, by a bar that is part of the address."""
-    sections.show_source(choice)
-    temperature = inputs.choose_temperature(choice)
+    sections.show_source(query)
+    temperature = inputs.choose_temperature(query)
     diagrams = st.container()
     section = st.segmented_control(
         "Section", SECTIONS, default=SECTIONS[0], required=True, key="section",
@@ -44,19 +44,19 @@ def show(choice: CalibrationQuery) -> None:
     )
     chosen = None
     if section == TOKENS:
-        chosen = inputs.choose_bin(choice)
+        chosen = inputs.choose_bin(query)
     else:
-        inputs.prepare_bin(choice)
+        inputs.prepare_bin(query)
     with diagrams:
-        sections.show_diagrams(choice, temperature, chosen)
+        sections.show_diagrams(query, temperature, chosen)
     if chosen is not None:
-        tokens.show_tokens(choice, chosen)
+        tokens.show_tokens(query, chosen)
     elif section == ALL_TYPES:
-        sections.show_all_types(choice, temperature)
+        sections.show_all_types(query, temperature)
     elif section == TEMPERATURE:
-        sections.show_temperatures(choice, temperature)
+        sections.show_temperatures(query, temperature)
     else:
-        sections.show_numbers(choice, temperature)
+        sections.show_numbers(query, temperature)
 
 
 main()

@@ -25,82 +25,82 @@ _PANEL_WIDTHS = {1: 500, 2: 500, 3: 324}
 _STRIP_HEIGHT = 90
 
 
-def show_source(choice: CalibrationQuery) -> None:
+def show_source(query: CalibrationQuery) -> None:
     """What the numbers rest on."""
-    found = [choice.evaluations[order] for order in choice.orders]
+    found = [query.evaluations[order] for order in query.orders]
     notes.warn_of_other_weights(found)
     note = reliability_text.weights_note(found, shipped_cards()) or ""
-    st.caption(f"**{choice.model}** · {reliability_text.provenance(found[0])} {note}")
+    st.caption(f"**{query.model}** · {reliability_text.provenance(found[0])} {note}")
 
 
 def show_diagrams(
-    choice: CalibrationQuery, temperature: float | None, chosen: BinQuery | None
+    query: CalibrationQuery, temperature: float | None, chosen: BinQuery | None
 ) -> None:
     """One reliability diagram per order, on equal axes; a click on a bin shows its tokens."""
     row = st.container(horizontal=True, gap="medium")
-    for number, order in enumerate(choice.orders):
-        with row.container(width=_PANEL_WIDTHS[len(choice.orders)]):
+    for number, order in enumerate(query.orders):
+        with row.container(width=_PANEL_WIDTHS[len(query.orders)]):
             marked = chosen.number if chosen is not None and chosen.order == order else None
-            _show_diagram(choice, number, choice.diagram(order, temperature), marked)
+            _show_diagram(query, number, query.diagram(order, temperature), marked)
 
 
 def _show_diagram(
-    choice: CalibrationQuery, number: int, found: Reliability, marked: int | None
+    query: CalibrationQuery, number: int, found: Reliability, marked: int | None
 ) -> None:
-    order = choice.orders[number]
-    is_own = order == choice.evaluations[order].trained_under
+    order = query.orders[number]
+    is_own = order == query.evaluations[order].trained_under
     st.markdown(f"**{order}**{' · own order' if is_own else ''} · T = {found.temperature:.3g}")
     st.metric("ECE", short(found.ece.value), f"95%: {interval(found.ece.interval)}",
               delta_color="off", delta_arrow="off")
     verdict = reliability_text.verdict(found)
     show_figure(
-        partial(reliability_diagram, found, choice.series()[number], marked,
-                height=_PANEL_WIDTHS[len(choice.orders)] + _STRIP_HEIGHT),
-        f"reliability {choice.model} {order} {choice.token_type}", key=f"reliability-{number}",
+        partial(reliability_diagram, found, query.series()[number], marked,
+                height=_PANEL_WIDTHS[len(query.orders)] + _STRIP_HEIGHT),
+        f"reliability {query.model} {order} {query.token_type}", key=f"reliability-{number}",
         alt=reliability_text.diagram_alt(found, order), csv=reliability_text.bin_table([found]),
         on_click=partial(take_bin, order),
         findings=[f"{_icon(found.is_calibrated)} {verdict}"],
         caption=text.other_scores(found))
 
 
-def show_all_types(choice: CalibrationQuery, temperature: float | None) -> None:
+def show_all_types(query: CalibrationQuery, temperature: float | None) -> None:
     """Small diagrams of every type of tokens, all orders in each."""
-    diagrams = _by_type(choice, temperature)
-    names = [of.label for of in choice.token_types]
+    diagrams = _by_type(query, temperature)
+    names = [of.label for of in query.token_types]
     show_figure(
-        partial(reliability_multiples, diagrams, names, choice.series()),
-        f"reliability by type {choice.model}", key="multiples",
-        alt=reliability_text.multiples_alt(diagrams, choice.orders),
+        partial(reliability_multiples, diagrams, names, query.series()),
+        f"reliability by type {query.model}", key="multiples",
+        alt=reliability_text.multiples_alt(diagrams, query.orders),
         csv=reliability_text.bin_table([found for of_type in diagrams for found in of_type]))
 
 
-def show_temperatures(choice: CalibrationQuery, temperature: float | None) -> None:
+def show_temperatures(query: CalibrationQuery, temperature: float | None) -> None:
     """ECE and NLL against temperature, and what the fitted one changes."""
-    before = [choice.diagram(order, 1.0) for order in choice.orders]
-    after = [choice.fitted(order) for order in choice.orders]
-    curves = [data.diagrams(choice.evaluations[order], choice.token_type)
-              for order in choice.orders]
+    before = [query.diagram(order, 1.0) for order in query.orders]
+    after = [query.fitted(order) for order in query.orders]
+    curves = [data.diagrams(query.evaluations[order], query.token_type)
+              for order in query.orders]
     show_figure(
-        partial(temperature_curves, curves, after, choice.series(), temperature),
-        f"temperature {choice.model}", key="temperatures",
-        alt=text.curves_alt(before, after, choice.orders),
-        csv=text.curve_table(curves, choice.orders))
-    st.dataframe(text.fit_table(before, after, choice.orders), hide_index=True)
-    for order in choice.orders:
-        st.caption(text.fit_sentence(choice.evaluations[order]))
+        partial(temperature_curves, curves, after, query.series(), temperature),
+        f"temperature {query.model}", key="temperatures",
+        alt=text.curves_alt(before, after, query.orders),
+        csv=text.curve_table(curves, query.orders))
+    st.dataframe(text.fit_table(before, after, query.orders), hide_index=True)
+    for order in query.orders:
+        st.caption(text.fit_sentence(query.evaluations[order]))
 
 
-def show_numbers(choice: CalibrationQuery, temperature: float | None) -> None:
+def show_numbers(query: CalibrationQuery, temperature: float | None) -> None:
     """Every score of every type under every order."""
-    table = reliability_text.score_table(_by_type(choice, temperature), choice.orders)
+    table = reliability_text.score_table(_by_type(query, temperature), query.orders)
     st.dataframe(table, hide_index=True)
     st.caption("Smooth ECE is stored at temperature 1 and at the fitted one.")
-    figure_downloads(f"calibration {choice.model}", key="downloads-scores", csv=table)
+    figure_downloads(f"calibration {query.model}", key="downloads-scores", csv=table)
 
 
-def _by_type(choice: CalibrationQuery, temperature: float | None) -> list[list[Reliability]]:
-    return [[choice.diagram(order, temperature, token_type) for order in choice.orders]
-            for token_type in choice.token_types]
+def _by_type(query: CalibrationQuery, temperature: float | None) -> list[list[Reliability]]:
+    return [[query.diagram(order, temperature, token_type) for order in query.orders]
+            for token_type in query.token_types]
 
 
 def _icon(is_calibrated: bool | None) -> str:

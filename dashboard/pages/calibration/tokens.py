@@ -18,11 +18,11 @@ _CARD_WIDTH = 246
 _SHOWN_AT_FIRST = 8
 
 
-def show_tokens(choice: CalibrationQuery, chosen: BinQuery) -> None:
+def show_tokens(query: CalibrationQuery, chosen: BinQuery) -> None:
     """What a bin holds, and a few of its tokens."""
-    evaluation = choice.evaluations[chosen.order]
-    st.markdown(text.bin_sentence(choice.diagram(chosen.order, 1.0), chosen.number, chosen.order))
-    sampled = evaluation.tokens_in(choice.token_type, chosen.number)
+    evaluation = query.evaluations[chosen.order]
+    st.markdown(text.bin_sentence(query.diagram(chosen.order, 1.0), chosen.number, chosen.order))
+    sampled = evaluation.tokens_in(query.token_type, chosen.number)
     if sampled.empty:
         return
     sampled = text.interleaved(sampled)
@@ -32,7 +32,7 @@ def show_tokens(choice: CalibrationQuery, chosen: BinQuery) -> None:
     if shown.empty:
         st.info(f"None of the {len(sampled)} sampled tokens is {answers}.", icon=":material/info:")
     _show_cards(evaluation, shown)
-    figure_downloads(f"tokens {choice.model} {chosen.order} {choice.token_type}",
+    figure_downloads(f"tokens {query.model} {chosen.order} {query.token_type}",
                      key="downloads-tokens",
                      csv=text.sampled_table(sampled, evaluation.vocabulary))
 

@@ -64,22 +64,22 @@ def _planar_layout(name: PlanarName) -> Layout:
     return layout(drawn.graph, positions=drawn.positions)
 
 
-def graph(choice: ExploreQuery) -> Graph:
-    """What a choice is about.
+def graph(query: ExploreQuery) -> Graph:
+    """What a query is about.
 
     Raises:
         MoleculeError: for a SMILES that is no molecule of the chemistry.
     """
-    if choice.planar is not None:
-        return planar(choice.planar).graph
-    return molecule(choice.smiles, choice.molecule_chemistry).graph
+    if query.planar is not None:
+        return planar(query.planar).graph
+    return molecule(query.smiles, query.molecule_chemistry).graph
 
 
-def graph_layout(choice: ExploreQuery) -> Layout:
+def graph_layout(query: ExploreQuery) -> Layout:
     """Where it is drawn."""
-    if choice.planar is not None:
-        return _planar_layout(choice.planar)
-    return molecule_layout(choice.smiles, choice.molecule_chemistry)
+    if query.planar is not None:
+        return _planar_layout(query.planar)
+    return molecule_layout(query.smiles, query.molecule_chemistry)
 
 
 @st.cache_resource(show_spinner=False)
@@ -109,35 +109,35 @@ def thumbnail(name: str, smiles: str, chemistry: Chemistry, dark: bool) -> str:
                         height=96)
 
 
-def analysis(choice: ExploreQuery, progress: Progress | None = None) -> Analysis:
+def analysis(query: ExploreQuery, progress: Progress | None = None) -> Analysis:
     """Scored linearizations; `progress` hears of the work and may raise to cancel it."""
 
     def compute() -> Analysis:
-        model = checkpoint(choice.model, choice.weights)
+        model = checkpoint(query.model, query.weights_sha256)
         return analyse(
-            model, [graph(choice)], Strategy.from_name(choice.strategy),
-            permutations=choice.permutations, seed=choice.seed, token_budget=_TOKEN_BUDGET,
+            model, [graph(query)], Strategy.from_name(query.strategy),
+            permutations=query.permutations, seed=query.seed, token_budget=_TOKEN_BUDGET,
             progress=progress,
         )
 
-    return _analyses().get(choice, compute)
+    return _analyses().get(query, compute)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def convergence(choice: ExploreQuery) -> tuple[Uncertainty, ...]:
+def convergence(query: ExploreQuery) -> tuple[Uncertainty, ...]:
     """LU after the first 2, 3, 4, … permutations."""
-    found = analysis(choice)
+    found = analysis(query)
     return lu_convergence(
-        found.likelihoods.nll[0].numpy(), found.trails.log_q[0].numpy(), seed=choice.seed
+        found.likelihoods.nll[0].numpy(), found.trails.log_q[0].numpy(), seed=query.seed
     )
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def trail(choice: ExploreQuery, permutation: int) -> TrailView:
+def trail(query: ExploreQuery, permutation: int) -> TrailView:
     """One linearization with its surprisal and the model's alternatives at every step."""
-    found = analysis(choice)
+    found = analysis(query)
     tokens = found.trails.sequence(0, permutation)
-    model = checkpoint(choice.model, choice.weights)
+    model = checkpoint(query.model, query.weights_sha256)
     likely = next_token_probabilities(model, tokens).topk(_ALTERNATIVES)
     alternatives = [
         list(zip(ids, probabilities, strict=True))
@@ -150,18 +150,18 @@ def trail(choice: ExploreQuery, permutation: int) -> TrailView:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def permutation_csv(choice: ExploreQuery) -> str:
+def permutation_csv(query: ExploreQuery) -> str:
     """One row per permutation, as text."""
-    return text.permutation_table(analysis(choice)).to_csv(index=False)
+    return text.permutation_table(analysis(query)).to_csv(index=False)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
-def trail_csv(choice: ExploreQuery, permutation: int) -> str:
+def trail_csv(query: ExploreQuery, permutation: int) -> str:
     """One row per token of a linearization, as text."""
-    return text.token_table(trail(choice, permutation)).to_csv(index=False)
+    return text.token_table(trail(query, permutation)).to_csv(index=False)
 
 
-def exact(choice: ExploreQuery, progress: Progress | None = None) -> ExactUncertainty:
+def exact(query: ExploreQuery, progress: Progress | None = None) -> ExactUncertainty:
     """LU and order-marginal NLL without sampling error; `progress` as for `analysis`.
 
     Raises:
@@ -169,9 +169,9 @@ def exact(choice: ExploreQuery, progress: Progress | None = None) -> ExactUncert
     """
 
     def compute() -> ExactUncertainty:
-        model = checkpoint(choice.model, choice.weights)
+        model = checkpoint(query.model, query.weights_sha256)
         found = enumerate_sequences(
-            graph(choice), model.vocabulary, Strategy.from_name(choice.strategy),
+            graph(query), model.vocabulary, Strategy.from_name(query.strategy),
             limit=MAX_EXACT_SEQUENCES,
         )
         likelihoods = score_trails(model, found.to_trails(), token_budget=_TOKEN_BUDGET,
@@ -179,7 +179,7 @@ def exact(choice: ExploreQuery, progress: Progress | None = None) -> ExactUncert
         return exact_uncertainty(likelihoods.nll[0].numpy(), found.probabilities)
 
     # Neither K nor the seed matters, so they must not be part of the key.
-    key = (choice.input, choice.weights, choice.strategy)
+    key = (query.input, query.weights_sha256, query.strategy)
     return _exact_values().get(key, compute)
 
 

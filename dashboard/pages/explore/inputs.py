@@ -79,7 +79,7 @@ def choose(models: Mapping[str, ModelCard]) -> ExploreQuery:
         st.caption(f"{card.name}: trained under `{own}`, scored under "
                    f"`{own if strategy == OWN_ORDER else strategy}`.")
     return ExploreQuery(
-        smiles=smiles, model=card.name, weights=card.weights_sha256,
+        smiles=smiles, model=card.name, weights_sha256=card.weights_sha256,
         strategy=own if strategy == OWN_ORDER else strategy,
         permutations=permutations, seed=seed, planar=planar, chemistry=card.chemistry,
     )

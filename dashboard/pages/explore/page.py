@@ -21,37 +21,37 @@ def main() -> None:
         models = checkpoints.models()
         inputs.warn_of_damaged_models(checkpoints.model_complaints())
         inputs.warn_about_address(models)
-        choice = inputs.choose(models)
-        show_hydrogens = (choice.chemistry is not None and choice.chemistry.has_hydrogen_nodes
+        query = inputs.choose(models)
+        show_hydrogens = (query.chemistry is not None and query.chemistry.has_hydrogen_nodes
                           and inputs.choose_hydrogens())
-        show_graph(choice, models, show_hydrogens=show_hydrogens)
+        show_graph(query, models, show_hydrogens=show_hydrogens)
     except InputError as error:
         st.error(str(error), icon=":material/error:")
 
 
 def show_graph(
-    choice: ExploreQuery, models: Mapping[str, ModelCard], *, show_hydrogens: bool
+    query: ExploreQuery, models: Mapping[str, ModelCard], *, show_hydrogens: bool
 ) -> None:
     """Numbers, trail player and sections of one molecule or graph under one model."""
-    show_title(choice)
-    with progress_bar(f"Scoring under {choice.model}") as progress:
-        analysis = data.analysis(choice, progress)
-    sections.show_numbers(choice, analysis)
-    chosen = sections.choose_permutation(choice, analysis)
-    sections.play(choice, chosen, show_hydrogens=show_hydrogens)
-    sections.show_sections(choice, analysis, models, show_hydrogens=show_hydrogens)
+    show_title(query)
+    with progress_bar(f"Scoring under {query.model}") as progress:
+        analysis = data.analysis(query, progress)
+    sections.show_numbers(query, analysis)
+    chosen = sections.choose_permutation(query, analysis)
+    sections.play(query, chosen, show_hydrogens=show_hydrogens)
+    sections.show_sections(query, analysis, models, show_hydrogens=show_hydrogens)
 
 
-def show_title(choice: ExploreQuery) -> None:
+def show_title(query: ExploreQuery) -> None:
     """What is explored, and what of it should be known."""
-    if choice.planar is not None:
-        inputs.show_title("Planar graph", choice.input)
-        st.caption(f":material/hub: {shared_format.planar_summary(data.graph(choice))}. "
-                   f"{text.planar_source(choice.planar)}")
+    if query.planar is not None:
+        inputs.show_title("Planar graph", query.input)
+        st.caption(f":material/hub: {shared_format.planar_summary(data.graph(query))}. "
+                   f"{text.planar_source(query.planar)}")
         return
-    chemistry = choice.molecule_chemistry
-    molecule = data.molecule(choice.smiles, chemistry)
-    inputs.show_title(text.formula(molecule.graph, chemistry), choice.smiles)
+    chemistry = query.molecule_chemistry
+    molecule = data.molecule(query.smiles, chemistry)
+    inputs.show_title(text.formula(molecule.graph, chemistry), query.smiles)
     for note in filter(None, (*molecule.notes, text.size_note(molecule.graph, chemistry))):
         st.caption(f":material/info: {note}")
 

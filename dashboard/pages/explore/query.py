@@ -36,7 +36,7 @@ class ExploreQuery:
     Attributes:
         smiles: the molecule as typed; empty for a planar graph.
         model: a shipped model's name.
-        weights: SHA-256 of its weights, so that nothing is cached under a mere name.
+        weights_sha256: of its weights, so that nothing is cached under a mere name.
         strategy: a registered name, never `own`.
         permutations: K.
         seed: of the sequences and intervals.
@@ -46,7 +46,7 @@ class ExploreQuery:
 
     smiles: str
     model: str
-    weights: str
+    weights_sha256: str
     strategy: str
     permutations: int
     seed: int
@@ -55,7 +55,7 @@ class ExploreQuery:
 
     @property
     def molecule_chemistry(self) -> Chemistry:
-        """The chemistry of a choice that is about a molecule."""
+        """The chemistry of a query that is about a molecule."""
         assert self.chemistry is not None
         return self.chemistry
 

@@ -34,7 +34,7 @@ _CARD_WIDTH = 232
 _PICTURE_WIDTH = 460
 
 
-def show_numbers(choice: ExploreQuery, analysis: Analysis) -> None:
+def show_numbers(query: ExploreQuery, analysis: Analysis) -> None:
     """LU with its interval, NLL, order-marginal NLL and the verdict on K."""
     found = analysis.uncertainties[0]
     numbers = (
@@ -46,7 +46,7 @@ def show_numbers(choice: ExploreQuery, analysis: Analysis) -> None:
          f"{int(analysis.likelihoods.num_tokens.sum()):,} tokens",
          "Nats of all permutations divided by the number of their tokens."),
         ("Order-marginal NLL", text.marginal(found), text.effective_sample_size(found),
-         f"−log of the probability of all sequences of this {_words(choice).graph} together, "
+         f"−log of the probability of all sequences of this {_words(query).graph} together, "
          "estimated by importance weighting; biased upwards, less so as K grows. ESS is the "
          "effective sample size; near 1, a single sequence carries the estimate, and the true "
          "value can be far lower. A biased order covers only its own sequences."),
@@ -61,7 +61,7 @@ def show_numbers(choice: ExploreQuery, analysis: Analysis) -> None:
     st.markdown(f"{icon} {verdict.sentence}")
 
 
-def choose_permutation(choice: ExploreQuery, analysis: Analysis) -> int:
+def choose_permutation(query: ExploreQuery, analysis: Analysis) -> int:
     """The NLL distribution and a box; a click on a dot chooses that permutation."""
     nll = analysis.likelihoods.nll[0].tolist()
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -73,21 +73,21 @@ def choose_permutation(choice: ExploreQuery, analysis: Analysis) -> int:
         st.caption(f"Permutation {chosen + 1} of {len(nll)}: {nll[chosen]:.2f} nats. Every dot is "
                    "a permutation; click one to play it.", width="content")
     show_figure(partial(charts.nll_distribution, nll, chosen), "distribution", key="distribution",
-                alt=text.distribution_finding(analysis), csv=data.permutation_csv(choice),
+                alt=text.distribution_finding(analysis), csv=data.permutation_csv(query),
                 on_click=_take_dot)
     return chosen
 
 
-def play(choice: ExploreQuery, permutation: int, *, show_hydrogens: bool) -> None:
+def play(query: ExploreQuery, permutation: int, *, show_hydrogens: bool) -> None:
     """The trail player and its downloads."""
-    view = data.trail(choice, permutation)
-    trail_player(data.graph_layout(choice), view, key="player", show_hydrogens=show_hydrogens)
+    view = data.trail(query, permutation)
+    trail_player(data.graph_layout(query), view, key="player", show_hydrogens=show_hydrogens)
     figure_downloads("trail", key="downloads-trail", target="player",
-                     csv=data.trail_csv(choice, permutation))
+                     csv=data.trail_csv(query, permutation))
 
 
 def show_sections(
-    choice: ExploreQuery, analysis: Analysis, models: Mapping[str, ModelCard], *,
+    query: ExploreQuery, analysis: Analysis, models: Mapping[str, ModelCard], *,
     show_hydrogens: bool,
 ) -> None:
     """One of several sections, by a bar that is part of the address."""
@@ -97,26 +97,26 @@ def show_sections(
     )
     match view:
         case "Where":
-            _show_where(choice, analysis, show_hydrogens=show_hydrogens)
+            _show_where(query, analysis, show_hydrogens=show_hydrogens)
         case "Compare":
-            _show_diff(choice, analysis, show_hydrogens=show_hydrogens)
+            _show_diff(query, analysis, show_hydrogens=show_hydrogens)
         case "Convergence":
-            _show_convergence(choice)
+            _show_convergence(query)
         case "Models":
-            _show_models(choice, models)
+            _show_models(query, models)
         case "Permutations":
-            _show_table(choice, analysis)
+            _show_table(query, analysis)
         case "Code":
-            _show_commands(choice)
+            _show_commands(query)
 
 
-def _show_where(choice: ExploreQuery, analysis: Analysis, *, show_hydrogens: bool) -> None:
-    layout, word = data.graph_layout(choice), _words(choice)
+def _show_where(query: ExploreQuery, analysis: Analysis, *, show_hydrogens: bool) -> None:
+    layout, word = data.graph_layout(query), _words(query)
     owners = None if show_hydrogens else layout.owners
     found = locate(analysis.attribution, analysis.graphs[0], owners=owners)
     st.caption(f"Every token is about one {word.node}, one {word.edge} or the end of the sequence. "
                "Its surprisal, added up over a sequence and averaged over all "
-               f"{choice.permutations} permutations, shows what the model finds hard to predict; "
+               f"{query.permutations} permutations, shows what the model finds hard to predict; "
                "the spread shows where that depends on the order. Ending the sequence costs "
                f"{found.graph_mean:.2f} nats on average."
                + ("" if layout.is_molecule else " Nodes have their own numbers here, not those of "
@@ -138,7 +138,7 @@ def _show_where(choice: ExploreQuery, analysis: Analysis, *, show_hydrogens: boo
                              csv=text.located_table(layout, nodes, edges))
 
 
-def _show_diff(choice: ExploreQuery, analysis: Analysis, *, show_hydrogens: bool) -> None:
+def _show_diff(query: ExploreQuery, analysis: Analysis, *, show_hydrogens: bool) -> None:
     nll = analysis.likelihoods.nll[0].tolist()
     options = permutation_options(len(nll))
     rows = [
@@ -149,9 +149,9 @@ def _show_diff(choice: ExploreQuery, analysis: Analysis, *, show_hydrogens: bool
             st.columns(2), ("Permutation A", "Permutation B"), ("a", "b"), (0, 2), strict=True
         )
     ]
-    views = [data.trail(choice, row) for row in rows]
+    views = [data.trail(query, row) for row in rows]
     trail_diff(
-        data.graph_layout(choice), *views,
+        data.graph_layout(query), *views,
         key="diff", labels=(f"permutation {rows[0] + 1}", f"permutation {rows[1] + 1}"),
         show_hydrogens=show_hydrogens,
     )
@@ -159,19 +159,19 @@ def _show_diff(choice: ExploreQuery, analysis: Analysis, *, show_hydrogens: bool
                      csv=text.comparison_table(*views))
 
 
-def _show_convergence(choice: ExploreQuery) -> None:
-    steps = data.convergence(choice)
+def _show_convergence(query: ExploreQuery) -> None:
+    steps = data.convergence(query)
     exact = None
     if st.toggle("List all sequences for the exact value", key="exact", bind="query-params",
-                 help=f"For {_words(choice).graph}s with at most {data.MAX_EXACT_SEQUENCES:,} "
+                 help=f"For {_words(query).graph}s with at most {data.MAX_EXACT_SEQUENCES:,} "
                       "sequences under this order."):
         try:
             with progress_bar("Scoring every sequence") as progress:
-                exact = data.exact(choice, progress)
+                exact = data.exact(query, progress)
             st.markdown(f":green[:material/check_circle:] {text.exact_sentence(exact)}")
         except TooManySequencesError:
-            st.info(f"This {_words(choice).graph} has more than {data.MAX_EXACT_SEQUENCES:,} "
-                    f"sequences under {choice.strategy}, too many to list them all here.",
+            st.info(f"This {_words(query).graph} has more than {data.MAX_EXACT_SEQUENCES:,} "
+                    f"sequences under {query.strategy}, too many to list them all here.",
                     icon=":material/info:")
         except InputError as error:
             st.info(str(error), icon=":material/info:")
@@ -180,18 +180,18 @@ def _show_convergence(choice: ExploreQuery) -> None:
                 csv=text.convergence_table(steps))
 
 
-def _show_models(choice: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
+def _show_models(query: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
     own = st.segmented_control(
         "Score each model under", COMPARISONS, default=COMPARISONS[0], required=True,
         key="compare", bind="query-params",
-        help=f"Its own order, or the order chosen on the left: {choice.strategy}.",
+        help=f"Its own order, or the order chosen on the left: {query.strategy}.",
     ) == COMPARISONS[0]
     results: list[Analysis] = []
     for card in models.values():
-        if card.chemistry != choice.chemistry:
+        if card.chemistry != query.chemistry:
             continue  # it writes other graphs, so its nats are of something else
-        chosen = replace(choice, model=card.name, weights=card.weights_sha256,
-                         strategy=card.strategy.name if own else choice.strategy)
+        chosen = replace(query, model=card.name, weights_sha256=card.weights_sha256,
+                         strategy=card.strategy.name if own else query.strategy)
         try:
             with progress_bar(f"Scoring under {card.name}") as progress:
                 results.append(data.analysis(chosen, progress))
@@ -203,7 +203,7 @@ def _show_models(choice: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
     figure_downloads("models", key="downloads-models", csv=table)
 
 
-def _show_table(choice: ExploreQuery, analysis: Analysis) -> None:
+def _show_table(query: ExploreQuery, analysis: Analysis) -> None:
     table = text.permutation_table(analysis)
     st.caption("Select a row to play that permutation.")
     st.dataframe(
@@ -211,21 +211,21 @@ def _show_table(choice: ExploreQuery, analysis: Analysis) -> None:
         selection_mode="single-row", column_config=_decimals(text.PERMUTATION_DIGITS), height=360,
     )
     figure_downloads("permutations", key="downloads-permutations",
-                     csv=data.permutation_csv(choice))
+                     csv=data.permutation_csv(query))
 
 
-def _show_commands(choice: ExploreQuery) -> None:
+def _show_commands(query: ExploreQuery) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Command line", anchor=False)
-        st.code(choice.command, language="bash", wrap_lines=True)
+        st.code(query.command, language="bash", wrap_lines=True)
     with right:
         st.subheader("Python", anchor=False)
-        st.code(choice.python, language="python")
+        st.code(query.python, language="python")
 
 
-def _words(choice: ExploreQuery) -> text.Words:
-    return text.words(is_molecule=choice.planar is None)
+def _words(query: ExploreQuery) -> text.Words:
+    return text.words(is_molecule=query.planar is None)
 
 
 def _decimals(digits: Mapping[str, int]) -> dict[str, Any]:

@@ -182,7 +182,7 @@ def _choose_mask(how: dict[str, Any]) -> tuple[dict[str, Any], _Size]:
         "Steps between selections", 0, query.MAX_EVERY, 0, 5, key="every", bind="query-params",
         help="0 selects once (static); else the mask is chosen anew along the way (dynamic).")
     return how | {"criterion": criterion, "scope": scope, "reselect_every": int(every),
-                  "calibration_examples": query.CALIBRATION_EXAMPLES}, size
+                  "num_examples": query.NUM_EXAMPLES}, size
 
 
 def _choose_rank(label: str) -> int:

@@ -72,7 +72,7 @@ DEFAULT_TEST, MIN_TEST, MAX_TEST = 50, 16, 200
 DEFAULT_EVERY, MAX_EVERY = 10, 1000
 MAX_TYPED, MAX_UPLOAD_MB = 2000, 2
 PERMUTATIONS = 8
-CALIBRATION_EXAMPLES = 64
+NUM_EXAMPLES = 64
 PRECISIONS: tuple[Literal["fp32", "bf16"], ...] = ("fp32", "bf16")
 WARMUP_STEPS = 10
 
@@ -292,7 +292,7 @@ def command(query: FinetuneQuery) -> str:
     parts += [f"--steps {config.steps}", f"--batch-size {config.batch_size}",
               f"--learning-rate {config.learning_rate:g}", f"--seed {config.seed}"]
     if config.method == "sparse":
-        parts.append(f"--calibration {config.calibration_examples}")
+        parts.append(f"--calibration {config.num_examples}")
     lines = [" ".join([*parts, f"--precision {config.precision} --output {query.name}"])]
     lines += [f"trailscope evaluate --model {query.name}/checkpoint --strategy {order} "
               f"--number {query.test} --permutations {PERMUTATIONS} --seed {config.seed} "
@@ -374,7 +374,7 @@ def _config_arguments(query: FinetuneQuery) -> str:
     every = f" reselect_every={config.reselect_every}," if config.reselect_every else ""
     return (f"criterion={config.criterion!r}, scope={config.scope!r},{every}\n"
             f"    count=entries_to_train(model.matrices, {size}),\n"
-            f"    calibration_examples={config.calibration_examples},")
+            f"    num_examples={config.num_examples},")
 
 
 def shipped_command(model: str) -> str:

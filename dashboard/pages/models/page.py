@@ -34,10 +34,10 @@ def show_results(tables: dict[str, CrossEvaluation]) -> None:
     cross = inputs.choose_dataset(tables)
     quantity, token_type = inputs.choose_quantity(cross)
     heatmap = st.container()  # above the boxes that say which cell is marked in it
-    choice = ModelsQuery(cross, quantity, token_type, inputs.choose_cell(cross))
+    query = ModelsQuery(cross, quantity, token_type, inputs.choose_cell(cross))
     with heatmap:
-        sections.show_heatmap(choice)
-    sections.show_cell(choice)
+        sections.show_heatmap(query)
+    sections.show_cell(query)
     sections.show_all_numbers(cross)
 
 

@@ -23,26 +23,26 @@ from dashboard.shared.checkpoints import shipped_cards
 _DIAGRAM_WIDTH = 460
 
 
-def show_heatmap(choice: ModelsQuery) -> None:
+def show_heatmap(query: ModelsQuery) -> None:
     """Which model can be trusted under which order; a click opens a cell."""
-    cross, estimates = choice.cross, choice.estimates
-    what = text.named(choice.quantity, choice.token_type)
-    st.markdown(text.finding(choice))
+    cross, estimates = query.cross, query.estimates
+    what = text.named(query.quantity, query.token_type)
+    st.markdown(text.finding(query))
     show_figure(
-        partial(cross_heatmap, cross, estimates, choice.cell, name=choice.quantity.name),
+        partial(cross_heatmap, cross, estimates, query.cell, name=query.quantity.name),
         f"models {what}", key="heatmap", alt=text.heatmap_alt(cross, what, estimates),
         csv=cross.to_table(estimates), on_click=take_cell,
-        caption=text.heatmap_caption(choice, shipped_cards()))
+        caption=text.heatmap_caption(query, shipped_cards()))
 
 
-def show_cell(choice: ModelsQuery) -> None:
+def show_cell(query: ModelsQuery) -> None:
     """Reliability diagram and scores of one model under one order."""
-    model, order = choice.cell
-    evaluation = choice.opened
+    model, order = query.cell
+    evaluation = query.opened
     if evaluation is None:
         st.info(f"{model} has not been evaluated under {order}.", icon=":material/info:")
         return
-    found = evaluation.reliability(choice.token_type)
+    found = evaluation.reliability(query.token_type)
     left, right = st.columns([_DIAGRAM_WIDTH, 640], gap="large")
     with left:
         show_figure(
@@ -51,7 +51,7 @@ def show_cell(choice: ModelsQuery) -> None:
             alt=reliability_text.diagram_alt(found, order),
             csv=reliability_text.bin_table([found]))
     with right:
-        own = ", its own order" if choice.cross.is_native(choice.cell) else ""
+        own = ", its own order" if query.cross.is_native(query.cell) else ""
         st.subheader(f"{model} under {order}{own}", anchor=False)
         st.markdown(text.cell_sentence(found))
         st.dataframe(
@@ -63,7 +63,7 @@ def show_cell(choice: ModelsQuery) -> None:
         )
         st.page_link(links.CALIBRATION, label="Open on the Calibration page",
                      icon=":material/target:",
-                     query_params=links.calibration_query(model, order, choice.token_type.label))
+                     query_params=links.calibration_query(model, order, query.token_type.label))
 
 
 def show_all_numbers(cross: CrossEvaluation) -> None:

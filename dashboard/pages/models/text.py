@@ -31,11 +31,11 @@ def named(quantity: Quantity, token_type: TokenType) -> str:
     return f"{quantity.name} of {tokens_of(token_type)}"
 
 
-def finding(choice: ModelsQuery) -> str:
+def finding(query: ModelsQuery) -> str:
     """Which model can be trusted under which order, read off the table."""
-    what = named(choice.quantity, choice.token_type)
+    what = named(query.quantity, query.token_type)
     sentences = []
-    ranked = worst_cases(choice.cross, choice.estimates)
+    ranked = worst_cases(query.cross, query.estimates)
     if ranked:
         best = ranked[0]
         others = f" {_others(len(ranked))}" if len(ranked) > 1 else ""
@@ -45,17 +45,17 @@ def finding(choice: ModelsQuery) -> str:
         )
     else:
         sentences.append("No model has been evaluated under every order yet.")
-    risen = rises(choice.cross, choice.estimates, RANDOM_ORDER.name)
+    risen = rises(query.cross, query.estimates, RANDOM_ORDER.name)
     if risen:
         sentences.append(f"Under {RANDOM_ORDER.name}, {_rise(risen, what)}")
     return " ".join(sentences)
 
 
-def heatmap_caption(choice: ModelsQuery, cards: Mapping[str, ModelCard]) -> str:
+def heatmap_caption(query: ModelsQuery, cards: Mapping[str, ModelCard]) -> str:
     """What the heatmap shows, and of which graphs."""
-    found = choice.cross.cells.values()
+    found = query.cross.cells.values()
     parts = [
-        choice.quantity.meaning, "Lower is better.",
+        query.quantity.meaning, "Lower is better.",
         "A frame marks a model under the order it was trained under.",
         "Small numbers are 95% intervals.", "Click a cell to open it.", f"{sample(found)}.",
         weights_note(found, cards) or "",

@@ -198,7 +198,7 @@ def stability_chart(found: Stability, *, dark: bool, height: int = 320) -> go.Fi
         x=[found.sizes[0] / 1.15, found.sizes[-1] * 1.15], y=[found.chance, found.chance],
         mode="lines", name=f"chance, {short(found.chance)}", hoverinfo="skip",
         line={"color": colors.muted, "dash": "dash", "width": 1.5})
-    figure.update_xaxes(title="calibration examples", type="log", tickvals=found.sizes,
+    figure.update_xaxes(title="examples", type="log", tickvals=found.sizes,
                         ticktext=[str(size) for size in found.sizes])
     figure.update_yaxes(title="Jaccard index", range=[0, 1.02])
     return styled(figure, colors, height, legend=True)

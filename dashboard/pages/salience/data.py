@@ -50,8 +50,8 @@ _TOKEN_BUDGET = 2048
 
 
 @st.cache_resource(max_entries=4, show_spinner="Loading the model")
-def language_model(name_or_path: str, weights: str) -> LanguageModel:
-    """A model by name or path; `weights` tells replaced files from those before.
+def language_model(name_or_path: str, version: str) -> LanguageModel:
+    """A model by name or path; `version` tells replaced files from those before.
 
     Raises:
         CheckpointError: for a damaged TrailScope checkpoint.
@@ -74,131 +74,132 @@ def age(path: str) -> str:
     return "-".join(f"{file.st_mtime_ns}.{file.st_size}" for file in files)
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the calibration graphs")
-def graphs_at_hand(name_or_path: str, weights: str) -> GraphSet | None:
+@st.cache_resource(max_entries=4, show_spinner="Reading the graphs to draw examples from")
+def graphs_at_hand(name_or_path: str, version: str) -> GraphSet | None:
     """Graphs that a model's examples are drawn from without a download; None if it reads a file.
 
     Raises:
         InputError: if there are none, or its data set is not known.
     """
-    checkpoint = language_model(name_or_path, weights).checkpoint
+    checkpoint = language_model(name_or_path, version).checkpoint
     return None if checkpoint is None else shipped_graphs(checkpoint.card)
 
 
-def examples(setting: SalienceQuery) -> TokenSequences | None:
-    """The calibration examples of a setting; None for a criterion without data.
+def examples(query: SalienceQuery) -> TokenSequences | None:
+    """The examples of a query; None for a criterion without data.
 
     Raises:
         InputError: for molecules or files that cannot be read.
     """
-    if not setting.needs_examples:
+    if not query.needs_examples:
         return None
-    model = language_model(setting.model, setting.weights)
+    model = language_model(query.model, query.version)
     if model.checkpoint is None:
-        return read_token_file(Path(setting.tokens), model, number=setting.number)
-    card, strategy = model.checkpoint.card, Strategy.from_name(setting.strategy)
-    if setting.smiles:
+        return read_token_file(Path(query.tokens), model, number=query.number)
+    card, strategy = model.checkpoint.card, Strategy.from_name(query.strategy)
+    if query.smiles:
         if card.chemistry is None:
             raise SalienceError(f"{model.name} does not read molecules; choose a model that does.")
-        molecule = from_smiles(setting.smiles, card.chemistry,
+        molecule = from_smiles(query.smiles, card.chemistry,
                                max_atoms=card.vocabulary.max_nodes)
         return draw_examples(GraphSet("typed", None, (molecule.graph,)), card.vocabulary, strategy,
-                             number=1, seed=setting.seed, permutations=setting.number)
-    graphs = graphs_at_hand(setting.model, setting.weights)
+                             number=1, seed=query.seed, permutations=query.number)
+    graphs = graphs_at_hand(query.model, query.version)
     assert graphs is not None
-    return draw_examples(graphs, card.vocabulary, strategy, number=setting.number,
-                         seed=setting.seed)
+    return draw_examples(graphs, card.vocabulary, strategy, number=query.number,
+                         seed=query.seed)
 
 
-def scores(setting: SalienceQuery, progress: Progress | None = None) -> Salience:
-    """Scores by a setting's criterion; `progress` hears of the work and may raise to cancel.
+def scores(query: SalienceQuery, progress: Progress | None = None) -> Salience:
+    """Scores by a query's criterion; `progress` hears of the work and may raise to cancel.
 
     Raises:
         InputError: for examples that cannot be read, and scores that are not finite.
     """
-    return many_scores(setting, [setting.criterion], progress)[setting.criterion]
+    return many_scores(query, [query.criterion], progress)[query.criterion]
 
 
 def many_scores(
-    setting: SalienceQuery, criteria: Sequence[str], progress: Progress | None = None
+    query: SalienceQuery, criteria: Sequence[str], progress: Progress | None = None
 ) -> dict[str, Salience]:
-    """Scores by several criteria on a setting's examples, gradients computed once for all.
+    """Scores by several criteria on a query's examples, gradients computed once for all.
 
     Raises:
         InputError: for examples that cannot be read, and scores that are not finite.
     """
-    settings = {criterion: setting.with_criterion(criterion) for criterion in criteria}
-    kept = {name: _scores().find(one.key) for name, one in settings.items()}
+    queries = {criterion: query.with_criterion(criterion) for criterion in criteria}
+    kept = {name: _scores().find(one.key) for name, one in queries.items()}
     missing = [name for name, one in kept.items() if one is None]
     if missing:
-        model = language_model(setting.model, setting.weights)
-        asked = _with_family(missing, setting, model)
-        of_data = next((s for s in map(setting.with_criterion, asked) if s.needs_examples), None)
-        options = dict(setting.options) if setting.criterion in asked else None
+        model = language_model(query.model, query.version)
+        asked = _with_family(missing, query, model)
+        of_data = next((s for s in map(query.with_criterion, asked) if s.needs_examples), None)
+        options = dict(query.options) if query.criterion in asked else None
         found = compute_saliences(
-            model, asked, None if of_data is None else examples(of_data), seed=setting.seed,
+            model, asked, None if of_data is None else examples(of_data), seed=query.seed,
             options=options, token_budget=_TOKEN_BUDGET, progress=progress)
         for name, salience in found.items():
-            _scores().keep(setting.with_criterion(name).key, salience,
+            _scores().keep(query.with_criterion(name).key, salience,
                            salience.num_entries * _BYTES_PER_ENTRY)
         kept |= {name: found[name] for name in missing}
     return {name: one for name, one in kept.items() if one is not None}
 
 
-def ranked(setting: SalienceQuery, scope: Scope, progress: Progress | None = None) -> RankedScores:
-    """Sorted scores of a setting.
+def ranked(query: SalienceQuery, scope: Scope, progress: Progress | None = None) -> RankedScores:
+    """Sorted scores of a query.
 
     Raises:
         InputError: as `scores`.
     """
-    key = (setting.key, scope)
+    key = (query.key, scope)
     found = _ranks().find(key)
     if found is None:
-        found = rank_scores(scores(setting, progress), scope)
+        found = rank_scores(scores(query, progress), scope)
         _ranks().keep(key, found, found.salience.num_entries * _BYTES_PER_ENTRY)
     return found
 
 
-def mask(cut: MaskQuery, progress: Progress | None = None) -> Mask:
-    """The mask of a cut, at once if the scores are known.
+def mask(mask_query: MaskQuery, progress: Progress | None = None) -> Mask:
+    """The mask of a query, at once if the scores are known.
 
     Raises:
         InputError: as `scores`; for a density that selects nothing.
     """
-    return ranked(cut.setting, cut.scope, progress).mask(density=cut.density)
+    return ranked(mask_query.salience, mask_query.scope, progress).mask(density=mask_query.density)
 
 
-def masks_by(cut: MaskQuery, criteria: Sequence[str], progress: Progress | None = None
+def masks_by(mask_query: MaskQuery, criteria: Sequence[str], progress: Progress | None = None
              ) -> dict[str, Mask]:
-    """Masks of one cut by several criteria; selected, not sorted, which is quicker for many.
+    """Masks of one query by several criteria; selected, not sorted, which is quicker for many.
 
     Raises:
         InputError: as `mask`.
     """
-    found = many_scores(cut.setting, criteria, progress)
-    return {name: select(one, density=cut.density, scope=cut.scope) for name, one in found.items()}
+    found = many_scores(mask_query.salience, criteria, progress)
+    return {name: select(one, density=mask_query.density, scope=mask_query.scope)
+            for name, one in found.items()}
 
 
-def mask_file(cut: MaskQuery) -> bytes:
-    """The mask of a cut as `Mask.save` writes it."""
+def mask_file(mask_query: MaskQuery) -> bytes:
+    """The mask of a query as `Mask.save` writes it."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "mask.safetensors"
-        mask(cut).save(path)
+        mask(mask_query).save(path)
         return path.read_bytes()
 
 
-def stability(cut: MaskQuery, progress: Progress | None = None) -> Stability:
+def stability(mask_query: MaskQuery, progress: Progress | None = None) -> Stability:
     """Agreement of the masks of other draws of examples.
 
     Args:
-        cut: whose examples are drawn anew.
+        mask_query: whose examples are drawn anew.
         progress: hears of examples done and in all, within every draw, and may raise to cancel.
 
     Raises:
         InputError: as `mask`.
     """
-    setting = cut.setting
-    sizes, seeds = stability_sizes(setting.number), stability_seeds(setting.seed)
+    query = mask_query.salience
+    sizes, seeds = stability_sizes(query.number), stability_seeds(query.seed)
     total, begun = sum(sizes) * len(seeds), 0
 
     def score(size: int, seed: int) -> Salience:
@@ -210,15 +211,16 @@ def stability(cut: MaskQuery, progress: Progress | None = None) -> Stability:
                 progress(start + size * done // of, total)
 
         report(0, 1)
-        return scores(replace(setting, number=size, seed=seed), report)
+        return scores(replace(query, number=size, seed=seed), report)
 
-    return mask_stability(score, sizes=sizes, seeds=seeds, density=cut.density, scope=cut.scope)
+    return mask_stability(score, sizes=sizes, seeds=seeds, density=mask_query.density,
+                          scope=mask_query.scope)
 
 
-def _with_family(missing: Sequence[str], setting: SalienceQuery, model: LanguageModel) -> list[str]:
+def _with_family(missing: Sequence[str], query: SalienceQuery, model: LanguageModel) -> list[str]:
     """What is missing, and all that costs nothing more."""
     entries = sum(matrix.numel for matrix in model.matrices)
-    if entries > _FAMILY_ENTRIES or setting.options:
+    if entries > _FAMILY_ENTRIES or query.options:
         return list(missing)
     kinds = {CRITERIA[name].statistic for name in missing if CRITERIA[name].needs_examples}
     return [name for name, criterion in CRITERIA.items()

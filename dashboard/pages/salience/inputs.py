@@ -44,11 +44,11 @@ from dashboard.shared.choices import (
 from dashboard.shared.inputs import reset_if_invalid
 
 
-def faults_of_model(query: Mapping[str, str], setting: SalienceQuery) -> list[str]:
+def faults_of_model(address: Mapping[str, str], query: SalienceQuery) -> list[str]:
     """What of the address is beyond the limits of the chosen model."""
-    model = data.language_model(setting.model, setting.weights)
-    return model_faults(query, matrices=_matrix_options(Grid(tuple(model.matrices))),
-                        examples=most_examples(setting.model, setting.weights))
+    model = data.language_model(query.model, query.version)
+    return model_faults(address, matrices=_matrix_options(Grid(tuple(model.matrices))),
+                        examples=most_examples(query.model, query.version))
 
 
 def shipped_models() -> Mapping[str, ModelCard]:
@@ -64,7 +64,7 @@ def shipped_models() -> Mapping[str, ModelCard]:
 def choose(models: Mapping[str, ModelCard]) -> SalienceQuery | None:
     """Draw the sidebar and return what scores depend on; None as long as no model is named."""
     with st.sidebar:
-        name, weights, tokens = _choose_model(models)
+        name, version, tokens = _choose_model(models)
         if not name:
             return None
         criterion = st.selectbox(
@@ -74,12 +74,12 @@ def choose(models: Mapping[str, ModelCard]) -> SalienceQuery | None:
         chosen = CRITERIA[criterion]
         st.caption(text.criterion_note(criterion))
         options = _choose_options(criterion)
-        model = data.language_model(name, weights)
+        model = data.language_model(name, version)
         order = "" if model.checkpoint is None else _choose_order(model, chosen.needs_examples)
-        number, seed = _choose_sample(name, weights, criterion)
+        number, seed = _choose_sample(name, version, criterion)
         if chosen.needs_examples:
-            _say_where_from(name, weights)
-    return SalienceQuery(name, weights, criterion, order, number, seed,
+            _say_where_from(name, version)
+    return SalienceQuery(name, version, criterion, order, number, seed,
                          tokens="" if model.checkpoint else tokens, options=options,
                          tokens_age="" if model.checkpoint else data.age(tokens))
 
@@ -133,20 +133,20 @@ def _choose_options(criterion: str) -> tuple[tuple[str, float], ...]:
 def _choose_order(model: LanguageModel, needed: bool) -> str:
     own = own_order(model)
     order = st.selectbox(
-        "Order of the calibration examples", STRATEGY_OPTIONS, key="calibration",
+        "Order of the examples", STRATEGY_OPTIONS, key="calibration",
         bind="query-params", disabled=not needed,
         help=f"own: {own}, which the model was trained under.",
     )
     return resolved_order(order, own)
 
 
-def _choose_sample(model: str, weights: str, criterion: str) -> tuple[int, int]:
+def _choose_sample(model: str, version: str, criterion: str) -> tuple[int, int]:
     left, right = st.columns(2)
-    chosen, most = CRITERIA[criterion], most_examples(model, weights)
+    chosen, most = CRITERIA[criterion], most_examples(model, version)
     number = left.number_input(
         "Examples", 1, most, min(DEFAULT_EXAMPLES, most), 16, key="examples", bind="query-params",
         disabled=not chosen.needs_examples,
-        help=f"Calibration examples that scores are averaged over, at most {most}.",
+        help=f"Examples that scores are averaged over, at most {most}.",
     )
     seed = right.number_input(
         "Seed", 0, MAX_SEED, 0, 1, key="draw", bind="query-params",
@@ -156,15 +156,15 @@ def _choose_sample(model: str, weights: str, criterion: str) -> tuple[int, int]:
     return int(number), int(seed)
 
 
-def _say_where_from(model: str, weights: str) -> None:
+def _say_where_from(model: str, version: str) -> None:
     with suppress(InputError):  # scoring will say what is wrong
-        st.caption(text.examples_note(data.graphs_at_hand(model, weights)))
+        st.caption(text.examples_note(data.graphs_at_hand(model, version)))
 
 
-def most_examples(model: str, weights: str) -> int:
+def most_examples(model: str, version: str) -> int:
     """Examples that there are, as far as the page goes."""
     with suppress(InputError):  # a criterion that needs them will say what is wrong
-        graphs = data.graphs_at_hand(model, weights)
+        graphs = data.graphs_at_hand(model, version)
         if graphs is not None:
             return min(MAX_EXAMPLES, len(graphs.graphs))
     return MAX_EXAMPLES
@@ -175,7 +175,7 @@ def own_order(model: LanguageModel) -> str:
     return OWN_ORDER if model.checkpoint is None else model.checkpoint.card.strategy.name
 
 
-def choose_cut(setting: SalienceQuery) -> tuple[MaskQuery, str]:
+def choose_mask(query: SalienceQuery) -> tuple[MaskQuery, str]:
     """Density and scope of the mask, and what the heatmap shows."""
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
         density = st.select_slider(
@@ -190,7 +190,7 @@ def choose_cut(setting: SalienceQuery) -> tuple[MaskQuery, str]:
             "Cells show", QUANTITIES, default=QUANTITIES[0], required=True, key="cells",
             bind="query-params", width="content",
         ) or QUANTITIES[0]
-    return MaskQuery(setting, scope, DENSITIES[density]), quantity
+    return MaskQuery(query, scope, DENSITIES[density]), quantity
 
 
 def choose_matrix(grid: Grid, densest: WeightMatrix) -> WeightMatrix:

@@ -17,37 +17,37 @@ from dashboard.shared.progress import progress_bar
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     st.header("Salience", anchor=False)
-    query = st.query_params.to_dict()  # before widgets drop from it what they cannot take
+    address = st.query_params.to_dict()  # before widgets drop from it what they cannot take
     try:
         models = inputs.shipped_models()
         warn_about_address("salience", partial(
-            address_faults, models=tuple(models), hosted=is_hosted()), query)
-        setting = inputs.choose(models)
-        if setting is None:
+            address_faults, models=tuple(models), hosted=is_hosted()), address)
+        query = inputs.choose(models)
+        if query is None:
             st.info(text.NAME_A_MODEL, icon=":material/info:")
             return
         warn_about_address("salience_model", partial(
-            inputs.faults_of_model, setting=setting), query)
-        cut, quantity = inputs.choose_cut(setting)
-        if setting.lacks_examples:
+            inputs.faults_of_model, query=query), address)
+        mask_query, quantity = inputs.choose_mask(query)
+        if query.lacks_examples:
             st.info(text.name_a_token_file(), icon=":material/info:")
         else:
-            show(cut, quantity)
+            show(mask_query, quantity)
     except InputError as error:
         st.error(str(error), icon=":material/error:")
 
 
-def show(cut: MaskQuery, quantity: str) -> None:
+def show(mask_query: MaskQuery, quantity: str) -> None:
     """The mask over all matrices and inside one, then one of several sections."""
     with progress_bar("Scoring", "examples") as progress:
-        mask = data.mask(cut, progress)
+        mask = data.mask(mask_query, progress)
     sections.show_source(mask)
-    sections.show_mask(cut, mask, quantity)
+    sections.show_mask(mask_query, mask, quantity)
     section = st.segmented_control(
         "Section", SECTIONS, default=SECTIONS[0], required=True, key="lab", bind="query-params",
         label_visibility="collapsed",
     )
-    sections.show(cut, mask, section or SECTIONS[0])
+    sections.show(mask_query, mask, section or SECTIONS[0])
 
 
 main()

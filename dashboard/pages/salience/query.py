@@ -51,19 +51,19 @@ class SalienceQuery:
 
     Attributes:
         model: a shipped model's name, or a folder or hub name.
-        weights: tells its weights from others: SHA-256, or the age of a folder.
+        version: tells its weights from others: their SHA-256, or the age of a folder.
         criterion: key of `CRITERIA`.
         strategy: a registered name, never `own`; empty for models that take a file of tokens.
-        number: calibration examples; linearizations if there is a `smiles`.
+        number: examples; linearizations if there is a `smiles`.
         seed: fixes them.
         tokens: file of token sequences; empty for molecules and planar graphs.
-        smiles: the only molecule to calibrate on; empty for the set.
+        smiles: the only molecule to draw examples from; empty for the set.
         options: of the criterion, where they are not its defaults.
         tokens_age: tells the file's content from what it held before.
     """
 
     model: str
-    weights: str
+    version: str
     criterion: str
     strategy: str
     number: int
@@ -109,18 +109,18 @@ class SalienceQuery:
 
 @dataclass(frozen=True)
 class MaskQuery:
-    """A setting with the mask that is cut from its scores."""
+    """What a mask depends on: its scores, and how it is cut from them."""
 
-    setting: SalienceQuery
+    salience: SalienceQuery
     scope: Scope
     density: float
 
 
-def comparable_criteria(setting: SalienceQuery, *, slow: bool) -> list[str]:
+def comparable_criteria(query: SalienceQuery, *, slow: bool) -> list[str]:
     """Criteria whose masks are compared; those that need data only where there is some."""
     return [name for name, criterion in CRITERIA.items()
-            if (slow or not criterion.is_slow or name == setting.criterion)
-            and (setting.has_examples or not criterion.needs_examples)]
+            if (slow or not criterion.is_slow or name == query.criterion)
+            and (query.has_examples or not criterion.needs_examples)]
 
 
 def stability_sizes(number: int) -> tuple[int, ...]:
@@ -155,86 +155,87 @@ def other_order(chosen: str, own: str) -> str:
     return next(order for order in (RANDOM_ORDER.name, own, *STRATEGIES) if order != chosen)
 
 
-def commands(cut: MaskQuery) -> str:
+def commands(mask_query: MaskQuery) -> str:
     """The command lines that write the same scores and the same mask."""
-    setting = cut.setting
-    parts = [f"trailscope salience --model {shlex.quote(setting.model)}",
-             f"--criterion {setting.criterion}"]
-    if setting.needs_examples:
-        parts += _example_options(setting)
-    parts += [f"--option {name}={value:g}" for name, value in setting.options]
-    if setting.needs_seed:
-        parts.append(f"--seed {setting.seed}")
+    query = mask_query.salience
+    parts = [f"trailscope salience --model {shlex.quote(query.model)}",
+             f"--criterion {query.criterion}"]
+    if query.needs_examples:
+        parts += _example_options(query)
+    parts += [f"--option {name}={value:g}" for name, value in query.options]
+    if query.needs_seed:
+        parts.append(f"--seed {query.seed}")
     return (f"{' '.join(parts)} --output scores\n"
-            f"trailscope mask scores/{setting.criterion}.safetensors --density {cut.density:g} "
-            f"--scope {cut.scope} --output mask.safetensors")
+            f"trailscope mask scores/{query.criterion}.safetensors "
+            f"--density {mask_query.density:g} --scope {mask_query.scope} "
+            "--output mask.safetensors")
 
 
-def _example_options(setting: SalienceQuery) -> list[str]:
-    if setting.tokens:
-        return [f"--tokens {shlex.quote(setting.tokens)}", f"--number {setting.number}"]
-    order = f"--strategy {shlex.quote(setting.strategy)}"
-    if setting.smiles:
-        return [order, f"--input {shlex.quote(setting.smiles)}",
-                f"--permutations {setting.number}"]
-    return [order, f"--number {setting.number}"]
+def _example_options(query: SalienceQuery) -> list[str]:
+    if query.tokens:
+        return [f"--tokens {shlex.quote(query.tokens)}", f"--number {query.number}"]
+    order = f"--strategy {shlex.quote(query.strategy)}"
+    if query.smiles:
+        return [order, f"--input {shlex.quote(query.smiles)}",
+                f"--permutations {query.number}"]
+    return [order, f"--number {query.number}"]
 
 
-def python(cut: MaskQuery) -> str:
+def python(mask_query: MaskQuery) -> str:
     """The Python that gives the same mask."""
-    setting = cut.setting
+    query = mask_query.salience
     lines: list[str] = []
     names = ["compute_salience", "open_language_model", "select"]
     examples: list[str] = []
     arguments = ""
-    if setting.needs_examples:
+    if query.needs_examples:
         arguments = ", examples"
-        lines, more = _example_imports(setting)
+        lines, more = _example_imports(query)
         names += more
-        examples = [_example_lines(setting)]
-    elif setting.needs_seed:
-        arguments = f", seed={setting.seed}"
-    if setting.options:
-        arguments += f", options={dict(setting.options)!r}"
+        examples = [_example_lines(query)]
+    elif query.needs_seed:
+        arguments = f", seed={query.seed}"
+    if query.options:
+        arguments += f", options={dict(query.options)!r}"
     return "\n".join([
         *sorted([*lines, f"from core.salience import {', '.join(sorted(names))}"],
                 key=lambda line: ("pathlib" not in line, line)), "",
-        f"model = open_language_model({setting.model!r})",
+        f"model = open_language_model({query.model!r})",
         *examples,
-        f"scores = compute_salience(model, {setting.criterion!r}{arguments})",
-        f"mask = select(scores, density={cut.density:g}, scope={cut.scope!r})",
+        f"scores = compute_salience(model, {query.criterion!r}{arguments})",
+        f"mask = select(scores, density={mask_query.density:g}, scope={mask_query.scope!r})",
         "print(mask.nnz, mask.densities())", "",
     ])
 
 
-def _example_imports(setting: SalienceQuery) -> tuple[list[str], list[str]]:
+def _example_imports(query: SalienceQuery) -> tuple[list[str], list[str]]:
     """Lines, and what else is imported of `core.salience`."""
-    if setting.tokens:
+    if query.tokens:
         return ["from pathlib import Path"], ["read_token_file"]
     lines = ["from core.sent import Strategy"]
-    if setting.smiles:
+    if query.smiles:
         return [*lines, "from core.chemistry import from_smiles",
                 "from core.evaluation.graph_set import GraphSet"], ["draw_examples"]
     return lines, ["draw_examples", "shipped_graphs"]
 
 
-def _example_lines(setting: SalienceQuery) -> str:
-    if setting.tokens:
-        return (f"examples = read_token_file(Path({setting.tokens!r}), model, "
-                f"number={setting.number})")
-    molecule, graphs, number = "", "shipped_graphs(card)", f"number={setting.number}"
-    if setting.smiles:
-        molecule = (f"molecule = from_smiles({setting.smiles!r}, card.chemistry,\n"
+def _example_lines(query: SalienceQuery) -> str:
+    if query.tokens:
+        return (f"examples = read_token_file(Path({query.tokens!r}), model, "
+                f"number={query.number})")
+    molecule, graphs, number = "", "shipped_graphs(card)", f"number={query.number}"
+    if query.smiles:
+        molecule = (f"molecule = from_smiles({query.smiles!r}, card.chemistry,\n"
                     "                       max_atoms=card.vocabulary.max_nodes)\n")
         graphs = "GraphSet('typed', None, (molecule.graph,))"
-        number = f"number=1, permutations={setting.number}"
+        number = f"number=1, permutations={query.number}"
     return f"""\
 card = model.checkpoint.card
 {molecule}examples = draw_examples(
     {graphs},
     card.vocabulary,
-    Strategy.from_name({setting.strategy!r}),
-    {number}, seed={setting.seed},
+    Strategy.from_name({query.strategy!r}),
+    {number}, seed={query.seed},
 )"""
 
 

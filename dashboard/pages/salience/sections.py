@@ -83,22 +83,22 @@ def show_source(mask: Mask) -> None:
     st.caption(f"{text.provenance(mask)} · {text.selected(mask)}.")
 
 
-def show_mask(cut: MaskQuery, mask: Mask, quantity: str) -> None:
+def show_mask(mask_query: MaskQuery, mask: Mask, quantity: str) -> None:
     """Heatmap of all matrices; beside it the chosen one from inside."""
     grid = Grid(mask.matrices)
     row = st.container(horizontal=True, gap="medium")
     left, right = row.container(width=_MAP_WIDTH), row.container(width=_INSIDE_WIDTH)
     with right:
         matrix = choose_matrix(grid, mask.densest)
-        _show_inside(cut, mask, matrix)
+        _show_inside(mask_query, mask, matrix)
     with left:
-        _show_heatmap(cut, mask, grid, matrix, quantity)
+        _show_heatmap(mask_query, mask, grid, matrix, quantity)
 
 
 def _show_heatmap(
-    cut: MaskQuery, mask: Mask, grid: Grid, matrix: WeightMatrix, quantity: str
+    mask_query: MaskQuery, mask: Mask, grid: Grid, matrix: WeightMatrix, quantity: str
 ) -> None:
-    means = mean_scores(data.scores(cut.setting))
+    means = mean_scores(data.scores(mask_query.salience))
     cells = density_cells(mask) if quantity == DENSITY else score_cells(means, mask.matrices)
     st.markdown(text.finding(mask))
     chart = st.container()
@@ -112,15 +112,15 @@ def _show_heatmap(
             caption=text.reading_aid(quantity), downloads_in=row)
     with row:
         st.download_button(
-            "Mask", partial(data.mask_file, cut),
+            "Mask", partial(data.mask_file, mask_query),
             f"{file_name(text.mask_title(mask))}.safetensors",
             "application/octet-stream", key="mask-file", icon=":material/download:",
             on_click="ignore", help="safetensors with provenance; `core.salience.Mask.load` and "
                                     "`trailscope mask` read it.")
 
 
-def _show_inside(cut: MaskQuery, mask: Mask, matrix: WeightMatrix) -> None:
-    salience = data.scores(cut.setting)
+def _show_inside(mask_query: MaskQuery, mask: Mask, matrix: WeightMatrix) -> None:
+    salience = data.scores(mask_query.salience)
     found = density_map(mask.entries[matrix.name])
     histogram = score_histogram(salience, mask, matrix)
     st.markdown(text.inside_sentence(mask, matrix, histogram))
@@ -137,15 +137,15 @@ def _show_inside(cut: MaskQuery, mask: Mask, matrix: WeightMatrix) -> None:
             csv=text.histogram_frame(histogram), downloads_in=row)
 
 
-def show(cut: MaskQuery, mask: Mask, section: str) -> None:
+def show(mask_query: MaskQuery, mask: Mask, section: str) -> None:
     """One section; what is wrong with its inputs is said in its place."""
     try:
-        _SECTIONS[section](cut, mask)
+        _SECTIONS[section](mask_query, mask)
     except InputError as error:
         st.error(str(error), icon=":material/error:")
 
 
-def _show_criteria(cut: MaskQuery, mask: Mask) -> None:
+def _show_criteria(mask_query: MaskQuery, mask: Mask) -> None:
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom"):
         measure = st.segmented_control(
             "Show agreement as", MEASURES, default=MEASURES[0], required=True, key="agree",
@@ -153,9 +153,9 @@ def _show_criteria(cut: MaskQuery, mask: Mask) -> None:
         slow = st.toggle(
             text.slow_criteria(), False, key="slow", bind="query-params",
             help="Takes several times as long as gradient. Switch off to cancel.")
-    names = comparable_criteria(cut.setting, slow=slow)
+    names = comparable_criteria(mask_query.salience, slow=slow)
     with progress_bar("Scoring by all criteria", "examples") as progress:
-        found = agreement_table(data.masks_by(cut, names, progress))
+        found = agreement_table(data.masks_by(mask_query, names, progress))
     row = st.container(horizontal=True, gap="medium")
     with row.container(width=600):
         show_figure(partial(agreement_heatmap, names, found, ratio=measure == RATIO),
@@ -166,12 +166,13 @@ def _show_criteria(cut: MaskQuery, mask: Mask) -> None:
         st.caption(text.agreement_note(mask, names))
 
 
-def _show_two_settings(cut: MaskQuery, mask: Mask) -> None:
-    second = _choose_second(cut)
-    if replace(second, setting=second.setting.key) == replace(cut, setting=cut.setting.key):
+def _show_two_settings(mask_query: MaskQuery, mask: Mask) -> None:
+    second = _choose_second(mask_query)
+    keys = [replace(one, salience=one.salience.key) for one in (mask_query, second)]
+    if keys[0] == keys[1]:
         st.info(text.SAME_SETTINGS, icon=":material/info:")
         return
-    if second.setting.lacks_examples:
+    if second.salience.lacks_examples:
         st.info(text.name_a_token_file(), icon=":material/info:")
         return
     with progress_bar("Scoring the second setting", "examples") as progress:
@@ -179,7 +180,7 @@ def _show_two_settings(cut: MaskQuery, mask: Mask) -> None:
     by_matrix = agreement_by_matrix(mask, other)
     st.markdown(text.pair_sentence(agreement(mask, other), "The two masks"))
     st.caption(text.two_sources(mask, other))
-    _show_reference(cut, mask)
+    _show_reference(mask_query, mask)
     shown = st.segmented_control(
         "Cells show ", DIFFERENCES, default=DIFFERENCES[0], required=True, key="difference",
         bind="query-params", width="content", label_visibility="collapsed")
@@ -192,18 +193,19 @@ def _show_two_settings(cut: MaskQuery, mask: Mask) -> None:
         _show_layers(mask, other)
 
 
-def _show_reference(cut: MaskQuery, mask: Mask) -> None:
+def _show_reference(mask_query: MaskQuery, mask: Mask) -> None:
     """What another draw of the first setting's examples would change: the noise of a comparison."""
-    if not text.why_stable(cut.setting):
-        again = replace(cut, setting=replace(cut.setting, seed=seed_after(cut.setting.seed)))
+    if not text.why_stable(mask_query.salience):
+        query = mask_query.salience
+        again = replace(mask_query, salience=replace(query, seed=seed_after(query.seed)))
         with progress_bar("Scoring the first setting on other examples", "examples") as progress:
             found = agreement(mask, data.mask(again, progress))
-        st.markdown(text.reference_sentence(found, again.setting.seed))
+        st.markdown(text.reference_sentence(found, again.salience.seed))
 
 
-def _choose_second(cut: MaskQuery) -> MaskQuery:
-    setting = cut.setting
-    model = data.language_model(setting.model, setting.weights)
+def _choose_second(mask_query: MaskQuery) -> MaskQuery:
+    query = mask_query.salience
+    model = data.language_model(query.model, query.version)
     st.markdown("**Second setting**: the same model at the same density")
     with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
         criterion = st.selectbox("Criterion ", (SAME, *CRITERIA), key="criterion2",
@@ -211,19 +213,19 @@ def _choose_second(cut: MaskQuery) -> MaskQuery:
         order = ""
         if model.checkpoint is not None:
             own = own_order(model)
-            default = STRATEGY_OPTIONS.index(other_order(setting.strategy, own))
+            default = STRATEGY_OPTIONS.index(other_order(query.strategy, own))
             order = resolved_order(
                 st.selectbox("Order of its examples", STRATEGY_OPTIONS, index=default,
                              key="calibration2", bind="query-params", width=220), own)
         scope = st.segmented_control("Scope ", (SAME, *SCOPES), default=SAME, required=True,
                                      key="scope2", bind="query-params", width="content")
-        _follow_seed(setting.seed)
-        seed = st.number_input("Seed ", 0, MAX_SEED, setting.seed, 1, key="draw2",
+        _follow_seed(query.seed)
+        seed = st.number_input("Seed ", 0, MAX_SEED, query.seed, 1, key="draw2",
                                bind="query-params", width=130)
-    named = setting if criterion == SAME else setting.with_criterion(criterion)
+    named = query if criterion == SAME else query.with_criterion(criterion)
     scopes: dict[str, Scope] = {known: known for known in SCOPES}
-    return MaskQuery(replace(named, strategy=order, seed=int(seed)), scopes.get(scope, cut.scope),
-                     cut.density)
+    return MaskQuery(replace(named, strategy=order, seed=int(seed)),
+                     scopes.get(scope, mask_query.scope), mask_query.density)
 
 
 def _follow_seed(seed: int) -> None:
@@ -234,8 +236,8 @@ def _follow_seed(seed: int) -> None:
     st.session_state[_FIRST_SEED] = seed
 
 
-def _show_one_molecule(cut: MaskQuery, mask: Mask) -> None:
-    model = data.language_model(cut.setting.model, cut.setting.weights)
+def _show_one_molecule(mask_query: MaskQuery, mask: Mask) -> None:
+    model = data.language_model(mask_query.salience.model, mask_query.salience.version)
     if model.checkpoint is None or model.checkpoint.card.chemistry is None:
         st.info(text.NO_MOLECULES, icon=":material/info:")
         return
@@ -249,11 +251,11 @@ def _show_one_molecule(cut: MaskQuery, mask: Mask) -> None:
     if not smiles:
         st.info(text.NAME_A_MOLECULE, icon=":material/info:")
         return
-    whole = cut
-    if not cut.setting.needs_examples:
-        whole = replace(cut, setting=cut.setting.with_criterion(DEFAULT_CRITERION))
-        st.info(text.instead(cut.setting.criterion), icon=":material/info:")
-    one = replace(whole, setting=replace(whole.setting, smiles=smiles, number=int(number)))
+    whole = mask_query
+    if not mask_query.salience.needs_examples:
+        whole = replace(mask_query, salience=mask_query.salience.with_criterion(DEFAULT_CRITERION))
+        st.info(text.instead(mask_query.salience.criterion), icon=":material/info:")
+    one = replace(whole, salience=replace(whole.salience, smiles=smiles, number=int(number)))
     with progress_bar("Scoring the molecule", "linearizations") as progress:
         of_set = data.mask(whole, progress)
         of_one = data.mask(one, progress)
@@ -293,21 +295,21 @@ def _show_layers(first: Mask, second: Mask) -> None:
                  column_order=("layer", "Jaccard", "chance", "× chance", "both"))
 
 
-def _show_stability(cut: MaskQuery, mask: Mask) -> None:
+def _show_stability(mask_query: MaskQuery, mask: Mask) -> None:
     """Jaccard index between draws against their size, behind a button: it takes a while."""
-    if reason := text.why_stable(cut.setting):
+    if reason := text.why_stable(mask_query.salience):
         st.info(reason, icon=":material/info:")
         return
-    st.markdown(text.stability_question(cut.setting))
+    st.markdown(text.stability_question(mask_query.salience))
     button = st.empty()
-    if st.session_state.get(_STABILITY_ASKED) != cut.setting:
+    if st.session_state.get(_STABILITY_ASKED) != mask_query.salience:
         button.button("Draw again and compare", key="draw-again", type="primary",
-                      icon=":material/casino:", on_click=_ask, args=(cut,))
+                      icon=":material/casino:", on_click=_ask, args=(mask_query,))
         return
     button.button("Cancel", key="cancel-draws", icon=":material/stop:", on_click=_ask,
                   args=(None,))
     with progress_bar("Drawing and scoring", "examples") as progress:
-        found = data.stability(cut, progress)
+        found = data.stability(mask_query, progress)
     button.empty()
     st.markdown(text.stability_finding(found))
     with st.container(width=640):
@@ -317,27 +319,27 @@ def _show_stability(cut: MaskQuery, mask: Mask) -> None:
     st.caption(text.stability_note(mask, found))
 
 
-def _ask(cut: MaskQuery | None) -> None:
-    st.session_state[_STABILITY_ASKED] = None if cut is None else cut.setting
+def _ask(mask_query: MaskQuery | None) -> None:
+    st.session_state[_STABILITY_ASKED] = None if mask_query is None else mask_query.salience
 
 
-def _show_matrices(cut: MaskQuery, mask: Mask) -> None:
-    means = mean_scores(data.scores(cut.setting))
+def _show_matrices(mask_query: MaskQuery, mask: Mask) -> None:
+    means = mean_scores(data.scores(mask_query.salience))
     table = text.matrix_frame(mask, means)
     st.dataframe(table, hide_index=True, column_config=_FORMATS,
                  alt=f"Density and mean score of {len(table)} matrices.")
     figure_downloads(f"matrices {mask.model} {mask.criterion}", key="downloads-table", csv=table)
 
 
-def _show_code(cut: MaskQuery, mask: Mask) -> None:
-    _show_lines(cut)
+def _show_code(mask_query: MaskQuery, mask: Mask) -> None:
+    _show_lines(mask_query)
 
 
-def _show_lines(cut: MaskQuery) -> None:
+def _show_lines(mask_query: MaskQuery) -> None:
     st.subheader("Command line", anchor=False)
-    st.code(commands(cut), language="bash", wrap_lines=True)
+    st.code(commands(mask_query), language="bash", wrap_lines=True)
     st.subheader("Python", anchor=False)
-    st.code(python(cut), language="python")
+    st.code(python(mask_query), language="python")
 
 
 _SECTIONS = {

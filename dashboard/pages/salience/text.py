@@ -280,24 +280,24 @@ def instead(criterion: str) -> str:
             "instead.")
 
 
-def why_stable(setting: SalienceQuery) -> str:
+def why_stable(query: SalienceQuery) -> str:
     """Why drawing again would say nothing; empty if it says something."""
-    if CRITERIA[setting.criterion].needs_seed:
-        return (f"{setting.criterion} is drawn anew with every seed: its masks agree by chance "
+    if CRITERIA[query.criterion].needs_seed:
+        return (f"{query.criterion} is drawn anew with every seed: its masks agree by chance "
                 "alone.")
-    if not setting.needs_examples:
-        return f"{setting.criterion} {NO_DATA}: its mask is the same whatever is drawn."
-    if setting.tokens:
+    if not query.needs_examples:
+        return f"{query.criterion} {NO_DATA}: its mask is the same whatever is drawn."
+    if query.tokens:
         return "A token file is always read from its first line, so there is no other draw."
     return ""
 
 
-def stability_question(setting: SalienceQuery) -> str:
+def stability_question(query: SalienceQuery) -> str:
     """What the button does."""
-    sizes, seeds = stability_sizes(setting.number), stability_seeds(setting.seed)
+    sizes, seeds = stability_sizes(query.number), stability_seeds(query.seed)
     return ("How much of this mask depends on which examples were drawn? "
             f"Sets of {', '.join(map(str, sizes))}, each drawn with {len(seeds)} seeds "
-            f"({', '.join(map(str, seeds))}; `{setting.strategy}`), are scored and their masks "
+            f"({', '.join(map(str, seeds))}; `{query.strategy}`), are scored and their masks "
             "compared.")
 
 

@@ -37,7 +37,7 @@ def config_of(**settings: Any) -> FinetuneConfig:
     """Short, exact and quick to learn."""
     return FinetuneConfig(**{"steps": 5, "batch_size": 4, "learning_rate": 0.01,
                              "warmup_steps": 1, "precision": "fp32", "micro_batch": 3,
-                             "calibration_examples": 6, **settings})
+                             "num_examples": 6, **settings})
 
 
 def start(

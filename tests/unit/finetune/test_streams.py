@@ -34,11 +34,11 @@ def test_an_epoch_shows_every_graph_once_and_the_next_writes_it_anew():
     assert set(epochs[0]) != set(epochs[1])
 
 
-def test_calibration_examples_are_different_graphs():
-    examples = stream_of().calibration(6)
+def test_examples_are_different_graphs():
+    examples = stream_of().examples(6)
     assert len(examples) == 6
-    assert len(stream_of().calibration(99)) == len(MOLECULES)
-    assert examples.digest == stream_of().calibration(6).digest
+    assert len(stream_of().examples(99)) == len(MOLECULES)
+    assert examples.digest == stream_of().examples(6).digest
     assert examples.source["strategy"] == "random_order"
 
 
@@ -47,7 +47,7 @@ def test_given_sequences_come_in_epochs():
     stream = SequenceStream(given, seed=0)
     epoch = sequences(stream.batch(0, 2)) + sequences(stream.batch(1, 2))
     assert sorted(epoch) == [(0, 1, 2), (3, 4), (6, 7, 8), (9, 10)]
-    assert len(stream.calibration(3)) == 3
+    assert len(stream.examples(3)) == 3
 
 
 def test_no_sequences_are_refused():

@@ -23,7 +23,7 @@ from tests.evaluations import MOLECULES
 
 GRAPHS = tuple(from_smiles(smiles, name=f"row {row}").graph for row, smiles in enumerate(MOLECULES))
 CONFIG = RepairConfig(steps=3, batch_size=4, permutations=2, reselect_every=1,
-                      calibration_examples=4, tuning_graphs=4, precision="fp32")
+                      num_examples=4, tuning_graphs=4, precision="fp32")
 SPARSE = Arm("sparse", "snip", "local", is_dynamic=True, count=60, rank=None)
 
 

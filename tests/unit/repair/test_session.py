@@ -26,7 +26,7 @@ GRAPHS = tuple(from_smiles(smiles, name=f"row {row + 1}").graph
                for row, smiles in enumerate(MOLECULES))
 TEST = GraphSet("QM9", "test", GRAPHS[:FEW_GRAPHS + 2])
 CONFIG = FinetuneConfig(count=50, steps=3, batch_size=4, warmup_steps=10, precision="fp32",
-                        learning_rate=0.03, calibration_examples=64)
+                        learning_rate=0.03, num_examples=64)
 
 
 @pytest.fixture

@@ -181,9 +181,9 @@ def sequences(rows):
 
 @pytest.mark.parametrize(("criterion", "examples", "options", "message"), [
     ("snap", None, {}, "Unknown criterion 'snap'; use one of random, magnitude, gradient"),
-    ("snip", None, {}, "snip is averaged over calibration examples; give some"),
+    ("snip", None, {}, "snip is averaged over examples; give some"),
     ("snip", TokenSequences(torch.zeros(0, 2).long(), torch.zeros(0).long()), {},
-     "There are no calibration examples"),
+     "There are no examples"),
     ("fisher", sequences([[1] * 33]), {}, "has 33 tokens; llama attends over at most 32"),
     ("grasp", sequences([[1, 23]]), {}, "outside 0 … 22, the vocabulary of llama"),
     ("grasp", sequences([[1, -1]]), {}, "outside 0 … 22"),

@@ -1,4 +1,4 @@
-"""Calibration examples: sliced within a budget, read from files, drawn from graphs at hand."""
+"""Examples: sliced within a budget, read from files, drawn from graphs at hand."""
 
 import json
 from dataclasses import replace
@@ -77,7 +77,7 @@ def test_molecules_are_written_by_the_strategy():
                             "number": 2, "data": "made up"}
     for row in rows_of(first):
         assert (row[0], row[-1]) == (SOS, EOS)
-    with pytest.raises(SalienceError, match="no calibration examples; give at least one graph"):
+    with pytest.raises(SalienceError, match="no examples; give at least one graph"):
         from_graphs([], QM9_VOCABULARY, MIN_DEGREE_FIRST, seed=0)
 
 

@@ -15,20 +15,20 @@ from tests.generated_molecules import table_of_samples
 from tests.oracles import ranking as literal
 
 SCORES = st.lists(st.integers(0, 12), min_size=1, max_size=25)
-CALIBRATION = st.lists(st.tuples(st.integers(0, 12), st.booleans()), max_size=40)
+REFERENCE = st.lists(st.tuples(st.integers(0, 12), st.booleans()), max_size=40)
 
 
-def listed(candidates, calibration, fdr):
-    scores = [float(score) for score, _ in calibration]
-    good = [is_good for _, is_good in calibration]
+def listed(candidates, reference, fdr):
+    scores = [float(score) for score, _ in reference]
+    good = [is_good for _, is_good in reference]
     return keep_list(candidates, scores, np.array(good, dtype=bool), fdr=fdr)
 
 
 @settings(max_examples=80, deadline=None)
-@given(SCORES, CALIBRATION, st.sampled_from([0.05, 0.1, 0.25, 0.5, 0.9]))
-def test_equals_the_literal_loops(candidates, calibration, fdr):
-    result = listed(candidates, calibration, fdr)
-    scores, good = [s for s, _ in calibration], [g for _, g in calibration]
+@given(SCORES, REFERENCE, st.sampled_from([0.05, 0.1, 0.25, 0.5, 0.9]))
+def test_equals_the_literal_loops(candidates, reference, fdr):
+    result = listed(candidates, reference, fdr)
+    scores, good = [s for s, _ in reference], [g for _, g in reference]
     p_values = [literal.conformal_p(score, scores, good) for score in candidates]
     assert result.p_values.tolist() == p_values
     assert result.kept.tolist() == literal.benjamini_hochberg(p_values, fdr)
@@ -38,11 +38,11 @@ def test_equals_the_literal_loops(candidates, calibration, fdr):
 
 
 @settings(max_examples=60, deadline=None)
-@given(SCORES, CALIBRATION)
-def test_a_higher_rate_keeps_no_less_and_the_kept_are_the_lowest(candidates, calibration):
+@given(SCORES, REFERENCE)
+def test_a_higher_rate_keeps_no_less_and_the_kept_are_the_lowest(candidates, reference):
     before = np.zeros(len(candidates), dtype=bool)
     for fdr in (0.05, 0.1, 0.2, 0.5, 0.9):
-        result = listed(candidates, calibration, fdr)
+        result = listed(candidates, reference, fdr)
         assert (result.kept | ~before).all()
         before = result.kept
         if result.threshold is None:
@@ -61,7 +61,7 @@ def test_known_numbers():
     assert result.note is None
 
 
-def test_good_calibration_molecules_play_no_part():
+def test_good_reference_molecules_play_no_part():
     rng = np.random.default_rng(0)
     candidates, bad = rng.normal(size=20), rng.normal(1, 1, 50)
     alone = keep_list(candidates, bad, np.zeros(50, dtype=bool), fdr=0.3)

@@ -26,7 +26,7 @@ from dashboard.pages.finetune.query import (
 from tests.repairs import MODEL, save_repairs
 
 CONFIG = FinetuneConfig(
-    criterion="snip", scope="local", reselect_every=1, count=205, calibration_examples=4, steps=2,
+    criterion="snip", scope="local", reselect_every=1, count=205, num_examples=4, steps=2,
     batch_size=2, learning_rate=0.03, seed=3, precision="fp32")
 SPARSE = FinetuneQuery(
     model="qm9-min_degree_first", weights_sha256="0" * 64, own_order="min_degree_first",

@@ -32,7 +32,7 @@ from dashboard.pages.finetune.query import (
 
 QM9, PLANAR = "QM9 train", "planar graphs"
 CONFIG = FinetuneConfig(
-    criterion="snip", scope="local", reselect_every=5, count=3539, calibration_examples=64,
+    criterion="snip", scope="local", reselect_every=5, count=3539, num_examples=64,
     steps=30, batch_size=32, learning_rate=0.03, seed=3, precision="fp32")
 CHOICE = FinetuneQuery(
     model="qm9-min_degree_first", weights_sha256="0" * 64, own_order="min_degree_first",

@@ -22,8 +22,8 @@ from dashboard.pages.salience.query import (
 )
 from dashboard.shared.choices import DENSITIES
 
-SETTING = SalienceQuery("qm9-random_order", "0" * 64, "gradient", "max_degree_first", 4, 3)
-CUT = MaskQuery(SETTING, "global", 0.02)
+QUERY = SalienceQuery("qm9-random_order", "0" * 64, "gradient", "max_degree_first", 4, 3)
+MASK_QUERY = MaskQuery(QUERY, "global", 0.02)
 
 
 def test_densities_are_logarithmic_from_a_ten_thousandth_to_all():
@@ -38,12 +38,12 @@ def test_densities_are_logarithmic_from_a_ten_thousandth_to_all():
 
 
 def test_scores_are_kept_by_what_they_depend_on():
-    other = replace(SETTING, strategy="random_order", number=9, seed=5)
-    assert SETTING.key != other.key
-    assert SETTING.with_criterion("magnitude").key == other.with_criterion("magnitude").key
-    assert (SETTING.with_criterion("random").key
-            != replace(SETTING, seed=9).with_criterion("random").key)
-    with_option = replace(SETTING, criterion="grasp", options=(("temperature", 200.0),))
+    other = replace(QUERY, strategy="random_order", number=9, seed=5)
+    assert QUERY.key != other.key
+    assert QUERY.with_criterion("magnitude").key == other.with_criterion("magnitude").key
+    assert (QUERY.with_criterion("random").key
+            != replace(QUERY, seed=9).with_criterion("random").key)
+    with_option = replace(QUERY, criterion="grasp", options=(("temperature", 200.0),))
     assert with_option.with_criterion("grasp").options
     assert not with_option.with_criterion("snip").options
 
@@ -83,7 +83,7 @@ def test_limits_of_the_model_are_told(query, reason):
 
 
 def test_an_edited_file_of_tokens_has_other_scores():
-    first = replace(SETTING, strategy="", tokens="t.jsonl", tokens_age="1")
+    first = replace(QUERY, strategy="", tokens="t.jsonl", tokens_age="1")
     second = replace(first, tokens_age="2")
     assert first.key != second.key
     assert first.with_criterion("magnitude").key == second.with_criterion("magnitude").key
@@ -107,40 +107,40 @@ def test_seeds_of_other_draws_stay_in_range():
 
 
 FOREIGN = SalienceQuery("tiny-gpt2", "", "gradient", "", 2, 0, tokens="my tokens.jsonl")
-CUTS = [
-    CUT,
-    replace(CUT, setting=SETTING.with_criterion("snip"), scope="local"),
-    replace(CUT, setting=replace(SETTING, model="planar-random_order", number=2)),
-    replace(CUT, setting=replace(SETTING, smiles="CC(N)C(=O)O", number=5)),
-    replace(CUT, setting=SETTING.with_criterion("synflow"), scope="local"),
-    replace(CUT, setting=SETTING.with_criterion("random")),
-    replace(CUT, setting=replace(SETTING, smiles="CCO", criterion="id3",
-                                 options=(("power", 3.0),))),
-    replace(CUT, setting=FOREIGN, density=0.1),
-    replace(CUT, setting=FOREIGN.with_criterion("magnitude"), density=0.1),
+MASK_QUERIES = [
+    MASK_QUERY,
+    replace(MASK_QUERY, salience=QUERY.with_criterion("snip"), scope="local"),
+    replace(MASK_QUERY, salience=replace(QUERY, model="planar-random_order", number=2)),
+    replace(MASK_QUERY, salience=replace(QUERY, smiles="CC(N)C(=O)O", number=5)),
+    replace(MASK_QUERY, salience=QUERY.with_criterion("synflow"), scope="local"),
+    replace(MASK_QUERY, salience=QUERY.with_criterion("random")),
+    replace(MASK_QUERY, salience=replace(QUERY, smiles="CCO", criterion="id3",
+                                         options=(("power", 3.0),))),
+    replace(MASK_QUERY, salience=FOREIGN, density=0.1),
+    replace(MASK_QUERY, salience=FOREIGN.with_criterion("magnitude"), density=0.1),
 ]
 
 
-@pytest.mark.parametrize("cut", CUTS,
-                         ids=lambda cut: f"{cut.setting.model}-{cut.setting.criterion}")
+@pytest.mark.parametrize("mask_query", MASK_QUERIES,
+                         ids=lambda of: f"{of.salience.model}-{of.salience.criterion}")
 def test_command_line_and_python_give_the_same_mask(
-        cut, evaluated_assets, foreign_model, tmp_path, monkeypatch, capsys):
+        mask_query, evaluated_assets, foreign_model, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("TRAILSCOPE_ASSETS", str(evaluated_assets))
     monkeypatch.setattr("core.salience.examples.MADE_GRAPHS", 3)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tiny-gpt2").symlink_to(foreign_model / "tiny-gpt2")
     (tmp_path / "my tokens.jsonl").symlink_to(foreign_model / "tokens.jsonl")
-    for line in commands(cut).splitlines():
+    for line in commands(mask_query).splitlines():
         words = shlex.split(line)
         assert words[0] == "trailscope"
         with pytest.raises(SystemExit) as stop:
             main(words[1:])
         assert stop.value.code == 0
     mask = Mask.load(tmp_path / "mask.safetensors")
-    assert (mask.scope, mask.criterion) == (cut.scope, cut.setting.criterion)
+    assert (mask.scope, mask.criterion) == (mask_query.scope, mask_query.salience.criterion)
     capsys.readouterr()
     found = {}
-    exec(python(cut), found)
+    exec(python(mask_query), found)
     examples = [one.origin["examples"] or {} for one in (found["mask"], mask)]
     assert examples[0].get("digest") == examples[1].get("digest")
     assert found["mask"].origin["options"] == mask.origin["options"]
@@ -149,8 +149,8 @@ def test_command_line_and_python_give_the_same_mask(
 
 
 def test_a_set_and_a_file_of_tokens_have_their_lines():
-    assert "--strategy max_degree_first --number 4 --seed 3 " in commands(CUT)
-    assert "shipped_graphs(card)" in python(CUT)
-    tokens = replace(CUT, setting=FOREIGN)
+    assert "--strategy max_degree_first --number 4 --seed 3 " in commands(MASK_QUERY)
+    assert "shipped_graphs(card)" in python(MASK_QUERY)
+    tokens = replace(MASK_QUERY, salience=FOREIGN)
     assert "--tokens 'my tokens.jsonl' --number 2" in commands(tokens)
     assert "read_token_file(Path('my tokens.jsonl'), model, number=2)" in python(tokens)
