@@ -29,7 +29,7 @@ def decode(
         str | None, typer.Option(help="qm9, moses, or planar for unlabelled. Default: qm9.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Or the vocabulary of this model, a shipped name or a "
+        str | None, typer.Option(help="Use the vocabulary of this model, a shipped name or a "
                                       "checkpoint folder.")
     ] = None,
 ) -> None:

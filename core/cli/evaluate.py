@@ -11,7 +11,14 @@ import typer
 from core.cli import chosen_device, messages
 from core.cli.folders import check_folders
 from core.cli.graphs import dataset_for, graph_set, read_graph_file, read_part
-from core.cli.options import COMPILE_HELP, DEFAULT_MODEL, DataFile, OwnOrDataset, Precision
+from core.cli.options import (
+    COMPILE_HELP,
+    DEFAULT_MODEL,
+    DEVICE_HELP,
+    DataFile,
+    OwnOrDataset,
+    Precision,
+)
 from core.cli.progress import Look, follow
 from core.cli.rows import RowWriter
 from core.errors import InputError
@@ -62,7 +69,7 @@ def evaluate(
                                              f"none. Default: {DEFAULT_FIT}, 0 for a file.")
     ] = None,
     precision: Precision = "fp32",
-    device: Annotated[str | None, typer.Option(help="Default: a GPU if there is one.")] = None,
+    device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
     compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,
     run_folder: Annotated[
         Path | None, typer.Option(help="State for resuming; by default under runs/evaluations.")

@@ -14,6 +14,7 @@ from core.cli.folders import check_folders
 from core.cli.graphs import dataset_for, read_graph_file, read_part
 from core.cli.options import (
     COMPILE_HELP,
+    COUNT_HELP,
     DEVICE_HELP,
     LANGUAGE_MODEL_HELP,
     DataFile,
@@ -56,18 +57,20 @@ def finetune(
         Literal["sparse", "lora", "pissa", "full"], typer.Option(help="What is trained.")
     ] = "sparse",
     criterion: Annotated[
-        str, typer.Option(help=f"What entries are selected by; {CONTROL} is the control.")
+        str, typer.Option(help=f"How entries are selected; {CONTROL} is the control.")
     ] = DEFAULT_CRITERION,
     scope: Annotated[
         Literal["global", "local"], typer.Option(help="Select over all matrices, or in each.")
     ] = "global",
     density: Annotated[
         float | None, typer.Option(help="Share of entries to train, above 0 and at most 1. "
-                                        "Default: 0.001, unless otherwise said.")
+                                        "Default: 0.001, unless --count, --match-rank or --mask "
+                                        "is given.")
     ] = None,
-    count: Annotated[int | None, typer.Option(min=1, help="Or their number.")] = None,
+    count: Annotated[int | None, typer.Option(min=1, help=COUNT_HELP)] = None,
     match_rank: Annotated[
-        int | None, typer.Option(min=1, help="Or as many as LoRA of this rank trains.")
+        int | None, typer.Option(min=1, help="Train as many entries as LoRA of this rank does, "
+                                             "instead of a share.")
     ] = None,
     mask: Annotated[
         Path | None, typer.Option(help="A mask of `trailscope mask` instead of a criterion.")
@@ -76,39 +79,41 @@ def finetune(
         int, typer.Option(min=0, help="Steps between selections; 0 selects once.")
     ] = 0,
     rank: Annotated[
-        int | None, typer.Option(min=1, help="Of LoRA and PiSSA. Default: 1.")
+        int | None, typer.Option(min=1, help="Rank of LoRA and PiSSA. Default: 1.")
     ] = None,
     strategy: OwnOrStrategy = None,
     input: Annotated[
         str | None, typer.Option(help="A file of molecules or graphs instead of a data set's "
-                                      "train split.")
+                                      "training split.")
     ] = None,
     dataset: OwnOrDataset = None,
     data: DataFile = None,
     tokens: TokenFile = None,
     number: Annotated[
-        int | None, typer.Option(min=1, help="Graphs to learn from, the first. Default: all; "
+        int | None, typer.Option(min=1, help="Number of graphs to learn from, the first ones. "
+                                             "Default: all; "
                                              f"{DEFAULT_MADE:,} planar graphs.")
     ] = None,
     steps: Annotated[int, typer.Option(min=1, help="Optimizer steps.")] = 200,
     batch_size: Annotated[int, typer.Option(min=1, help="Sequences per step.")] = 32,
     learning_rate: Annotated[
-        float | None, typer.Option(help="Peak learning rate. Default: what did best in the repair "
-                                        "experiment, by method and number of parameters.")
+        float | None, typer.Option(help="Peak learning rate. Default: what worked best in the "
+                                        "repair experiment, by method and number of parameters.")
     ] = None,
     warmup_steps: Annotated[int, typer.Option(min=1, help="Steps of linear warm-up.")] = 10,
     calibration: Annotated[
         int, typer.Option(min=1, help="Sequences that criteria are averaged over.")
     ] = 256,
-    seed: Annotated[int, typer.Option(min=0, help="Fixes batches, masks, first factors.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes batches, masks and LoRA's "
+                                                  "starting values.")] = 0,
     precision: Precision = "bf16",
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
     compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,
     run_folder: Annotated[
-        Path | None, typer.Option(help="State for resuming; default OUTPUT/run.")
+        Path | None, typer.Option(help="State for resuming. Default: OUTPUT/run.")
     ] = None,
     name: Annotated[
-        str | None, typer.Option(help="Of the merged model; default the folder's name.")
+        str | None, typer.Option(help="Name of the merged model. Default: the folder's name.")
     ] = None,
 ) -> None:
     """Fine-tune a model on sequences of any order; run the same command again to resume."""

@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from core.chemistry.chemistry import Chemistry
 from core.cli import chosen_device, messages
-from core.cli.options import DEFAULT_MODEL, DEVICE_HELP, MODEL_HELP, Precision
+from core.cli.options import DEFAULT_MODEL, DEVICE_HELP, MASK_HELP, MODEL_HELP, Precision
 from core.cli.rows import RowWriter
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def generate_molecules(
     temperature: Annotated[float, typer.Option(help="Divides the logits.")] = 1.0,
     top_k: Annotated[int, typer.Option(min=0, help="Best tokens kept; 0 keeps all.")] = 10,
     mask: Annotated[
-        Literal["strict", "kinds"], typer.Option(help="strict, or kinds as LU's code masks.")
+        Literal["strict", "kinds"], typer.Option(help=MASK_HELP)
     ] = "strict",
     batch_size: Annotated[int, typer.Option(min=1, help="Sampled at a time.")] = 512,
     precision: Precision = "fp32",

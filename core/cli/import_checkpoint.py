@@ -20,8 +20,12 @@ def register(app: typer.Typer) -> None:
 def import_checkpoint(
     source: Annotated[Path, typer.Argument(help="A Lightning .ckpt of AutoGraph or LU's code.")],
     output: Annotated[Path, typer.Argument(help="Checkpoint folder to write.")],
-    strategy: Annotated[str, typer.Option(help=f"Trained under: {STRATEGY_HELP}")],
-    name: Annotated[str | None, typer.Option(help="Default: the folder's name.")] = None,
+    strategy: Annotated[
+        str, typer.Option(help=f"Order that the model was trained under. {STRATEGY_HELP}")
+    ],
+    name: Annotated[
+        str | None, typer.Option(help="Name of the model. Default: the folder's name.")
+    ] = None,
     rms_norm_eps: Annotated[float, typer.Option(help="1e-5 for `llama2` models.")] = 1e-6,
 ) -> None:
     """Convert a foreign checkpoint into a TrailScope folder, without running its pickle."""

@@ -34,7 +34,7 @@ def linearize(
     permutations: Annotated[int, typer.Option(min=1, help="Linearizations per graph.")] = 1,
     seed: Annotated[int, typer.Option(help="Fixes the sequences of every graph.")] = 0,
     tie_break: TieBreaks = "random",
-    format: Annotated[Format, typer.Option(help="Only json.")] = Format.JSON,
+    format: Annotated[Format, typer.Option(help="json is the only format here.")] = Format.JSON,
     model: WritingModel = None,
 ) -> None:
     """Print linearizations: one JSON line per permutation of every graph."""

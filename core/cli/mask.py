@@ -9,6 +9,7 @@ import typer
 
 from core.cli import messages
 from core.cli.folders import check_folders
+from core.cli.options import COUNT_HELP
 from core.cli.rows import RowWriter
 from core.errors import InputError
 from core.records import RECORD, RunRecord
@@ -32,7 +33,7 @@ def cut_masks(
     density: Annotated[
         float | None, typer.Option(help="Share of entries to select, above 0 and at most 1.")
     ] = None,
-    count: Annotated[int | None, typer.Option(min=1, help="Or their number.")] = None,
+    count: Annotated[int | None, typer.Option(min=1, help=COUNT_HELP)] = None,
     scope: Annotated[
         Literal["global", "local"], typer.Option(help="Rank over all matrices, or in each.")
     ] = "global",
@@ -43,7 +44,7 @@ def cut_masks(
         bool, typer.Option(help="Print the agreement of every pair, and of each layer.")
     ] = False,
 ) -> None:
-    """Select the entries of highest score; several masks are compared beside chance."""
+    """Select the entries with the highest scores, and compare several masks with chance."""
     paths = _expand(files)
     if output is None and not compare and len(paths) == 1:
         raise InputError("Give --output FILE to write the mask, or several files to compare.")

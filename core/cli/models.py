@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 
 
 def models(
-    format: Annotated[Literal["table", "json"], typer.Option(help="For whom.")] = "table",
+    format: Annotated[
+        Literal["table", "json"], typer.Option(help="table for people, json for programs.")
+    ] = "table",
 ) -> None:
     """List the shipped models; status 1 if a folder is damaged."""
     found = find_shipped_models()

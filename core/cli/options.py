@@ -19,13 +19,16 @@ MODEL_HELP = "A shipped model's name (see `trailscope models`) or a checkpoint f
 LANGUAGE_MODEL_HELP = ("A shipped model's name, a checkpoint folder, or any causal LM of "
                        "transformers: a folder or a name on the hub.")
 COMPILE_HELP = "Score with fused kernels (needs a C++ compiler; pays for thousands of graphs)."
+COUNT_HELP = "Number of entries, instead of a share."
+MASK_HELP = ("Tokens that may come next: strict allows what the decoder accepts, kinds any token "
+             "of a kind that may stand there, as LU's code does.")
 DEVICE_HELP = "Where to compute; by default a GPU if there is one."
 DATA_HELP = ("The data set as a local file ("
              + "; ".join(f"{name}: {dataset.source}" for name, dataset in DATASETS.items()
                          if dataset.source)
              + "); downloaded once if left out.")
 
-Precision = Annotated[Literal["fp32", "bf16"], typer.Option(help="Of forward passes.")]
+Precision = Annotated[Literal["fp32", "bf16"], typer.Option(help="Precision of forward passes.")]
 OwnOrStrategy = Annotated[
     str | None, typer.Option(help=f"{STRATEGY_HELP} Default: the model's own.")
 ]

@@ -11,7 +11,7 @@ import typer
 from core.cli import chosen_device
 from core.cli.folders import check_folders
 from core.cli.graphs import dataset_for, graph_set, read_part
-from core.cli.options import COMPILE_HELP, DataFile, Precision
+from core.cli.options import COMPILE_HELP, DEVICE_HELP, DataFile, Precision
 from core.cli.progress import Look, follow
 from core.cli.rows import RowWriter
 from core.errors import InputError
@@ -53,15 +53,16 @@ def repair(
     batch_size: Annotated[int, typer.Option(min=1, help="Molecules per step.")] = 32,
     number: Annotated[int, typer.Option(min=1, help="Test molecules to measure on.")] = 300,
     permutations: Annotated[int, typer.Option(min=2, help="Linearizations per molecule.")] = 8,
-    seed: Annotated[int, typer.Option(min=0, help="Fixes batches, masks, sequences.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes batches, masks and "
+                                                  "sequences.")] = 0,
     precision: Precision = "bf16",
-    device: Annotated[str | None, typer.Option(help="Default: a GPU if there is one.")] = None,
+    device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
     compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,
     run_folder: Annotated[
-        Path | None, typer.Option(help="State for resuming; default runs/repair/MODEL.")
+        Path | None, typer.Option(help="State for resuming. Default: runs/repair/MODEL.")
     ] = None,
 ) -> None:
-    """Fine-tune few weights of a biased model on another order and measure what it repairs.
+    """Fine-tune a few weights of a biased model on another order and measure what this repairs.
 
     Arms differ in method (sparse by criterion, scope, static or dynamic; LoRA, PiSSA, full) and
     number of trained parameters. Writes NLL, LU and ECE under both orders, before and after; run

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def results() -> None:
     """Print what the shipped models were measured to do, as Markdown tables."""
-    from core.cli.repair_tables import repair_tables
+    from core.cli.arms_by_size import repair_tables
     from core.evaluation.result import Evaluation, shipped_evaluations
     from core.repair.result import RepairResult, shipped_repairs
     from core.triage.samples import shipped_samples

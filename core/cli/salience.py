@@ -43,8 +43,8 @@ def register(app: typer.Typer) -> None:
 
 
 def salience(
-    output: Annotated[Path, typer.Option(help="Folder to write: CRITERION.safetensors each, and "
-                                              "record.json.")],
+    output: Annotated[Path, typer.Option(help="Folder to write: CRITERION.safetensors for each, "
+                                              "and record.json.")],
     model: Annotated[str, typer.Option(help=LANGUAGE_MODEL_HELP)] = DEFAULT_MODEL,
     criterion: Annotated[
         str, typer.Option(help="One, several with commas between, or all: "
@@ -71,11 +71,12 @@ def salience(
     seed: Annotated[int, typer.Option(min=0, help="Fixes examples, their linearizations, and the "
                                                   f"criterion {DRAWN}.")] = 0,
     option: Annotated[
-        list[str] | None, typer.Option(help="Of a criterion, such as temperature=200 for grasp.")
+        list[str] | None, typer.Option(help="Option of a criterion, such as temperature=200 for "
+                                           "grasp.")
     ] = None,
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
 ) -> None:
-    """Score every weight of the decoder blocks; `trailscope mask` cuts masks from the scores."""
+    """Score every weight of the decoder blocks; `trailscope mask` turns scores into masks."""
     from core.salience import open_language_model
     from core.salience.compute import compute_saliences
 

@@ -13,7 +13,7 @@ from core.chemistry.chemistry import CHEMISTRIES, Chemistry
 from core.cli import chosen_device, messages
 from core.cli.folders import check_folders
 from core.cli.graphs import load_part
-from core.cli.options import DataFile
+from core.cli.options import DEVICE_HELP, DataFile
 from core.cli.progress import Look, follow
 from core.data.dataset import DataOptions
 from core.data.registry import DATASETS, find_dataset
@@ -34,7 +34,9 @@ def register(app: typer.Typer) -> None:
 
 def train(
     output: Annotated[Path, typer.Argument(help="Checkpoint folder to write.")],
-    strategy: Annotated[str, typer.Option(help=f"One of {', '.join(STRATEGIES)}, or a triple.")],
+    strategy: Annotated[
+        str, typer.Option(help=f"One of {', '.join(STRATEGIES)}, or a triple of biases.")
+    ],
     dataset: Annotated[
         str, typer.Option(help="; ".join(f"{name}: {dataset.about}"
                                          for name, dataset in DATASETS.items()) + ".")
@@ -58,16 +60,20 @@ def train(
     warmup_steps: Annotated[int, typer.Option(min=1, help="Steps of linear warm-up.")] = 200,
     optimizer: Annotated[Literal["muon", "adamw"], typer.Option(help="Muon or AdamW.")] = "muon",
     seed: Annotated[int, typer.Option(help="Fixes weights, molecules and orders.")] = 0,
-    precision: Annotated[Literal["bf16", "fp32"], typer.Option(help="Of the passes.")] = "bf16",
+    precision: Annotated[
+        Literal["bf16", "fp32"], typer.Option(help="Precision of forward and backward passes.")
+    ] = "bf16",
     micro_batch: Annotated[int, typer.Option(min=1, help="Molecules per forward pass.")] = 64,
-    device: Annotated[str | None, typer.Option(help="Default: a GPU if there is one.")] = None,
+    device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
     compile: Annotated[bool, typer.Option(help="Fuse kernels (needs a C++ compiler).")] = False,
-    name: Annotated[str | None, typer.Option(help="Default: the folder's name.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the model. Default: the folder's name.")
+    ] = None,
     run_folder: Annotated[
-        Path | None, typer.Option(help="State for resuming; default runs/NAME.")
+        Path | None, typer.Option(help="State for resuming. Default: runs/NAME.")
     ] = None,
     milestones: Annotated[
-        str, typer.Option(help="Steps, such as 100,400, of which a checkpoint folder is kept in "
+        str, typer.Option(help="Steps, such as 100,400, after which a checkpoint is kept in "
                                "RUN_FOLDER/milestones.")
     ] = "",
 ) -> None:

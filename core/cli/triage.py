@@ -15,6 +15,7 @@ from core.cli.options import (
     COMPILE_HELP,
     DEFAULT_MODEL,
     DEVICE_HELP,
+    MASK_HELP,
     MODEL_HELP,
 )
 from core.data.registry import DATASETS
@@ -40,10 +41,10 @@ def triage(
     temperature: Annotated[float, typer.Option(help="Divides the logits.")] = 1.0,
     top_k: Annotated[int, typer.Option(min=0, help="Best tokens kept; 0 keeps all.")] = 10,
     mask: Annotated[
-        Literal["strict", "kinds"], typer.Option(help="strict, or kinds as LU's code masks.")
+        Literal["strict", "kinds"], typer.Option(help=MASK_HELP)
     ] = "strict",
     precision: Annotated[
-        Literal["fp32", "bf16"], typer.Option(help="Of scoring; sampling is in fp32.")
+        Literal["fp32", "bf16"], typer.Option(help="Precision of scoring; sampling is in fp32.")
     ] = "fp32",
     chunk: Annotated[int, typer.Option(min=1, help="Sequences sampled at a time.")] = 500,
     data: Annotated[

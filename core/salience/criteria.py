@@ -175,9 +175,9 @@ CRITERIA: dict[str, Criterion] = {criterion.name: criterion for criterion in (
               "How much smaller the gradient would become if the weight were zero.", "Wang 2020",
               grasp, "hessian_gradient", is_signed=True,
               options={"temperature": Option(
-                  1.0, "Of the loss: divides the logits. 200 in the literature.")}),
+                  1.0, "Divides the logits of the loss. 200 in the literature.")}),
     Criterion("lamp", "w² / Σ of squares not smaller",
-              "How large the weight is beside the larger weights of its matrix.",
+              "How large the weight is compared with the larger weights of its matrix.",
               "Lee 2021", lamp),
     Criterion("id3", "|G| / (|W| + ε)^p",
               "How strongly the loss depends on the weight; large weights count less.",

@@ -217,10 +217,10 @@ def keep_list_of_samples(
 
 
 def _guarantee(fdr: float, labels: LabelNames) -> str:
-    return (f"The expected share of {labels.bad} molecules among the kept is at most {fdr:.3g}, "
-            "provided that reference molecules and candidates are exchangeable, such as random "
-            "halves of one sample; the expectation is over reference sets and candidates, so a "
-            "single list can hold more.")
+    return (f"The expected share of {labels.bad} molecules among the kept is at most "
+            f"{100 * fdr:.3g}%, provided that reference molecules and candidates are exchangeable, "
+            "such as random halves of one sample; the expectation is over reference sets and "
+            "candidates, so a single list can hold more.")
 
 
 def _note(
@@ -229,8 +229,8 @@ def _note(
     """Why little or nothing is kept: the k-th smallest p-value must be at most α k / n."""
     smallest = 1 / (bad + 1)
     if smallest > fdr * (1 + ROUNDING):
-        return (f"Nothing can be kept at a rate of {fdr:.3g}: with {bad:,} {labels.bad} reference "
-                f"molecules the smallest p-value is {smallest:.3g}; at least "
+        return (f"Nothing can be kept at a rate of {100 * fdr:.3g}%: with {bad:,} {labels.bad} "
+                f"reference molecules the smallest p-value is {smallest:.3g}; at least "
                 f"{math.ceil(1 / fdr - ROUNDING) - 1:,} are needed.")
     if kept.any():
         return None

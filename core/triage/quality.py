@@ -15,7 +15,7 @@ from core.chemistry.chemistry import Chemistry
 from core.chemistry.molecules import is_stable, stable_atoms, to_smiles
 from core.errors import InputError
 from core.graph.graph import Graph
-from core.graph.planar import is_connected, is_planar
+from core.graph.planar import is_valid_planar
 from core.sent.vocabulary import Vocabulary
 from core.stats.estimates import Estimate
 from core.stats.proportions import wilson_interval
@@ -34,7 +34,7 @@ def judge(graph: Graph | None, chemistry: Chemistry | None) -> dict[str, Any]:
     if graph is None:
         return {"valid": False, "num_nodes": None}
     if chemistry is None:
-        return {"num_nodes": graph.num_nodes, "valid": is_connected(graph) and is_planar(graph),
+        return {"num_nodes": graph.num_nodes, "valid": is_valid_planar(graph),
                 "fragments": graph.num_components}
     smiles = to_smiles(graph, chemistry)
     found = {"num_nodes": graph.num_nodes, "smiles": smiles, "valid": smiles is not None,

@@ -68,12 +68,12 @@ class Number:
         """The sentence on a text that is no number of the range.
 
         >>> Number("rank", 1, 64).fault("inf")
-        "The address asks for the rank 'inf'; it is a whole number from 1 to 64."
+        "The address asks for the rank 'inf'; it must be a whole number from 1 to 64."
         """
         if self.read(text) is not None:
             return None
         kind = "whole number" if self._is_whole else "number"
-        return (f"The address asks for the {self.what} {shortened(text)}; it is a {kind} from "
+        return (f"The address asks for the {self.what} {shortened(text)}; it must be a {kind} from "
                 f"{self.low:,} to {self.high:,}.")
 
     @property

@@ -66,10 +66,10 @@ def test_address_restores_every_choice(open_page):
 
 
 @pytest.mark.parametrize(("query", "reason"), [
-    ({"k": "99999"}, "it is a whole number from 2 to 256"),
-    ({"k": "1000000000", "trail": "1"}, "it is a whole number from 2 to 256"),
-    ({"k": "many"}, "it is a whole number from 2 to 256"),
-    ({"seed": "-1"}, "the seed '-1'; it is a whole number"),
+    ({"k": "99999"}, "it must be a whole number from 2 to 256"),
+    ({"k": "1000000000", "trail": "1"}, "it must be a whole number from 2 to 256"),
+    ({"k": "many"}, "it must be a whole number from 2 to 256"),
+    ({"seed": "-1"}, "the seed '-1'; it must be a whole number"),
     ({"model": "gpt-7"}, "which does not exist"),
     ({"strategy": "alphabetical"}, "there are own, random_order"),
     ({"trail": "500"}, "the numbers from 1 to 32"),

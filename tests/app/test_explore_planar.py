@@ -124,9 +124,10 @@ def test_printed_python_gives_the_numbers(open_page):
 
 
 @pytest.mark.parametrize(("query", "reason"), [
-    ({"graph": "-3"}, "the graph seed '-3'; it is a whole number from 0 to 2,147,483,647"),
-    ({"number": "ten"}, "the graph number 'ten'; it is a whole number from 0 to 2,147,483,647"),
-    ({"graph": "99999999999"}, "the graph seed '99999999999'; it is a whole number"),
+    ({"graph": "-3"}, "the graph seed '-3'; it must be a whole number from 0 to 2,147,483,647"),
+    ({"number": "ten"},
+     "the graph number 'ten'; it must be a whole number from 0 to 2,147,483,647"),
+    ({"graph": "99999999999"}, "the graph seed '99999999999'; it must be a whole number"),
     ({"smiles": "CCO"}, "which reads planar graphs; leave out one of the two"),
 ])
 def test_impossible_address_is_said_and_the_page_stays_usable(open_page, query, reason):

@@ -141,7 +141,7 @@ def test_a_hosted_page_keeps_no_models(open_page, monkeypatch, tmp_path):
     page = run(open_page(**RUN))
     assert page.success
     assert not [button for button in page.button if button.key == "keep-finetuned"]
-    (said,) = (text for text in texts(page) if "push out each other's" in text)
+    (said,) = (text for text in texts(page) if "displace another's" in text)
     assert "`Checkpoint`" in said
     assert "Checkpoint" in downloads(page)
     assert not (tmp_path / "models").exists()

@@ -213,7 +213,7 @@ def test_keep_list_shows_the_numbers_of_the_library(open_page):
 
 def test_too_strict_a_rate_is_said(open_page):
     page = open_page(part="Keep-list", fdr="1")
-    assert any("Nothing can be kept at a rate of 0.01" in info.value for info in page.info)
+    assert any("Nothing can be kept at a rate of 1%" in info.value for info in page.info)
 
 
 def test_along_training_says_when_lu_leads(open_page):
@@ -270,7 +270,7 @@ def test_results_that_cannot_be_read_are_said(open_page, results, tmp_path, monk
     ({"source": "dream"}, "there are shipped, live"),
     ({"sort": "beauty"}, "there are as generated, LU"),
     ({"part": "Nowhere"}, "there are Molecules, Ranking"),
-    ({"page": "zero"}, "it is a whole number from 1"),
+    ({"page": "zero"}, "it must be a whole number from 1"),
     ({"part": "Keep-list", "fdr": "99"}, "from 0.5 to 50.0"),
     ({"source": "live", "temperature": "nan"}, "from 0.1 to 5.0"),
     ({"source": "live", "n": "99999"}, "from 1 to 1,000"),

@@ -54,7 +54,7 @@ def test_a_dot_of_the_distribution_plays_its_permutation(open_page):
     rest(page)
     points.nth(4).click(force=True)
     page.wait_for_function("() => location.search.includes('trail=5')")
-    page.get_by_text("Number 5 of 16").wait_for()
+    page.get_by_text("Permutation 5 of 16").wait_for()
 
 
 def test_a_bad_molecule_leaves_the_page_usable(open_page):

@@ -119,7 +119,7 @@ def sample_note(evaluation: Evaluation, sampled: pd.DataFrame) -> str:
     whole = "the molecule" if evaluation.has_molecules else "the graph"
     return (f"{len(sampled)} tokens drawn uniformly from the bin{of_types}; bins and predictions "
             f"are those at temperature 1. Faint: the part of {whole} that was not yet written when "
-            "the model predicted.")
+            "the model made its prediction.")
 
 
 def interleaved(sampled: pd.DataFrame) -> pd.DataFrame:

@@ -70,8 +70,8 @@ def choose_permutation(query: ExploreQuery, analysis: Analysis) -> int:
             bind="query-params", width=_CARD_WIDTH,
         )
         chosen = permutation_index(option, nll)
-        st.caption(f"Number {chosen + 1} of {len(nll)}: {nll[chosen]:.2f} nats. Every dot is a "
-                   "permutation; click one to play it.", width="content")
+        st.caption(f"Permutation {chosen + 1} of {len(nll)}: {nll[chosen]:.2f} nats. Every dot is "
+                   "a permutation; click one to play it.", width="content")
     show_figure(partial(charts.nll_distribution, nll, chosen), "distribution", key="distribution",
                 alt=text.distribution_finding(analysis), csv=data.permutation_csv(query),
                 on_click=_take_dot)

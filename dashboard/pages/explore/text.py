@@ -177,7 +177,7 @@ def convergence_table(steps: Sequence[Uncertainty]) -> pd.DataFrame:
 def convergence_finding(steps: Sequence[Uncertainty]) -> str:
     """What the convergence curve shows."""
     return (f"LU goes from {steps[0].lu:.3f} at K = {steps[0].k} to {steps[-1].lu:.3f} at "
-            f"K = {steps[-1].k}, 95% interval {interval(steps[-1])}.")
+            f"K = {steps[-1].k}; 95%: {interval(steps[-1])}.")
 
 
 def model_table(results: Sequence[Analysis]) -> pd.DataFrame:

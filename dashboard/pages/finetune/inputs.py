@@ -134,8 +134,8 @@ def _choose_source(card: ModelCard) -> Source:
     number = st.number_input(
         "Graphs to learn from, at most", 1, query.max_molecules(),
         min(query.DEFAULT_MOLECULES, query.max_molecules()), 100, key="molecules",
-        bind="query-params", help="The first ones. They come up in shuffled epochs, linearized "
-                                  "afresh every time.")
+        bind="query-params", help="The first ones; they are shuffled in every epoch and "
+                                  "linearized anew each time.")
     return Source(kind, int(number), detail, typed, file)
 
 

@@ -88,7 +88,7 @@ def _show_result(query: FinetuneQuery, session: FinetuneSession, shipped: Shippe
     _show_downloads(query, session)
     if complaint := st.session_state.pop(_COMPLAINT, None):
         st.error(complaint, icon=":material/error:")
-    st.subheader("Beside the other methods", anchor=False)
+    st.subheader("Compared with the other methods", anchor=False)
     of_model = shipped.found.get(query.model, {})
     points = [RepairPoint(result) for name, result in of_model.items()
               if name != "none" and result.orders == after.orders]

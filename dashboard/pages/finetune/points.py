@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.repair.arms import Arm
 from core.repair.result import RepairResult
-from core.salience.criteria import CONTROL, DEFAULT_CRITERION
+from core.salience.criteria import CONTROL, CRITERIA, DEFAULT_CRITERION
 from core.stats.estimates import Estimate
 
 LIVE = "your run"
@@ -58,9 +58,10 @@ def family_of(arm: Arm) -> str:
     """What an arm is coloured by."""
     if arm.method != "sparse":
         return arm.kind
+    assert arm.criterion is not None  # only sparse arms have one
     if arm.criterion == DEFAULT_CRITERION:
         return FAMILIES[0]
-    return FAMILIES[2] if arm.criterion == CONTROL else FAMILIES[1]
+    return FAMILIES[2 if CRITERIA[arm.criterion].is_control else 1]
 
 
 def passes(arm: Arm, *, criteria: Sequence[str], scope: str, selection: str) -> bool:

@@ -152,7 +152,7 @@ def _show_criteria(mask_query: MaskQuery, mask: Mask) -> None:
             bind="query-params", width="content")
         slow = st.toggle(
             text.slow_criteria(), False, key="slow", bind="query-params",
-            help="Several times as long as a gradient. Switch off to cancel.")
+            help="Takes several times as long as gradient. Switch off to cancel.")
     names = comparable_criteria(mask_query.salience, slow=slow)
     with progress_bar("Scoring by all criteria", "examples") as progress:
         found = agreement_table(data.masks_by(mask_query, names, progress))

@@ -30,7 +30,7 @@ NAME_A_MODEL = ("Name a model in the sidebar: a folder with config.json and safe
 NO_DATA = "needs no data"
 
 NO_MOLECULES = ("This model does not read molecules; choose one that was trained on molecules to "
-                "see what a single one asks for.")
+                "see which weights a single molecule selects.")
 SAME_SETTINGS = ("Both settings are the same; choose another criterion, order, scope or seed for "
                  "the second.")
 NAME_A_MOLECULE = "Type a molecule as SMILES, such as CCO."

@@ -82,8 +82,8 @@ def _choose_config() -> SamplesConfig:
     )
     precision = right.selectbox(
         "Precision", PRECISIONS, key="precision", bind="query-params",
-        help="Of scoring. bf16 is up to three times as fast on processors that support it; NLLs "
-             "are then off by about 0.05 nats.",
+        help="Precision of scoring. bf16 is up to three times as fast on processors that "
+             "support it; NLLs are then off by about 0.05 nats.",
     )
     return SamplesConfig(
         int(number), int(permutations), int(seed), temperature=float(temperature),

@@ -114,8 +114,8 @@ def _show_keep_list(found: Generation) -> None:
         seed = st.number_input(
             "Seed of the split", 0, MAX_SEED, 0, 1, key="split", bind="query-params", width=150,
             on_change=_to_first_page,
-            help="Which half of the different molecules is the reference set; the list is chosen "
-                 "from the other half.",
+            help="Decides which half of the distinct molecules is the reference set; the list is "
+                 "chosen from the other half.",
         )
     kept = data.kept(found, column, percent / 100, int(seed))
     rows = kept.kept_rows.tolist()

@@ -68,8 +68,8 @@ def share_cards(found: Generation) -> list[ShareCard]:
         cards.append(_card("Novel", quality.novel, "the unique", "Not in the training set."))
     elif found.is_molecular:
         cards.append(ShareCard("Novel", "–", "not looked up",
-                               "Needs the training data; `trailscope triage --data "
-                               f"{data_file(found)}` has them."))
+                               "Needs the training data; run `trailscope triage --data "
+                               f"{data_file(found)}`."))
     if quality.stable_molecules is not None:
         cards.append(_card("Stable", quality.stable_molecules, "all sequences",
                            "The molecule is valid and every atom has its valence."))
@@ -165,7 +165,7 @@ def card_name(found: Generation, row: int, read: Generated) -> str:
     if read.graph is None:
         return ":gray[No graph: the sequence cannot be read or does not end.]"
     if found.is_molecular:
-        return f":gray[{read.graph.num_nodes} atoms that make no possible molecule.]"
+        return f":gray[{read.graph.num_nodes} atoms that do not form a molecule.]"
     return f":gray[{planar_summary(read.graph)}]"
 
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from core.chemistry.molecules import from_smiles
-from core.cli.repair_tables import repair_tables
+from core.cli.arms_by_size import repair_tables
 from core.evaluation.run import EvaluationConfig, EvaluationRun, GraphSet
 from core.repair.arms import Arm
 from core.repair.experiment import RepairConfig, RepairExperiment

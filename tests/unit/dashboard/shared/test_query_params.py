@@ -83,7 +83,7 @@ def test_huge_numbers_are_refused_before_anything_is_made_of_them(page, number, 
             assert found == []  # a seed or a page may be that large
         else:
             assert len(found) == 1
-            assert "it is a" in found[0]
+            assert "it must be a" in found[0]
             assert len(found[0]) < 200
 
 
@@ -104,7 +104,7 @@ def test_faults_stand_in_the_order_of_the_parameters():
     query = {"other": "x", "c": "3", "b": "0", "a": "z"}
     assert faults(query, parameters) == [
         "The address asks for the letter 'z', which does not exist; there are none.",
-        "The address asks for the number '0'; it is a whole number from 1 to 2.",
+        "The address asks for the number '0'; it must be a whole number from 1 to 2.",
         "The address asks for the step '3', which does not exist; there are the numbers to 2.",
     ]
     assert faults({"c": "2", "b": "2"}, parameters) == []

@@ -24,11 +24,11 @@ def test_a_good_address_has_no_faults():
 
 
 @pytest.mark.parametrize(("query", "expected"), [
-    ({"k": "1"}, "it is a whole number from 2 to 256."),
-    ({"k": "257"}, "it is a whole number from 2 to 256."),
-    ({"k": "3.5"}, "it is a whole number from 2 to 256."),
-    ({"k": "9" * 5000}, "it is a whole number from 2 to 256."),
-    ({"seed": "x"}, "the seed 'x'; it is a whole number from 0 to 2,147,483,647."),
+    ({"k": "1"}, "it must be a whole number from 2 to 256."),
+    ({"k": "257"}, "it must be a whole number from 2 to 256."),
+    ({"k": "3.5"}, "it must be a whole number from 2 to 256."),
+    ({"k": "9" * 5000}, "it must be a whole number from 2 to 256."),
+    ({"seed": "x"}, "the seed 'x'; it must be a whole number from 0 to 2,147,483,647."),
     ({"k": "8", "trail": "9"}, "lowest, median, highest and the numbers from 1 to 8."),
     ({"strategy": "max_degree/random/min_degree"}, "min_degree_first, anchor_expansion."),
     ({"a": "0"}, "there are lowest, median, highest and the numbers from 1 to 32."),
@@ -46,12 +46,12 @@ def test_a_good_address_of_a_planar_graph_has_no_faults(model):
 
 
 @pytest.mark.parametrize(("query", "expected"), [
-    ({"model": PLANAR[0], "graph": "-1"}, "the graph seed '-1'; it is a whole number from 0 "
+    ({"model": PLANAR[0], "graph": "-1"}, "the graph seed '-1'; it must be a whole number from 0 "
                                           "to 2,147,483,647."),
-    ({"model": PLANAR[0], "graph": "first"}, "'first'; it is a whole number from 0 to "
+    ({"model": PLANAR[0], "graph": "first"}, "'first'; it must be a whole number from 0 to "
                                              "2,147,483,647."),
-    ({"model": PLANAR[1], "number": "2147483648"}, "the graph number '2147483648'; it is a whole "
-                                                   "number from 0 to 2,147,483,647."),
+    ({"model": PLANAR[1], "number": "2147483648"},
+     "the graph number '2147483648'; it must be a whole number from 0 to 2,147,483,647."),
     ({"model": PLANAR[1], "smiles": "CCO"}, "the molecule 'CCO' under planar-random_order, which "
                                             "reads planar graphs; leave out one of the two."),
     ({"model": PLANAR[1], "smiles": "CCO", "graph": "x"}, "leave out one of the two."),

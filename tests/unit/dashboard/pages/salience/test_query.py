@@ -51,11 +51,11 @@ def test_scores_are_kept_by_what_they_depend_on():
 @pytest.mark.parametrize(("query", "reason"), [
     ({"lm": "gpt-7"}, "the model 'gpt-7'"), ({"criterion": "gut"}, "the criterion 'gut'"),
     ({"density": "3%"}, "the density '3%'"), ({"scope": "layer"}, "the scope 'layer'"),
-    ({"examples": "0"}, "number of examples '0'; it is a whole number from 1 to 512"),
+    ({"examples": "0"}, "number of examples '0'; it must be a whole number from 1 to 512"),
     ({"examples": "9999"}, "number of examples '9999'"), ({"draw": "-1"}, "the seed '-1'"),
     ({"onek": "x" * 80}, "number of linearizations"), ({"lab": "Home"}, "the section 'Home'"),
     ({"criterion2": "gut"}, "there are same, random"),
-    ({"option_power": "much"}, "the power 'much'; it is a number from 0.01 to 1,000.0"),
+    ({"option_power": "much"}, "the power 'much'; it must be a number from 0.01 to 1,000.0"),
     ({"option_epsilon": "0"}, "the epsilon '0'"), ({"option_temperature": "nan"}, "temperature"),
 ])
 def test_impossible_addresses_are_one_sentence(query, reason):
@@ -72,7 +72,7 @@ def test_a_hosted_page_has_shipped_models_only():
 
 @pytest.mark.parametrize(("query", "reason"), [
     ({"matrix": "layer 9 up"}, "the matrix 'layer 9 up'"),
-    ({"examples": "201"}, "'201'; it is a whole number from 1 to 200"),
+    ({"examples": "201"}, "'201'; it must be a whole number from 1 to 200"),
 ])
 def test_limits_of_the_model_are_told(query, reason):
     given = {"matrices": ("the densest", "layer 0 up"), "examples": 200}
