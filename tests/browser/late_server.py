@@ -6,6 +6,8 @@ class LateServer:
 
     def __init__(self, mark: bytes):
         self.mark, self.held, self._is_released = mark, [], False
+        self.asked = 0
+        """Messages that the browser has sent."""
 
     def stand_before(self, page) -> None:
         """To be called before the page loads."""
@@ -19,7 +21,14 @@ class LateServer:
 
     def _connect(self, browser) -> None:
         self._browser = browser
-        browser.connect_to_server().on_message(self._pass_on)
+        server = browser.connect_to_server()
+        server.on_message(self._pass_on)
+
+        def ask(message) -> None:
+            server.send(message)
+            self.asked += 1
+
+        browser.on_message(ask)
 
     def _pass_on(self, message) -> None:
         if not self._is_released and (self.held or self.mark in message):
