@@ -17,6 +17,9 @@ MOSES_TRAINING := --dataset moses --preset small --steps 6400 --batch-size 128 \
 PLANAR_TRAINING := --dataset planar --planar-graphs 30000 --preset small --steps 900 \
 	--batch-size 32 --learning-rate 5e-3 --warmup-steps 50 --micro-batch 16 --compile
 
+# Tests start some hundred processes: what they import is compiled once, not in every one of them.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Scoring on a CPU allocates and frees the same large blocks again and again. Kept in the process
 # instead of being given back to the system each time, scoring takes 40% less time.
 QUICK_MALLOC := MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000

@@ -1,11 +1,14 @@
 """What all tests share: one thread, and tiny models with random weights, saved and loaded."""
 
+import gc
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
+from streamlit.components.v2 import manifest_scanner
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from core.chemistry.chemistry import CHEMISTRIES
@@ -22,6 +25,16 @@ SHARPNESS = 6.0
 """Fresh weights say nearly the same of every token; larger ones tell tokens and orders apart."""
 
 torch.set_num_threads(1)
+
+# Every new `AppTest` reads the metadata of all installed packages in search of components, for a
+# quarter of a second. What is installed does not change meanwhile.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
+
+
+def pytest_collection_finish() -> None:
+    """Keep libraries and collected tests, which stay to the end, out of garbage collections."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
