@@ -28,17 +28,17 @@ st.html("<style>.stMainBlockContainer {padding: 3.5rem 3rem 4rem}</style>")
 # that it starts from: give the widgets of every page keys of their own.
 page = st.navigation(
     [
-        st.Page("pages/explore/page.py", title="Explore", url_path="explore",
+        st.Page("views/explore/page.py", title="Explore", url_path="explore",
                 icon=":material/route:", default=True),
-        st.Page("pages/models/page.py", title="Models", url_path="models",
+        st.Page("views/models/page.py", title="Models", url_path="models",
                 icon=":material/grid_on:"),
-        st.Page("pages/calibration/page.py", title="Calibration", url_path="calibration",
+        st.Page("views/calibration/page.py", title="Calibration", url_path="calibration",
                 icon=":material/target:"),
-        st.Page("pages/triage/page.py", title="Generate & triage", url_path="triage",
+        st.Page("views/triage/page.py", title="Generate & triage", url_path="triage",
                 icon=":material/filter_alt:"),
-        st.Page("pages/salience/page.py", title="Salience", url_path="salience",
+        st.Page("views/salience/page.py", title="Salience", url_path="salience",
                 icon=":material/grain:"),
-        st.Page("pages/finetune/page.py", title="Fine-tune", url_path="finetune",
+        st.Page("views/finetune/page.py", title="Fine-tune", url_path="finetune",
                 icon=":material/build:"),
     ],
     position="top",

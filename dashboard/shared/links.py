@@ -12,8 +12,8 @@ from urllib.parse import urlencode
 
 from core.graph.planar import PlanarName
 
-EXPLORE = "pages/explore/page.py"
-CALIBRATION = "pages/calibration/page.py"
+EXPLORE = "views/explore/page.py"
+CALIBRATION = "views/calibration/page.py"
 
 
 def explore_query(

@@ -16,7 +16,7 @@ from streamlit.util import calc_hash
 
 from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
-from dashboard.pages.calibration.query import BIN_OPTIONS, SECTIONS
+from dashboard.views.calibration.query import BIN_OPTIONS, SECTIONS
 from tests.conftest import ROOT
 from tests.evaluations import MODELS, ORDERS, PLANAR_MODEL
 

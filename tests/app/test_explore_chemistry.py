@@ -11,7 +11,7 @@ from core.model.checkpoints import ModelCard, save_checkpoint
 from core.model.transformer import build_model
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import vocabulary_of
-from dashboard.pages.explore.query import VIEWS
+from dashboard.views.explore.query import VIEWS
 
 MODEL = "drug-like"
 SMILES = "CC(C)NS(=O)(=O)c1ccc(Br)c(Cl)c1"

@@ -10,7 +10,7 @@ from core.data.files import read_input
 from core.likelihood.analysis import summarize
 from core.model.checkpoints import load_checkpoint
 from core.sent.strategies import STRATEGIES
-from dashboard.pages.explore.query import VIEWS
+from dashboard.views.explore.query import VIEWS
 
 MODEL = "planar-random_order"
 

@@ -9,12 +9,12 @@ from streamlit.testing.v1 import AppTest
 
 from core.model.card import read_card
 from core.model.checkpoints import load_checkpoint
-from dashboard.pages.finetune import data
 from dashboard.shared.format import short
+from dashboard.views.finetune import data
 from tests.generated_molecules import made_up_samples
 from tests.repairs import MODEL, save_repairs
 
-DASHBOARD = Path(__file__).parents[2] / "dashboard" / "pages"
+DASHBOARD = Path(__file__).parents[2] / "dashboard" / "views"
 RUN = {"tuning": "Your run", "base": MODEL, "steps": "2", "batch": "4", "test": "16",
        "molecules": "20"}
 
@@ -34,7 +34,7 @@ def results(evaluated_assets, tmp_path_factory) -> Path:
 @pytest.fixture(autouse=True)
 def little_work(monkeypatch):
     """Numbers are tested elsewhere; here they need not be exact."""
-    monkeypatch.setattr("dashboard.pages.finetune.data.PERMUTATIONS", 2)
+    monkeypatch.setattr("dashboard.views.finetune.data.PERMUTATIONS", 2)
     monkeypatch.setattr("core.stats.molecule_bootstrap.RESAMPLES", 50)
 
 
@@ -204,8 +204,8 @@ def test_bad_rows_of_own_molecules_say_why(open_page):
 def test_what_is_wrong_is_one_sentence(open_page, query, said, monkeypatch):
     if said is None:
         said = "not finite"
-        monkeypatch.setattr("dashboard.pages.finetune.query.WARMUP_STEPS", 1)
-        monkeypatch.setattr("dashboard.pages.finetune.query.RATES", {"0.3": 1e30})
+        monkeypatch.setattr("dashboard.views.finetune.query.WARMUP_STEPS", 1)
+        monkeypatch.setattr("dashboard.views.finetune.query.RATES", {"0.3": 1e30})
     page = open_page(**{**RUN, **query})
     if not page.error:
         run(page)

@@ -18,13 +18,13 @@ from core.salience.compute import compute_salience
 from core.salience.criteria import CRITERIA, names_where
 from core.salience.examples import draw_examples, shipped_graphs
 from core.sent.strategies import STRATEGIES
-from dashboard.pages.salience import data
-from dashboard.pages.salience.cells import Grid, cell_percent, label
-from dashboard.pages.salience.query import MaskQuery, SalienceQuery
 from dashboard.shared.file_age import age
+from dashboard.views.salience import data
+from dashboard.views.salience.cells import Grid, cell_percent, label
+from dashboard.views.salience.query import MaskQuery, SalienceQuery
 from tests.evaluations import MOLECULES
 
-PAGE = Path(__file__).parents[2] / "dashboard" / "pages" / "salience" / "page.py"
+PAGE = Path(__file__).parents[2] / "dashboard" / "views" / "salience" / "page.py"
 MODEL = "qm9-max_degree_first"
 FEW = {"examples": "6"}
 

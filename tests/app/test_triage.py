@@ -24,11 +24,11 @@ from core.triage.ranking import compare_samples
 from core.triage.run import sample_and_score
 from core.triage.samples import SamplesConfig
 from core.triage.scores import VALIDITY
-from dashboard.pages.triage import data
-from dashboard.pages.triage.query import LIVE_CHUNK, VIEWS, LiveQuery
+from dashboard.views.triage import data
+from dashboard.views.triage.query import LIVE_CHUNK, VIEWS, LiveQuery
 from tests.generated_molecules import made_up_samples
 
-PAGE = Path(__file__).parents[2] / "dashboard" / "pages" / "triage" / "page.py"
+PAGE = Path(__file__).parents[2] / "dashboard" / "views" / "triage" / "page.py"
 MODEL = "qm9-random_order"
 NUMBER = 80
 
@@ -405,7 +405,7 @@ def test_printed_python_of_a_live_run_samples_the_same(open_page, model):
 
 
 def test_sdf_of_many_molecules_is_prepared_first(open_page, monkeypatch):
-    monkeypatch.setattr("dashboard.pages.triage.molecules._QUICK_ROWS", 10)
+    monkeypatch.setattr("dashboard.views.triage.molecules._QUICK_ROWS", 10)
     page = open_page(show="unstable")
     prepare = page.button(key="prepare-sdf-shown")
     count = int(re.search(r"\d+", prepare.label).group())

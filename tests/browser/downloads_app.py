@@ -14,7 +14,7 @@ from dashboard.components.trail_player.player import trail_player
 from dashboard.components.trail_player.view import trail_view
 from dashboard.drawing.layouts import layout
 from dashboard.drawing.svg import attribution_svg
-from dashboard.pages.explore import charts
+from dashboard.views.explore import charts
 
 TABLE = "permutation,nll_nats\n1,17.25\n2,16.5\n"
 

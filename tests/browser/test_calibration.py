@@ -6,7 +6,7 @@ import pytest
 
 from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
-from dashboard.pages.calibration.query import BIN_OPTIONS, TEMPERATURE_OPTIONS
+from dashboard.views.calibration.query import BIN_OPTIONS, TEMPERATURE_OPTIONS
 from tests.browser.driving import (
     NUMBERS,
     await_query,

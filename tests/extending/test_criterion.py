@@ -70,7 +70,7 @@ def test_commands_offer_and_take_it(dummy, tiny, tmp_path, capsys):
 def test_the_page_offers_describes_and_shows_it(dummy, evaluated_assets, monkeypatch):
     monkeypatch.setenv("TRAILSCOPE_ASSETS", str(evaluated_assets))
     st.cache_resource.clear()
-    script = ROOT / "dashboard" / "pages" / "salience" / "page.py"
+    script = ROOT / "dashboard" / "views" / "salience" / "page.py"
     page = AppTest.from_file(str(script), default_timeout=120)
     for name, value in {"lm": MODEL, "criterion": "smallest", "examples": "2"}.items():
         page.query_params[name] = value

@@ -82,8 +82,8 @@ def pages_say(extended):
 
 
 @pytest.mark.parametrize(("section", "files"), [
-    ("A figure", {"dashboard/pages/models/charts.py", "dashboard/pages/models/sections.py"}),
-    ("A page", {"dashboard/pages/orders/__init__.py", "dashboard/pages/orders/page.py",
+    ("A figure", {"dashboard/views/models/charts.py", "dashboard/views/models/sections.py"}),
+    ("A page", {"dashboard/views/orders/__init__.py", "dashboard/views/orders/page.py",
                 "dashboard/app.py"}),
     ("A strategy", {"core/sent/strategies.py"}),
     ("A criterion", {"core/salience/criteria.py"}),

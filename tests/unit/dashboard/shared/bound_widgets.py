@@ -12,7 +12,7 @@ def bound_calls(page: str) -> Iterator[tuple[str, ast.Call]]:
 
     One is drawn for several pages: the bar of the types of token.
     """
-    for path in (DASHBOARD / "pages" / page).glob("*.py"):
+    for path in (DASHBOARD / "views" / page).glob("*.py"):
         for call in ast.walk(ast.parse(path.read_text())):
             given = {one.arg: one.value for one in getattr(call, "keywords", ())}
             if "bind" in given and isinstance(given["key"], ast.Constant):

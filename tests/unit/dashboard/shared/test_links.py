@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs
 
 import pytest
+from streamlit.runtime.pages_manager import PagesManager
 
 from core.graph.planar import PlanarName
 from dashboard.shared import links
@@ -39,3 +40,10 @@ def test_the_other_page_has_every_parameter_of_a_link(page, query):
 @pytest.mark.parametrize("page", [links.EXPLORE, links.CALIBRATION])
 def test_the_other_page_is_there(page):
     assert (DASHBOARD / page).is_file()
+
+
+def test_streamlit_looks_for_no_pages_of_its_own(monkeypatch):
+    """It would answer the first visitor of a new server who opens a link that there is no page."""
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", None)
+    PagesManager(str(DASHBOARD / "app.py"))
+    assert not PagesManager.uses_pages_directory

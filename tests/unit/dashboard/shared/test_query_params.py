@@ -5,13 +5,13 @@ from functools import partial
 import pytest
 
 from core.salience.criteria import CRITERIA
-from dashboard.pages.calibration import query as calibration
-from dashboard.pages.explore import query as explore
-from dashboard.pages.finetune import query as finetune
-from dashboard.pages.models import query as models
-from dashboard.pages.salience import query as salience
-from dashboard.pages.triage import query as triage
 from dashboard.shared.query_params import Choice, Number, faults
+from dashboard.views.calibration import query as calibration
+from dashboard.views.explore import query as explore
+from dashboard.views.finetune import query as finetune
+from dashboard.views.models import query as models
+from dashboard.views.salience import query as salience
+from dashboard.views.triage import query as triage
 from tests.unit.dashboard.shared.bound_widgets import bound_calls
 
 FREE = {"path", "tokenfile", "one", "smiles", "smarts"}

@@ -1,0 +1,62 @@
+"""How far a model's confidence can be believed, type by type and bin by bin."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core.errors import InputError
+from dashboard.reliability import notes
+from dashboard.shared.inputs import warn_about_address
+from dashboard.views.calibration import inputs, sections, tokens
+from dashboard.views.calibration.query import (
+    ALL_TYPES,
+    SECTIONS,
+    TEMPERATURE,
+    TOKENS,
+    CalibrationQuery,
+    address_faults,
+)
+
+
+def main() -> None:
+    """The page from top to bottom; what is wrong is said where it shows."""
+    st.header("Calibration", anchor=False)
+    try:
+        shipped = notes.shipped_results()
+        if shipped is not None:
+            warn_about_address("calibration", partial(
+                address_faults, models=shipped.models, orders=shipped.orders))
+            show(inputs.choose(shipped))
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def show(query: CalibrationQuery) -> None:
+    """Diagrams, and one of several sections, by a bar that is part of the address."""
+    sections.show_source(query)
+    temperature = inputs.choose_temperature(query)
+    diagrams = st.container()
+    section = st.segmented_control(
+        "Section", SECTIONS, default=SECTIONS[0], required=True, key="section",
+        bind="query-params", label_visibility="collapsed",
+    )
+    chosen = None
+    if section == TOKENS:
+        chosen = inputs.choose_bin(query)
+    else:
+        inputs.prepare_bin(query)
+    with diagrams:
+        sections.show_diagrams(query, temperature, chosen)
+    if chosen is not None:
+        tokens.show_tokens(query, chosen)
+    elif section == ALL_TYPES:
+        sections.show_all_types(query, temperature)
+    elif section == TEMPERATURE:
+        sections.show_temperatures(query, temperature)
+    else:
+        sections.show_numbers(query, temperature)
+
+
+main()

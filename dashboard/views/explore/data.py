@@ -1,0 +1,194 @@
+"""Everything that is kept between reruns, bounded, and keyed by all that it depends on.
+
+Results are immutable values and are shared between visitors as they are, so nothing is copied or
+pickled on a hit.
+"""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from core.assets import assets_folder
+from core.chemistry.chemistry import Chemistry
+from core.chemistry.molecules import Molecule, MoleculeError, from_smiles
+from core.errors import InputError
+from core.graph.graph import Graph
+from core.graph.planar import PlanarGraph, PlanarName
+from core.likelihood.analysis import Analysis, analyse
+from core.likelihood.order_marginal import ExactUncertainty, exact_uncertainty
+from core.likelihood.scoring import next_token_probabilities, score_trails
+from core.likelihood.uncertainty import Uncertainty, lu_convergence
+from core.sent.probability import enumerate_sequences
+from core.sent.strategies import Strategy
+from dashboard.components.trail_player.trail import TrailView
+from dashboard.components.trail_player.view import trail_view
+from dashboard.drawing.layouts import Layout, layout
+from dashboard.drawing.svg import molecule_svg
+from dashboard.shared.bounded_cache import BoundedCache
+from dashboard.shared.checkpoints import checkpoint
+from dashboard.shared.progress import Progress
+from dashboard.views.explore import text
+from dashboard.views.explore.query import ExploreQuery
+
+MAX_EXACT_SEQUENCES = 1000
+"""Molecules with more sequences are not enumerated live."""
+
+_ALTERNATIVES = 5
+_TOKEN_BUDGET = 4096
+"""Tokens per forward pass: small enough that progress is seen, and a change heard, every second."""
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def molecule(smiles: str, chemistry: Chemistry) -> Molecule:
+    """A parsed molecule."""
+    return from_smiles(smiles, chemistry)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def molecule_layout(smiles: str, chemistry: Chemistry) -> Layout:
+    """Where its atoms are drawn, the same for all trails."""
+    return layout(molecule(smiles, chemistry).graph, chemistry)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def planar(name: PlanarName) -> PlanarGraph:
+    """A planar graph with the points that it joins."""
+    return name.triangulate()
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def _planar_layout(name: PlanarName) -> Layout:
+    drawn = planar(name)
+    return layout(drawn.graph, positions=drawn.positions)
+
+
+def graph(query: ExploreQuery) -> Graph:
+    """What a query is about.
+
+    Raises:
+        MoleculeError: for a SMILES that is no molecule of the chemistry.
+    """
+    if query.planar is not None:
+        return planar(query.planar).graph
+    return molecule(query.smiles, query.molecule_chemistry).graph
+
+
+def graph_layout(query: ExploreQuery) -> Layout:
+    """Where it is drawn."""
+    if query.planar is not None:
+        return _planar_layout(query.planar)
+    return molecule_layout(query.smiles, query.molecule_chemistry)
+
+
+@st.cache_resource(show_spinner=False)
+def gallery(chemistry: Chemistry) -> tuple[tuple[str, str], ...]:
+    """(name, SMILES) of those well-known molecules that the chemistry has."""
+    path = assets_folder() / "gallery.json"
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}.") from None
+    return tuple((row["name"], row["smiles"]) for row in rows
+                 if _is_readable(row["smiles"], chemistry))
+
+
+def _is_readable(smiles: str, chemistry: Chemistry) -> bool:
+    try:
+        molecule(smiles, chemistry)
+    except MoleculeError:
+        return False
+    return True
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def thumbnail(name: str, smiles: str, chemistry: Chemistry, dark: bool) -> str:
+    """A gallery picture as SVG."""
+    return molecule_svg(molecule_layout(smiles, chemistry), dark=dark, title=name, width=150,
+                        height=96)
+
+
+def analysis(query: ExploreQuery, progress: Progress | None = None) -> Analysis:
+    """Scored linearizations; `progress` hears of the work and may raise to cancel it."""
+
+    def compute() -> Analysis:
+        model = checkpoint(query.model, query.weights_sha256)
+        return analyse(
+            model, [graph(query)], Strategy.from_name(query.strategy),
+            permutations=query.permutations, seed=query.seed, token_budget=_TOKEN_BUDGET,
+            progress=progress,
+        )
+
+    return _analyses().get(query, compute)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def convergence(query: ExploreQuery) -> tuple[Uncertainty, ...]:
+    """LU after the first 2, 3, 4, … permutations."""
+    found = analysis(query)
+    return lu_convergence(
+        found.likelihoods.nll[0].numpy(), found.trails.log_q[0].numpy(), seed=query.seed
+    )
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def trail(query: ExploreQuery, permutation: int) -> TrailView:
+    """One linearization with its surprisal and the model's alternatives at every step."""
+    found = analysis(query)
+    tokens = found.trails.sequence(0, permutation)
+    model = checkpoint(query.model, query.weights_sha256)
+    likely = next_token_probabilities(model, tokens).topk(_ALTERNATIVES)
+    alternatives = [
+        list(zip(ids, probabilities, strict=True))
+        for ids, probabilities in zip(likely.indices.tolist(), likely.values.tolist(), strict=True)
+    ]
+    return trail_view(
+        found.graphs[0], tokens, found.trails.order(0, permutation),
+        found.likelihoods.token_nll[0, permutation].numpy(), alternatives, model.vocabulary,
+        is_molecule=model.card.chemistry is not None,
+    )
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def permutation_csv(query: ExploreQuery) -> str:
+    """One row per permutation, as text."""
+    return text.permutation_table(analysis(query)).to_csv(index=False)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def trail_csv(query: ExploreQuery, permutation: int) -> str:
+    """One row per token of a linearization, as text."""
+    return text.token_table(trail(query, permutation)).to_csv(index=False)
+
+
+def exact(query: ExploreQuery, progress: Progress | None = None) -> ExactUncertainty:
+    """LU and order-marginal NLL without sampling error; `progress` as for `analysis`.
+
+    Raises:
+        TooManySequencesError: for more than `MAX_EXACT_SEQUENCES` sequences.
+    """
+
+    def compute() -> ExactUncertainty:
+        model = checkpoint(query.model, query.weights_sha256)
+        found = enumerate_sequences(
+            graph(query), model.vocabulary, Strategy.from_name(query.strategy),
+            limit=MAX_EXACT_SEQUENCES,
+        )
+        likelihoods = score_trails(model, found.to_trails(), token_budget=_TOKEN_BUDGET,
+                                   progress=progress)
+        return exact_uncertainty(likelihoods.nll[0].numpy(), found.probabilities)
+
+    # Neither K nor the seed matters, so they must not be part of the key.
+    key = (query.input, query.weights_sha256, query.strategy)
+    return _exact_values().get(key, compute)
+
+
+@st.cache_resource(show_spinner=False)
+def _analyses() -> BoundedCache[Analysis]:
+    return BoundedCache(capacity=128)
+
+
+@st.cache_resource(show_spinner=False)
+def _exact_values() -> BoundedCache[ExactUncertainty]:
+    return BoundedCache(capacity=128)

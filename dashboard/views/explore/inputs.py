@@ -1,0 +1,177 @@
+"""The sidebar of the Explore page: molecule or graph, model, order, K and seed, in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import streamlit as st
+
+from core.chemistry.chemistry import Chemistry
+from core.errors import InputError
+from core.graph.planar import MAX_PLANAR_NUMBER, PlanarName
+from core.model.card import ModelCard
+from dashboard.shared import inputs as shared_inputs
+from dashboard.shared.choices import (
+    DEFAULT_MODEL,
+    DEFAULT_SMILES,
+    MAX_SEED,
+    OWN_ORDER,
+    STRATEGY_OPTIONS,
+)
+from dashboard.shared.theme import is_dark
+from dashboard.views.explore import data
+from dashboard.views.explore.query import (
+    DEFAULT_PERMUTATIONS,
+    KINDS,
+    MAX_PERMUTATIONS,
+    MIN_PERMUTATIONS,
+    MOLECULE,
+    PLANAR_GRAPH,
+    ExploreQuery,
+    address_faults,
+)
+
+_GALLERY_COLUMNS = 2
+
+
+def warn_of_damaged_models(complaints: Sequence[str]) -> None:
+    """Say which models are missing from the list, and why."""
+    for complaint in complaints:
+        st.warning(complaint, icon=":material/folder_off:")
+
+
+def warn_about_address(models: Mapping[str, ModelCard]) -> None:
+    """Say once what of the address cannot be taken."""
+    planar = [name for name in models if kind_of(models[name]) == PLANAR_GRAPH]
+    shared_inputs.warn_about_address("explore", partial(
+        address_faults, models=list(models), planar_models=planar))
+
+
+def kind_of(card: ModelCard) -> str:
+    """What a model reads."""
+    return PLANAR_GRAPH if card.chemistry is None else MOLECULE
+
+
+def choose(models: Mapping[str, ModelCard]) -> ExploreQuery:
+    """Draw the sidebar and return what is chosen."""
+    with st.sidebar:
+        # The model decides what is asked for above it.
+        above = st.container()
+        names = list(models)
+        model = st.selectbox(
+            "Model", names, index=names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0,
+            key="model", bind="query-params",
+            help="Each was trained on molecules or planar graphs written in one kind of order.",
+        )
+        card = models[model]
+        with above:
+            _choose_kind(card, models)
+            planar = _choose_planar() if card.chemistry is None else None
+            smiles = "" if card.chemistry is None else _choose_molecule(card.chemistry)
+        strategy = st.selectbox(
+            "Order of linearizations", STRATEGY_OPTIONS, key="strategy", bind="query-params",
+            help="own: the order the model was trained under. Any other shows what the model "
+                 "makes of orders that it has not seen.",
+        )
+        permutations, seed = _choose_sample()
+        own = card.strategy.name
+        st.caption(f"{card.name}: trained under `{own}`, scored under "
+                   f"`{own if strategy == OWN_ORDER else strategy}`.")
+    return ExploreQuery(
+        smiles=smiles, model=card.name, weights_sha256=card.weights_sha256,
+        strategy=own if strategy == OWN_ORDER else strategy,
+        permutations=permutations, seed=seed, planar=planar, chemistry=card.chemistry,
+    )
+
+
+def _choose_kind(card: ModelCard, models: Mapping[str, ModelCard]) -> None:
+    """A switch between models of molecules and of planar graphs, where there are both.
+
+    It only shows and changes the model, so that the address has one place that decides.
+    """
+    kinds = [kind for kind in KINDS if kind in map(kind_of, models.values())]
+    if len(kinds) < 2:
+        return
+    st.session_state.kind = kind_of(card)
+    st.segmented_control(
+        "What to explore", kinds, required=True, key="kind", label_visibility="collapsed",
+        width="stretch", on_change=_take_kind, args=(card.name, models),
+    )
+
+
+def _take_kind(left: str, models: Mapping[str, ModelCard]) -> None:
+    """Go to the model of the other kind that was left last, or to one of the same strategy."""
+    before, kind = models[left], st.session_state.kind
+    last = st.session_state.setdefault("last_models", {})
+    last[kind_of(before)] = left
+    able = [name for name, card in models.items() if kind_of(card) == kind]
+    same = [name for name in able if models[name].strategy == before.strategy]
+    st.session_state.model = last[kind] if last.get(kind) in able else (same or able)[0]
+
+
+def _choose_molecule(chemistry: Chemistry) -> str:
+    smiles = st.text_input(
+        "Molecule (SMILES)", DEFAULT_SMILES, key="smiles", bind="query-params",
+        placeholder="CCO", help=f"Press Enter. {chemistry.limits}",
+    )
+    with st.popover("Well-known molecules", icon=":material/apps:", width="stretch"):
+        _show_gallery(chemistry)
+    return smiles or ""
+
+
+def _choose_planar() -> PlanarName:
+    left, right = st.columns(2)
+    seed = left.number_input(
+        "Graph seed", 0, MAX_PLANAR_NUMBER, 0, 1, key="graph", bind="query-params",
+        help="Every seed gives an endless series of random graphs.",
+    )
+    index = right.number_input(
+        "Number", 0, MAX_PLANAR_NUMBER, 0, 1, key="number", bind="query-params",
+        help="Place in that series, from 0.",
+    )
+    return PlanarName(int(seed), int(index))
+
+
+def _choose_sample() -> tuple[int, int]:
+    """K and the seed of the linearizations."""
+    left, right = st.columns(2)
+    permutations = left.number_input(
+        "K", MIN_PERMUTATIONS, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS, 1,
+        key="k", bind="query-params", help="Number of permutations drawn, 2 to 256.",
+    )
+    seed = right.number_input(
+        "Seed", 0, MAX_SEED, 0, 1, key="seed", bind="query-params",
+        help="Fixes the linearizations and the interval.",
+    )
+    return int(permutations), int(seed)
+
+
+def choose_hydrogens() -> bool:
+    """Whether drawings show hydrogens as atoms."""
+    return st.sidebar.toggle("Show hydrogens", True, key="hydrogens", bind="query-params")
+
+
+def show_title(title: str, smiles: str) -> None:
+    """Headline of the page."""
+    code = f" &nbsp;:gray[`{smiles}`]" if "`" not in smiles else ""
+    st.header(f"{title}{code}", anchor=False)
+
+
+def _show_gallery(chemistry: Chemistry) -> None:
+    try:
+        entries = data.gallery(chemistry)
+    except InputError as error:
+        st.error(str(error))
+        return
+    dark = is_dark()
+    columns = st.columns(_GALLERY_COLUMNS)
+    for number, (name, smiles) in enumerate(entries):
+        with columns[number % _GALLERY_COLUMNS]:
+            st.image(data.thumbnail(name, smiles, chemistry, dark), alt=f"Structure of {name}")
+            st.button(name, key=f"gallery-{number}", on_click=_take, args=(smiles,),
+                      width="stretch")
+
+
+def _take(smiles: str) -> None:
+    st.session_state.smiles = smiles

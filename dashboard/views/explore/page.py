@@ -1,0 +1,59 @@
+"""Explore one molecule or planar graph: how its likelihood changes with the order of writing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.errors import InputError
+from core.model.card import ModelCard
+from dashboard.shared import checkpoints
+from dashboard.shared import format as shared_format
+from dashboard.shared.progress import progress_bar
+from dashboard.views.explore import data, inputs, sections, text
+from dashboard.views.explore.query import ExploreQuery
+
+
+def main() -> None:
+    """The page from top to bottom; what is wrong with an input is said where it shows."""
+    try:
+        models = checkpoints.models()
+        inputs.warn_of_damaged_models(checkpoints.model_complaints())
+        inputs.warn_about_address(models)
+        query = inputs.choose(models)
+        show_hydrogens = (query.chemistry is not None and query.chemistry.has_hydrogen_nodes
+                          and inputs.choose_hydrogens())
+        show_graph(query, models, show_hydrogens=show_hydrogens)
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def show_graph(
+    query: ExploreQuery, models: Mapping[str, ModelCard], *, show_hydrogens: bool
+) -> None:
+    """Numbers, trail player and sections of one molecule or graph under one model."""
+    show_title(query)
+    with progress_bar(f"Scoring under {query.model}") as progress:
+        analysis = data.analysis(query, progress)
+    sections.show_numbers(query, analysis)
+    chosen = sections.choose_permutation(query, analysis)
+    sections.play(query, chosen, show_hydrogens=show_hydrogens)
+    sections.show_sections(query, analysis, models, show_hydrogens=show_hydrogens)
+
+
+def show_title(query: ExploreQuery) -> None:
+    """What is explored, and what of it should be known."""
+    if query.planar is not None:
+        inputs.show_title("Planar graph", query.input)
+        st.caption(f":material/hub: {shared_format.planar_summary(data.graph(query))}. "
+                   f"{text.planar_source(query.planar)}")
+        return
+    chemistry = query.molecule_chemistry
+    molecule = data.molecule(query.smiles, chemistry)
+    inputs.show_title(text.formula(molecule.graph, chemistry), query.smiles)
+    for note in filter(None, (*molecule.notes, text.size_note(molecule.graph, chemistry))):
+        st.caption(f":material/info: {note}")
+
+
+main()

@@ -1,0 +1,244 @@
+"""The parts of the Explore page below its title."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.errors import InputError
+from core.likelihood.analysis import Analysis
+from core.likelihood.attribution import locate
+from core.likelihood.uncertainty import judge_permutations
+from core.model.card import ModelCard
+from core.sent.probability import TooManySequencesError
+from dashboard.components.figure import show_figure
+from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.components.trail_player.player import trail_diff, trail_player
+from dashboard.drawing.svg import attribution_svg
+from dashboard.shared.progress import progress_bar
+from dashboard.shared.theme import is_dark
+from dashboard.views.explore import charts, data, text
+from dashboard.views.explore.query import (
+    COMPARISONS,
+    VIEWS,
+    ExploreQuery,
+    permutation_index,
+    permutation_options,
+)
+
+_CARD_WIDTH = 232
+_PICTURE_WIDTH = 460
+
+
+def show_numbers(query: ExploreQuery, analysis: Analysis) -> None:
+    """LU with its interval, NLL, order-marginal NLL and the verdict on K."""
+    found = analysis.uncertainties[0]
+    numbers = (
+        ("Linearization Uncertainty", f"{found.lu:.3f}", f"95%: {text.interval(found)}",
+         "LU: standard deviation of the NLL over permutations, divided by its mean."),
+        ("NLL of a sequence", f"{found.nll_mean:.2f} nats", f"± {found.nll_std:.2f}",
+         f"Mean and standard deviation over K = {found.k} permutations, seed {found.seed}."),
+        ("NLL per token", f"{analysis.likelihoods.nll_per_token:.3f} nats",
+         f"{int(analysis.likelihoods.num_tokens.sum()):,} tokens",
+         "Nats of all permutations divided by the number of their tokens."),
+        ("Order-marginal NLL", text.marginal(found), text.effective_sample_size(found),
+         f"−log of the probability of all sequences of this {_words(query).graph} together, "
+         "estimated by importance weighting; biased upwards, less so as K grows. ESS is the "
+         "effective sample size; near 1, a single sequence carries the estimate, and the true "
+         "value can be far lower. A biased order covers only its own sequences."),
+    )
+    # Cards of a fixed width wrap on narrow screens instead of being cut off.
+    with st.container(horizontal=True):
+        for label, value, detail, explanation in numbers:
+            st.metric(label, value, detail, delta_color="off", delta_arrow="off", border=True,
+                      help=explanation, width=_CARD_WIDTH)
+    verdict = judge_permutations(found)
+    icon = ":green[:material/check_circle:]" if verdict.enough else ":orange[:material/pending:]"
+    st.markdown(f"{icon} {verdict.sentence}")
+
+
+def choose_permutation(query: ExploreQuery, analysis: Analysis) -> int:
+    """The NLL distribution and a box; a click on a dot chooses that permutation."""
+    nll = analysis.likelihoods.nll[0].tolist()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        option = st.selectbox(
+            "Permutation to play", permutation_options(len(nll)), index=1, key="trail",
+            bind="query-params", width=_CARD_WIDTH,
+        )
+        chosen = permutation_index(option, nll)
+        st.caption(f"Permutation {chosen + 1} of {len(nll)}: {nll[chosen]:.2f} nats. Every dot is "
+                   "a permutation; click one to play it.", width="content")
+    show_figure(partial(charts.nll_distribution, nll, chosen), "distribution", key="distribution",
+                alt=text.distribution_finding(analysis), csv=data.permutation_csv(query),
+                on_click=_take_dot)
+    return chosen
+
+
+def play(query: ExploreQuery, permutation: int, *, show_hydrogens: bool) -> None:
+    """The trail player and its downloads."""
+    view = data.trail(query, permutation)
+    trail_player(data.graph_layout(query), view, key="player", show_hydrogens=show_hydrogens)
+    figure_downloads("trail", key="downloads-trail", target="player",
+                     csv=data.trail_csv(query, permutation))
+
+
+def show_sections(
+    query: ExploreQuery, analysis: Analysis, models: Mapping[str, ModelCard], *,
+    show_hydrogens: bool,
+) -> None:
+    """One of several sections, by a bar that is part of the address."""
+    view = st.segmented_control(
+        "Section", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params",
+        label_visibility="collapsed",
+    )
+    match view:
+        case "Where":
+            _show_where(query, analysis, show_hydrogens=show_hydrogens)
+        case "Compare":
+            _show_diff(query, analysis, show_hydrogens=show_hydrogens)
+        case "Convergence":
+            _show_convergence(query)
+        case "Models":
+            _show_models(query, models)
+        case "Permutations":
+            _show_table(query, analysis)
+        case "Code":
+            _show_commands(query)
+
+
+def _show_where(query: ExploreQuery, analysis: Analysis, *, show_hydrogens: bool) -> None:
+    layout, word = data.graph_layout(query), _words(query)
+    owners = None if show_hydrogens else layout.owners
+    found = locate(analysis.attribution, analysis.graphs[0], owners=owners)
+    st.caption(f"Every token is about one {word.node}, one {word.edge} or the end of the sequence. "
+               "Its surprisal, added up over a sequence and averaged over all "
+               f"{query.permutations} permutations, shows what the model finds hard to predict; "
+               "the spread shows where that depends on the order. Ending the sequence costs "
+               f"{found.graph_mean:.2f} nats on average."
+               + ("" if layout.is_molecule else " Nodes have their own numbers here, not those of "
+                                                "visits."))
+    pictures = (
+        ("mean", "Mean surprisal", found.node_mean, found.edge_mean),
+        ("spread", "Spread over permutations", found.node_std, found.edge_std),
+    )
+    row = st.container(horizontal=True, gap="large")
+    for name, title, nodes, edges in pictures:
+        svg = attribution_svg(
+            layout, nodes, edges, dark=is_dark(), title=f"{title} by {word.node} and {word.edge}",
+            unit="nats", show_hydrogens=show_hydrogens, scale=text.scale_of(nodes, edges),
+        )
+        with row.container(width=_PICTURE_WIDTH):
+            st.subheader(title, anchor=False)
+            st.image(svg, alt=text.located_finding(title, nodes, layout), width="stretch")
+            figure_downloads(name, key=f"downloads-{name}", svg=svg,
+                             csv=text.located_table(layout, nodes, edges))
+
+
+def _show_diff(query: ExploreQuery, analysis: Analysis, *, show_hydrogens: bool) -> None:
+    nll = analysis.likelihoods.nll[0].tolist()
+    options = permutation_options(len(nll))
+    rows = [
+        permutation_index(
+            column.selectbox(label, options, index=index, key=key, bind="query-params"), nll
+        )
+        for column, label, key, index in zip(
+            st.columns(2), ("Permutation A", "Permutation B"), ("a", "b"), (0, 2), strict=True
+        )
+    ]
+    views = [data.trail(query, row) for row in rows]
+    trail_diff(
+        data.graph_layout(query), *views,
+        key="diff", labels=(f"permutation {rows[0] + 1}", f"permutation {rows[1] + 1}"),
+        show_hydrogens=show_hydrogens,
+    )
+    figure_downloads("comparison", key="downloads-comparison", target="diff",
+                     csv=text.comparison_table(*views))
+
+
+def _show_convergence(query: ExploreQuery) -> None:
+    steps = data.convergence(query)
+    exact = None
+    if st.toggle("List all sequences for the exact value", key="exact", bind="query-params",
+                 help=f"For {_words(query).graph}s with at most {data.MAX_EXACT_SEQUENCES:,} "
+                      "sequences under this order."):
+        try:
+            with progress_bar("Scoring every sequence") as progress:
+                exact = data.exact(query, progress)
+            st.markdown(f":green[:material/check_circle:] {text.exact_sentence(exact)}")
+        except TooManySequencesError:
+            st.info(f"This {_words(query).graph} has more than {data.MAX_EXACT_SEQUENCES:,} "
+                    f"sequences under {query.strategy}, too many to list them all here.",
+                    icon=":material/info:")
+        except InputError as error:
+            st.info(str(error), icon=":material/info:")
+    show_figure(partial(charts.lu_convergence_curve, steps, exact), "convergence",
+                key="convergence", alt=text.convergence_finding(steps),
+                csv=text.convergence_table(steps))
+
+
+def _show_models(query: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
+    own = st.segmented_control(
+        "Score each model under", COMPARISONS, default=COMPARISONS[0], required=True,
+        key="compare", bind="query-params",
+        help=f"Its own order, or the order chosen on the left: {query.strategy}.",
+    ) == COMPARISONS[0]
+    results: list[Analysis] = []
+    for card in models.values():
+        if card.chemistry != query.chemistry:
+            continue  # it writes other graphs, so its nats are of something else
+        chosen = replace(query, model=card.name, weights_sha256=card.weights_sha256,
+                         strategy=card.strategy.name if own else query.strategy)
+        try:
+            with progress_bar(f"Scoring under {card.name}") as progress:
+                results.append(data.analysis(chosen, progress))
+        except InputError as error:  # a damaged model leaves the others
+            st.error(str(error), icon=":material/error:")
+    table = text.model_table(results)
+    st.dataframe(table, hide_index=True, column_config=_decimals(text.MODEL_DIGITS),
+                 alt=text.models_finding(results))
+    figure_downloads("models", key="downloads-models", csv=table)
+
+
+def _show_table(query: ExploreQuery, analysis: Analysis) -> None:
+    table = text.permutation_table(analysis)
+    st.caption("Select a row to play that permutation.")
+    st.dataframe(
+        table, hide_index=True, key="permutations", on_select=_take_row,
+        selection_mode="single-row", column_config=_decimals(text.PERMUTATION_DIGITS), height=360,
+    )
+    figure_downloads("permutations", key="downloads-permutations",
+                     csv=data.permutation_csv(query))
+
+
+def _show_commands(query: ExploreQuery) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Command line", anchor=False)
+        st.code(query.command, language="bash", wrap_lines=True)
+    with right:
+        st.subheader("Python", anchor=False)
+        st.code(query.python, language="python")
+
+
+def _words(query: ExploreQuery) -> text.Words:
+    return text.words(is_molecule=query.planar is None)
+
+
+def _decimals(digits: Mapping[str, int]) -> dict[str, Any]:
+    return {name: st.column_config.NumberColumn(format=f"%.{places}f")
+            for name, places in digits.items()}
+
+
+def _take_dot(clicked: Sequence[Any]) -> None:
+    """A click on the distribution becomes the choice in the box, and so part of the address."""
+    st.session_state.trail = str(int(clicked[0]) + 1)
+
+
+def _take_row() -> None:
+    rows = st.session_state.permutations.selection.rows
+    if rows:
+        st.session_state.trail = str(rows[0] + 1)

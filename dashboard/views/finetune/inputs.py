@@ -1,0 +1,221 @@
+"""The sidebar of the Fine-tune page: what a run of one's own does, all of it in the address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from core.finetune.config import FinetuneConfig, entries_to_train
+from core.finetune.learning_rates import default_learning_rate
+from core.model.card import ModelCard
+from core.salience.criteria import CONTROL, CRITERIA, DEFAULT_CRITERION
+from core.salience.masks import SCOPES
+from dashboard.shared.choices import (
+    DENSITIES,
+    MAX_SEED,
+    PRECISIONS,
+    STRATEGY_OPTIONS,
+    resolved_order,
+)
+from dashboard.shared.inputs import reset_if_invalid
+from dashboard.views.finetune import data, query, text
+from dashboard.views.finetune.points import passes
+from dashboard.views.finetune.query import AS_RANK, GENERATED, OWN, FinetuneQuery, Source
+
+_FILES = ("csv", "tsv", "smi", "sdf", "json", "jsonl")
+
+
+def address_faults(
+    address: Mapping[str, str], models: Mapping[str, ModelCard], shipped: data.ShippedRepairs
+) -> list[str]:
+    """What of the address cannot be taken on this machine."""
+    criteria = st.query_params.get_all("criteria")
+    return query.address_faults(address, _offered(address, criteria, models, shipped), criteria)
+
+
+def _offered(
+    address: Mapping[str, str], asked: Sequence[str], models: Mapping[str, ModelCard],
+    shipped: data.ShippedRepairs,
+) -> query.Offered:
+    """What there is for the models that an address names, or that stand first."""
+    repaired = shipped.found.get(address.get("repaired", "")) or next(
+        iter(shipped.found.values()), {})
+    arms = {name: result.arm for name, result in repaired.items() if name != "none"}
+    criteria = tuple(name for name in CRITERIA if name in {arm.criterion for arm in arms.values()})
+    hidden = tuple(name for name, arm in arms.items() if not passes(
+        arm, criteria=[name for name in asked if name in criteria],
+        scope=_possible(address.get("scopes", ""), query.SCOPE_OPTIONS),
+        selection=_possible(address.get("selection", ""), query.SELECTIONS)))
+    base = address.get("base", "")
+    card = models[base if base in models else _default_base(models)]
+    return query.Offered(
+        models=tuple(models), repaired=tuple(shipped.found), arms=tuple(arms), criteria=criteria,
+        hidden_arms=hidden,
+        kinds=_kinds(card), makers=data.makers(card) or data.all_makers())
+
+
+def _possible(asked: str, options: Sequence[str]) -> str:
+    return asked if asked in options else options[0]
+
+
+def _default_base(models: Mapping[str, ModelCard]) -> str:
+    return query.DEFAULT_BASE if query.DEFAULT_BASE in models else next(iter(models))
+
+
+@dataclass(frozen=True)
+class _Size:
+    """How many entries a sparse run trains: a share, or as many as LoRA of a rank has numbers."""
+
+    density: float | None = None
+    matched_rank: int | None = None
+
+
+def choose(models: Mapping[str, ModelCard]) -> Callable[[], FinetuneQuery]:
+    """Draw the sidebar.
+
+    Returns:
+        What makes a run of it; only that needs the model itself, to count its entries. It raises
+        `InputError` for settings that make no run.
+    """
+    with st.sidebar:
+        st.subheader("Your run", anchor=False)
+        st.caption(text.SIDEBAR_NOTE)
+        names = tuple(models)
+        default = _default_base(models)
+        reset_if_invalid("base", names, default)
+        base = st.selectbox("Model to start from", names, index=names.index(default), key="base",
+                            bind="query-params",
+                            help="A shipped one, or one that was fine-tuned here.")
+        card = models[base]
+        order = st.selectbox(
+            "Order to learn", STRATEGY_OPTIONS,
+            index=STRATEGY_OPTIONS.index(query.DEFAULT_ORDER), key="learn", bind="query-params",
+            help=f"{base} was trained under {card.strategy.name}.")
+        source = _choose_source(card)
+        how, size = _choose_method()
+        budget, test = _choose_budget()
+    return partial(_query, card, resolved_order(order, card.strategy.name), source, how | budget,
+                   size, test)
+
+
+def _query(
+    card: ModelCard, order: str, source: Source, settings: dict[str, Any], size: _Size, test: int
+) -> FinetuneQuery:
+    """The run that the sidebar describes; `settings` are arguments of `FinetuneConfig`."""
+    if settings["method"] == "sparse":
+        settings = settings | {"count": entries_to_train(
+            data.matrices(card.name, card.weights_sha256), density=size.density,
+            match_rank=size.matched_rank)}
+    rate = settings["learning_rate"] or default_learning_rate(
+        settings["method"], share=size.density, rank=size.matched_rank or settings.get("rank"))
+    config = FinetuneConfig(**settings | {"learning_rate": rate})
+    return FinetuneQuery(card.name, card.weights_sha256, card.strategy.name, order, source, config,
+                         size.density, size.matched_rank, test)
+
+
+def _choose_source(card: ModelCard) -> Source:
+    kinds = _kinds(card)
+    reset_if_invalid("data", kinds)
+    kind = st.selectbox("Learn from", kinds, key="data", bind="query-params",
+                        help=text.data_help(card))
+    detail, typed, file = "", "", None
+    if kind == GENERATED:
+        names = data.makers(card)
+        default = card.name if card.name in names else names[0]
+        reset_if_invalid("made", names, default)
+        detail = st.selectbox("Generated by", names, index=names.index(default), key="made",
+                              bind="query-params")
+    elif kind == OWN:
+        typed, file = _choose_own(card)
+    number = st.number_input(
+        "Graphs to learn from, at most", 1, query.max_molecules(),
+        min(query.DEFAULT_MOLECULES, query.max_molecules()), 100, key="molecules",
+        bind="query-params", help="The first ones; they are shuffled in every epoch and "
+                                  "linearized anew each time.")
+    return Source(kind, int(number), detail, typed, file)
+
+
+def _kinds(card: ModelCard) -> tuple[str, ...]:
+    dataset = data.dataset_at_hand(card)
+    parts = () if dataset is None else (query.training_part(dataset),)
+    if card.chemistry is None:
+        return parts
+    return (*([GENERATED] if data.makers(card) else []), OWN, *parts)
+
+
+def _choose_own(card: ModelCard) -> tuple[str, tuple[str, bytes] | None]:
+    typed = st.text_area(
+        "SMILES, one per line, or CSV", key="own", bind="query-params", height=110,
+        max_chars=query.MAX_TYPED, placeholder="CCO\nCC(N)C(=O)O",
+        help=text.molecules_help(card))
+    uploaded = st.file_uploader(
+        "Or a file", _FILES, key="own_file", max_upload_size=query.MAX_UPLOAD_MB,
+        help="Taken instead of the text. A file is not part of the address.")
+    return typed or "", None if uploaded is None else (uploaded.name, uploaded.getvalue())
+
+
+def _choose_method() -> tuple[dict[str, Any], _Size]:
+    """Arguments of `FinetuneConfig` on what is trained, and how many entries of a sparse run."""
+    name = st.selectbox("Method", tuple(query.METHOD_NAMES), key="method", bind="query-params",
+                        help="sparse: single entries of the matrices. LoRA, PiSSA: two thin "
+                             "factors beside every matrix.")
+    how: dict[str, Any] = {"method": query.METHOD_NAMES[name]}
+    if how["method"] == "sparse":
+        return _choose_mask(how)
+    return how if how["method"] == "full" else how | {"rank": _choose_rank("Rank")}, _Size()
+
+
+def _choose_mask(how: dict[str, Any]) -> tuple[dict[str, Any], _Size]:
+    left, right = st.columns(2)
+    criterion = left.selectbox("Criterion", tuple(CRITERIA),
+                               index=tuple(CRITERIA).index(DEFAULT_CRITERION), key="by",
+                               bind="query-params", help=f"{CONTROL} is the control.")
+    scope = right.selectbox("Scope", SCOPES, key="over", bind="query-params",
+                            help="Select over all matrices together, or in each.")
+    amount = st.segmented_control("Entries to train", query.AMOUNTS, default=query.SHARE,
+                                  required=True, key="amount", bind="query-params",
+                                  width="stretch")
+    if amount == AS_RANK:
+        size = _Size(matched_rank=_choose_rank("Rank of the LoRA with as many numbers"))
+    else:
+        size = _Size(density=DENSITIES[st.select_slider(
+            "Share", tuple(DENSITIES), query.DEFAULT_SHARE, key="share", bind="query-params")])
+    every = st.number_input(
+        "Steps between selections", 0, query.MAX_EVERY, 0, 5, key="every", bind="query-params",
+        help="0 selects once (static); else the mask is chosen anew along the way (dynamic).")
+    return how | {"criterion": criterion, "scope": scope, "reselect_every": int(every),
+                  "num_examples": query.NUM_EXAMPLES}, size
+
+
+def _choose_rank(label: str) -> int:
+    return int(st.number_input(label, 1, query.MAX_RANK, query.DEFAULT_RANK, 1, key="rank",
+                               bind="query-params"))
+
+
+def _choose_budget() -> tuple[dict[str, Any], int]:
+    """Further arguments of `FinetuneConfig`, and how many graphs are measured on."""
+    left, right = st.columns(2)
+    steps = left.number_input("Steps", 1, query.max_steps(), query.DEFAULT_STEPS, 10, key="steps",
+                              bind="query-params", help="Steps of the optimizer, AdamW.")
+    batch = right.number_input("Batch size", 1, query.MAX_BATCH, query.DEFAULT_BATCH, 8,
+                               key="batch", bind="query-params", help="Sequences per step.")
+    rate = left.selectbox("Learning rate", query.RATE_OPTIONS, key="rate", bind="query-params",
+                          help=f"The peak, after {query.WARMUP_STEPS} steps. auto: what did "
+                               "well in the shipped comparison.")
+    seed = right.number_input("Seed", 0, MAX_SEED, 0, 1, key="tuneseed", bind="query-params",
+                              help="Fixes batches, masks, LoRA's starting values and the "
+                                   "sequences that are measured.")
+    test = left.number_input(
+        "Test graphs", query.MIN_TEST, query.MAX_TEST, query.DEFAULT_TEST, 10, key="test",
+        bind="query-params", help="How many are measured before and after, under both orders, at "
+                                  f"K = {query.PERMUTATIONS}.")
+    precision = right.selectbox("Precision", PRECISIONS, key="arithmetic",
+                                bind="query-params",
+                                help="bf16 is faster on processors that have it.")
+    return {"steps": int(steps), "batch_size": int(batch), "learning_rate": query.RATES.get(rate),
+            "warmup_steps": query.WARMUP_STEPS, "seed": int(seed), "precision": precision
+            }, int(test)

@@ -1,0 +1,204 @@
+"""The shipped comparison of methods, with the visitor's own runs in it, and the code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.repair.comparison import gradient_mask_and_equals, largest_reduction
+from core.repair.result import RepairResult
+from core.salience.criteria import CRITERIA
+from dashboard.components.figure import show_figure
+from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.shared.inputs import reset_if_invalid
+from dashboard.views.finetune import before_after, text
+from dashboard.views.finetune.charts import pareto_plot
+from dashboard.views.finetune.data import ShippedRepairs
+from dashboard.views.finetune.points import LIVE, RepairPoint, in_order, passes
+from dashboard.views.finetune.query import (
+    COMPARE,
+    COST,
+    DEFAULT_BASE,
+    MEASURES,
+    PAIRED,
+    SCOPE_OPTIONS,
+    SELECTIONS,
+    FinetuneQuery,
+    command,
+    python,
+    shipped_command,
+    shipped_python,
+)
+
+_FINISHED = "finetune_finished"
+
+
+@dataclass(frozen=True, eq=False)
+class FinishedRun:
+    """A run of this visitor: the model before and after, on the same graphs."""
+
+    before: RepairResult
+    after: RepairResult
+
+
+def remember(query: FinetuneQuery, before: RepairResult, after: RepairResult) -> None:
+    """Let a run of this visitor join the plot."""
+    st.session_state.setdefault(_FINISHED, {})[query.digest] = FinishedRun(before, after)
+
+
+def show(section: str, shipped: ShippedRepairs) -> None:
+    """The plot with what a point stands for, or the table of all numbers."""
+    if not shipped.found:
+        st.info(text.NO_REPAIRS, icon=":material/info:")
+        st.code(shipped_command(DEFAULT_BASE), language="bash", wrap_lines=True)
+        _show_live_only(section)
+        return
+    model = _choose_model(shipped)
+    found = shipped.found[model]
+    before = found.get("none")
+    st.caption(text.provenance(next(reversed(found.values()))))
+    if section == COMPARE:
+        _show_comparison(model, found, before)
+    else:
+        table = text.result_table(found)
+        st.dataframe(table, hide_index=True, height=560)
+        figure_downloads(f"repairs of {model}", key="downloads-repairs", csv=table)
+
+
+def _choose_model(shipped: ShippedRepairs) -> str:
+    names = tuple(shipped.found)
+    if len(names) == 1:
+        return names[0]
+    reset_if_invalid("repaired", names)
+    return st.selectbox("Repaired model", names, key="repaired", bind="query-params", width=320)
+
+
+def live_points(model: str, orders: tuple[str, ...]) -> list[RepairPoint]:
+    """Runs of this visitor on a model under the same orders."""
+    return [RepairPoint(run.after, digest) for digest, run in _finished().items()
+            if run.after.model == model and run.after.orders == orders]
+
+
+def _finished() -> Mapping[str, FinishedRun]:
+    return st.session_state.get(_FINISHED, {})
+
+
+def _show_live_only(section: str) -> None:
+    """The visitor's runs where no arm ships: those that can be compared with the latest."""
+    if not _finished():
+        return
+    latest = list(_finished().values())[-1]
+    points = live_points(latest.after.model, latest.after.orders)
+    if section == COMPARE:
+        measure = _choose_measure()
+        st.markdown(text.comparison_finding(points, latest.before, measure))
+        draw_plot(points, latest.before, None, measure)
+    else:
+        table = text.result_table(
+            {"before": latest.before, **{point.key: point.result for point in points}})
+        st.dataframe(table, hide_index=True)
+        figure_downloads("your runs", key="downloads-repairs", csv=table)
+    st.caption(text.LIVE_ONLY)
+
+
+def _show_comparison(
+    model: str, found: Mapping[str, RepairResult], before: RepairResult | None
+) -> None:
+    switches, boxes = st.container(horizontal=True), st.container(horizontal=True)
+    measure, points = _choose_points(found, switches, boxes)
+    orders = next(iter(found.values())).orders
+    live = live_points(model, orders)
+    shown = [*points, *live]
+    names = tuple(point.key for point in points)
+    with boxes:
+        chosen = _choose_arm(points, names)
+    st.markdown(text.comparison_finding(shown, before, measure))
+    if measure in PAIRED:
+        st.markdown(text.equal_size_finding(gradient_mask_and_equals(
+            [point.result for point in points], PAIRED[measure]), measure))
+    if not shown:
+        return
+    draw_plot(shown, before, chosen, measure)
+    if live:
+        st.caption(text.live_note(live[-1].result))
+    if chosen is not None and before is not None:
+        st.subheader(found[chosen].arm.label, anchor=False)
+        before_after.show(before, found[chosen], key="shipped")
+
+
+def draw_plot(
+    shown: list[RepairPoint], before: RepairResult | None, chosen: str | None, measure: str
+) -> None:
+    """The plot of parameters against repair and cost; a click chooses an arm."""
+    can_open = any(not point.is_live for point in shown)
+    results = {point.key: point.result for point in shown}
+    if before is not None:
+        results = {"before": before, **results}
+    show_figure(
+        partial(pareto_plot, shown, before, chosen, measure=MEASURES[measure], cost=COST,
+                names=text.panel_titles(measure, shown[0].result)),
+        "methods compared", key="pareto", alt=text.plot_alt(shown, before, measure),
+        csv=text.result_table(results), on_click=_take_arm,
+        caption=f"{text.READING_AID} {text.CLICK_AID}" if can_open else text.READING_AID)
+
+
+def _choose_points(
+    found: Mapping[str, RepairResult], switches: DeltaGenerator, boxes: DeltaGenerator
+) -> tuple[str, list[RepairPoint]]:
+    """The measure, and the arms that pass the filters; asked for in two rows."""
+    arms = [result.arm for name, result in found.items() if name != "none"]
+    criteria = [name for name in CRITERIA if name in {arm.criterion for arm in arms}]
+    with switches:
+        measure = _choose_measure()
+        scope = st.segmented_control("Scope", SCOPE_OPTIONS, default=SCOPE_OPTIONS[0],
+                                     required=True, key="scopes", bind="query-params")
+        selection = st.segmented_control("Masks", SELECTIONS, default=SELECTIONS[0],
+                                         required=True, key="selection", bind="query-params")
+    with boxes:
+        only = st.multiselect("Criteria", criteria, key="criteria", bind="query-params",
+                              placeholder="all", width=420)
+    points = in_order(
+        RepairPoint(result) for name, result in found.items() if name != "none" and passes(
+            result.arm, criteria=only, scope=scope or "all", selection=selection or "all"))
+    return measure, points
+
+
+def _choose_measure() -> str:
+    return st.segmented_control("Repair judged by", tuple(MEASURES), default="LU", required=True,
+                                key="measure", bind="query-params") or "LU"
+
+
+def _choose_arm(points: list[RepairPoint], names: tuple[str, ...]) -> str | None:
+    if not names:
+        return None
+    largest = largest_reduction([point.result for point in points], "lu").arm.name
+    reset_if_invalid("arm", names, largest)
+    return st.selectbox("Method to open", names, names.index(largest), key="arm",
+                        bind="query-params", width=420)
+
+
+def _take_arm(clicked: Sequence[Any]) -> None:
+    """A click on a shipped arm becomes the choice of the arm, and so part of the address."""
+    key = clicked[0]
+    if isinstance(key, str) and not key.startswith(LIVE):
+        st.session_state["arm"] = key
+
+
+def show_code(query: FinetuneQuery, shipped: ShippedRepairs) -> None:
+    """The command line and the Python of the visitor's run, and of the shipped comparison."""
+    st.subheader("Your run: command line", anchor=False)
+    st.code(command(query), language="bash", wrap_lines=True)
+    st.caption(text.CODE_NOTE)
+    st.subheader("Your run: Python", anchor=False)
+    st.code(python(query), language="python")
+    model = next(iter(shipped.found), DEFAULT_BASE)
+    st.subheader("The shipped comparison", anchor=False)
+    st.code(shipped_command(model), language="bash", wrap_lines=True)
+    if shipped.arms:
+        st.code(shipped_python(model, st.session_state.get("arm") or shipped.arms[0]),
+                language="python")

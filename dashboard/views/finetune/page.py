@@ -1,0 +1,48 @@
+"""Fine-tune a model on another order by few of its weights, and see what that repairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from core.errors import InputError
+from dashboard.shared import checkpoints
+from dashboard.shared.inputs import warn_about_address
+from dashboard.views.finetune import data, inputs, live, methods_compared, text
+from dashboard.views.finetune.query import CODE, COMPARE, NUMBERS, RUN, SECTIONS, FinetuneQuery
+
+
+def main() -> None:
+    """The page from top to bottom; what is wrong with an input is said where it shows."""
+    st.header("Fine-tune", anchor=False)
+    st.caption(text.INTRO)
+    try:
+        models = checkpoints.models()
+        shipped = data.shipped()
+        for complaint in shipped.complaints:
+            st.warning(complaint, icon=":material/folder_off:")
+        warn_about_address("finetune", partial(
+            inputs.address_faults, models=models, shipped=shipped))
+        section = st.segmented_control(
+            "Section", SECTIONS, default=COMPARE if shipped.found else RUN, required=True,
+            key="tuning", bind="query-params", label_visibility="collapsed")
+        show(section, inputs.choose(models), shipped)
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def show(
+    section: str | None, run: Callable[[], FinetuneQuery], shipped: data.ShippedRepairs
+) -> None:
+    """One section; settings of a run that are wrong do not hide the shipped results."""
+    if section == RUN:
+        live.show(run(), shipped)
+    elif section == CODE:
+        methods_compared.show_code(run(), shipped)
+    elif section in (COMPARE, NUMBERS):
+        methods_compared.show(section, shipped)
+
+
+main()

@@ -1,0 +1,355 @@
+"""Sentences and tables of the Fine-tune page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from core.evaluation import measures
+from core.finetune.learning_set import LearningSet
+from core.finetune.methods import METHOD_TITLES
+from core.model.card import ModelCard
+from core.model.local_models import MAX_KEPT
+from core.repair.comparison import Change, EqualSize, changes, largest_reduction
+from core.repair.result import RepairResult
+from core.repair.session import FinetuneProgress, FinetuneSession
+from core.repair.spurious import SpuriousRepair, spurious_repairs
+from core.stats.estimates import Estimate
+from dashboard.shared.format import estimate, interval, short, signed
+from dashboard.views.finetune.charts import Histograms
+from dashboard.views.finetune.points import RepairPoint
+from dashboard.views.finetune.query import COST, MEASURES, PERMUTATIONS, FinetuneQuery, Source
+
+INTRO = ("Teach a model another order by training a few of its weights, and see what this "
+         "repairs and what it costs under the order that the model was trained under.")
+SIDEBAR_NOTE = "Settings for your own run, which you start in the section “Your run”."
+NO_REPAIRS = ("No repairs ship with this installation; make them with the command below, which can "
+              "be resumed. Your own runs work without them.")
+NO_KEEPING = ("On this public page models are not kept for Explore, since one visitor's would "
+              "displace another's: `Checkpoint` holds the whole model, for TrailScope elsewhere.")
+LIVE_ONLY = ("Your finished runs that start from the same model and learn the same order as the "
+             "latest one; the dashed line is the model before.")
+FIRST_MASK_HELP = ("A dynamic run chooses its mask anew along the way; this is the first one. The "
+                   "adapter holds all entries that were changed.")
+READING_AID = ("Left: the lower, the better the repair. Right: the lower, the smaller the cost. "
+               "The dashed line is the model before. Circles are static global masks, squares "
+               "local ones, triangles dynamic ones; arms that train equally many parameters stand "
+               "side by side. Hollow arms have a low LU only because their NLL is high; the "
+               "Pareto front leaves them out.")
+CLICK_AID = "Click a shipped point to see the model before and after."
+DATA_NOTE = ("Generated molecules ship with TrailScope: the valid, stable and distinct ones, "
+             "without the molecules that are measured on.")
+CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file of SMILES: "
+             "`Molecules learnt from` among the downloads of a finished run saves it under this "
+             "name, without the rows that are left out. The adapter, the mask, the merged "
+             "checkpoint and the record are what the page offers. Evaluation takes the test split "
+             "of the model's data set, which begins with the graphs that the page measures on.")
+KEEP_HELP = ("Keeps the merged model in the folder that the environment variable "
+             "TRAILSCOPE_MODELS names, or runs/models; all pages then offer it by its name. "
+             f"The {MAX_KEPT} most recently kept models stay.")
+STAGES = {"score": "Choosing the mask", "train": "Fine-tuning",
+          "before": "Measuring the model as it was", "after": "Measuring the new model",
+          "done": "Done"}
+_UNITS = {"score": "examples", "train": "steps", "before": "linearized graphs",
+          "after": "linearized graphs", "done": ""}
+
+
+def provenance(result: RepairResult) -> str:
+    """How a result was measured."""
+    test, settings = result.settings.get("test", {}), result.settings
+    steps = settings.get("steps")
+    return (f"**{result.model}** learns `{result.orders[-1]}` in {steps:,} steps of "
+            f"{settings.get('batch_size')} sequences; measured on {test.get('graphs'):,} graphs of "
+            f"{test.get('name')}'s {test.get('split')} split, K = {settings.get('permutations')}, "
+            f"seed {settings.get('seed')}. Intervals: 95%, resampling graphs.")
+
+
+def panel_titles(measure: str, result: RepairResult) -> tuple[str, str]:
+    """What the two panels of the plot show."""
+    known = measures.MEASURES
+    return (f"Repair: {known[MEASURES[measure]].name_and_unit}<br>under {result.orders[-1]}",
+            f"Cost: {known[COST].name_and_unit}<br>under {result.orders[0]}")
+
+
+def comparison_finding(
+    points: Sequence[RepairPoint], before: RepairResult | None, measure: str
+) -> str:
+    """Which arm repairs most, what it costs, and which lower LU is no repair."""
+    if not points:
+        return "No method passes the filters."
+    key, results = MEASURES[measure], [point.result for point in points]
+    best = largest_reduction(results, key)
+    own, new = best.orders[0], best.orders[-1]
+    text = (f"Largest reduction: **{best.arm.label}** ({best.num_parameters:,} parameters, "
+            f"{best.share:.2%} of the model) with {measure} {estimate(best.estimates[new][key])} "
+            f"under {new}")
+    if before is not None:
+        native = before.estimates[own][COST].value
+        text += (f", from {short(before.estimates[new][key].value)}. Under the model's own order, "
+                 f"{own}, the NLL per token becomes {short(best.estimates[own][COST].value)} nats, "
+                 f"from {short(native)}")
+    return f"{text}. {spurious_sentences(results, best, key)}".rstrip()
+
+
+def spurious_sentences(
+    results: Sequence[RepairResult], best: RepairResult, measure: str
+) -> str:
+    """Why arms with a lower LU than the best do not count, and how many more are spurious."""
+    found = list(spurious_repairs(results, measure).values())
+    lower = [one for one in found if _new(one.result, measure) < _new(best, measure)]
+    more = len(found) - len(lower)
+    rest = ("The same is true of one other hollow arm." if more == 1 else
+            f"The same is true of {more} other hollow arms.") if lower else (
+            "The LU of one arm is low only because its NLL is high; it is drawn hollow."
+            if more == 1 else
+            f"The LU of {more} arms is low only because their NLL is high; they are drawn hollow.")
+    return " ".join([*map(spurious_sentence, lower), *([rest] if more else [])])
+
+
+def spurious_sentence(found: SpuriousRepair) -> str:
+    """Why a low LU is no repair."""
+    result, other = found.result, found.shown_by
+    return (f"The LU of **{result.arm.label}** is lower ({short(_new(result, 'lu'))}) only because "
+            f"its NLL is high, {short(_new(result, 'nll_per_token'))} nats per token: between "
+            f"orders of a graph its NLL varies by {short(found.spreads_nats[0])} nats, that of "
+            f"**{other.arm.label}** (LU {short(_new(other, 'lu'))}) by "
+            f"{short(found.spreads_nats[1])}.")
+
+
+def _new(result: RepairResult, measure: str) -> float:
+    return result.estimates[result.orders[-1]][measure].value
+
+
+def equal_size_finding(found: EqualSize | None, measure: str) -> str:
+    """Whether a simple gradient mask holds up against what trains equally many numbers."""
+    if found is None:
+        return ""
+    what = "LU" if measure == "LU" else "mean NLL of a graph"
+    parts = []
+    for other, difference in zip(found.others, found.differences, strict=True):
+        ends = difference.interval
+        if ends is None or ends.holds(0):
+            verdict = "not distinguishable from that of"
+        else:
+            verdict = f"{'higher' if difference.value > 0 else 'lower'} than that of"
+        parts.append(f"{verdict} **{other.arm.label}** ({signed(difference)})")
+    *first, last = parts
+    verdicts = f"{', '.join(first)} and {last}" if first else last
+    return (f"At {found.mask.num_parameters:,} parameters, the {what} of the static gradient mask "
+            f"is {verdicts}. Differences are paired by graph, with 95% intervals.")
+
+
+def plot_alt(points: Sequence[RepairPoint], before: RepairResult | None, measure: str) -> str:
+    """What the plot shows, for those who cannot see it."""
+    rows = "; ".join(
+        f"{point.key}: {point.parameters:,} parameters, {measure} "
+        f"{short(point.estimate(MEASURES[measure], native=False).value)}, cost "
+        f"{short(point.estimate(COST, native=True).value)}" for point in points)
+    finding = comparison_finding(points, before, measure).replace("*", "")
+    return (f"Trained parameters against {measure} under the new order and against the NLL per "
+            f"token under the model's own. {finding} "
+            f"{rows}.")
+
+
+def change_sentence(change: Change) -> str:
+    """A measure before and after, with the paired change if graphs have one."""
+    name = measures.MEASURES[change.measure].name_and_unit
+    text = f"{name} under `{change.order}`: {short(change.before.value)} → "
+    text += f"**{short(change.after.value)}**"
+    if change.paired is not None:
+        text += f"; paired change {signed(change.paired)}"
+    return f"{text}."
+
+
+def lu_sentences(before: RepairResult, after: RepairResult) -> list[str]:
+    """Paired changes of LU, an order each."""
+    return [change_sentence(change) for change in changes(before, after)
+            if change.measure == "lu"]
+
+
+def headline_table(before: RepairResult, after: RepairResult) -> pd.DataFrame:
+    """A row per order and measure."""
+    return pd.DataFrame([{
+        "order": change.order + (" (own)" if change.order == after.orders[0] else ""),
+        "measure": measures.MEASURES[change.measure].name_and_unit,
+        "before": estimate(change.before), "after": estimate(change.after),
+        "change, graph by graph": "" if change.paired is None else signed(change.paired),
+    } for change in changes(before, after)])
+
+
+def result_table(results: Mapping[str, RepairResult]) -> pd.DataFrame:
+    """A row per arm: what was trained, and every measure under every order with its interval."""
+    return pd.DataFrame([_row(name, result) for name, result in results.items()])
+
+
+def _row(name: str, result: RepairResult) -> dict[str, object]:
+    arm = result.arm
+    row: dict[str, object] = {
+        "arm": name, "method": arm.method, "criterion": arm.criterion, "scope": arm.scope,
+        "selection": None if arm.method != "sparse" else (
+            "dynamic" if arm.is_dynamic else "static"),
+        "parameters": result.num_parameters, "share": result.share,
+        "learning rate": result.settings.get("learning_rate"),
+    }
+    for order, estimates in result.estimates.items():
+        for measure, found in estimates.items():
+            row |= found.columns(f"{measure} {order}", sep=" ")
+    return row | {"graphs": result.settings.get("test", {}).get("graphs"),
+                  "wall_s": result.wall_s}
+
+
+def histogram_alt(found: Sequence[Histograms], orders: Sequence[str]) -> str:
+    """What the distributions show."""
+    parts = [f"under {order} the mean of {int(one.before.sum()):,} graphs goes from "
+             f"{short(one.means[0])} to {short(one.means[1])}"
+             for one, order in zip(found, orders, strict=True)]
+    return f"LU of every graph before and after: {', '.join(parts)}."
+
+
+def histogram_table(found: Sequence[Histograms], orders: Sequence[str]) -> pd.DataFrame:
+    """A row per order and bin."""
+    return pd.concat([pd.DataFrame({
+        "order": order, "low": one.edges[:-1], "high": one.edges[1:], "before": one.before,
+        "after": one.after}) for one, order in zip(found, orders, strict=True)],
+        ignore_index=True)
+
+
+def ece_alt(before: RepairResult, after: RepairResult) -> str:
+    """What the reliability diagrams show."""
+    parts = [f"under {order} ECE {estimate(before.estimates[order]['ece'])} before and "
+             f"{estimate(after.estimates[order]['ece'])} after" for order in after.orders]
+    return f"Reliability before and after: {', '.join(parts)}."
+
+
+def loss_alt(history: Sequence[tuple[int, float]]) -> str:
+    """What the loss did."""
+    if not history:
+        return "No step is done yet."
+    return (f"Loss from {history[0][1]:.3f} nats per token at step {history[0][0]} to "
+            f"{history[-1][1]:.3f} at step {history[-1][0]}.")
+
+
+def loss_table(history: Sequence[tuple[int, float]]) -> pd.DataFrame:
+    """A row per step."""
+    return pd.DataFrame(history, columns=["step", "loss_nats_per_token"])
+
+
+def run_summary(query: FinetuneQuery, count: int | None, entries: int) -> str:
+    """What a run will do.
+
+    Args:
+        query: the run.
+        count: numbers that it trains; None for all weights.
+        entries: of the model's matrices.
+    """
+    config = query.config
+    size = "" if count is None else (
+        f" ({count:,} numbers, {count / entries:.2%} of the {entries:,} matrix entries)")
+    what = (f"the weights that `{config.criterion}` selects" if config.method == "sparse" else
+            METHOD_TITLES[config.method])
+    steps = "step" if config.steps == 1 else "steps"
+    return (f"**{query.model}** learns `{query.order}` from {source_text(query.source)} by "
+            f"training {what}{size}, in {config.steps:,} {steps} of {config.batch_size} "
+            f"sequences at a learning rate of {config.learning_rate:g}.")
+
+
+def source_text(source: Source) -> str:
+    """Where the graphs come from, in a sentence."""
+    if source.dataset is not None:
+        return (f"{source.dataset.title}'s training split" if source.has_molecules
+                else f"{source.dataset.title} graphs")
+    return f"molecules generated by {source.detail}" if source.detail else "your molecules"
+
+
+def data_help(card: ModelCard) -> str:
+    """What can be learnt from."""
+    if card.chemistry is None:
+        return "Planar graphs are made by seed."
+    return ("Nothing is downloaded: generated molecules ship with TrailScope. "
+            f"{card.data.get('name', 'The data set')}'s training split can be chosen where it "
+            "has been downloaded.")
+
+
+def molecules_help(card: ModelCard) -> str:
+    """What molecules may hold."""
+    return "" if card.chemistry is None else card.chemistry.limits
+
+
+def time_estimate(query: FinetuneQuery) -> str:
+    """About how long a run takes."""
+    return (f"{duration(query.estimated_s)} on two idle cores for a model of the shipped size, "
+            f"most of it for {query.config.steps:,} steps and for measuring {query.test} graphs "
+            f"before and after at K = {PERMUTATIONS}; a busy machine takes longer.")
+
+
+def duration(seconds: float) -> str:
+    """About so long.
+
+    >>> duration(34), duration(100), duration(4000)
+    ('About 35 seconds', 'About 2 minutes', 'About 1.1 hours')
+    """
+    if seconds < 90:
+        return f"About {max(5, 5 * round(seconds / 5))} seconds"
+    if seconds < 3600:
+        return f"About {round(seconds / 60)} minutes"
+    return f"About {seconds / 3600:.1f} hours"
+
+
+def progress_text(state: FinetuneProgress) -> str:
+    """What is being done."""
+    text = f"{STAGES[state.stage]}: {state.done:,} of {state.total:,} {_UNITS[state.stage]}"
+    return text if state.loss is None else f"{text}, loss {state.loss:.3f} nats per token"
+
+
+def left_to_do(session: FinetuneSession) -> str:
+    """How far a stopped run has come."""
+    done = session.history[-1][0] if session.history else 0
+    if session.is_trained:
+        return "All steps are done; measuring is left."
+    return f"{done:,} of {session.config.steps:,} steps are done; the run continues from there."
+
+
+def result_sentence(before: RepairResult, after: RepairResult) -> str:
+    """What a run repaired and what it cost."""
+    own, new = after.orders[0], after.orders[-1]
+    lu, was = after.estimates[new]["lu"], before.estimates[new]["lu"]
+    cost, native = after.estimates[own][COST], before.estimates[own][COST]
+    return (f"Training {after.num_parameters:,} parameters ({after.share:.2%}) changed the LU "
+            f"under {new} from {short(was.value)} to {estimate(lu)}, and the NLL per token under "
+            f"{own} from {short(native.value)} to {estimate(cost)} nats.")
+
+
+def kept_note(name: str) -> str:
+    """Where a kept model can be opened."""
+    return (f"Kept as **{name}**: the Explore page and the others offer it among their models, and "
+            "links to it work for as long as it is kept.")
+
+
+def learning_summary(found: LearningSet) -> str:
+    """How many molecules there are to learn from."""
+    return f"{len(found.graphs):,} molecules to learn from."
+
+
+def bad_row_table(found: LearningSet) -> pd.DataFrame:
+    """A row per row that is left out."""
+    return pd.DataFrame([{"row": row.id, "SMILES": row.smiles, "what is wrong": row.error}
+                         for row in found.bad])
+
+
+def bad_rows(found: LearningSet) -> str:
+    """How many rows are no molecules."""
+    one = len(found.bad) == 1
+    return f"{len(found.bad):,} {'row is' if one else 'rows are'} left out; the table says why."
+
+
+def live_note(result: RepairResult) -> str:
+    """That a live result is measured on other graphs than those that ship."""
+    test = result.settings["test"]
+    return (f"Your runs are measured on the first {test['graphs']:,} test graphs, the shipped ones "
+            "on more: compare them only as far as the 95% intervals allow.")
+
+
+def band(found: Estimate) -> str:
+    """An interval as a metric's second line."""
+    return f"95%: {interval(found.interval)}"

@@ -1,0 +1,44 @@
+"""Which model can be trusted under which order, at a glance."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core.errors import InputError
+from core.evaluation.cross_evaluation import CrossEvaluation, cross_evaluations
+from dashboard.reliability import notes
+from dashboard.shared.inputs import warn_about_address
+from dashboard.views.models import inputs, sections
+from dashboard.views.models.query import ModelsQuery, address_faults
+
+
+def main() -> None:
+    """The page from top to bottom; what is wrong is said where it shows."""
+    st.header("Models", anchor=False)
+    try:
+        shipped = notes.shipped_results()
+        if shipped is not None:
+            tables = cross_evaluations(shipped.found)
+            warn_about_address("models", partial(address_faults, tables=tables))
+            notes.warn_of_other_weights(shipped.found)
+            show_results(tables)
+        sections.show_shipped_models()
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def show_results(tables: dict[str, CrossEvaluation]) -> None:
+    """Heatmap, the chosen cell and all numbers of one data set."""
+    cross = inputs.choose_dataset(tables)
+    quantity, token_type = inputs.choose_quantity(cross)
+    heatmap = st.container()  # above the boxes that say which cell is marked in it
+    query = ModelsQuery(cross, quantity, token_type, inputs.choose_cell(cross))
+    with heatmap:
+        sections.show_heatmap(query)
+    sections.show_cell(query)
+    sections.show_all_numbers(cross)
+
+
+main()

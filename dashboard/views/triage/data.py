@@ -1,0 +1,227 @@
+"""What the Generate & triage page keeps between reruns, bounded, and keyed by all it depends on.
+
+Live runs are kept chunk by chunk, so a cancelled one goes on where it was, and one that is longer
+begins with what a shorter one made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from rdkit import Chem
+
+from core.chemistry.substructures import Pattern
+from core.model.card import ModelCard
+from core.stats.risk_coverage import RiskCoverage
+from core.stats.roc import ScoreComparison
+from core.triage.generated import Generated
+from core.triage.generation import Generation
+from core.triage.keep_list import SplitKeepList, keep_list_of_samples
+from core.triage.milestones import Milestone
+from core.triage.quality import mark_unique
+from core.triage.ranking import ranking_of, risk_coverage_of_samples
+from core.triage.run import Progress as StageProgress
+from core.triage.run import sample_and_score
+from core.triage.samples import Samples, SamplesError, shipped_samples
+from core.triage.sdf import sdf_records
+from core.triage.search import searched_molecules
+from dashboard.drawing.thumbnails import thumbnail_svg
+from dashboard.shared.bounded_cache import BoundedCache
+from dashboard.shared.checkpoints import checkpoint
+from dashboard.shared.file_age import age
+from dashboard.shared.progress import Progress
+from dashboard.views.triage.query import LiveQuery
+from dashboard.views.triage.text import structure_name
+
+_FOLDERS_LAST_S = 30
+"""Results that were added show after this long."""
+
+
+@st.cache_resource(ttl=_FOLDERS_LAST_S, show_spinner=False)
+def _folders(kind: str) -> dict[str, Path]:
+    return shipped_samples(kind)
+
+
+def shipped(card: ModelCard) -> Generation:
+    """The samples of a model that ship.
+
+    Raises:
+        SamplesError: if there are none, or they cannot be read.
+    """
+    folder = _folders("samples").get(card.name)
+    if folder is None:
+        raise SamplesError(
+            f"No generated graphs of {card.name} come with TrailScope; make them with `trailscope "
+            f"triage --model {card.name} --output assets/results/samples/{card.name}`, or choose a "
+            "live run.")
+    return Generation(_load(str(folder), age(folder)), card)
+
+
+@st.cache_resource(max_entries=12, show_spinner="Reading the results")
+def _load(folder: str, age: str) -> Samples:
+    return Samples.load(Path(folder))
+
+
+def live(query: LiveQuery, card: ModelCard) -> Generation | None:
+    """What there is of a live run, None before its first sequences."""
+    chunks = _chunks(query)
+    whole: list[pd.DataFrame] = []
+    while len(whole) in chunks:
+        whole.append(chunks[len(whole)])
+    number = min(sum(map(len, whole)), query.config.number)
+    if not number:
+        return None
+    return _generations().get((_run(query), number), lambda: Generation(Samples(
+        model=card.name, weights_sha256=card.weights_sha256, trained_under=card.strategy.name,
+        step=card.steps, dataset=str(card.data.get("name", "")),
+        config=replace(query.config, number=number),
+        table=mark_unique(pd.concat(whole, ignore_index=True)[:number], card.vocabulary,
+                          query.config.mask),
+    ), card))
+
+
+def sample_more(query: LiveQuery, progress: StageProgress) -> None:
+    """Sample and score the next sequences of a live run; `progress` may raise to cancel."""
+    chunks, config = _chunks(query), query.config
+    for number in range(config.num_chunks):
+        size = min(config.chunk, config.number - number * config.chunk)
+        if len(chunks.get(number, ())) < size:
+            part = replace(config, number=number * config.chunk + size)
+            model = checkpoint(query.model, query.weights_sha256)
+            [chunks[number]] = sample_and_score(model, part, first_chunk=number, progress=progress)
+            return
+
+
+def _run(query: LiveQuery) -> object:
+    """A run whatever its length."""
+    return query.weights_sha256, replace(query.config, number=1)
+
+
+def _chunks(query: LiveQuery) -> dict[int, pd.DataFrame]:
+    return _live_chunks().get(_run(query), dict)
+
+
+@st.cache_resource(show_spinner=False)
+def _live_chunks() -> BoundedCache[dict[int, pd.DataFrame]]:
+    return BoundedCache(capacity=32)
+
+
+@st.cache_resource(show_spinner=False)
+def _generations() -> BoundedCache[Generation]:
+    return BoundedCache(capacity=32)
+
+
+def matches(found: Generation, smarts: str, progress: Progress) -> np.ndarray:
+    """Whether a pattern occurs in each row, [n] bool; `progress` hears of the first search.
+
+    Raises:
+        PatternError: for text that is no SMARTS.
+    """
+    pattern, key = Pattern.from_smarts(smarts), found.samples.key
+
+    def molecules() -> tuple[Chem.Mol | None, ...]:
+        return tuple(searched_molecules(found, hydrogens=pattern.has_hydrogens, progress=progress))
+
+    return _searches().get((key, pattern.smarts), lambda: pattern.find(
+        _parsed().get((key, pattern.has_hydrogens), molecules)))
+
+
+@st.cache_resource(show_spinner=False)
+def _parsed() -> BoundedCache[tuple[Chem.Mol | None, ...]]:
+    return BoundedCache(capacity=4)  # some 40 MB each for 10,000 molecules
+
+
+@st.cache_resource(show_spinner=False)
+def _searches() -> BoundedCache[np.ndarray]:
+    return BoundedCache(capacity=256)
+
+
+_OF_GENERATION: dict[str | type[Any], Callable[[Any], Any]] = {
+    Generation: lambda found: found.samples.key}
+
+
+@st.cache_resource(max_entries=2048, show_spinner=False, hash_funcs=_OF_GENERATION)
+def generated(found: Generation, row: int) -> Generated:
+    """The graph of a row, with the SMILES that people and the Explore page take."""
+    return found.read(row)
+
+
+@st.cache_resource(max_entries=2048, show_spinner=False, hash_funcs=_OF_GENERATION)
+def picture(found: Generation, row: int, dark: bool) -> str | None:
+    """A thumbnail as SVG, None if there is no graph."""
+    graph = generated(found, row).graph
+    title = structure_name(found, row)
+    return None if graph is None else thumbnail_svg(
+        graph, found.chemistry, dark=dark, title=title)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Comparing the scores",
+                   hash_funcs=_OF_GENERATION)
+def comparison(found: Generation) -> ScoreComparison:
+    """ROC curves and AUCs of all scores; raises RankingError as `ranking_of` does."""
+    return ranking_of(found.samples, label=found.label)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Ranking the molecules",
+                   hash_funcs=_OF_GENERATION)
+def coverage(found: Generation, column: str) -> RiskCoverage:
+    """Risk and coverage by one score; raises RankingError without molecules to rank."""
+    return risk_coverage_of_samples(found.table, column, seed=found.samples.config.seed,
+                                    label=found.label)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=_OF_GENERATION)
+def kept(found: Generation, column: str, fdr: float, seed: int) -> SplitKeepList:
+    """The molecules to keep; raises RankingError where none can be chosen from."""
+    names = None if found.label.of_valid else found.names
+    return keep_list_of_samples(found.table, column, fdr=fdr, seed=seed, label=found.label,
+                                names=names)
+
+
+def milestones(card: ModelCard, progress: Progress) -> tuple[Milestone, ...]:
+    """Samples of one model along its training, the shipped model last; empty if none ship.
+
+    Raises:
+        SamplesError: for a folder that cannot be read.
+    """
+    folders = [folder for name, folder in _folders("milestones").items()
+               if Path(name).parts[0] == card.name]
+    if not folders:
+        return ()
+    if card.name in _folders("samples"):
+        folders.append(_folders("samples")[card.name])
+    found = {}
+    for done, folder in enumerate(folders):
+        progress(done, len(folders))
+        milestone = _milestone(Generation(_load(str(folder), age(folder)), card), str(folder))
+        found[milestone.step] = milestone
+    return tuple(found[step] for step in sorted(found))
+
+
+@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=_OF_GENERATION)
+def _milestone(found: Generation, folder: str) -> Milestone:
+    return Milestone.of(found, source=folder)
+
+
+def sdf(
+    found: Generation, rows: tuple[int, ...], progress: Progress | None = None
+) -> str:
+    """Valid molecules of some rows as an SDF file."""
+
+    def write() -> str:
+        assert found.chemistry is not None
+        return "".join(sdf_records(found.table.iloc[list(rows)], found.vocabulary, found.chemistry,
+                                   found.samples.config.mask, progress=progress))
+
+    return _sdfs().get((found.samples.key, rows), write)
+
+
+@st.cache_resource(show_spinner=False)
+def _sdfs() -> BoundedCache[str]:
+    return BoundedCache(capacity=8)

@@ -1,0 +1,49 @@
+"""Generate graphs, or load those that ship, and tell the good ones by their likelihood."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core.errors import InputError
+from core.triage.generation import Generation
+from dashboard.shared import checkpoints
+from dashboard.shared.inputs import warn_about_address
+from dashboard.views.triage import data, inputs, live, sections, text
+from dashboard.views.triage.query import VIEWS, address_faults
+
+
+def main() -> None:
+    """The page from top to bottom; what is wrong with an input is said where it shows."""
+    st.header("Generate & triage", anchor=False)
+    try:
+        models = checkpoints.models()
+        warn_about_address("triage", partial(address_faults, models=tuple(models)))
+        query = inputs.choose(models)
+        card = models[query.model]
+        if query.live is None:
+            show(data.shipped(card))
+        else:
+            run = live.open_run(query.live, card)
+            if run.found is not None:
+                show(run.found)
+            run.go_on()
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def show(found: Generation) -> None:
+    """How good the graphs are, and one of several sections, by a bar in the address."""
+    st.caption(text.provenance(found.samples))
+    if warning := text.other_weights(found):
+        st.warning(warning, icon=":material/sync_problem:")
+    sections.show_shares(found)
+    view = st.segmented_control(
+        "Section", VIEWS, default=VIEWS[0], required=True, key="part", bind="query-params",
+        label_visibility="collapsed",
+    )
+    sections.show(found, view)
+
+
+main()

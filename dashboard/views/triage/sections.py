@@ -1,0 +1,170 @@
+"""The parts of the Generate & triage page: how good the sample is, and what tells good ones."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core.errors import InputError
+from core.stats.labels import RankingError
+from core.triage.generation import Generation
+from core.triage.ranking import paper_auc
+from dashboard.components.figure import show_figure
+from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.shared.choices import MAX_SEED
+from dashboard.shared.progress import progress_bar
+from dashboard.views.triage import charts, data, text
+from dashboard.views.triage.molecules import show_downloads, show_molecules, show_page
+from dashboard.views.triage.query import (
+    ALONG_TRAINING,
+    CODE,
+    DEFAULT_FDR,
+    KEEP_LIST,
+    LIVE,
+    MAX_FDR,
+    MIN_FDR,
+    MOLECULES,
+    RANKING,
+    RISK_COVERAGE,
+    SCORE_COLUMNS,
+    command,
+    python,
+    shipped_python,
+)
+
+_CARD_WIDTH = 190
+_BOX_WIDTH = 220
+_CHART_WIDTH = 480
+
+
+def show_shares(found: Generation) -> None:
+    """Valid, unique, novel, stable and fragmented, each with its interval."""
+    with st.container(horizontal=True):
+        for card in text.share_cards(found):
+            st.metric(card.label, card.value, card.detail, delta_color="off",
+                      delta_arrow="off", border=True, help=card.explanation, width=_CARD_WIDTH)
+    st.caption(text.counts(found))
+
+
+def show(found: Generation, view: str) -> None:
+    """One section; why there is nothing to show is said in its place."""
+    if not found.is_molecular and view not in (MOLECULES, CODE):
+        st.info(text.NO_STABILITY, icon=":material/info:")
+        return
+    try:
+        _SECTIONS[view](found)
+    except RankingError as error:
+        st.info(str(error), icon=":material/info:")
+    except InputError as error:
+        st.error(str(error), icon=":material/error:")
+
+
+def _show_ranking(found: Generation) -> None:
+    compared, paper = data.comparison(found), paper_auc(found.chemistry)
+    st.caption(text.ranking_sentence(compared))
+    row = st.container(horizontal=True, gap="large")
+    with row.container(width=_CHART_WIDTH):
+        st.subheader("ROC", anchor=False)
+        show_figure(partial(charts.roc_curves, compared), "roc", key="roc",
+                    alt=text.ranking_finding(compared), csv=text.roc_table(compared))
+    with row.container(width=_CHART_WIDTH):
+        st.subheader("AUC with 95% intervals", anchor=False)
+        table = text.auc_table(compared, paper)
+        show_figure(partial(charts.auc_intervals, compared, paper), "auc", key="auc",
+                    alt=text.ranking_finding(compared), csv=table)
+    st.dataframe(table, hide_index=True, column_config={
+        "AUC": st.column_config.NumberColumn(format="%.3f"),
+        found.label.good: st.column_config.NumberColumn(format="localized"),
+        found.label.bad: st.column_config.NumberColumn(format="localized"),
+    })
+    if paper:
+        st.caption(text.PAPER_NOTE)
+    st.subheader("Paired differences", anchor=False)
+    differences = text.difference_table(compared)
+    st.dataframe(differences, hide_index=True, column_config={
+        "difference of AUC": st.column_config.NumberColumn(format="%.3f")})
+    figure_downloads("auc-differences", key="downloads-differences", csv=differences)
+
+
+def _choose_score() -> str:
+    """Column of the score that molecules are ranked by."""
+    return SCORE_COLUMNS[st.selectbox("Rank by", list(SCORE_COLUMNS), key="score",
+                                      bind="query-params", width=_BOX_WIDTH)]
+
+
+def _show_coverage(found: Generation) -> None:
+    column = _choose_score()
+    curve = data.coverage(found, column)
+    finding = text.coverage_finding(curve)
+    st.caption(curve.sentence)
+    show_figure(partial(charts.risk_coverage_curve, curve), "risk-coverage", key="coverage",
+                alt=f"{curve.sentence} {finding}", csv=text.coverage_table(curve),
+                findings=[finding])
+
+
+def _show_keep_list(found: Generation) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        column = _choose_score()
+        percent = st.slider(
+            "False-discovery rate", MIN_FDR, MAX_FDR, DEFAULT_FDR, 0.5, format="%.1f%%", key="fdr",
+            bind="query-params", width=2 * _BOX_WIDTH, on_change=_to_first_page,
+            help=f"Largest expected share of {found.label.bad} molecules among those kept.",
+        )
+        seed = st.number_input(
+            "Seed of the split", 0, MAX_SEED, 0, 1, key="split", bind="query-params", width=150,
+            on_change=_to_first_page,
+            help="Decides which half of the distinct molecules is the reference set; the list is "
+                 "chosen from the other half.",
+        )
+    kept = data.kept(found, column, percent / 100, int(seed))
+    rows = kept.kept_rows.tolist()
+    st.markdown(f"**{text.kept_finding(kept)}**")
+    st.caption(f"{text.keep_split(kept)} {kept.keep_list.guarantee}")
+    for note in filter(None, (kept.keep_list.note, text.keep_all_note(kept))):
+        st.info(note, icon=":material/info:")
+    if rows:
+        show_downloads(found, rows, name="kept")
+        show_page(found, rows, key="keptpage")
+
+
+def _to_first_page() -> None:
+    st.session_state.keptpage = 1
+
+
+def _show_training(found: Generation) -> None:
+    with progress_bar("Comparing the scores", "steps of training") as progress:
+        milestones = data.milestones(found.card, progress)
+    if not milestones:
+        st.info(text.no_milestones(found.card.name), icon=":material/info:")
+        return
+    st.markdown("  \n".join(text.overtaking_sentence(milestones, other)
+                            for other in text.OTHERS))
+    table = text.training_table(milestones)
+    row = st.container(horizontal=True, gap="large")
+    with row.container(width=_CHART_WIDTH):
+        st.subheader("AUC of each score", anchor=False)
+        show_figure(partial(charts.auc_along_training, milestones), "auc-along-training",
+                    key="training", alt=text.training_finding(milestones), csv=table)
+    with row.container(width=_CHART_WIDTH):
+        st.subheader(f"{found.label.good.capitalize()} molecules", anchor=False)
+        show_figure(partial(charts.good_share_along_training, milestones), "stable-along-training",
+                    key="stability", alt=text.good_share_finding(milestones), csv=table)
+    st.caption(text.reading_aid(milestones))
+
+
+def _show_code(found: Generation) -> None:
+    config, name = found.samples.config, found.card.name
+    is_live = st.session_state.source == LIVE
+    st.subheader("Command line", anchor=False)
+    st.code(command(name, config), language="bash", wrap_lines=True)
+    st.caption(text.code_note(found))
+    st.subheader("Python", anchor=False)
+    st.code(python(name, config, found.chemistry) if is_live else
+            shipped_python(name, found.chemistry), language="python")
+
+
+_SECTIONS = {
+    MOLECULES: show_molecules, RANKING: _show_ranking, RISK_COVERAGE: _show_coverage,
+    KEEP_LIST: _show_keep_list, ALONG_TRAINING: _show_training, CODE: _show_code,
+}

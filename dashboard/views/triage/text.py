@@ -1,0 +1,375 @@
+"""Sentences and tables of the Generate & triage page. No streamlit here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.stats.estimates import Estimate, Interval, interval_columns
+from core.stats.proportions import wilson_interval
+from core.stats.risk_coverage import RiskCoverage
+from core.stats.roc import ScoreComparison
+from core.triage.generated import Generated
+from core.triage.generation import Generation
+from core.triage.keep_list import SplitKeepList
+from core.triage.milestones import Milestone, overtaking
+from core.triage.quality import Share
+from core.triage.ranking import PAPER_AUC
+from core.triage.samples import Samples
+from core.triage.scores import SCORES
+from dashboard.shared.format import estimate, interval, lu_interval, percents, planar_summary
+from dashboard.views.triage.query import SCORE_LABELS, in_order
+
+PAPER_NOTE = (
+    f"For context: on QM9 the LU paper reports an AUC of {PAPER_AUC['lu']} for LU and "
+    f"{PAPER_AUC['self_nll']} for self NLL; {PAPER_AUC['nll_mean']} for the mean resampled NLL is "
+    "known second-hand only. Its model is larger, was trained for "
+    "longer and generated other molecules, so the numbers need not agree.")
+
+NO_STABILITY = ("Planar graphs have no valences and so no stability; scores can be compared with "
+                "stability for molecules only.")
+
+SDF_NOTE = ("Valid molecules with two-dimensional coordinates; hydrogens are counted, not drawn. "
+            "Properties: id, scores, stability.")
+
+OTHER_KEKULE = ("Typed as SMILES, this molecule gets its other Kekulé structure, which is another "
+                "graph, so Explore shows other numbers.")
+
+_CSV_NAMES = {"self_nll": "self_nll_nats", "nll_mean": "nll_mean_nats", "nll_std": "nll_std_nats",
+              "nll_marginal": "nll_marginal_nats"}
+
+OTHERS = tuple(column for column in SCORE_LABELS if column != "lu")
+"""Scores that LU is compared with."""
+
+
+@dataclass(frozen=True)
+class ShareCard:
+    """A share of the sample as a card shows it; `value` is a dash where it is not known."""
+
+    label: str
+    value: str
+    detail: str
+    explanation: str
+    count: str = ""
+
+
+def share_cards(found: Generation) -> list[ShareCard]:
+    """How good the sample is."""
+    quality = found.quality
+    cards = [
+        _card("Valid", quality.valid, "all sequences",
+              "RDKit sanitizes the molecule; implicit hydrogens and fragments are allowed."
+              if found.is_molecular else "The graph is connected and planar."),
+        _card("Unique", quality.unique, "the valid", "Repeats count once."),
+    ]
+    if quality.novel is not None:
+        cards.append(_card("Novel", quality.novel, "the unique", "Not in the training set."))
+    elif found.is_molecular:
+        cards.append(ShareCard("Novel", "–", "not looked up",
+                               "Needs the training data; run `trailscope triage --data "
+                               f"{data_file(found)}`."))
+    if quality.stable_molecules is not None:
+        cards.append(_card("Stable", quality.stable_molecules, "all sequences",
+                           "The molecule is valid and every atom has its valence."))
+    if found.is_molecular:
+        cards.append(_card("Fragmented", quality.fragmented, "the valid",
+                           "The molecule is in several pieces."))
+    return cards
+
+
+def _card(label: str, share: Share, of_what: str, explanation: str) -> ShareCard:
+    if not share.whole:
+        return ShareCard(label, "–", "of none", explanation)
+    count = f"{share.part:,} of {share.whole:,}"
+    assert share.estimate.interval is not None
+    return ShareCard(label, f"{share.value:.1%}", f"95%: {percents(share.estimate.interval)}",
+                     f"{explanation} {count}: the share of {of_what}, with Wilson's 95% interval.",
+                     count)
+
+
+def counts(found: Generation) -> str:
+    """The counts behind the shares."""
+    known = [(card.label.lower(), card.count) for card in share_cards(found) if card.count]
+    return "; ".join(f"{label}: {count}" for label, count in known).capitalize() + "."
+
+
+def data_file(found: Generation) -> str:
+    """A likely name of a file with the training molecules, for commands."""
+    name = found.card.data.get("name") or (found.chemistry.name if found.chemistry else "data")
+    return f"{name.lower()}.csv"
+
+
+def code_note(found: Generation) -> str:
+    """What the command writes."""
+    novel = (f" With `--data {data_file(found)}` it also says which molecules are novel."
+             if found.is_molecular else "")
+    return f"Writes samples.parquet and record.json.{novel}"
+
+
+def structure_name(found: Generation, row: int) -> str:
+    """What a picture shows, for those who cannot see it."""
+    word = "molecule" if found.is_molecular else "graph"
+    return f"Structure of generated {word} {row + 1}"
+
+
+def provenance(samples: Samples) -> str:
+    """How the graphs were made."""
+    config = samples.config
+    top = "no top-k" if config.top_k is None else f"top-k {config.top_k}"
+    step = "" if samples.step is None else f" after {samples.step:,} training steps"
+    return (f"{config.number:,} sequences of {samples.model}{step}, temperature "
+            f"{config.temperature:g}, {top}; K = {config.permutations} re-linearizations under "
+            f"`{samples.trained_under}` scored in {config.precision}; seed {config.seed}.")
+
+
+def other_weights(found: Generation) -> str | None:
+    """A warning if the samples come from other weights than the model that is here."""
+    if found.samples.weights_sha256 == found.card.weights_sha256:
+        return None
+    return (f"These graphs were generated with other weights than {found.card.name} has here, so "
+            "the Explore page shows other numbers for them.")
+
+
+def shown_rows(shown: int, total: int, smarts: str) -> str:
+    """How many rows pass the filters."""
+    with_pattern = f" with {smarts}" if smarts else ""
+    return f"{shown:,} of {total:,} sequences{with_pattern} shown."
+
+
+def card_marks(found: Generation, row: int) -> str:
+    """Icons and words on what a graph is, as markdown."""
+    record = found.table.iloc[row]
+    if not record["valid"]:
+        return ":small[:red[:material/cancel:] invalid]"
+    marks = []
+    if not pd.isna(record["stable"]):
+        marks.append(":green[:material/check_circle:] stable" if record["stable"] else
+                     ":orange[:material/warning:] unstable")
+    else:
+        marks.append(":green[:material/check_circle:] valid")
+    if record["fragments"] > 1:
+        marks.append(f":material/scatter_plot: {record['fragments']}&nbsp;fragments")
+    if record["unique"] is not pd.NA and not record["unique"]:
+        marks.append(":material/content_copy: repeat")
+    if record["novel"] is not pd.NA and record["novel"]:
+        marks.append(":material/new_releases: novel")
+    return f":small[{' &nbsp;'.join(marks)}]"
+
+
+def card_name(found: Generation, row: int, read: Generated) -> str:
+    """SMILES without hydrogens, or what else there is to say, as markdown."""
+    if read.smiles is not None:
+        return f"`{read.smiles}`"
+    if read.graph is None:
+        return ":gray[No graph: the sequence cannot be read or does not end.]"
+    if found.is_molecular:
+        return f":gray[{read.graph.num_nodes} atoms that do not form a molecule.]"
+    return f":gray[{planar_summary(read.graph)}]"
+
+
+def card_scores(found: Generation, row: int) -> str:
+    """LU with its interval and all NLLs, as markdown."""
+    record = found.table.iloc[row]
+    if pd.isna(record["lu"]):
+        return f":small[NLL: self {record['self_nll']:.2f} nats]"
+    low, high = record["lu_low"], record["lu_high"]
+    band = lu_interval(None if pd.isna(low) else Interval(low, high), is_exact=high == 0)
+    marginal = "–" if pd.isna(record["nll_marginal"]) else f"{record['nll_marginal']:.2f}"
+    return (f"**LU {record['lu']:.3f}** :gray[{band}]  \n"
+            f":small[NLL: self {record['self_nll']:.2f}, mean {record['nll_mean']:.2f},]  \n"
+            f":small[order-marginal {marginal} nats]")
+
+
+def csv(found: Generation, rows: Sequence[int]) -> str:
+    """Rows as text, the sequences as token numbers."""
+    table = found.table.iloc[list(rows)].rename(columns=_CSV_NAMES)
+    return table.assign(tokens=[" ".join(map(str, tokens)) for tokens in table["tokens"]]).to_csv(
+        index=False)
+
+
+def auc_table(found: ScoreComparison, paper: Mapping[str, float]) -> pd.DataFrame:
+    """One row per score with all that an AUC needs to be understood."""
+    label = found.labels
+    return pd.DataFrame([
+        {
+            "score": f"−{SCORE_LABELS[roc.quantity]}", "AUC": roc.auc.value,
+            "95% interval": interval(roc.auc.interval, 3), label.good: roc.positives,
+            label.bad: roc.negatives, "label": f"molecule {label.good}",
+            "direction": f"{SCORES[roc.quantity].better} is better",
+            "LU paper": f"{paper[roc.quantity]:.2f}" if roc.quantity in paper else "–",
+        }
+        for roc in in_order(found)
+    ])
+
+
+def difference_table(found: ScoreComparison) -> pd.DataFrame:
+    """One row per pair of scores."""
+    rows = []
+    columns = [roc.quantity for roc in in_order(found)]
+    for place, first in enumerate(columns):
+        for second in columns[place + 1:]:
+            difference = found.difference(first, second)
+            rows.append({
+                "scores": f"{SCORE_LABELS[first]} and {SCORE_LABELS[second]}",
+                "difference of AUC": difference.value,
+                "95% interval, paired": interval(difference.interval, 3),
+                "what it says": _verdict(difference, first, second),
+            })
+    return pd.DataFrame(rows)
+
+
+def _verdict(found: Estimate, first: str, second: str) -> str:
+    if found.interval is None:
+        return found.reason or ""
+    if found.interval.holds(0):
+        return "these molecules do not show which is better"
+    return f"{SCORE_LABELS[first if found.value > 0 else second]} ranks better"
+
+
+def ranking_finding(found: ScoreComparison) -> str:
+    """What the ROC curves show."""
+    label = found.labels
+    return (f"AUC of minus each score for the label “{label.good}” ({found.positives:,} "
+            f"{label.good}, {found.negatives:,} {label.bad} molecules): {_aucs(found)}.")
+
+
+def _aucs(found: ScoreComparison) -> str:
+    return ", ".join(f"{SCORE_LABELS[roc.quantity]} {estimate(roc.auc, 2)}"
+                     for roc in in_order(found))
+
+
+def ranking_sentence(found: ScoreComparison) -> str:
+    """What is compared, as a caption."""
+    note, label = f" {found.note}" if found.note else "", found.labels
+    return (f"Label: molecule {label.good}, among {label.molecules} ({found.positives:,} "
+            f"{label.good}, {found.negatives:,} {label.bad}). Score: minus the quantity, so an AUC "
+            f"above 0.5 means that {label.good} molecules tend to have the lower value. Intervals: "
+            f"bootstrap of {found.resamples:,} resamples of molecules, the same for all scores; "
+            f"seed {found.seed}.{note}")
+
+
+def roc_table(found: ScoreComparison) -> pd.DataFrame:
+    """The points of all ROC curves."""
+    return pd.concat([
+        pd.DataFrame({"score": f"minus {SCORE_LABELS[roc.quantity]}",
+                      "false_positive_rate": roc.false_positive_rate,
+                      "true_positive_rate": roc.true_positive_rate})
+        for roc in in_order(found)
+    ])
+
+
+def coverage_finding(found: RiskCoverage) -> str:
+    """What the risk–coverage curve shows."""
+    at = int((found.coverage <= 0.5).sum()) - 1 if found.number > 1 else 0
+    half = (f"; of the better-ranked half, {found.accuracy[at]:.1%} are"
+            if found.coverage[at] <= 0.5 else "")
+    return (f"{found.base_rate.value:.1%} of all are {found.labels.good}{half}. Area under the "
+            f"risk–coverage curve: {estimate(found.aurc, 4)}; a random order has "
+            f"{1 - found.base_rate.value:.4f}, the perfect one {found.perfect_aurc:.4f}.")
+
+
+def coverage_table(found: RiskCoverage) -> pd.DataFrame:
+    """The points of the curve."""
+    return pd.DataFrame({
+        "kept": found.kept, "coverage": found.coverage, "threshold": found.threshold,
+        f"{found.labels.good}_share": found.accuracy, "band_low": found.band_low,
+        "band_high": found.band_high, "perfect": found.perfect,
+    })
+
+
+def kept_finding(found: SplitKeepList) -> str:
+    """What came out of a keep-list, with the interval of what can be checked."""
+    kept, bad = len(found.kept_rows), len(found.kept_rows) - found.kept_good
+    if not kept:
+        return found.sentence
+    return (f"{found.sentence} 95% interval of the {found.keep_list.labels.bad} share among the "
+            f"kept (Wilson): {percents(wilson_interval(bad, kept))}.")
+
+
+def keep_split(found: SplitKeepList) -> str:
+    """What the list was compared with and chosen from."""
+    repeats = f" {found.repeated:,} repeats are left out." if found.repeated else ""
+    return (f"Reference set: {len(found.reference_rows):,} molecules, of which "
+            f"{found.keep_list.bad_reference:,} are {found.keep_list.labels.bad}; chosen from "
+            f"{len(found.candidate_rows):,} others.{repeats}")
+
+
+def keep_all_note(found: SplitKeepList) -> str | None:
+    """That the promise asks for nothing, where it does not."""
+    share = 1 - found.candidates_good / len(found.candidate_rows)
+    if share > found.keep_list.fdr:
+        return None
+    return (f"Only {share:.1%} of the candidates are {found.keep_list.labels.bad}, so the promise "
+            "would hold even if all of them were kept.")
+
+
+def no_milestones(model: str) -> str:
+    """What to do where nothing ships."""
+    return (f"No samples along the training of {model} come with TrailScope; keep checkpoints with "
+            "`trailscope train --milestones 400,800`, and sample from each with `trailscope triage "
+            f"--output assets/results/milestones/{model}/step-00400`.")
+
+
+def reading_aid(milestones: Sequence[Milestone]) -> str:
+    """What the points are."""
+    label = milestones[0].label
+    reasons = " ".join(f"Step {milestone.step:,}: {milestone.reason}"
+                       for milestone in milestones if milestone.reason)
+    return (f"Label: molecule {label.good}, among the {label.molecules} of each step. Score: minus "
+            f"the quantity; an AUC above 0.5 means that {label.good} molecules tend to have the "
+            "lower value. Bars are 95% intervals; hover over a point for the class counts. "
+            f"{reasons}").strip()
+
+
+def good_share_finding(milestones: Sequence[Milestone]) -> str:
+    """How the share of good molecules grows."""
+    first, last = milestones[0], milestones[-1]
+    return (f"Share of {first.label.good} molecules among all sequences: "
+            f"{first.good_share.value:.1%} at step {first.step:,}, {last.good_share.value:.1%} at "
+            f"step {last.step:,}.")
+
+
+def overtaking_sentence(milestones: Sequence[Milestone], second: str) -> str:
+    """From when on LU ranks better than another score, or that it does not."""
+    since, name = overtaking(milestones, "lu", second), SCORE_LABELS[second]
+    last = milestones[-1].step
+    what = "the 95% interval of the paired difference of AUC"
+    if since is not None:
+        return (f":green[:material/check_circle:] From step {since:,} on, LU ranks better than "
+                f"{name}: {what} stays above 0.")
+    behind = overtaking(milestones, second, "lu")
+    how = (f"at that step {what} includes 0 or does not exist" if behind is None else
+           f"at that step LU ranks worse, {what} is below 0" if behind == last else
+           f"from step {behind:,} on it ranks worse, {what} stays below 0")
+    return (f":gray[:material/do_not_disturb_on:] Up to step {last:,} LU does not overtake {name}: "
+            f"{how}.")
+
+
+def training_finding(milestones: Sequence[Milestone]) -> str:
+    """What the curves along training show."""
+    last = milestones[-1]
+    if last.comparison is None:
+        return f"Step {last.step:,}: {last.reason}"
+    return f"AUC at {len(milestones)} steps; at the last, {last.step:,}: {_aucs(last.comparison)}."
+
+
+def training_table(milestones: Sequence[Milestone]) -> pd.DataFrame:
+    """One row per step and score."""
+    rows: list[dict[str, object]] = []
+    for milestone in milestones:
+        label, share = milestone.label, milestone.good_share
+        common: dict[str, object] = {
+            "step": milestone.step, "graphs_seen": milestone.graphs_seen,
+            "sequences": milestone.quality.number, f"{label.good}_share": share.value,
+            **interval_columns(label.good, share.interval),
+        }
+        for roc in in_order(milestone.comparison) if milestone.comparison else []:
+            rows.append(common | {
+                "score": f"minus {SCORE_LABELS[roc.quantity]}", **roc.auc.columns("auc"),
+                label.good: roc.positives, label.bad: roc.negatives,
+            })
+        if milestone.comparison is None:
+            rows.append(common)
+    return pd.DataFrame(rows)

@@ -1,0 +1,52 @@
+"""Sentences of the Fine-tune page say what the numbers say."""
+
+import pytest
+
+from core.repair.arms import Arm
+from core.repair.comparison import gradient_mask_and_equals
+from dashboard.views.finetune.points import RepairPoint
+from dashboard.views.finetune.text import comparison_finding, equal_size_finding, result_table
+from tests.repairs import GRADIENT, LORA, made_up, with_nll
+
+NONE = made_up(Arm("none"), 0, 0.4, seed=9)
+HONEST = RepairPoint(with_nll(LORA, 40, 0.12))
+DYNAMIC = Arm("sparse", "gradient", "global", True, 40, 1)
+SPURIOUS = RepairPoint(with_nll(DYNAMIC, 40, 0.08, times=2, seed=2))
+
+
+def test_a_spurious_repair_is_told_with_the_arm_that_shows_it():
+    said = comparison_finding([SPURIOUS, HONEST], NONE, "LU")
+    assert said.startswith("Largest reduction: **LoRA, rank 1** (40 parameters, ")
+    assert "The LU of **gradient, global, dynamic, 40 entries** is lower (0.08" in said
+    assert "only because its NLL is high, 2.00 nats per token" in said
+    assert "only because" not in comparison_finding([HONEST], NONE, "LU")
+
+
+def test_other_spurious_repairs_are_counted():
+    best = RepairPoint(with_nll(Arm("full"), 1000, 0.05))
+    said = comparison_finding([SPURIOUS, HONEST, best], NONE, "LU")
+    assert said.endswith(
+        "The LU of one arm is low only because its NLL is high; it is drawn hollow.")
+    both = comparison_finding([SPURIOUS, RepairPoint(with_nll(
+        Arm("sparse", "snip", "global", True, 40, 1), 40, 0.081, times=2, seed=3)), HONEST, best],
+        NONE, "LU")
+    assert both.endswith(
+        "The LU of 2 arms is low only because their NLL is high; they are drawn hollow.")
+
+
+@pytest.mark.parametrize(("lu", "verdict"), [
+    (0.14, "is lower than that of"), (0.10, "is higher than that of"),
+    (0.12, "is not distinguishable from that of"),
+])
+def test_equal_sizes_are_compared_in_words(lu, verdict):
+    found = gradient_mask_and_equals(
+        [made_up(GRADIENT, 40, 0.12, seed=1), made_up(LORA, 40, lu, seed=2)], "lu")
+    assert f"{verdict} **LoRA, rank 1** (" in equal_size_finding(found, "LU")
+    assert equal_size_finding(None, "LU") == ""
+
+
+def test_the_table_has_a_row_per_arm_and_all_numbers():
+    table = result_table({"none": NONE, "lora-rank-1": made_up(LORA, 40, 0.1)})
+    assert table["parameters"].tolist() == [0, 40]
+    assert table.loc[1, "lu random_order high"] == pytest.approx(0.2)
+    assert table.loc[1, "share"] == pytest.approx(0.04)

@@ -1,0 +1,128 @@
+"""Filters, addresses and code of the Generate & triage page."""
+
+import shlex
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core.chemistry.chemistry import MOSES, QM9
+from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples
+from dashboard.views.triage.query import (
+    SCORE_COLUMNS,
+    SORTS,
+    Filter,
+    address_faults,
+    command,
+    python,
+    shipped_python,
+)
+
+MODELS = ("qm9-random_order", "qm9-min_degree_first")
+NAN = float("nan")
+
+
+@pytest.fixture(scope="module")
+def table():
+    rows = [(True, True, True, 0.3), (True, False, True, 0.1), (False, None, None, NAN),
+            (True, True, False, 0.2), (True, None, True, 0.1)]
+    keys = ("valid", "stable", "unique", "lu")
+    return as_samples(dict.fromkeys(SAMPLE_TYPES) | dict(zip(keys, row, strict=True))
+                      for row in rows)
+
+
+@pytest.mark.parametrize(("chosen", "rows"), [
+    (Filter(), [0, 1, 2, 3, 4]),
+    (Filter(highest_first=True), [4, 3, 2, 1, 0]),
+    (Filter("stable"), [0, 3]),
+    (Filter("unstable"), [1]),
+    (Filter("invalid"), [2]),
+    (Filter("valid"), [0, 1, 3, 4]),
+    (Filter(only_unique=True), [0, 1, 4]),
+    (Filter("stable", only_unique=True), [0]),
+    (Filter(sort="LU"), [1, 4, 3, 0, 2]),
+    (Filter(sort="LU", highest_first=True), [0, 3, 1, 4, 2]),
+])
+def test_filter_keeps_and_orders_rows(table, chosen, rows):
+    assert chosen.rows(table) == rows
+
+
+def test_a_further_condition_is_met_and_not_changed(table):
+    matches = np.array([True, False, True, False, True])
+    assert Filter(sort="LU").rows(table, matches) == [4, 0, 2]
+    assert matches.tolist() == [True, False, True, False, True]
+    assert Filter().rows(table, np.zeros(5, dtype=bool)) == []
+
+
+def test_ten_thousand_rows_are_ordered():
+    rows = pd.DataFrame({"valid": True, "stable": pd.array([True] * 10_000, dtype="boolean"),
+                         "unique": pd.array([True] * 10_000, dtype="boolean"),
+                         "lu": np.random.default_rng(0).random(10_000)})
+    ordered = Filter("stable", True, "LU").rows(rows)
+    assert rows["lu"].iloc[ordered].is_monotonic_increasing
+
+
+def test_command_names_what_is_not_usual():
+    assert shlex.split(command("m", SamplesConfig(100, 16, 3))) == [
+        "trailscope", "triage", "--model", "m", "--number", "100", "--permutations", "16",
+        "--seed", "3", "--output", "m-samples"]
+    words = shlex.split(command("m", SamplesConfig(
+        5, temperature=0.7, top_k=None, mask="kinds", precision="bf16", chunk=25)))
+    for option, value in (("--temperature", "0.7"), ("--top-k", "0"), ("--mask", "kinds"),
+                          ("--precision", "bf16"), ("--chunk", "25")):
+        assert words[words.index(option) + 1] == value
+
+
+def test_python_holds_the_same_settings():
+    config = SamplesConfig(5, 8, 2, temperature=0.7, top_k=None, chunk=25)
+    code = python("m", config, QM9)
+    compile(code, "snippet", "exec")
+    [line] = [line for line in code.splitlines() if line.startswith("config =")]
+    assert eval(line.removeprefix("config = "), {"SamplesConfig": SamplesConfig}) == config
+    compile(shipped_python("m", QM9), "snippet", "exec")
+
+
+@pytest.mark.parametrize("write", [lambda chemistry: python("m", SamplesConfig(5), chemistry),
+                                   lambda chemistry: shipped_python("m", chemistry)])
+def test_python_ranks_by_the_label_of_the_chemistry(write):
+    assert "VALIDITY" not in write(QM9)
+    assert "label=VALIDITY" in write(MOSES)
+    for code in (write(MOSES), write(None)):
+        compile(code, "snippet", "exec")
+    assert "roc" not in write(None)
+
+
+def test_scores_have_the_names_that_old_links_have():
+    """Streamlit writes a choice into the address as it is labelled."""
+    assert SCORE_COLUMNS == {"LU": "lu", "self NLL": "self_nll", "mean NLL": "nll_mean",
+                             "order-marginal NLL": "nll_marginal"}
+    assert list(SORTS) == ["as generated", *SCORE_COLUMNS]
+
+
+def test_a_good_address_has_no_faults():
+    assert address_faults({
+        "source": "live", "generator": MODELS[1], "n": "1000", "permutations": "16",
+        "runseed": "0", "temperature": "5.0", "topk": "0", "precision": "bf16", "sort": "LU",
+        "direction": "highest first", "show": "invalid", "part": "Keep-list", "fdr": "0.5",
+        "score": "mean NLL", "split": "3", "page": "800", "smarts": "C#N", "utm": "x",
+    }, MODELS) == []
+
+
+@pytest.mark.parametrize(("query", "expected"), [
+    ({"generator": "gpt-7"}, "there are qm9-random_order, qm9-min_degree_first."),
+    ({"source": "dream"}, "there are shipped, live."),
+    ({"part": "Nowhere"}, "Along training, Code."),
+    ({"n": "1001"}, "it must be a whole number from 1 to 1,000."),
+    ({"n": "many"}, "it must be a whole number from 1 to 1,000."),
+    ({"permutations": "1"}, "it must be a whole number from 2 to 64."),
+    ({"runseed": "-1"}, "it must be a whole number from 0 to 2,147,483,647."),
+    ({"temperature": "0"}, "it must be a number from 0.1 to 5.0."),
+    ({"temperature": "nan"}, "it must be a number from 0.1 to 5.0."),
+    ({"fdr": "9" * 5000}, "it must be a number from 0.5 to 50.0."),
+    ({"page": "0"}, "it must be a whole number from 1 to 2,147,483,647."),
+    ({"show": "pretty"}, "there are all, stable, unstable, invalid, valid."),
+])
+def test_each_fault_is_one_sentence_that_says_what_would_be_right(query, expected):
+    (fault,) = address_faults(query, MODELS)
+    assert fault.endswith(expected)
+    assert len(fault) < 200
