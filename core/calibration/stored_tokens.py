@@ -69,7 +69,7 @@ def read_stored_token(row: Mapping[str, Any], vocabulary: Vocabulary) -> StoredT
     tokens = [int(token) for token in row["tokens"]]
     position, target, predicted = (int(row[name]) for name in ("position", "target", "predicted"))
     graph = decode(tokens, vocabulary)
-    node, edge = _subjects(tokens, graph, vocabulary)
+    node, edge = _nodes_and_edges(tokens, graph, vocabulary)
     index = np.array(tokens) - vocabulary.index_offset
     is_arrival = (node >= 0) & (index == node)
     arrivals = np.flatnonzero(is_arrival)  # in visit order
@@ -87,7 +87,7 @@ def read_stored_token(row: Mapping[str, Any], vocabulary: Vocabulary) -> StoredT
     )
 
 
-def _subjects(
+def _nodes_and_edges(
     tokens: list[int], graph: Graph, vocabulary: Vocabulary
 ) -> tuple[np.ndarray, np.ndarray]:
     """Node and edge that every token speaks of, -1 for none, each [L]."""

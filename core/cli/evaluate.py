@@ -92,13 +92,13 @@ def evaluate(
     for name in _strategies(strategy, checkpoint):
         config = EvaluationConfig(name, permutations, seed, precision)
         folder = (default_run_folder(checkpoint, graphs, config, validation)
-                  if run_folder is None else _inside(run_folder, name, strategy))
+                  if run_folder is None else _output_folder(run_folder, name, strategy))
         run = EvaluationRun(checkpoint, graphs, config, run_folder=folder, validation=validation)
         what = f"{checkpoint.card.name} under {name}"
         follow(run.steps(), partial(_look, what=what), what=what)
         messages.print(f"Resampling graphs for the intervals of {what}.", markup=False,
                        soft_wrap=True)
-        target = _inside(output, name, strategy)
+        target = _output_folder(output, name, strategy)
         found = run.result()
         found.save(target)
         writer.write(_headline(found, target))
@@ -111,7 +111,7 @@ def _strategies(text: str, checkpoint: Checkpoint) -> list[str]:
     return [(checkpoint.card.strategy if text == "own" else Strategy.from_name(text)).name]
 
 
-def _inside(folder: Path, name: str, strategy: str) -> Path:
+def _output_folder(folder: Path, name: str, strategy: str) -> Path:
     return folder / name if strategy == "all" else folder
 
 

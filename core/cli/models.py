@@ -31,9 +31,9 @@ def models(
         print(json.dumps(rows, indent=2))
     else:
         _print_table(found.cards)
-    for complaint in found.complaints:
-        messages.print(f"error: {complaint}", markup=False, soft_wrap=True)
-    if found.complaints:
+    for fault in found.faults:
+        messages.print(f"error: {fault}", markup=False, soft_wrap=True)
+    if found.faults:
         raise typer.Exit(1)
 
 

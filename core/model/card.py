@@ -90,21 +90,21 @@ class ShippedModels:
     Attributes:
         cards: of the models whose card can be read: those of molecules first, then by data set,
             then in the strategies' order.
-        complaints: one sentence for every damaged folder.
+        faults: one sentence for every damaged folder.
     """
 
     cards: tuple[ModelCard, ...]
-    complaints: tuple[str, ...]
+    faults: tuple[str, ...]
 
 
 def find_shipped_models() -> ShippedModels:
     """Read the cards of the assets folder; a damaged one does not hide the others."""
-    cards, complaints = [], []
+    cards, faults = [], []
     for path in sorted((assets_folder() / "checkpoints").glob(f"*/{CARD}")):
         try:
             cards.append(read_card(path.parent))
         except CheckpointError as error:
-            complaints.append(str(error))
+            faults.append(str(error))
     order = list(STRATEGIES)
 
     def rank(card: ModelCard) -> tuple[bool, str, int, str]:
@@ -112,7 +112,7 @@ def find_shipped_models() -> ShippedModels:
         return (card.chemistry is None, str(card.data.get("name", "")),
                 order.index(name) if name in order else len(order), card.name)
 
-    return ShippedModels(tuple(sorted(cards, key=rank)), tuple(complaints))
+    return ShippedModels(tuple(sorted(cards, key=rank)), tuple(faults))
 
 
 def shipped_models() -> list[ModelCard]:
@@ -122,8 +122,8 @@ def shipped_models() -> list[ModelCard]:
         CheckpointError: if one of them is damaged.
     """
     found = find_shipped_models()
-    if found.complaints:
-        raise CheckpointError(found.complaints[0])
+    if found.faults:
+        raise CheckpointError(found.faults[0])
     return list(found.cards)
 
 

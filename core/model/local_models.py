@@ -29,17 +29,17 @@ def find_local_models() -> ShippedModels:
 
     A model that is called as a shipped one is left out: the name means the shipped one.
     """
-    cards, complaints = [], []
+    cards, faults = [], []
     for path in sorted(models_folder().glob(f"*/{CARD}")):
         folder = path.parent
         if (assets_folder() / "checkpoints" / folder.name / CARD).is_file():
-            complaints.append(f"{folder} is called as a shipped model; rename the folder.")
+            faults.append(f"{folder} is called as a shipped model; rename the folder.")
         elif not folder.name.startswith("."):
             try:
                 cards.append(replace(read_card(folder), name=folder.name))
             except CheckpointError as error:
-                complaints.append(str(error))
-    return ShippedModels(tuple(cards), tuple(complaints))
+                faults.append(str(error))
+    return ShippedModels(tuple(cards), tuple(faults))
 
 
 def keep_model(checkpoint: Path, *, limit: int = MAX_KEPT) -> ModelCard:

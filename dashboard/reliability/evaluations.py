@@ -28,11 +28,11 @@ class ShippedEvaluations:
 
     Attributes:
         found: the evaluations that can be read, in the order of `cross_evaluations`.
-        complaints: one sentence for every other one.
+        faults: one sentence for every other one.
     """
 
     found: tuple[Evaluation, ...]
-    complaints: tuple[str, ...]
+    faults: tuple[str, ...]
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -60,15 +60,15 @@ class ShippedEvaluations:
 
 def shipped() -> ShippedEvaluations:
     """All results in the assets folder; a folder that was made anew is read anew."""
-    found, complaints = [], []
+    found, faults = [], []
     for folder in shipped_evaluations().values():
         try:
             found.append(_evaluation(str(folder), age(folder / RECORD)))
         except EvaluationError as error:
-            complaints.append(str(error))
+            faults.append(str(error))
     ordered = [cross.cells[cell] for cross in cross_evaluations(found).values()
                for cell in cross.in_order]
-    return ShippedEvaluations(tuple(ordered), tuple(complaints))
+    return ShippedEvaluations(tuple(ordered), tuple(faults))
 
 
 @st.cache_resource(max_entries=64, show_spinner="Reading the results")

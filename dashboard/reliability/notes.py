@@ -16,8 +16,8 @@ from dashboard.shared.checkpoints import shipped_cards
 def shipped_results() -> ShippedEvaluations | None:
     """All results; says which cannot be read, and how to make some if there are none."""
     shipped = evaluations.shipped()
-    for complaint in shipped.complaints:
-        st.warning(complaint, icon=":material/folder_off:")
+    for fault in shipped.faults:
+        st.warning(fault, icon=":material/folder_off:")
     if shipped.found:
         return shipped
     folder = assets_folder() / "results" / "evaluations" / "qm9-random_order"
@@ -31,5 +31,5 @@ def shipped_results() -> ShippedEvaluations | None:
 
 def warn_of_other_weights(found: Collection[Evaluation]) -> None:
     """Say which results belong to other weights than those that are shipped."""
-    for complaint in text.weights_complaints(found, shipped_cards()):
-        st.warning(complaint, icon=":material/sync_problem:")
+    for fault in text.weights_faults(found, shipped_cards()):
+        st.warning(fault, icon=":material/sync_problem:")

@@ -48,27 +48,27 @@ def provenance(evaluation: Evaluation) -> str:
             f"intervals from resampling {graph_word(evaluation)}.")
 
 
-def weights_complaints(found: Iterable[Evaluation], cards: Mapping[str, ModelCard]) -> list[str]:
+def weights_faults(found: Iterable[Evaluation], cards: Mapping[str, ModelCard]) -> list[str]:
     """One sentence for every model whose results were made with other weights than it has now."""
-    complaints = {}
+    faults = {}
     for evaluation in found:
         model, made_with = evaluation.model, evaluation.weights_sha256
         card = cards.get(model)
         if card is None:
-            complaints[model] = (f"The model {model} is no longer shipped; its results were "
+            faults[model] = (f"The model {model} is no longer shipped; its results were "
                                  f"computed with weights {made_with[:8]}….")
         elif card.weights_sha256 != made_with:
-            complaints[model] = (
+            faults[model] = (
                 f"The results of {model} were computed with other weights ({made_with[:8]}…) than "
                 f"the shipped model now has ({card.weights_sha256[:8]}…); compute them again with "
                 f"`{EVALUATE}`."
             )
-    return list(complaints.values())
+    return list(faults.values())
 
 
 def weights_note(found: Iterable[Evaluation], cards: Mapping[str, ModelCard]) -> str | None:
     """That all results belong to the shipped weights, if they do."""
-    if weights_complaints(found, cards):
+    if weights_faults(found, cards):
         return None
     return "All results were computed with the shipped weights (SHA-256 compared)."
 

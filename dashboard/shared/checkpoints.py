@@ -24,15 +24,15 @@ def models() -> dict[str, ModelCard]:
     """
     cards = {card.name: card for card in (*_shipped().cards, *_local().cards)}
     if not cards:
-        raise CheckpointError(" ".join(_shipped().complaints) or (
+        raise CheckpointError(" ".join(_shipped().faults) or (
             f"There are no checkpoints in {assets_folder() / 'checkpoints'}; "
             "make them with `trailscope train`, or set TRAILSCOPE_ASSETS."))
     return cards
 
 
-def model_complaints() -> tuple[str, ...]:
+def model_faults() -> tuple[str, ...]:
     """One sentence for every checkpoint folder that is damaged."""
-    return _shipped().complaints + _local().complaints
+    return _shipped().faults + _local().faults
 
 
 @st.cache_resource(ttl=_CARDS_LAST_S, show_spinner=False)

@@ -35,10 +35,10 @@ from dashboard.views.explore.query import (
 _GALLERY_COLUMNS = 2
 
 
-def warn_of_damaged_models(complaints: Sequence[str]) -> None:
+def warn_of_damaged_models(faults: Sequence[str]) -> None:
     """Say which models are missing from the list, and why."""
-    for complaint in complaints:
-        st.warning(complaint, icon=":material/folder_off:")
+    for fault in faults:
+        st.warning(fault, icon=":material/folder_off:")
 
 
 def warn_about_address(models: Mapping[str, ModelCard]) -> None:

@@ -208,11 +208,11 @@ class ShippedRepairs:
 
     Attributes:
         found: model → arm's name → result, the model as it was (`none`) first.
-        complaints: one sentence for every result that cannot be read.
+        faults: one sentence for every result that cannot be read.
     """
 
     found: dict[str, dict[str, RepairResult]]
-    complaints: tuple[str, ...]
+    faults: tuple[str, ...]
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -224,14 +224,14 @@ class ShippedRepairs:
 def shipped() -> ShippedRepairs:
     """All results in the assets folder; a folder that was made anew is read anew."""
     found: dict[str, dict[str, RepairResult]] = {}
-    complaints = []
+    faults = []
     for model, folders in shipped_repairs().items():
         for name, folder in sorted(folders.items(), key=lambda item: item[0] != "none"):
             try:
                 found.setdefault(model, {})[name] = _repair(str(folder), age(folder / RECORD))
             except InputError as error:
-                complaints.append(str(error))
-    return ShippedRepairs(found, tuple(complaints))
+                faults.append(str(error))
+    return ShippedRepairs(found, tuple(faults))
 
 
 @st.cache_resource(max_entries=256, show_spinner="Reading the results")

@@ -21,7 +21,7 @@ from dashboard.views.finetune.query import GENERATED, OWN, FinetuneQuery
 
 _SWITCH = RunSwitch("finetune_running", start="start-finetune", cancel="cancel-finetune",
                     promise="What is done stays.")
-_COMPLAINT = "finetune_complaint"
+_FAULT = "finetune_fault"
 _SITTING_S = 3.0
 """Seconds of work between two looks at the page."""
 
@@ -86,8 +86,8 @@ def _show_result(query: FinetuneQuery, session: FinetuneSession, shipped: Shippe
     methods_compared.remember(query, before, after)
     st.success(text.result_sentence(before, after), icon=":material/check_circle:")
     _show_downloads(query, session)
-    if complaint := st.session_state.pop(_COMPLAINT, None):
-        st.error(complaint, icon=":material/error:")
+    if fault := st.session_state.pop(_FAULT, None):
+        st.error(fault, icon=":material/error:")
     st.subheader("Compared with the other methods", anchor=False)
     of_model = shipped.found.get(query.model, {})
     points = [RepairPoint(result) for name, result in of_model.items()
@@ -140,7 +140,7 @@ def _keep(session: FinetuneSession) -> None:
     try:
         run_files.keep(session)
     except InputError as error:
-        st.session_state[_COMPLAINT] = str(error)
+        st.session_state[_FAULT] = str(error)
 
 
 def _download(

@@ -21,8 +21,8 @@ def main() -> None:
     try:
         models = checkpoints.models()
         shipped = data.shipped()
-        for complaint in shipped.complaints:
-            st.warning(complaint, icon=":material/folder_off:")
+        for fault in shipped.faults:
+            st.warning(fault, icon=":material/folder_off:")
         warn_about_address("finetune", partial(
             inputs.address_faults, models=models, shipped=shipped))
         section = st.segmented_control(

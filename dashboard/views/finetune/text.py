@@ -122,7 +122,7 @@ def _new(result: RepairResult, measure: str) -> float:
 
 
 def equal_size_finding(found: EqualSize | None, measure: str) -> str:
-    """Whether a simple gradient mask holds up against what trains equally many numbers."""
+    """Whether a simple gradient mask holds up against what trains equally many parameters."""
     if found is None:
         return ""
     what = "LU" if measure == "LU" else "mean NLL of a graph"
@@ -240,12 +240,12 @@ def run_summary(query: FinetuneQuery, count: int | None, entries: int) -> str:
 
     Args:
         query: the run.
-        count: numbers that it trains; None for all weights.
+        count: parameters that it trains; None for all weights.
         entries: of the model's matrices.
     """
     config = query.config
     size = "" if count is None else (
-        f" ({count:,} numbers, {count / entries:.2%} of the {entries:,} matrix entries)")
+        f" ({count:,} parameters, {count / entries:.2%} of the {entries:,} matrix entries)")
     what = (f"the weights that `{config.criterion}` selects" if config.method == "sparse" else
             METHOD_TITLES[config.method])
     steps = "step" if config.steps == 1 else "steps"

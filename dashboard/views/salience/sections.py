@@ -123,7 +123,7 @@ def _show_inside(mask_query: MaskQuery, mask: Mask, matrix: WeightMatrix) -> Non
     salience = data.scores(mask_query.salience)
     found = density_map(mask.entries[matrix.name])
     histogram = score_histogram(salience, mask, matrix)
-    st.markdown(text.inside_sentence(mask, matrix, histogram))
+    st.markdown(text.matrix_sentence(mask, matrix, histogram))
     name = f"{label(matrix)} {mask.model} {mask.criterion}"
     charts, row = st.container(), st.container(horizontal=True)
     with charts:

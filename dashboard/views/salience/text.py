@@ -142,7 +142,7 @@ def heatmap_alt(grid: Grid, cells: Cells, what: str) -> str:
     return f"{what}, matrix by matrix: a row per layer and a column per module. {values}."
 
 
-def inside_sentence(mask: Mask, matrix: WeightMatrix, histogram: ScoreHistogram) -> str:
+def matrix_sentence(mask: Mask, matrix: WeightMatrix, histogram: ScoreHistogram) -> str:
     """What is selected of one matrix."""
     chosen = int(mask.entries[matrix.name].sum())
     text = (f"{matrix.shape[0]} × {matrix.shape[1]}: **{chosen:,}** of {matrix.numel:,} entries "

@@ -6,7 +6,7 @@ from core.graph.graph import is_isomorphic
 from core.sent import ANCHOR_EXPANSION, MIN_DEGREE_FIRST, RANDOM_ORDER
 from core.sent.decoder import DecodeError, decode_lenient
 from core.sent.vocabulary import EOS, QM9_VOCABULARY, TokenKind
-from tests.oracles.token_subjects import subjects_of
+from tests.oracles.token_roles import literal_roles
 from tests.stored_tokens import GRAPHS, stored, vocabulary_for, write
 
 
@@ -18,7 +18,7 @@ def test_every_token_speaks_of_what_a_reader_says(graph, strategy):
     for position in range(1, len(tokens)):
         found = stored(tokens, position, vocabulary)
         assert is_isomorphic(found.graph, graph)
-        subject = subjects_of(tokens, list(range(graph.num_nodes)), found.graph,
+        subject = literal_roles(tokens, list(range(graph.num_nodes)), found.graph,
                               vocabulary)[position]
         assert found.node == (-1 if subject.node is None else subject.node)
         edge = None if found.edge < 0 else frozenset(found.graph.edges[found.edge].tolist())

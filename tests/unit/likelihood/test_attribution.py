@@ -19,7 +19,7 @@ from core.sent.sampler import sample_trails
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.token_roles import find_token_roles
 from core.sent.vocabulary import EOS, PAD
-from tests.oracles.token_subjects import subjects_of
+from tests.oracles.token_roles import literal_roles
 from tests.random_graphs import ALL_STRATEGIES, graphs, vocabulary_of
 
 
@@ -43,7 +43,7 @@ def made_up(trails, seed=0):
 def literal_shares(trails, g, k, graph, nll, vocabulary):
     tokens = trails.sequence(g, k)
     shares = Counter()
-    for at, subject in enumerate(subjects_of(tokens, trails.order(g, k), graph, vocabulary)):
+    for at, subject in enumerate(literal_roles(tokens, trails.order(g, k), graph, vocabulary)):
         if at == 0:
             continue  # sos is given
         owner = EOS if tokens[at] == EOS else ("node", subject.node) if subject.edge is None else (

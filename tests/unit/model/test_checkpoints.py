@@ -237,7 +237,7 @@ def test_a_damaged_folder_does_not_hide_the_others(assets):
     change_card(assets / "checkpoints" / "qm9-anchor_expansion", format_version=99)
     found = find_shipped_models()
     assert [card.name for card in found.cards] == ["qm9-max_degree_first", "qm9-min_degree_first"]
-    version, broken = found.complaints
+    version, broken = found.faults
     assert "qm9-anchor_expansion" in version
     assert "has format version 99" in version
     assert "qm9-random_order" in broken

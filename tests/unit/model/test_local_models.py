@@ -72,15 +72,15 @@ def test_a_damaged_model_hides_no_other(made):
     (models_folder() / "bad" / "trailscope.json").write_text("{")
     found = find_local_models()
     assert [card.name for card in found.cards] == ["good"]
-    [complaint] = found.complaints
-    assert "bad" in complaint
+    [fault] = found.faults
+    assert "bad" in fault
 
 
 def test_a_folder_of_a_shipped_name_means_the_shipped_model(made):
     keep_model(made("mine"))
     (models_folder() / "mine").rename(models_folder() / "qm9-random_order")
     assert names() == []
-    assert "rename" in find_local_models().complaints[0]
+    assert "rename" in find_local_models().faults[0]
     assert resolve_model("qm9-random_order").parent != models_folder()
 
 

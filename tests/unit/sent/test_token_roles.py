@@ -16,7 +16,7 @@ from core.sent.strategies import RANDOM_ORDER
 from core.sent.token_roles import TokenEvent, find_token_roles
 from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY
 from core.sent.writer import write_tokens
-from tests.oracles.token_subjects import Subject, subjects_of
+from tests.oracles.token_roles import LiteralRole, literal_roles
 from tests.random_graphs import ALL_STRATEGIES, graphs, vocabulary_of
 
 
@@ -32,11 +32,11 @@ def found_and_expected(members, strategy, vocabulary, permutations=3):
             rows = zip(subjects.step[g, k].tolist(), subjects.node[g, k].tolist(),
                        subjects.edge[g, k].tolist(), strict=True)
             found = [
-                Subject(None if step < 0 else step, None if node < 0 else node,
+                LiteralRole(None if step < 0 else step, None if node < 0 else node,
                         None if edge < 0 else edges[edge])
                 for step, node, edge in rows
             ]
-            yield found, subjects_of(trails.tokens[g, k].tolist(), trails.order(g, k), graph,
+            yield found, literal_roles(trails.tokens[g, k].tolist(), trails.order(g, k), graph,
                                      vocabulary)
 
 
@@ -66,13 +66,13 @@ def test_a_triangle_with_a_tail_by_hand():
     graph = Graph(4, np.array([[0, 1], [0, 2], [1, 2], [1, 3]]))
     tokens = [0, 6, 7, 8, 2, 6, 3, 1, 9, 2, 7, 3, 4]
     closing, tail = frozenset((0, 2)), frozenset((1, 3))
-    assert subjects_of(tokens, [0, 1, 2, 3], graph, PLANAR_VOCABULARY) == [
-        Subject(),  # sos
-        Subject(0, node=0), Subject(1, node=1), Subject(2, node=2),
-        Subject(2, node=2), Subject(2, edge=closing), Subject(2, node=2),  # ladj 0 radj
-        Subject(3, node=3), Subject(3, node=3),  # reset 3
-        Subject(3, node=3), Subject(3, edge=tail), Subject(3, node=3),  # ladj 1 radj
-        Subject(),  # eos
+    assert literal_roles(tokens, [0, 1, 2, 3], graph, PLANAR_VOCABULARY) == [
+        LiteralRole(),  # sos
+        LiteralRole(0, node=0), LiteralRole(1, node=1), LiteralRole(2, node=2),
+        LiteralRole(2, node=2), LiteralRole(2, edge=closing), LiteralRole(2, node=2),  # ladj 0 radj
+        LiteralRole(3, node=3), LiteralRole(3, node=3),  # reset 3
+        LiteralRole(3, node=3), LiteralRole(3, edge=tail), LiteralRole(3, node=3),  # ladj 1 radj
+        LiteralRole(),  # eos
     ]
 
 

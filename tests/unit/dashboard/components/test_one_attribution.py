@@ -18,7 +18,7 @@ from dashboard.components.trail_player.payload import diff_json
 from dashboard.components.trail_player.view import trail_view
 from dashboard.drawing.layouts import Layout
 from tests.golden.reader import golden_molecules, golden_planar
-from tests.oracles.token_subjects import subjects_of
+from tests.oracles.token_roles import literal_roles
 
 GOLDEN = {"molecules": (golden_molecules, QM9_VOCABULARY),
           "planar": (golden_planar, PLANAR_VOCABULARY)}
@@ -53,7 +53,7 @@ def test_the_player_says_of_every_token_what_a_reader_says(scored):
     graphs, trails, vocabulary, _, views = scored
     for g, graph in enumerate(graphs):
         for k, view in enumerate(views[g]):
-            subjects = subjects_of(trails.sequence(g, k), trails.order(g, k), graph, vocabulary)
+            subjects = literal_roles(trails.sequence(g, k), trails.order(g, k), graph, vocabulary)
             for token, subject in zip(view.tokens, subjects, strict=True):
                 assert token.step == subject.step
                 assert (None if token.bond is None else frozenset(token.bond)) == subject.edge

@@ -7,7 +7,7 @@ from core.sent.vocabulary import EOS, LADJ, PAD, RADJ, RESET, SOS, TokenKind, Vo
 
 
 @dataclass(frozen=True)
-class Subject:
+class LiteralRole:
     """Visit step, node and edge of a token, each None where there is none."""
 
     step: int | None = None
@@ -15,35 +15,35 @@ class Subject:
     edge: frozenset[int] | None = None
 
 
-def subjects_of(
+def literal_roles(
     tokens: list[int], order: list[int], graph: Graph, vocabulary: Vocabulary
-) -> list[Subject]:
+) -> list[LiteralRole]:
     """The subject of every token, by looking at it and at the index that follows it."""
     edges = {frozenset(ends) for ends in graph.edges.tolist()}
-    subjects: list[Subject] = []
+    subjects: list[LiteralRole] = []
     here, in_bracket = -1, False  # the visit step whose tokens are being read
     for at, token in enumerate(tokens):
         if token in (SOS, EOS, PAD):
-            subjects.append(Subject())
+            subjects.append(LiteralRole())
             continue
         kind = vocabulary.kind(token)
         next_step = index_behind(tokens, at, vocabulary)
         if token == LADJ:
             in_bracket = True
-            subjects.append(Subject(here, node=order[here]))
+            subjects.append(LiteralRole(here, node=order[here]))
         elif token == RADJ:
             in_bracket = False
-            subjects.append(Subject(here, node=order[here]))
+            subjects.append(LiteralRole(here, node=order[here]))
         elif token == RESET:
-            subjects.append(Subject(next_step, node=order[next_step]))
+            subjects.append(LiteralRole(next_step, node=order[next_step]))
         elif in_bracket:  # an edge label or the index that it stands before
-            subjects.append(Subject(here, edge=frozenset((order[here], order[next_step]))))
+            subjects.append(LiteralRole(here, edge=frozenset((order[here], order[next_step]))))
         elif kind is TokenKind.EDGE_LABEL:
             walked = frozenset((order[here], order[next_step]))
-            subjects.append(Subject(next_step, edge=walked))
+            subjects.append(LiteralRole(next_step, edge=walked))
         else:
             here = next_step if kind is TokenKind.NODE_INDEX else here
-            subjects.append(Subject(here, node=order[here]))
+            subjects.append(LiteralRole(here, node=order[here]))
         assert subjects[-1].edge is None or subjects[-1].edge in edges
     return subjects
 
