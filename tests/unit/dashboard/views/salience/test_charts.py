@@ -20,7 +20,7 @@ from dashboard.views.salience.cells import (
     score_cells,
 )
 from dashboard.views.salience.text import cell_frame
-from tests.unit.salience.made_up import MATRICES, NUM_ENTRIES, made_up_salience
+from tests.unit.core.salience.made_up import MATRICES, NUM_ENTRIES, made_up_salience
 
 GRID = Grid(MATRICES)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.salience import select
 from core.salience.matrix_views import density_map, half_lies_in, mean_scores, score_histogram
 from tests.oracles.masks import block_shares
-from tests.unit.salience.made_up import MATRICES, NUM_ENTRIES, made_up_salience
+from tests.unit.core.salience.made_up import MATRICES, NUM_ENTRIES, made_up_salience
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(1, 6), st.integers(0, 99))

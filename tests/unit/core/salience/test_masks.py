@@ -14,7 +14,7 @@ from core.salience import Mask, Salience, SalienceError, select
 from core.salience.masks import SCOPES, rank_scores
 from core.salience.matrices import WeightMatrix
 from tests.oracles.masks import top_entries, top_entries_by_list
-from tests.unit.salience.made_up import (
+from tests.unit.core.salience.made_up import (
     MATRICES,
     NUM_ENTRIES,
     as_lists,

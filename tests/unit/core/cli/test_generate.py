@@ -10,7 +10,7 @@ from core.model.checkpoints import load_checkpoint
 from core.model.generation import SamplingConfig, generate
 from core.sent.decoder import decode
 from core.sent.vocabulary import EOS, PLANAR_VOCABULARY, QM9_VOCABULARY
-from tests.unit.cli.conftest import nll_of
+from tests.unit.core.cli.conftest import nll_of
 
 
 def test_generate_prints_what_it_sampled(trailscope):

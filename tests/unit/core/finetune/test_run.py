@@ -17,7 +17,7 @@ from core.runs import RunFolderError
 from core.salience.language_model import LanguageModel
 from core.salience.masks import select
 from core.salience.matrices import SalienceError
-from tests.unit.finetune.finetuning import (
+from tests.unit.core.finetune.finetuning import (
     METHODS,
     are_equal,
     config_of,

@@ -9,7 +9,7 @@ from rdkit import Chem
 from core.chemistry.molecules import from_smiles
 from core.graph.planar import planar_graph
 from core.model.checkpoints import load_checkpoint
-from tests.unit.cli.conftest import nll_of
+from tests.unit.core.cli.conftest import nll_of
 
 SCORE_COLUMNS = [
     "id", "smiles", "num_nodes", "model", "strategy", "permutations", "nll_mean", "nll_std",

@@ -18,7 +18,7 @@ from core.salience.agreement import (
 )
 from core.salience.masks import mask_of
 from tests.oracles.masks import chance, jaccard
-from tests.unit.salience.made_up import MATRICES, NUM_ENTRIES, as_set, made_up_salience
+from tests.unit.core.salience.made_up import MATRICES, NUM_ENTRIES, as_set, made_up_salience
 
 BITS = st.lists(st.booleans(), min_size=NUM_ENTRIES, max_size=NUM_ENTRIES)
 

@@ -9,7 +9,7 @@ from core.salience.examples import TokenSequences
 from core.salience.matrices import SalienceError
 from core.sent.decoder import decode
 from core.sent.vocabulary import QM9_VOCABULARY
-from tests.unit.finetune.finetuning import MOLECULES, stream_of
+from tests.unit.core.finetune.finetuning import MOLECULES, stream_of
 
 
 def sequences(batch):

@@ -16,7 +16,7 @@ from core.model.checkpoints import load_checkpoint
 from core.salience.language_model import LanguageModel, open_language_model
 from core.salience.masks import Mask
 from core.salience.matrices import SalienceError
-from tests.unit.finetune.finetuning import (
+from tests.unit.core.finetune.finetuning import (
     METHODS,
     are_equal,
     config_of,

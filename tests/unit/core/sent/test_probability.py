@@ -20,7 +20,7 @@ from core.sent.strategies import RANDOM_ORDER, STRATEGIES, Bias, Strategy, TieBr
 from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY, Vocabulary
 from tests.oracles.sequence_enumeration import every_sequence
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "sequence_frequencies.json"
+GOLDEN = Path(__file__).parents[3] / "golden" / "sequence_frequencies.json"
 SMALL_VOCABULARY = Vocabulary(6, node_names=("a", "b"), edge_names=("x", "y"))
 CUSTOM = Strategy(Bias.RANDOM, Bias.MIN_DEGREE, Bias.MAX_DEGREE)
 ALL_STRATEGIES = [*STRATEGIES.values(), CUSTOM]
