@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
+
+from tests.app.caches import forget_other_assets
 
 ROOT = Path(__file__).parents[2]
 
@@ -14,9 +15,9 @@ ROOT = Path(__file__).parents[2]
 def open_page(assets, monkeypatch) -> Callable[..., AppTest]:
     """Open the Explore page with URL parameters, as from a fresh browser."""
     monkeypatch.setenv("TRAILSCOPE_ASSETS", str(assets))
-    st.cache_resource.clear()
 
     def open_(**query: str) -> AppTest:
+        forget_other_assets()
         page = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
         for name, value in query.items():
             page.query_params[name] = value

@@ -10,13 +10,13 @@ from urllib.parse import parse_qs
 import numpy as np
 import pandas as pd
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from core.calibration.token_types import TokenType
 from core.evaluation.result import Evaluation
 from dashboard.views.calibration.query import BIN_OPTIONS, SECTIONS
+from tests.app.caches import forget_other_assets
 from tests.conftest import ROOT
 from tests.evaluations import MODELS, ORDERS, PLANAR_MODEL
 
@@ -27,10 +27,10 @@ BIASED = MODELS[1]
 @pytest.fixture
 def open_calibration(evaluated_assets, monkeypatch) -> Callable[..., AppTest]:
     """Open the Calibration page with URL parameters."""
-    st.cache_resource.clear()
 
     def open_(assets=evaluated_assets, **query: str) -> AppTest:
         monkeypatch.setenv("TRAILSCOPE_ASSETS", str(assets))
+        forget_other_assets()
         page = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
         page.query_params.update(query)
         # What AppTest.switch_page does, which goes by the name of the page's file.

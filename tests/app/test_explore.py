@@ -5,6 +5,7 @@ import io
 import shlex
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.data.files import read_input
@@ -214,10 +215,12 @@ def damaged_cards(assets):
             card = assets / "checkpoints" / name / "trailscope.json"
             changed[card] = card.read_text()
             card.write_text('{"format_version": 1}')
+        st.cache_resource.clear()
 
     yield damage
     for card, whole in changed.items():
         card.write_text(whole)
+    st.cache_resource.clear()
 
 
 def test_a_damaged_folder_is_said_and_the_others_work(open_page, damaged_cards):

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 from typer.main import get_command
@@ -18,6 +17,7 @@ from typer.main import get_command
 from core.calibration.token_types import TokenType
 from core.cli import build_app
 from core.evaluation.result import FORMAT_VERSION, Evaluation
+from tests.app.caches import forget_other_assets
 from tests.conftest import ROOT
 from tests.evaluations import MODELS, ORDERS, PLANAR_MODEL
 
@@ -25,10 +25,10 @@ from tests.evaluations import MODELS, ORDERS, PLANAR_MODEL
 @pytest.fixture
 def open_models(evaluated_assets, monkeypatch) -> Callable[..., AppTest]:
     """Open the Models page with URL parameters."""
-    st.cache_resource.clear()
 
     def open_(assets=evaluated_assets, **query: str) -> AppTest:
         monkeypatch.setenv("TRAILSCOPE_ASSETS", str(assets))
+        forget_other_assets()
         page = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
         page.query_params.update(query)
         # What AppTest.switch_page does, which goes by the name of the page's file.

@@ -22,6 +22,7 @@ from dashboard.shared.file_age import age
 from dashboard.views.salience import data
 from dashboard.views.salience.cells import Grid, cell_percent, label
 from dashboard.views.salience.query import MaskQuery, SalienceQuery
+from tests.app.caches import forget_other_assets
 from tests.evaluations import MOLECULES
 
 PAGE = Path(__file__).parents[2] / "dashboard" / "views" / "salience" / "page.py"
@@ -32,10 +33,10 @@ FEW = {"examples": "6"}
 @pytest.fixture
 def open_page(evaluated_assets, monkeypatch):
     """Open the page with URL parameters, as from a fresh browser."""
-    st.cache_resource.clear()
 
     def open_(assets=evaluated_assets, **query: str) -> AppTest:
         monkeypatch.setenv("TRAILSCOPE_ASSETS", str(assets))
+        forget_other_assets()
         page = AppTest.from_file(str(PAGE), default_timeout=120)
         for name, value in {**FEW, **query}.items():
             page.query_params[name] = value

@@ -183,6 +183,7 @@ def test_the_component_follows_a_change_of_theme(open_page):
 
 def test_readers_who_want_no_motion_get_none(open_page):
     page = open_page()
+    page.emulate_media(reduced_motion="no-preference")
     page.locator('.strip [data-token="9"]').click()
     pulse = page.locator(".pulse.on")
     assert pulse.evaluate("node => getComputedStyle(node).animationName") != "none"
