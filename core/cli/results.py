@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from core.cli.markdown import cell, head, row
+from core.likelihood.low_lu import EXPLANATION, MARK, low_lu_from_high_nll, nll_std
 from core.sent.strategies import STRATEGIES
 
 if TYPE_CHECKING:
@@ -31,10 +33,13 @@ def results() -> None:
     evaluations = {key: Evaluation.load(folder) for key, folder in shipped_evaluations().items()}
     tables = [
         ("Generated graphs", _quality_table(shipped_samples().values())),
-        ("AUC for stability", _auc_table(shipped_samples().values())),
+        ("AUC for stability", [*_auc_table(shipped_samples().values()),
+                               *_pooled_rows(shipped_samples().values())]),
         ("AUC along training", _auc_table(shipped_samples("milestones").values())),
         ("NLL per token", _cross_table(evaluations, lambda found: found.nll_per_token)),
-        ("Mean LU", _cross_table(evaluations, lambda found: found.lu)),
+        ("Mean LU", _lu_table(evaluations)),
+        ("Standard deviation of the NLL",
+         _cross_table(evaluations, lambda found: found.nll_std, 2)),
         ("ECE, all tokens", _cross_table(evaluations, _ece)),
         ("Fitted temperature", _temperature_table(evaluations.values())),
     ]
@@ -48,15 +53,26 @@ def results() -> None:
 def _quality_table(folders: Iterable[Path]) -> Iterator[str]:
     from core.triage.samples import Samples
 
-    yield from head("model", "sampled", "valid", "unique", "novel", "stable", "mean LU")
-    for folder in folders:
-        samples = Samples.load(folder)
+    yield from head("model", "sampled", "valid", "unique", "novel", "stable", "mean LU",
+                    "std of NLL, nats")
+    found = [Samples.load(folder) for folder in folders]
+    scored = {samples.model: samples.table.dropna(subset="lu") for samples in found}
+    # No molecule of one model is one of another's, though numbered alike.
+    scored = {model: table.assign(id=model + " " + table["id"])
+              for model, table in scored.items() if len(table)}
+    learnt = {samples.model: samples.dataset for samples in found}
+    marked = low_lu_from_high_nll(scored, may_show=lambda one, other: learnt[one] == learnt[other])
+    for samples in found:
         quality = samples.quality
         shares = (quality.valid, quality.unique, quality.novel, quality.stable_molecules)
         yield row(f"`{samples.model}`", f"{quality.number:,}",
                    *("–" if share is None or share.value is None else f"{share.value:.1%}"
                      for share in shares),
-                   f"{samples.table['lu'].mean():.3f}" if quality.valid.part else "–")
+                   *(("–", "–") if samples.model not in scored else
+                     (f"{scored[samples.model]['lu'].mean():.3f}"
+                      + f" {MARK}" * (samples.model in marked),
+                      f"{nll_std(scored[samples.model]).mean():.2f}")))
+    yield from ("", EXPLANATION) if marked else ()
 
 
 def _auc_table(folders: Iterable[Path]) -> Iterator[str]:
@@ -77,12 +93,45 @@ def _auc_table(folders: Iterable[Path]) -> Iterator[str]:
             yield row(name, *("–" for _ in range(1 + len(SCORE_NAMES))))
 
 
-def _cross_table(evaluations: dict[tuple[str, str], Evaluation], value: Any) -> Iterator[str]:
+def _pooled_rows(folders: Iterable[Path]) -> Iterator[str]:
+    """Under the models, a row for each data set whose models' molecules can be pooled."""
+    from core.stats.labels import RankingError
+    from core.triage.pooling import pool_samples
+    from core.triage.samples import Samples
+    from core.triage.scores import SCORE_NAMES, STABILITY
+
+    of_dataset: dict[str, list[Samples]] = {}
+    for folder in folders:
+        samples = Samples.load(folder)
+        of_dataset.setdefault(samples.dataset, []).append(samples)
+    for dataset, found in of_dataset.items():
+        if len(found) > 1:
+            with suppress(RankingError):  # graphs that cannot be stable
+                pooled = pool_samples(found, label=STABILITY)
+                yield row(f"{dataset}, {pooled.number} models pooled",
+                          f"{pooled.pooled.positives:,} / {pooled.pooled.negatives:,}",
+                          *(cell(pooled.pooled.roc(score).auc, 2) for score in SCORE_NAMES))
+
+
+def _lu_table(evaluations: dict[tuple[str, str], Evaluation]) -> Iterator[str]:
+    from core.evaluation.cross_evaluation import cross_evaluations
+
+    marked = {found for cross in cross_evaluations(evaluations.values()).values()
+              for found in cross.low_lu}
+    yield from _cross_table(evaluations, lambda found: found.lu, marked=marked)
+    yield from ("", EXPLANATION) if marked else ()
+
+
+def _cross_table(
+    evaluations: dict[tuple[str, str], Evaluation], value: Callable[[Evaluation], Estimate],
+    digits: int = 3, marked: Collection[tuple[str, str]] = (),
+) -> Iterator[str]:
+    """A row per model, a column per order; `marked` are pairs of both."""
     yield from head("model", *STRATEGIES)
     for model in dict.fromkeys(model for model, _ in evaluations):
         yield row(f"`{model}`", *(
-            cell(value(evaluations[model, strategy]), 3) if (model, strategy) in evaluations
-            else "–" for strategy in STRATEGIES))
+            cell(value(evaluations[found]), digits) + f" {MARK}" * (found in marked)
+            if (found := (model, strategy)) in evaluations else "–" for strategy in STRATEGIES))
 
 
 def _temperature_table(evaluations: Iterable[Evaluation]) -> Iterator[str]:
