@@ -84,7 +84,7 @@ class PooledRanking:
 
 
 def pool_samples(
-    found: Sequence[Samples], *, label: QualityLabel | None = None
+    found: Sequence[Samples], *, label: QualityLabel | None = None, resamples: int = 1000
 ) -> PooledRanking:
     """Rank the molecules of each model, and of all together.
 
@@ -94,6 +94,7 @@ def pool_samples(
         found: samples of at least two models of one data set, sampled and scored alike.
         label: what makes a molecule a good one; by default as the tables allow: stable, or valid
             where no molecule is unstable.
+        resamples: of the pooled molecules, at least 100.
 
     Raises:
         SamplesError: for samples that do not belong together.
@@ -110,7 +111,8 @@ def pool_samples(
     table = pd.concat([samples.table.assign(model=samples.model) for samples in found],
                       ignore_index=True)
     return PooledRanking(found[0].dataset, good, models, reasons,
-                         compare_samples(table, seed=_SEED, label=good, strata="model"))
+                         compare_samples(table, seed=_SEED, resamples=resamples, label=good,
+                                         strata="model"))
 
 
 def _label(found: Sequence[Samples]) -> QualityLabel:

@@ -92,8 +92,8 @@ def headlines(printed):
     """A row for each model of molecules, in cells of several tables."""
     quality, auc, ece = (cells_of(printed[f"### {title}"]) for title in (
         "Generated graphs", "AUC for stability", "ECE, all tokens"))
-    yield from head("model", "valid", "stable", "mean LU", "std of NLL, nats", "ECE, own order", "ECE, random order",
-                    "AUC of LU", "AUC of order-marginal NLL")
+    yield from head("model", "valid", "stable", "mean LU", "std of NLL, nats", "ECE, own order",
+                    "ECE, random order", "AUC of LU", "AUC of order-marginal NLL")
     for order in STRATEGIES:
         name = f"`qm9-{order}`"
         yield row(name, *(quality[name][column] for column in (

@@ -92,21 +92,22 @@ def comparison_finding(
     text = (f"Largest reduction: **{best.arm.label}** ({best.num_parameters:,} parameters, "
             f"{best.share:.2%} of the model) with {measure} {estimate(best.estimates[new][key])} "
             f"under {new}")
-    if before is not None:
+    beside = _in_nats(before, best) if key == "lu" else ""
+    if before is None:
+        text += beside
+    else:
         native = before.estimates[own][COST].value
-        text += (f", from {short(before.estimates[new][key].value)}. Under the model's own order, "
-                 f"{own}, the NLL per token becomes {short(best.estimates[own][COST].value)} nats, "
-                 f"from {short(native)}")
-    beside = f" {_spread_sentence(before, best)}" if key == "lu" else ""
-    return f"{text}.{beside} {spurious_sentences(results, best, key)}".rstrip()
+        text += (f", from {short(before.estimates[new][key].value)}{beside}. Under the model's own "
+                 f"order, {own}, the NLL per token becomes "
+                 f"{short(best.estimates[own][COST].value)} nats, from {short(native)}")
+    return f"{text}. {spurious_sentences(results, best, key)}".rstrip()
 
 
-def _spread_sentence(before: RepairResult | None, result: RepairResult) -> str:
-    """What stands beside a LU under the new order: the standard deviation in nats."""
+def _in_nats(before: RepairResult | None, result: RepairResult) -> str:
+    """What stands behind a LU under the new order: the standard deviation in nats."""
     new = result.orders[-1]
     was = "" if before is None else f", from {short(before.estimates[new]['nll_std'].value)}"
-    return (f"Between the orders of a graph its NLL varies by "
-            f"{estimate(result.estimates[new]['nll_std'])} nats (standard deviation){was}.")
+    return f" (standard deviation {estimate(result.estimates[new]['nll_std'])} nats{was})"
 
 
 def spurious_sentences(
@@ -359,9 +360,9 @@ def result_sentence(before: RepairResult, after: RepairResult) -> str:
     cost, native = after.estimates[own][COST], before.estimates[own][COST]
     return " ".join([
         f"Training {after.num_parameters:,} parameters ({after.share:.2%}) changed the LU "
-        f"under {new} from {short(was.value)} to {estimate(lu)}, and the NLL per token under "
-        f"{own} from {short(native.value)} to {estimate(cost)} nats.",
-        _spread_sentence(before, after), *low_lu_notes(before, after)])
+        f"under {new} from {short(was.value)} to {estimate(lu)}{_in_nats(before, after)}, and the "
+        f"NLL per token under {own} from {short(native.value)} to {estimate(cost)} nats.",
+        *low_lu_notes(before, after)])
 
 
 def kept_note(name: str) -> str:

@@ -98,7 +98,7 @@ def pooled_aucs(
             x=[paper[score] for score in reported],
             y=[last + _ROW_SHARE * (_place(score) - 1.5) for score in reported], mode="markers",
             hovertemplate="LU paper: %{x:.2f}<extra></extra>", **_paper_cross(colors))
-    figure.update_xaxes(title=f"AUC for {found.label.good} molecules (above 0.5: lower is better)")
+    figure.update_xaxes(title="AUC (above 0.5: lower is better)")
     figure.update_yaxes(range=[last + 0.5, -0.5], tickvals=list(range(len(names))), showgrid=False,
                         ticktext=[f"<b>{name}</b>" if name == POOLED else name for name in names])
     return styled(figure, colors, height, legend=True)

@@ -235,8 +235,9 @@ def pooled_caption(found: PooledRanking, paper: Mapping[str, float]) -> str:
         found.note, f"Label: molecule {label.good}, among {label.molecules} ({pooled.positives:,} "
         f"{label.good}, {pooled.negatives:,} {label.bad} in all); score: minus the quantity. "
         "Intervals: 95%; pooled, molecules are resampled within each class and model.",
-        "The LU paper does not say whether its molecules are pooled; its figures are likely to "
-        "be." if paper else "", *(f"{model}: {why}" for model, why in found.reasons.items())]
+        f"The LU paper does not say whether its molecules are pooled; its {paper['lu']:.2f} for LU "
+        "is likely to be." if "lu" in paper else "",
+        *(f"{model}: {why}" for model, why in found.reasons.items())]
     return " ".join(filter(None, parts))
 
 
