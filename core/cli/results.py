@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from core.sent.strategies import STRATEGIES
 if TYPE_CHECKING:
     from core.evaluation.result import Evaluation
     from core.stats.estimates import Estimate
+    from core.triage.samples import Samples
 
 
 def register(app: typer.Typer) -> None:
@@ -28,13 +29,14 @@ def results() -> None:
     from core.cli.arms_by_size import repair_tables
     from core.evaluation.result import Evaluation, shipped_evaluations
     from core.repair.result import RepairResult, shipped_repairs
-    from core.triage.samples import shipped_samples
+    from core.triage.samples import Samples, shipped_samples
 
+    samples = [Samples.load(folder) for folder in shipped_samples().values()]
     evaluations = {key: Evaluation.load(folder) for key, folder in shipped_evaluations().items()}
     tables = [
-        ("Generated graphs", _quality_table(shipped_samples().values())),
+        ("Generated graphs", _quality_table(samples)),
         ("AUC for stability", [*_auc_table(shipped_samples().values()),
-                               *_pooled_rows(shipped_samples().values())]),
+                               *_pooled_rows(samples)]),
         ("AUC along training", _auc_table(shipped_samples("milestones").values())),
         ("NLL per token", _cross_table(evaluations, lambda found: found.nll_per_token)),
         ("Mean LU", _lu_table(evaluations)),
@@ -50,12 +52,9 @@ def results() -> None:
         print(f"### {title}\n", *lines, "", sep="\n")
 
 
-def _quality_table(folders: Iterable[Path]) -> Iterator[str]:
-    from core.triage.samples import Samples
-
+def _quality_table(found: Sequence[Samples]) -> Iterator[str]:
     yield from head("model", "sampled", "valid", "unique", "novel", "stable", "mean LU",
                     "std of NLL, nats")
-    found = [Samples.load(folder) for folder in folders]
     scored = {samples.model: samples.table.dropna(subset="lu") for samples in found}
     # No molecule of one model is one of another's, though numbered alike.
     scored = {model: table.assign(id=model + " " + table["id"])
@@ -93,16 +92,14 @@ def _auc_table(folders: Iterable[Path]) -> Iterator[str]:
             yield row(name, *("–" for _ in range(1 + len(SCORE_NAMES))))
 
 
-def _pooled_rows(folders: Iterable[Path]) -> Iterator[str]:
+def _pooled_rows(shipped: Iterable[Samples]) -> Iterator[str]:
     """Under the models, a row for each data set whose models' molecules can be pooled."""
     from core.stats.labels import RankingError
     from core.triage.pooling import pool_samples
-    from core.triage.samples import Samples
     from core.triage.scores import SCORE_NAMES, STABILITY
 
     of_dataset: dict[str, list[Samples]] = {}
-    for folder in folders:
-        samples = Samples.load(folder)
+    for samples in shipped:
         of_dataset.setdefault(samples.dataset, []).append(samples)
     for dataset, found in of_dataset.items():
         if len(found) > 1:
