@@ -32,7 +32,7 @@ NO_STABILITY = ("Planar graphs have no valences and so no stability; scores can 
                 "stability for molecules only.")
 
 SDF_NOTE = ("Valid molecules with two-dimensional coordinates; hydrogens are counted, not drawn. "
-            "Properties: id, scores, stability.")
+            "Properties: id, scores, what is known of each.")
 
 OTHER_KEKULE = ("Typed as SMILES, this molecule gets its other Kekulé structure, which is another "
                 "graph, so Explore shows other numbers.")
@@ -96,14 +96,17 @@ def counts(found: Generation) -> str:
 
 
 def data_file(found: Generation) -> str:
-    """A likely name of a file with the training molecules, for commands."""
-    name = found.card.data.get("name") or (found.chemistry.name if found.chemistry else "data")
-    return f"{name.lower()}.csv"
+    """A likely name of the data set as a file or a folder, for commands."""
+    record = found.card.data
+    name = record.get("name") or (found.chemistry.name if found.chemistry else "data")
+    of_parts = found.has_set_metrics  # a test set lies in a file of its own
+    return record.get("file") or name.lower() + ("" if of_parts else ".csv")
 
 
 def code_note(found: Generation) -> str:
     """What the command writes."""
-    novel = (f" With `--data {data_file(found)}` it also says which molecules are novel."
+    compared = " and compares them with the test set" if found.has_set_metrics else ""
+    novel = (f" With `--data {data_file(found)}` it also says which molecules are novel{compared}."
              if found.is_molecular else "")
     return f"Writes samples.parquet and record.json.{novel}"
 
