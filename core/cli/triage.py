@@ -180,7 +180,7 @@ def _chemnet(card: ModelCard, knows_data: bool, device: torch.device) -> ChemNet
 
 
 def _set_metrics_table(found: SetMetrics) -> Iterator[str]:
-    yield from head("metric", "value", "molecules")
+    yield from head("metric", "value", "of")
     for value in found.values:
         estimate = value.estimate
         yield row(value.metric.name, value.reason or "–" if estimate is None

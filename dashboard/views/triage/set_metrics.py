@@ -18,7 +18,8 @@ from dashboard.shared.palette import palette
 from dashboard.views.triage import data
 
 _DIGITS = 3
-_ROW_HEIGHT = 40
+_ROW_HEIGHT = 36
+_CHART_WIDTH = 760
 
 
 def show_set_metrics(found: Generation) -> None:
@@ -26,17 +27,18 @@ def show_set_metrics(found: Generation) -> None:
     metrics = data.set_metrics(found)
     st.caption(caption(metrics))
     st.subheader("Metrics with 95% intervals", anchor=False)
-    show_figure(partial(intervals, metrics), "set-metrics", key="set_metrics",
-                alt=finding(metrics), csv=numbers(metrics))
-    st.dataframe(table(metrics), hide_index=True, column_config={
-        "molecules": st.column_config.NumberColumn(format="localized"),
-        "note": st.column_config.TextColumn(width="large")})
+    with st.container(width=_CHART_WIDTH):
+        show_figure(partial(intervals, metrics), "set-metrics", key="set_metrics",
+                    alt=finding(metrics), csv=numbers(metrics))
+    st.dataframe(table(metrics), hide_index=True, height="content", column_config={
+        "of": st.column_config.NumberColumn(format="localized")})
 
 
 def caption(found: SetMetrics) -> str:
     """What was compared, and how the intervals were made."""
-    undecoded = f"{found.undecoded:,} sequences are no graph, and so invalid. " if (
-        found.undecoded) else ""
+    undecoded = "" if not found.undecoded else (
+        "1 sequence is no graph, and so invalid. " if found.undecoded == 1 else
+        f"{found.undecoded:,} sequences are no graph, and so invalid. ")
     references = " and ".join(f"the {name} ({number:,} molecules)"
                               for name, number in found.references.items())
     compared = f"Compared with {references}. " if references else ""
@@ -52,7 +54,7 @@ def table(found: SetMetrics) -> pd.DataFrame:
             "value": "–" if value.estimate is None else fixed(value.estimate.value, _DIGITS),
             "95% interval": "–" if value.estimate is None or value.estimate.interval is None
             else interval(value.estimate.interval, _DIGITS),
-            "molecules": value.number, "better": value.metric.better,
+            "of": value.number, "better": value.metric.better,
             "what it is": value.metric.description,
             "note": value.reason or (value.estimate and value.estimate.reason) or "",
         }
@@ -65,7 +67,7 @@ def numbers(found: SetMetrics) -> pd.DataFrame:
     return pd.DataFrame([
         {"metric": value.metric.key,
          **(value.estimate or Estimate(float("nan"))).columns("value"),
-         "molecules": value.number}
+         "of": value.number}
         for value in found.values
     ])
 

@@ -91,8 +91,11 @@ def _card(label: str, share: Share, of_what: str, explanation: str) -> ShareCard
 
 def counts(found: Generation) -> str:
     """The counts behind the shares."""
-    known = [(card.label.lower(), card.count) for card in share_cards(found) if card.count]
-    return "; ".join(f"{label}: {count}" for label, count in known).capitalize() + "."
+    known = [f"{card.label.lower()}: {card.count}" for card in share_cards(found) if card.count]
+    undecoded = int(found.table["num_nodes"].isna().sum())
+    if found.has_set_metrics and undecoded:  # the label is told among the others
+        known.append(f"no graph at all: {undecoded:,} of {len(found.table):,}")
+    return "; ".join(known).capitalize() + "."
 
 
 def data_file(found: Generation) -> str:

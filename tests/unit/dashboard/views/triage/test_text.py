@@ -185,7 +185,7 @@ def test_where_hydrogens_are_implicit_nothing_is_stable(found):
     other = Generation(replace(found.samples, table=table), card)
     cards = {share.label: share for share in triage_text.share_cards(other)}
     assert list(cards) == ["Valid", "Unique", "Novel", "Fragmented"]
-    assert "moses.csv" in cards["Novel"].explanation
+    assert "--data moses`" in cards["Novel"].explanation
     assert "moses.csv" in triage_text.code_note(other)
     assert paper_auc(other.chemistry) == {}
     assert paper_auc(found.chemistry) == PAPER_AUC
