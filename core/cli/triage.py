@@ -67,7 +67,7 @@ def triage(
     ] = None,
     fcd: Annotated[
         bool, typer.Option("--fcd", help="Also compute the Fréchet ChemNet distance to the test "
-                                         "set; needs `pip install 'trailscope[fcd]'`.")
+                                         r"set; needs `pip install 'trailscope\[fcd]'`.")
     ] = False,
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
     compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,

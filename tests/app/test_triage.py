@@ -26,7 +26,7 @@ from core.triage.ranking import compare_samples
 from core.triage.run import sample_and_score
 from core.triage.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples
 from core.triage.scores import VALIDITY
-from core.triage.set_metrics import NO_REFERENCE, MoleculeSet, set_metrics
+from core.triage.set_metrics import NO_FCD_INTERVAL, NO_REFERENCE, MoleculeSet, set_metrics
 from dashboard.views.triage import data
 from dashboard.views.triage.query import LIVE_CHUNK, SET_METRICS, VIEWS, LiveQuery
 from tests.app.caches import forget_other_assets
@@ -498,7 +498,9 @@ def test_set_metrics_of_samples_show_as_they_are_stored(moses_samples, open_page
                                           stored["snn_test"].estimate.interval.high))
     assert by_name["95% interval"]["SNN, test"] == f"{low} – {high}"
     assert (by_name["value"]["FCD, test"], by_name["better"]["FCD, test"]) == ("12.500", "lower")
-    assert by_name["note"]["SNN, test scaffolds"] == NO_REFERENCE
+    assert f"SNN, test scaffolds; Scaf, test scaffolds; FCD, test scaffolds: {NO_REFERENCE}" in (
+        texts(page))
+    assert f"FCD, test: {NO_FCD_INTERVAL}" in texts(page)
     [caption] = [text for text in texts(page) if text.startswith("Metrics of the MOSES benchmark")]
     assert "the MOSES test set (3 molecules)" in caption
     assert "1 sequence is no graph" in caption

@@ -32,6 +32,8 @@ def show_set_metrics(found: Generation) -> None:
                     alt=finding(metrics), csv=numbers(metrics))
     st.dataframe(table(metrics), hide_index=True, height="content", column_config={
         "of": st.column_config.NumberColumn(format="localized")})
+    for note in notes(metrics):
+        st.caption(note)
 
 
 def caption(found: SetMetrics) -> str:
@@ -56,10 +58,19 @@ def table(found: SetMetrics) -> pd.DataFrame:
             else interval(value.estimate.interval, _DIGITS),
             "of": value.number, "better": value.metric.better,
             "what it is": value.metric.description,
-            "note": value.reason or (value.estimate and value.estimate.reason) or "",
         }
         for value in found.values
     ])
+
+
+def notes(found: SetMetrics) -> list[str]:
+    """Why there is no value or no interval, a line per reason."""
+    named: dict[str, list[str]] = {}
+    for value in found.values:
+        reason = value.reason if value.estimate is None else value.estimate.reason
+        if reason is not None:
+            named.setdefault(reason, []).append(value.metric.name)
+    return [f"{'; '.join(names)}: {reason}" for reason, names in named.items()]
 
 
 def numbers(found: SetMetrics) -> pd.DataFrame:
@@ -92,6 +103,7 @@ def intervals(found: SetMetrics, *, dark: bool) -> go.Figure:
     figure.add_scatter(
         x=[known.value for _, known in shares], y=[value.metric.name for value, _ in shares],
         mode="markers", marker={"size": 11, "color": colors.series[0]}, showlegend=False,
+        cliponaxis=False,
         error_x={
             "type": "data", "symmetric": False, "thickness": 1.5, "width": 4,
             "array": [0.0 if end is None else end.high - known.value

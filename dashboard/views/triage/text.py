@@ -32,7 +32,7 @@ NO_STABILITY = ("Planar graphs have no valences and so no stability; scores can 
                 "stability for molecules only.")
 
 SDF_NOTE = ("Valid molecules with two-dimensional coordinates; hydrogens are counted, not drawn. "
-            "Properties: id, scores, what is known of each.")
+            "Properties: id, scores, labels.")
 
 OTHER_KEKULE = ("Typed as SMILES, this molecule gets its other Kekulé structure, which is another "
                 "graph, so Explore shows other numbers.")
