@@ -69,7 +69,7 @@ def test_the_model_decides_what_is_asked_for(open_page):
     assert "planar:0:0" in page.header[0].value
 
 
-def test_switching_kinds_keeps_order_molecule_and_graph(open_page):
+def test_switching_data_sets_keeps_order_molecule_and_graph(open_page):
     page = open_page(smiles="CCN", k="16", model="qm9-max_degree_first")
     page.pills(key="model_dataset").set_value("Planar").run()
     assert page.selectbox(key="model").value == "planar-max_degree_first"
