@@ -22,7 +22,6 @@ from core.model.checkpoints import Checkpoint
 from core.model.generation import GeneratedGraph, SamplingConfig, generate
 from core.runs import claim, hold
 from core.stats.estimates import Estimate
-from core.triage.generated import as_typed
 from core.triage.quality import judge
 from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples, read_table, write_table
 from core.triage.scores import quality_label
@@ -123,7 +122,7 @@ def _table(
         }
         rows.append(row)
         if sample.graph is not None and (row["valid"] or scores_invalid):
-            to_score.append((row, as_typed(sample.graph, chemistry)))
+            to_score.append((row, sample.graph))
     if to_score:
         _score(checkpoint, config, to_score, progress)
     return as_samples(rows)

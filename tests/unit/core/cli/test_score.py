@@ -75,6 +75,18 @@ def test_a_molecule_outside_the_chemistry_names_a_model_that_can_read_it(
         assert trailscope("score", smiles).rows[0]["error"] == reason
 
 
+def test_the_spelling_does_not_matter(trailscope, write):
+    path = write("in.smi", "CCO a", "OCC b", "C1CC1 c", "C(O)C d")
+    options = ("--permutations", 16, "--seed", 2)
+    rows = {row["id"]: row for row in trailscope("score", path, *options).rows}
+    alone = [trailscope("score", smiles, *options).rows[0] for smiles in ("CCO", "OCC", "C(O)C")]
+    for row in (rows["b"], rows["d"], *alone):
+        for name in SCORE_COLUMNS[2:]:
+            if name not in ("model", "strategy", "error"):
+                assert row[name] == pytest.approx(rows["a"][name], rel=1e-4)
+    assert [row["nll_mean"] for row in alone] == [alone[0]["nll_mean"]] * 3
+
+
 def test_score_takes_the_models_own_strategy_by_default(trailscope):
     default, named = (
         trailscope("score", "C1CC1O", "--model", "qm9-anchor_expansion", "--permutations", 4,
