@@ -28,7 +28,9 @@ for device in null zero random urandom; do
 done
 mkdir "$root/dev/shm"
 mount -t tmpfs tmpfs "$root/dev/shm"
+without=()
 for shared in ${SHARED:-}; do
+    without+=(--exclude="$root$shared")
     mkdir -p "$root/$shared"
     mount --bind -o ro "$shared" "$root/$shared"
 done
@@ -38,13 +40,16 @@ mapfile -t pip < <(env | grep '^PIP_' || true)
 echo "COPY and RUN"
 rm -rf "$root/source" "$root/opt/trailscope"
 mkdir "$root/source"
-tar -c --exclude-from=<(sed 's#^\*\*/##' .dockerignore) . | tar -x -C "$root/source"
+# What starts with **/ is left out at any depth, all else at the top.
+tar -c --exclude='__pycache__' --anchored --exclude-from=<(sed '/^\*\*/d; s#^#./#' .dockerignore) . |
+    tar -x -C "$root/source"
 chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root "${pip[@]}" \
     /source/deploy/install.sh /source /opt/trailscope
 cp "$root/source/deploy/check_installed.py" "$root/opt/"
 rm -r "$root/source"
 
-used_mb=$(du -xsm --exclude="$root/opt/check_installed.py" "$root" | cut -f1)
+used_mb=$(du -sB 1000000 --exclude="$root/proc" --exclude="$root/dev" "${without[@]}" "$root" |
+    cut -f1)
 echo "The root file system takes $used_mb MB."
 
 echo "CMD, as user 1000 on a read-only root"
