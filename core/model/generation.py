@@ -22,6 +22,7 @@ from core.model.checkpoints import Checkpoint
 from core.sent.decoder import DecodeError, decode, decode_lenient
 from core.sent.grammar import Grammar
 from core.sent.vocabulary import EOS, PAD, SOS
+from core.threads import threads_for
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,6 @@ def _generate_batch(
     ]
 
 
-@torch.inference_mode()
 def sample_tokens(
     checkpoint: Checkpoint, size: int, *, generator: torch.Generator, config: SamplingConfig
 ) -> tuple[Tensor, Tensor]:
@@ -110,6 +110,14 @@ def sample_tokens(
     Returns:
         tokens [B, L] int64 on the CPU, `pad` after `eos`, and their unmasked NLL [B] in nats.
     """
+    with threads_for(checkpoint.model, size):
+        return _sample_tokens(checkpoint, size, generator, config)
+
+
+@torch.inference_mode()
+def _sample_tokens(
+    checkpoint: Checkpoint, size: int, generator: torch.Generator, config: SamplingConfig
+) -> tuple[Tensor, Tensor]:
     device, vocabulary = checkpoint.device, checkpoint.vocabulary
     model = checkpoint.model
     grammar = Grammar(size, vocabulary, kinds_only=config.mask == "kinds", device=device)
