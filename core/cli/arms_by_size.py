@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from core.cli.markdown import cell, head, row
 from core.repair.result import RepairResult
 from core.repair.spurious import spurious_repairs
-from core.salience.criteria import CRITERIA
+from core.salience.criteria import SELECTED_BY
 
 _LOW_RANK = ("lora", "pissa")
 _OF_ONE_SIZE = ("none", "full")
@@ -75,4 +75,4 @@ def _place(result: RepairResult) -> tuple[object, ...]:
     arm = result.arm
     if arm.method != "sparse" or arm.criterion is None:
         return False, _LOW_RANK.index(arm.method)
-    return True, arm.is_dynamic, arm.scope != "global", list(CRITERIA).index(arm.criterion)
+    return True, arm.is_dynamic, arm.scope != "global", SELECTED_BY.index(arm.criterion)

@@ -328,7 +328,8 @@ def kept_note(name: str) -> str:
 
 def learning_summary(found: LearningSet) -> str:
     """How many molecules there are to learn from."""
-    return f"{len(found.graphs):,} molecules to learn from."
+    number = len(found.graphs)
+    return f"{number:,} {'molecule' if number == 1 else 'molecules'} to learn from."
 
 
 def bad_row_table(found: LearningSet) -> pd.DataFrame:
