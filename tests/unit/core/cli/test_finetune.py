@@ -1,4 +1,4 @@
-"""`trailscope finetune`, `scale` and `repair`: settings arrive, files are whole, faults are told."""
+"""`trailscope finetune`, `scale`, `repair`: settings arrive, files are whole, faults are told."""
 
 import json
 
