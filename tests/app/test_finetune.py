@@ -117,8 +117,7 @@ def test_a_change_is_scaled_from_the_address(open_page):
     said = " ".join(texts(page))
     found = data.shipped().found[MODEL]["lora-rank-1"].scaled.estimates
     own, new = found[0.5].values()
-    assert f"At **α = 0.5**, LoRA, rank 1 has LU **{estimate(new['lu'])}** under random_order" in (
-        said)
+    assert f"**LoRA, rank 1** at α = 0.5: LU **{estimate(new['lu'])}** under random_order" in said
     assert f"({short(found[0]['random_order']['lu'].value)} at α = 0, " in said
     assert "standard deviation of the NLL 4.50 nats, ECE" in said
     assert f"NLL per token **{estimate(own['nll_per_token'])}** nats under max_degree_first" in said
@@ -126,7 +125,7 @@ def test_a_change_is_scaled_from_the_address(open_page):
     assert "all weights: α 0: " in curve(page)
     assert "`hindsight` trains the weights that the run of all weights changed most" in said
     page.slider(key="alpha").set_value(1.5).run()
-    assert "At **α = 1.5**, LoRA" in " ".join(texts(page))
+    assert "**LoRA, rank 1** at α = 1.5: LU" in " ".join(texts(page))
     assert not page.warning
 
 
@@ -149,7 +148,7 @@ def test_the_change_of_a_run_is_scaled_where_it_was_made(open_page, monkeypatch)
         for measure in ("lu", "ece", "nll_per_token"):
             assert scaled[0][order][measure] == before[order][measure]
             assert scaled[1][order][measure] == after[order][measure]
-    assert "At **α = 0.25**" in said
+    assert "at α = 0.25: LU **" in said
     assert any(block.value.startswith(f"trailscope scale --model {MODEL} --tuned")
                and "--alpha 0.25" in block.value for block in page.code)
     assert not [button for button in page.button if button.key == "start-scaling"]

@@ -312,8 +312,8 @@ def scaled_curves(
             error_x=_bars(at_x, color), error_y=_bars(at_y, color))
     figure.update_xaxes(title=names[0])
     figure.update_yaxes(title=names[1])
-    styled(figure, colors, height, legend=True)
-    figure.update_layout(legend={"y": -0.2})
+    styled(figure, colors, height, legend=len(arms) > 1)
+    figure.update_layout(legend={"y": -0.26})
     return figure
 
 

@@ -78,7 +78,7 @@ def _show_heading() -> None:
 
 
 def _choose_alpha() -> float:
-    return float(st.slider("α", 0.0, MAX_ALPHA, 1.0, ALPHA_STEP, key="alpha", bind="query-params",
+    return float(st.slider("α, how much of the change is taken", 0.0, MAX_ALPHA, 1.0, ALPHA_STEP, key="alpha", bind="query-params",
                            help=text.ALPHA_HELP))
 
 

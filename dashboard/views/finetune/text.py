@@ -53,7 +53,7 @@ HINDSIGHT_NOTE = ("`hindsight` trains the weights that the run of all weights ch
                   "them.")
 SCALING_AID = ("Every point is the model W + α ΔW, where ΔW is all that fine-tuning changed: α = 0 "
                "is the model before, α = 1 the fine-tuned one. Nothing is trained in between.")
-ALPHA_HELP = "How much of the change is taken; above 1 it is taken further than the run went."
+ALPHA_HELP = "Above 1, the change is taken further than the run went."
 STAGES = {"score": "Choosing the mask", "train": "Fine-tuning",
           "before": "Measuring the model as it was", "after": "Measuring the new model",
           "scale": "Measuring scaled changes", "done": "Done"}
@@ -214,8 +214,8 @@ def no_scaled(result: RepairResult) -> str:
 def scaled_axes(measure: str, result: RepairResult) -> tuple[str, str]:
     """Titles of the axes: what is given up, and what is repaired."""
     known = measures.MEASURES
-    return (f"{known[COST].name_and_unit}, under {result.orders[0]}",
-            f"{known[MEASURES[measure]].name_and_unit}, under {result.orders[-1]}")
+    return (f"{known[COST].name_and_unit}<br>under {result.orders[0]}",
+            f"{known[MEASURES[measure]].name_and_unit}<br>under {result.orders[-1]}")
 
 
 def scaled_sentence(arm: ScaledArm, alpha: float, measure: str) -> str:
@@ -229,7 +229,7 @@ def scaled_sentence(arm: ScaledArm, alpha: float, measure: str) -> str:
 
     beside = [f"{name} {short(arm.at(at, other, native=False).value)}{unit}"
               for other, (name, unit) in _BESIDE.items() if other != key]
-    return (f"At **α = {at:g}**, {arm.label} has {measure} "
+    return (f"**{arm.label}** at α = {at:g}: {measure} "
             f"**{estimate(arm.at(at, key, native=False))}** under {new} "
             f"({ends(key, native=False)}; {', '.join(beside)}) and NLL per token "
             f"**{estimate(arm.at(at, COST, native=True))}** nats under {own} "
