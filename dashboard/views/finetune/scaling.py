@@ -78,8 +78,9 @@ def _show_heading() -> None:
 
 
 def _choose_alpha() -> float:
-    return float(st.slider("α, how much of the change is taken", 0.0, MAX_ALPHA, 1.0, ALPHA_STEP, key="alpha", bind="query-params",
-                           help=text.ALPHA_HELP))
+    return float(st.slider(
+        "α, how much of the change is taken", 0.0, MAX_ALPHA, 1.0, ALPHA_STEP, key="alpha",
+        bind="query-params", help=text.ALPHA_HELP))
 
 
 def _show_curves(
