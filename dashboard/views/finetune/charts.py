@@ -296,8 +296,7 @@ def scaled_curves(
         figure.add_scatter(
             x=[one.value for one in cost], y=[one.value for one in value],
             mode="lines+markers+text", name=arm.label, line={"color": color, "width": 2},
-            text=[f"α = {at:g}" if at in (0, 1, known[-1]) and not (at == 0 and place) else ""
-                  for at in known],
+            text=[f"α = {at:g}" if at in (0, 1, known[-1]) and place == 0 else "" for at in known],
             textposition="top center", textfont={"color": colors.muted, "size": 12},
             marker={"color": [color if at == 1 else colors.background for at in known],
                     "symbol": ["square" if at == 0 else "circle" for at in known],

@@ -245,7 +245,8 @@ LU is never alone."""
 def scaled_note(arms: Sequence[ScaledArm]) -> str:
     """On how many graphs scaled changes were measured."""
     numbers = sorted({arm.scaled.graphs for arm in arms})
-    return (f"Measured at α = {', '.join(f'{alpha:g}' for alpha in arms[0].scaled.alphas)} on the "
+    return ("The square is α = 0, the filled circle α = 1, the large one the chosen α. "
+            f"Measured at α = {', '.join(f'{alpha:g}' for alpha in arms[0].scaled.alphas)} on the "
             f"first {' or '.join(f'{number:,}' for number in numbers)} test graphs. Intervals: "
             "95%, resampling graphs.")
 
