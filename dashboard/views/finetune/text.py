@@ -54,6 +54,8 @@ HINDSIGHT_NOTE = ("`hindsight` trains the weights that the run of all weights ch
 SCALING_AID = ("Every point is the model W + α ΔW, where ΔW is all that fine-tuning changed: α = 0 "
                "is the model before, α = 1 the fine-tuned one. Nothing is trained in between.")
 ALPHA_HELP = "Above 1, the change is taken further than the run went."
+SCALED_CODE = ("Writes the model at this α from the checkpoint of the run: that of the command "
+               "line in the section “Code”, or the download `Checkpoint`.")
 STAGES = {"score": "Choosing the mask", "train": "Fine-tuning",
           "before": "Measuring the model as it was", "after": "Measuring the new model",
           "scale": "Measuring scaled changes", "done": "Done"}
