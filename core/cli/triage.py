@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -17,6 +18,9 @@ from core.cli.options import (
     DEVICE_HELP,
     MASK_HELP,
     MODEL_HELP,
+    GrownFrom,
+    OpenAtoms,
+    read_open_atoms,
 )
 from core.data.registry import DATASETS
 from core.errors import InputError
@@ -34,6 +38,8 @@ def triage(
     output: Annotated[Path, typer.Option(help="Folder to write: samples.parquet, record.json.")],
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = DEFAULT_MODEL,
     number: Annotated[int, typer.Option(min=1, help="Sequences to sample.")] = 10_000,
+    grown_from: GrownFrom = None,
+    open_atoms: OpenAtoms = None,
     permutations: Annotated[
         int, typer.Option(min=2, help="Re-linearizations per valid graph.")
     ] = 32,
@@ -66,6 +72,7 @@ def triage(
     import pandas as pd
 
     from core.model.checkpoints import load_checkpoint
+    from core.model.growth import fragment_of
     from core.triage.quality import mark_novel, mark_unique
     from core.triage.ranking import ranking_record
     from core.triage.run import sample_and_score_in
@@ -73,10 +80,15 @@ def triage(
     from core.triage.scores import quality_label
 
     config = SamplesConfig(number, permutations, seed, temperature, top_k or None, mask,
-                           precision, chunk)
+                           precision, chunk, grown_from, read_open_atoms(open_atoms, grown_from))
     check_folders(output, run_folder)
     checkpoint = load_checkpoint(model, device=chosen_device(device), compile=compile)
     card = checkpoint.card
+    if config.fragment is not None:
+        fragment = fragment_of(card, config.fragment, open_atoms=config.open_atoms)
+        config = replace(config, fragment=fragment.smiles, open_atoms=fragment.open_atoms)
+        for note in fragment.notes:
+            messages.print(f"note: {note}", markup=False, soft_wrap=True)
     known = None if data is None and dataset is None else _training_smiles(card, dataset, data)
     run_folder = run_folder or (
         Path("runs") / f"triage-{card.path.name}-{card.weights_sha256[:8]}")
