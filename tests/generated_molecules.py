@@ -9,7 +9,6 @@ import pandas as pd
 from core.chemistry.chemistry import QM9
 from core.chemistry.molecules import from_smiles, is_stable
 from core.graph.graph import Graph
-from core.sent.batch import GraphBatch
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
 from core.sent.strategies import RANDOM_ORDER
@@ -54,8 +53,8 @@ def made_up_samples(
     graphs = [without_last_hydrogen(graph) if bad and 0 in graph.node_labels else graph
               for graph, bad in zip(graphs, is_bad, strict=True)]
     graphs.insert(1, graphs[0])
-    trails = sample_trails(GraphBatch.from_graphs(graphs, with_automorphisms=False),
-                           QM9_VOCABULARY, RANDOM_ORDER, permutations=1, generator=GraphSeed(0))
+    trails = sample_trails(graphs, QM9_VOCABULARY, RANDOM_ORDER, permutations=1,
+                           generator=GraphSeed(0))
     rows = []
     for number_, graph in enumerate(graphs):
         tokens = trails.sequence(number_, 0)

@@ -206,7 +206,7 @@ def _check_elements(mol: Chem.Mol, chemistry: Chemistry) -> None:
     if foreign:
         found = ", ".join(sorted(foreign))
         subject = f"Element {found} is" if len(foreign) == 1 else f"Elements {found} are"
-        raise MoleculeError(f"{subject} outside the vocabulary; the models know "
+        raise MoleculeError(f"{subject} outside the vocabulary, which has "
                             f"{', '.join(chemistry.elements)}.")
 
 

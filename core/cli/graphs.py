@@ -3,7 +3,8 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from core.errors import InputError
 from core.graph.graph import Graph
 from core.graph.planar import PLANAR_NODES
 from core.model.card import ModelCard, read_card, resolve_model
+from core.model.readers import known_models, readers
 from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY, Vocabulary
 
 if TYPE_CHECKING:
@@ -40,8 +42,20 @@ def read_rows(input: str, card: ModelCard | None) -> Iterator[InputRow]:
     if card is None:
         return saying_notes(read_input(input, max_atoms=PLANAR_VOCABULARY.max_nodes))
     nodes = planar_nodes(card) if card.chemistry is None else PLANAR_NODES
-    return saying_notes(read_input(input, card.chemistry or QM9, planar_nodes=nodes,
-                                   max_atoms=card.vocabulary.max_nodes))
+    rows = read_input(input, card.chemistry or QM9, planar_nodes=nodes,
+                      max_atoms=card.vocabulary.max_nodes)
+    return saying_notes(_naming_readers(rows, card))
+
+
+def _naming_readers(rows: Iterable[InputRow], card: ModelCard) -> Iterator[InputRow]:
+    """Say of a molecule outside a model's chemistry which model can read it."""
+    models: tuple[ModelCard, ...] = ()
+    for row in rows:
+        if row.error is not None and row.smiles and card.chemistry is not None:
+            models = models or known_models()
+            if able := readers(row.smiles, models, like=card):
+                row = replace(row, error=f"{row.error} A model that can read it: {able[0].name}.")
+        yield row
 
 
 def planar_nodes(card: ModelCard) -> int:

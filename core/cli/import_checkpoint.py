@@ -1,4 +1,4 @@
-"""`trailscope import-checkpoint`: checkpoints of AutoGraph's or LU's code as TrailScope folders."""
+"""`trailscope import-checkpoint`: models of other code as TrailScope folders."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Annotated
 
 import typer
 
+from core.chemistry.chemistry import CHEMISTRIES
 from core.cli import messages
 from core.cli.options import STRATEGY_HELP
+from core.errors import InputError
+from core.model.foreign.meaning import FOREIGN_DATASETS
 from core.sent.strategies import Strategy
 
 
@@ -18,7 +21,9 @@ def register(app: typer.Typer) -> None:
 
 
 def import_checkpoint(
-    source: Annotated[Path, typer.Argument(help="A Lightning .ckpt of AutoGraph or LU's code.")],
+    source: Annotated[Path, typer.Argument(
+        help="A Lightning .ckpt of AutoGraph's or LU's code, or a folder with a Llama model of "
+             "transformers.")],
     output: Annotated[Path, typer.Argument(help="Checkpoint folder to write.")],
     strategy: Annotated[
         str, typer.Option(help=f"Order that the model was trained under. {STRATEGY_HELP}")
@@ -26,13 +31,34 @@ def import_checkpoint(
     name: Annotated[
         str | None, typer.Option(help="Name of the model. Default: the folder's name.")
     ] = None,
-    rms_norm_eps: Annotated[float, typer.Option(help="1e-5 for `llama2` models.")] = 1e-6,
+    dataset: Annotated[
+        str | None, typer.Option(help="What the model was trained on, which says what its tokens "
+                                      f"mean: {', '.join(FOREIGN_DATASETS)}. Default: what the "
+                                      ".ckpt says.")
+    ] = None,
+    chemistry: Annotated[
+        str | None, typer.Option(help="How the model writes molecules, if not as AutoGraph does: "
+                                      f"{', '.join(CHEMISTRIES)}.")
+    ] = None,
+    kind: Annotated[
+        str | None, typer.Option(help="Kind of model, such as llama2, for a .ckpt that does not "
+                                      "say.")
+    ] = None,
 ) -> None:
     """Convert a foreign checkpoint into a TrailScope folder, without running its pickle."""
-    from core.model.lightning import import_lightning_checkpoint
+    from core.model.foreign.lightning import import_lightning_checkpoint
+    from core.model.foreign.pretrained import import_pretrained_folder
 
-    card = import_lightning_checkpoint(
-        source, output, name=name or output.name, strategy=Strategy.from_name(strategy),
-        rms_norm_eps=rms_norm_eps,
-    )
-    messages.print(f"Wrote {card.path}.", markup=False, soft_wrap=True)
+    called, order = name or output.name, Strategy.from_name(strategy)
+    if not source.is_dir():
+        card = import_lightning_checkpoint(source, output, name=called, strategy=order,
+                                           dataset=dataset, chemistry=chemistry, kind=kind)
+    elif kind is None:
+        card = import_pretrained_folder(source, output, name=called, strategy=order,
+                                        dataset=dataset, chemistry=chemistry)
+    else:
+        raise InputError(f"The config.json in {source} says what kind of model it is; leave out "
+                         "--kind.")
+    written = "graphs without labels" if card.chemistry is None else card.chemistry.name
+    messages.print(f"Wrote {card.path}: {len(card.vocabulary)} tokens, {written}.", markup=False,
+                   soft_wrap=True)

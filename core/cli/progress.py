@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -79,13 +80,22 @@ def reporting(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
         what: is being done.
         unit: what is counted, in the plural.
     """
+    with reporting_stages(unit, first=what) as report:
+        yield partial(report, what)
+
+
+@contextmanager
+def reporting_stages(
+    unit: str, *, first: str = "Starting"
+) -> Iterator[Callable[[str, int, int], None]]:
+    """As `reporting`, of work in several stages; yields `progress(what, done, total)`."""
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(first, total=None)
         said_at = time.monotonic()
 
-        def report(done: int, total: int) -> None:
+        def report(what: str, done: int, total: int) -> None:
             nonlocal said_at
-            bar.update(task, completed=done, total=total)
+            bar.update(task, description=what, completed=done, total=total)
             if not messages.is_terminal and time.monotonic() - said_at >= REPORT_EVERY_S:
                 said_at = time.monotonic()
                 messages.print(f"{what}: {done:,} of {total:,} {unit}", markup=False,

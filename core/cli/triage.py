@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,6 +14,7 @@ from rich.progress import Progress
 from core.cli import chosen_device, messages
 from core.cli.folders import check_folders
 from core.cli.graphs import dataset_for, read_part
+from core.cli.markdown import cell, head, row
 from core.cli.options import (
     COMPILE_HELP,
     DEFAULT_MODEL,
@@ -22,11 +25,16 @@ from core.cli.options import (
     OpenAtoms,
     read_open_atoms,
 )
+from core.cli.progress import reporting_stages
 from core.data.registry import DATASETS
 from core.errors import InputError
 
 if TYPE_CHECKING:
+    import torch
+
     from core.model.card import ModelCard
+    from core.triage.frechet import ChemNet
+    from core.triage.set_metrics import MoleculeSet, SetMetrics, Split
 
 
 def register(app: typer.Typer) -> None:
@@ -54,14 +62,19 @@ def triage(
     ] = "fp32",
     chunk: Annotated[int, typer.Option(min=1, help="Sequences sampled at a time.")] = 500,
     data: Annotated[
-        Path | None, typer.Option(help="The data set as a local file, to say which molecules are "
-                                       "novel.")
+        Path | None, typer.Option(help="The data set as a local file or folder, to say which "
+                                       "molecules are novel and how near they are to the test "
+                                       "set.")
     ] = None,
     dataset: Annotated[
         str | None, typer.Option(help="The data set that novel molecules are not in: "
                                       f"{', '.join(DATASETS)}. Default: the model's own, if "
                                       "--data is given.")
     ] = None,
+    fcd: Annotated[
+        bool, typer.Option("--fcd", help="Also compute the Fréchet ChemNet distance to the test "
+                                         r"set; needs `pip install 'trailscope\[fcd]'`.")
+    ] = False,
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
     compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,
     run_folder: Annotated[
@@ -77,7 +90,8 @@ def triage(
     from core.triage.ranking import ranking_record
     from core.triage.run import sample_and_score_in
     from core.triage.samples import Samples, SamplesConfig
-    from core.triage.scores import quality_label
+    from core.triage.scores import VALIDITY, quality_label
+    from core.triage.set_metrics import set_metrics
 
     config = SamplesConfig(number, permutations, seed, temperature, top_k or None, mask,
                            precision, chunk, grown_from, read_open_atoms(open_atoms, grown_from))
@@ -89,7 +103,10 @@ def triage(
         config = replace(config, fragment=fragment.smiles, open_atoms=fragment.open_atoms)
         for note in fragment.notes:
             messages.print(f"note: {note}", markup=False, soft_wrap=True)
-    known = None if data is None and dataset is None else _training_smiles(card, dataset, data)
+    label = quality_label(card.chemistry)
+    knows_data = data is not None or dataset is not None
+    chemnet = _chemnet(card, knows_data, checkpoint.device) if fcd else None
+    known = _training_smiles(card, dataset, data) if knows_data else None
     run_folder = run_folder or (
         Path("runs") / f"triage-{card.path.name}-{card.weights_sha256[:8]}")
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
@@ -106,10 +123,17 @@ def triage(
     table = mark_unique(pd.concat(tables, ignore_index=True), card.vocabulary, mask)
     if known is not None:
         table = mark_novel(table, known)
+    metrics = None
+    if label is VALIDITY:
+        references = _references(card, dataset, data) if knows_data else {}
+        with reporting_stages("molecules") as report:
+            metrics = set_metrics(table, references, progress=report, fcd=None if chemnet is None
+                                  else partial(chemnet.distance, progress=report))
+        print(*_set_metrics_table(metrics), sep="\n")
     samples = Samples(
         model=card.name, weights_sha256=card.weights_sha256, trained_under=card.strategy.name,
         step=card.steps, dataset=card.data.get("name", ""), config=config, table=table,
-        ranking=ranking_record(table, seed=seed, label=quality_label(card.chemistry)),
+        ranking=ranking_record(table, seed=seed, label=label), set_metrics=metrics,
     )
     samples.save(output, device=str(checkpoint.device))
     messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
@@ -129,3 +153,47 @@ def _training_smiles(card: ModelCard, dataset: str | None, data: Path | None) ->
     part = read_part(dataset_for(card, dataset), "train", card=card, data=data, number=None, made=0)
     return {smiles for graph in part.unpacked()
             if (smiles := to_smiles(graph, card.chemistry)) is not None}
+
+
+def _references(
+    card: ModelCard, dataset: str | None, data: Path | None
+) -> dict[Split, MoleculeSet]:
+    """The test sets that generated molecules are compared with, as far as they are at hand."""
+    from core.chemistry.molecules import to_valid_rdkit
+    from core.triage.set_metrics import REFERENCE_SETS, MoleculeSet
+
+    found: dict[Split, MoleculeSet] = {}
+    compared, chemistry = dataset_for(card, dataset), card.chemistry
+    assert chemistry is not None
+    for split, name in REFERENCE_SETS.items():
+        if not compared.has_part(split, data):
+            continue
+        part = read_part(compared, split, card=card, data=data, number=None, made=0)
+        with reporting_stages("molecules") as report:
+            found[split] = MoleculeSet.of(
+                f"{part.title} {name}", (to_valid_rdkit(graph, chemistry)
+                                         for graph in part.unpacked()),
+                total=len(part), progress=report)
+    return found
+
+
+def _chemnet(card: ModelCard, knows_data: bool, device: torch.device) -> ChemNet:
+    """The network of `--fcd`.
+
+    Raises:
+        InputError: if there is nothing to compare, or no network.
+    """
+    from core.triage.frechet import ChemNet
+
+    if card.chemistry is None or card.chemistry.has_hydrogen_nodes or not knows_data:
+        raise InputError("--fcd compares molecules without hydrogen nodes with a test set; use it "
+                         "with a model of such molecules, and with --data or --dataset.")
+    return ChemNet(device=device)
+
+
+def _set_metrics_table(found: SetMetrics) -> Iterator[str]:
+    yield from head("metric", "value", "of")
+    for value in found.values:
+        estimate = value.estimate
+        yield row(value.metric.name, value.reason or "–" if estimate is None
+                  else cell(estimate, 3), f"{value.number:,}")

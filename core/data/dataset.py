@@ -168,6 +168,10 @@ class Dataset(ABC):
         """Whether `load` needs no download."""
         return self.is_made
 
+    def has_part(self, split: str, source: Path | None) -> bool:
+        """Whether a source holds a part; files of molecules are divided into all of them."""
+        return split in self.splits
+
     def check_split(self, split: str) -> None:
         """Refuse the name of a part that the data set does not have.
 

@@ -83,6 +83,16 @@ class Moses(Dataset):
         return DataPart(packed, rows, lambda row: f"moses-{file}-{row + 1}", record,
                         self.chemistry, self.title)
 
+    def has_part(self, split: str, source: Path | None) -> bool:
+        """See `Dataset.has_part`; a file by itself is that of the training molecules."""
+        if source is None or source.is_file():
+            return split in (self.splits if source is None else ("train", "validation"))
+        try:
+            return split in self.splits and _find_file(
+                "train" if split == "validation" else split, source).is_file()
+        except DatasetError:
+            return False
+
     def is_at_hand(self) -> bool:
         """See `Dataset.is_at_hand`."""
         return all((data_folder() / name).is_file() for name, _, _ in _FILES.values())

@@ -129,16 +129,29 @@ class Graph:
         return math.log(self.num_automorphisms)
 
     @cached_property
-    def canonical_form(self) -> str:
-        """A text that isomorphic graphs share, labels included, and no others; by BLISS."""
+    def canonical_order(self) -> np.ndarray:
+        """The node at every place of the canonical numbering, [n] int64, read-only; by BLISS.
+
+        Graphs that are equal up to their numbering, labels included, have equal `canonical` graphs;
+        which of several symmetric nodes comes first is left to the numbering given.
+        """
         coloured, colours = self._coloured
-        order = coloured.canonical_permutation(color=colours)  # the vertex at every place
-        place = [0] * len(order)
-        for at, vertex in enumerate(order):
-            place[vertex] = at
-        by_place = [colours[vertex] for vertex in order] if colours else []
-        edges = sorted(sorted((place[u], place[v])) for u, v in coloured.get_edgelist())
-        return f"{self.num_nodes};{by_place};{edges}"
+        vertex_at = np.array(coloured.canonical_permutation(color=colours), dtype=np.int64)
+        order = vertex_at[vertex_at < self.num_nodes]  # the others stand for edges
+        order.setflags(write=False)
+        return order
+
+    @cached_property
+    def canonical(self) -> Graph:
+        """The same graph in its canonical numbering."""
+        return self.relabel(self.canonical_order)
+
+    @cached_property
+    def canonical_form(self) -> str:
+        """A text that isomorphic graphs share, labels included, and no others."""
+        graph = self.canonical
+        labels = (None if x is None else x.tolist() for x in (graph.node_labels, graph.edge_labels))
+        return f"{graph.num_nodes};{graph.edges.tolist()};{';'.join(map(str, labels))}"
 
     @cached_property
     def _coloured(self) -> tuple[igraph.Graph, list[int] | None]:

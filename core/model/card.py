@@ -155,8 +155,8 @@ def read_card(folder: Path) -> ModelCard:
     path = folder / CARD
     if not path.is_file():
         raise CheckpointError(
-            f"{folder} is not a TrailScope checkpoint: it has no {CARD}. An AutoGraph or LU "
-            "checkpoint is brought in with `trailscope import-checkpoint`."
+            f"{folder} is not a TrailScope checkpoint: it has no {CARD}. A model of AutoGraph, LU "
+            "or transformers is brought in with `trailscope import-checkpoint`."
         )
     try:
         row = json.loads(path.read_text(encoding="utf-8"))

@@ -22,12 +22,13 @@ from transformers.utils import logging as transformers_logging
 
 from core.errors import one_line
 from core.model.card import CARD, CheckpointError, ModelCard, read_card, resolve_model
-from core.model.transformer import to_device
+from core.model.transformer import model_of, to_device
 from core.records import sha256_of
 from core.runs import staging, write_json
 from core.sent.vocabulary import Vocabulary
 
-_WEIGHTS = "model.safetensors"
+WEIGHTS = "model.safetensors"
+"""What the weights of a checkpoint folder are called."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,16 +80,17 @@ def load_checkpoint(
     """
     folder = resolve_model(name_or_path)
     card = read_card(folder)
-    weights = folder / _WEIGHTS
+    weights = folder / WEIGHTS
     if not weights.is_file():
-        raise CheckpointError(f"{folder} has no {_WEIGHTS}; get the folder again.")
+        raise CheckpointError(f"{folder} has no {WEIGHTS}; get the folder again.")
     if sha256_of(weights) != card.weights_sha256:
         raise CheckpointError(
             f"{weights} is not the file that {CARD} describes (its SHA-256 differs); get the "
             "folder again."
         )
     try:
-        model = _read_model(folder)
+        config = LlamaConfig.from_json_file(folder / "config.json")
+        model = model_of(config, load_file(weights))
     except Exception as error:  # of any of the libraries that read a file which may be damaged
         raise CheckpointError(
             f"{folder} cannot be loaded ({one_line(error)}); get the folder again."
@@ -101,15 +103,6 @@ def load_checkpoint(
     return Checkpoint(to_device(model, device), card, is_compiled=compile)
 
 
-def _read_model(folder: Path) -> LlamaForCausalLM:
-    """The model of a folder, all weights and no others; `from_pretrained` invents missing ones."""
-    config = LlamaConfig.from_json_file(folder / "config.json")
-    with torch.random.fork_rng(devices=[]):  # a new model starts out random
-        model = LlamaForCausalLM(config)
-    model.load_state_dict(load_file(folder / _WEIGHTS))
-    return model.eval()
-
-
 def save_checkpoint(folder: Path, model: LlamaForCausalLM, card: ModelCard) -> ModelCard:
     """Write a checkpoint folder, weights in fp16.
 
@@ -119,7 +112,7 @@ def save_checkpoint(folder: Path, model: LlamaForCausalLM, card: ModelCard) -> M
     with staging(folder) as partial:
         with _quiet():
             deepcopy(model).half().save_pretrained(partial)
-        card = replace(card, path=folder, weights_sha256=sha256_of(partial / _WEIGHTS))
+        card = replace(card, path=folder, weights_sha256=sha256_of(partial / WEIGHTS))
         write_json(partial / CARD, card.to_json())
     return card
 

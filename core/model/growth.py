@@ -12,7 +12,8 @@ from core.chemistry.chemistry import Chemistry
 from core.chemistry.fragments import Fragment, FragmentError, listed
 from core.errors import InputError
 from core.graph.graph import Graph
-from core.model.card import ModelCard, find_shipped_models
+from core.model.card import ModelCard
+from core.model.readers import known_models, readers
 from core.sent.prefixes import PrefixError, draw_prefixes, largest_open
 
 
@@ -30,7 +31,7 @@ def fragment_of(
 
     Raises:
         InputError: for a model of graphs without labels, what `Fragment.from_smiles` refuses, with
-            a shipped model that can if there is one, or atoms that cannot all stay open.
+            a model that can if there is one, or atoms that cannot all stay open.
     """
     chemistry = card.chemistry
     if chemistry is None:
@@ -71,15 +72,15 @@ def _largest_open(fragment: Fragment, card: ModelCard) -> tuple[int, ...]:
 
 
 def _who_can(card: ModelCard, smiles: str, open_atoms: Sequence[int] | None) -> str:
-    """A shipped model that can grow from what this one cannot, as a sentence of its own."""
-    for other in find_shipped_models().cards:
+    """A model that can grow from what this one cannot, as a sentence of its own."""
+    for other in readers(smiles, known_models(), like=card):
         if other.chemistry is None or other.chemistry == card.chemistry:
             continue
         try:
             Fragment.from_smiles(smiles, other.chemistry, open_atoms=open_atoms)
         except InputError:
             continue
-        return f" {other.name} can grow from it."
+        return f" A model that can grow from it: {other.name}."
     return ""
 
 

@@ -6,9 +6,12 @@ LU paper (12 layers of 768), `medium` its smallest size class.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from core.errors import InputError
@@ -37,6 +40,39 @@ PRESETS: dict[str, Preset] = {
 """Named sizes, the only list of them; `tiny` is for tests."""
 
 
+def llama_config(
+    size: Preset,
+    num_tokens: int,
+    *,
+    rms_norm_eps: float = 1e-5,
+    positions: int = MAX_TOKENS,
+    rope: Mapping[str, Any] | None = None,
+) -> LlamaConfig:
+    """What a model of a size computes.
+
+    Args:
+        size: its width and depth.
+        num_tokens: that it tells apart.
+        rms_norm_eps: added to the mean square in norms.
+        positions: longest sequence that it is meant for.
+        rope: how positions rotate queries and keys, as `transformers` has it; by default plainly.
+    """
+    return LlamaConfig(
+        vocab_size=num_tokens,
+        hidden_size=size.hidden,
+        num_hidden_layers=size.layers,
+        num_attention_heads=size.heads,
+        intermediate_size=size.intermediate,
+        max_position_embeddings=positions,
+        rms_norm_eps=rms_norm_eps,
+        rope_parameters=None if rope is None else dict(rope),
+        bos_token_id=SOS,
+        eos_token_id=EOS,
+        pad_token_id=PAD,
+        tie_word_embeddings=False,
+    )
+
+
 def build_model(
     vocabulary: Vocabulary, preset: str = "small", *, generator: torch.Generator
 ) -> LlamaForCausalLM:
@@ -52,24 +88,29 @@ def build_model(
     """
     if preset not in PRESETS:
         raise InputError(f"Unknown preset {preset!r}; use one of {', '.join(PRESETS)}.")
-    size = PRESETS[preset]
-    config = LlamaConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=size.hidden,
-        num_hidden_layers=size.layers,
-        num_attention_heads=size.heads,
-        intermediate_size=size.intermediate,
-        max_position_embeddings=MAX_TOKENS,
-        rms_norm_eps=1e-5,
-        bos_token_id=SOS,
-        eos_token_id=EOS,
-        pad_token_id=PAD,
-        tie_word_embeddings=False,
-    )
+    config = llama_config(PRESETS[preset], len(vocabulary))
     # transformers draws from the global stream, which is put back as it was.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(torch.randint(2**31, (), generator=generator)))
         return LlamaForCausalLM(config).float().eval()
+
+
+def model_of(config: LlamaConfig, weights: Mapping[str, Tensor]) -> LlamaForCausalLM:
+    """A model of given weights, all of its weights and no others, in fp32.
+
+    `from_pretrained` would invent missing ones.
+
+    Args:
+        config: what it computes.
+        weights: by the names of `LlamaForCausalLM`.
+
+    Raises:
+        RuntimeError: for weights that are missing, left over or of another shape.
+    """
+    with torch.random.fork_rng(devices=[]):  # a new model starts out random
+        model = LlamaForCausalLM(config)
+    model.load_state_dict(weights)
+    return model.eval()
 
 
 def to_device(model: LlamaForCausalLM, device: torch.device | str) -> LlamaForCausalLM:

@@ -29,7 +29,7 @@ from core.model.card import ModelCard
 from core.records import RECORD
 from core.salience.language_model import LanguageModel
 from core.salience.matrices import SalienceError
-from core.sent.batch import GraphBatch
+from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
 from core.sent.strategies import Strategy
 from core.sent.vocabulary import Vocabulary
@@ -92,9 +92,10 @@ def from_graphs(
     strategy: Strategy,
     *,
     seed: int,
+    permutations: int = 1,
     source: dict[str, Any] | None = None,
 ) -> TokenSequences:
-    """One linearization of each graph under a strategy.
+    """Linearizations of each graph under a strategy, the same however the graph is numbered.
 
     Raises:
         SalienceError: for no graphs.
@@ -102,12 +103,10 @@ def from_graphs(
     """
     if not graphs:
         raise SalienceError("There are no examples; give at least one graph.")
-    batch = GraphBatch.from_graphs(graphs, with_automorphisms=False)
-    batch.check_fits(vocabulary)
-    trails = sample_trails(batch, vocabulary, strategy, permutations=1,
-                           generator=torch.Generator().manual_seed(seed))
+    trails = sample_trails(graphs, vocabulary, strategy, permutations=permutations,
+                           generator=GraphSeed(seed))
     return TokenSequences(
-        trails.tokens[:, 0].long(), trails.lengths[:, 0],
+        trails.tokens.flatten(0, 1).long(), trails.lengths.flatten(),
         {"kind": "graphs", "strategy": strategy.name, "seed": seed, "number": len(graphs),
          **(source or {})},
     )
@@ -184,9 +183,8 @@ def draw_examples(
                             f"so between 1 and {len(graphs.graphs):,} can be used, got "
                             f"{number:,}.")
     order = torch.randperm(len(graphs.graphs), generator=torch.Generator().manual_seed(seed))
-    drawn: list[Graph] = [graphs.graphs[place] for place in order[:number].tolist()
-                          for _ in range(permutations)]
-    return from_graphs(drawn, vocabulary, strategy, seed=seed, source={
+    drawn = [graphs.graphs[place] for place in order[:number].tolist()]
+    return from_graphs(drawn, vocabulary, strategy, seed=seed, permutations=permutations, source={
         "data": graphs.name, "split": graphs.split, "drawn_from": len(graphs.graphs),
         "number": number, "permutations": permutations, **graphs.details})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,8 +29,9 @@ class GraphBatch:
         num_edges: [G] int64.
         node_labels: [G, N] int64, padding 0; None for unlabelled graphs.
         edge_labels: [G, E] int64, padding 0; None for unlabelled graphs.
-        log_automorphisms: [G] float64, log |Aut|; None where no probability will be asked for,
-            since it is the only part that needs a search per graph.
+        log_automorphisms: [G] float64, log |Aut|; None where no probability will be asked for.
+        canonical_order: [G, N] int64, `Graph.canonical_order`, then the padding's own places; None
+            where `log_automorphisms` is: the two need a search per graph.
     """
 
     num_nodes: Tensor
@@ -39,6 +40,7 @@ class GraphBatch:
     node_labels: Tensor | None
     edge_labels: Tensor | None
     log_automorphisms: Tensor | None
+    canonical_order: Tensor | None = None
 
     @classmethod
     def from_graphs(
@@ -49,6 +51,12 @@ class GraphBatch:
         device: torch.device | str = "cpu",
     ) -> GraphBatch:
         """Collate graphs, all labelled or all unlabelled.
+
+        Args:
+            graphs: at least one.
+            with_automorphisms: search every graph for its symmetries, and with them for its
+                canonical numbering.
+            device: of the tensors.
 
         Raises:
             ValueError: for no graphs, or a mixture of labelled and unlabelled ones.
@@ -65,14 +73,18 @@ class GraphBatch:
         if labelled:
             node_labels = _pad([graph.node_labels for graph in graphs], num_nodes, ())
             edge_labels = _pad([graph.edge_labels for graph in graphs], num_edges, ())
-        log_automorphisms = None
+        log_automorphisms = canonical_order = None
         if with_automorphisms:
             log_automorphisms = torch.tensor(
                 [graph.log_automorphisms for graph in graphs], dtype=torch.float64
             )
+            canonical_order = _pad([graph.canonical_order for graph in graphs], num_nodes, ())
+            places = torch.arange(canonical_order.shape[1])
+            is_node = places < torch.from_numpy(num_nodes)[:, None]
+            canonical_order = torch.where(is_node, canonical_order, places)
         batch = cls(
             torch.from_numpy(num_nodes), edges, torch.from_numpy(num_edges),
-            node_labels, edge_labels, log_automorphisms,
+            node_labels, edge_labels, log_automorphisms, canonical_order,
         )
         return batch.to(device)
 
@@ -108,6 +120,24 @@ class GraphBatch:
             for name, tensor in vars(self).items()
         }
         return GraphBatch(**fields)
+
+    def canonical(self) -> GraphBatch:
+        """The same graphs, numbered canonically: isomorphic ones differ in the order of rows only.
+
+        Raises:
+            ValueError: if the batch was collated without `with_automorphisms`.
+        """
+        order = self.canonical_order
+        if order is None:
+            raise ValueError("Collate the graphs with_automorphisms: their canonical numbering is "
+                             "not known.")
+        places = torch.arange(order.shape[1], device=self.device).expand_as(order)
+        place = torch.empty_like(order).scatter_(1, order, places)
+        edges = place.gather(1, self.edges.flatten(1)).view_as(self.edges).sort(-1).values
+        slots = torch.arange(edges.shape[1], device=self.device)
+        is_edge = (slots < self.num_edges[:, None])[..., None]
+        labels = None if self.node_labels is None else self.node_labels.gather(1, order)
+        return replace(self, edges=edges * is_edge, node_labels=labels, canonical_order=places)
 
     def check_fits(self, vocabulary: Vocabulary) -> None:
         """Refuse graphs that `vocabulary` cannot write.

@@ -106,6 +106,9 @@ def enumerate_sequences(
     if limit < 1:
         raise ValueError(f"limit must be at least 1, got {limit}.")
     tie_break = TieBreak(tie_break)
+    node_at = np.arange(graph.num_nodes)
+    if tie_break is TieBreak.RANDOM:  # as in `sample_trails`, not even rounding sees the spelling
+        graph, node_at = graph.canonical, graph.canonical_order
     batch = GraphBatch.from_graphs([graph], with_automorphisms=False)
     batch.check_fits(vocabulary)
     is_symmetric = tie_break is TieBreak.RANDOM or strategy == RANDOM_ORDER
@@ -118,7 +121,7 @@ def enumerate_sequences(
     sequences = _write(batch, orders, vocabulary)
     if len(set(sequences)) > limit:
         raise _too_many_sequences(graph, strategy)
-    return _merge(sequences, orders, log_q + math.log(twin_swaps), strategy, tie_break)
+    return _merge(sequences, node_at[orders], log_q + math.log(twin_swaps), strategy, tie_break)
 
 
 def _follow_all_walks(

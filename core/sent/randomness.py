@@ -1,9 +1,9 @@
 """Where the choices of a walk come from: a torch generator, or a seed bound to the graph itself.
 
 Training wants fresh numbers from one stream. Analysis wants that permutation k of a molecule is
-the same whether it is scored alone or in a file, with K = 32 or 256, on a CPU or a GPU. The second
-is what counter-based generators are for (Salmon et al. 2011): every number is a hash of
-(seed, graph, k, step), so no stream has a position that a batch could disturb.
+the same however it is spelt, whether it is scored alone or in a file, with K = 32 or 256, on a CPU
+or a GPU. The second is what counter-based generators are for (Salmon et al. 2011): every number is
+a hash of (seed, graph, k, step), so no stream has a position that a batch could disturb.
 """
 
 from __future__ import annotations

@@ -6,6 +6,10 @@ nodes where there are none (a jump); the bias keeps the best of them; one is cho
 the unvisited set. No Python runs per graph, so the same code is fast on a CPU and on a GPU. Tokens
 are written afterwards from the visit orders alone (`core.sent.writer`), because an order determines
 its sequence.
+
+A molecule's numbers must not depend on how it is spelt. So with a `GraphSeed` and random ties the
+walk goes over the canonically numbered graph, and only the orders come back in the numbering given.
+Ties by lowest index keep the numbering given, for there it is part of the meaning.
 """
 
 from __future__ import annotations
@@ -48,19 +52,21 @@ def sample_trails(
         strategy: biases of the start, jump and neighbour choices.
         permutations: K ≥ 1, linearizations per graph.
         generator: a torch generator for one fresh stream, or a `GraphSeed` for sequences that
-            depend on nothing but seed, graph, strategy and permutation number.
+            depend on nothing but seed, graph up to its numbering, strategy and permutation number.
         tie_break: how one of several best candidates is taken.
         chunk_size: trails held in working memory at a time; does not change a `GraphSeed` result.
         device: where to walk; by default where the graphs are.
 
     Returns:
-        Tokens, lengths, visit orders and log q of [G, K] linearizations. `log_q` is of the
-        sequence, NaN if automorphisms were left out of a ready-made `GraphBatch` or if
-        lowest-index ties leave random choices (then only enumeration gives it).
+        Tokens, lengths, visit orders (in the graphs' own numbering) and log q of [G, K]
+        linearizations. `log_q` is of the sequence, NaN if automorphisms were left out of a
+        ready-made `GraphBatch` or if lowest-index ties leave random choices (then only enumeration
+        gives it).
 
     Raises:
         VocabularyError: for a graph that the vocabulary cannot write.
-        ValueError: for fewer than one permutation.
+        ValueError: for fewer than one permutation, or a ready-made `GraphBatch` without canonical
+            numbering where a `GraphSeed` needs it.
     """
     if permutations < 1:
         raise ValueError(f"permutations must be at least 1, got {permutations}.")
@@ -91,11 +97,21 @@ def _sample_chunk(
     generator: torch.Generator | GraphSeed,
     tie_break: TieBreak,
 ) -> TrailBatch:
-    choices = draw_choices(generator, graphs, permutations, graphs.max_nodes)
-    orders, log_q_order = _walk(graphs, strategy, tie_break, choices)
-    tokens, lengths = write_tokens(graphs, orders, vocabulary)
+    is_canonical = isinstance(generator, GraphSeed) and tie_break is TieBreak.RANDOM
+    walked = graphs.canonical() if is_canonical else graphs
+    choices = draw_choices(generator, walked, permutations, graphs.max_nodes)
+    orders, log_q_order = _walk(walked, strategy, tie_break, choices)
+    tokens, lengths = write_tokens(walked, orders, vocabulary)
     log_q = _sequence_log_q(graphs, log_q_order, strategy, tie_break)
+    if is_canonical and graphs.canonical_order is not None:
+        orders = _as_given(orders, graphs.canonical_order)
     return TrailBatch(tokens, lengths, orders, log_q, strategy, tie_break, seed=None)
+
+
+def _as_given(orders: Tensor, canonical_order: Tensor) -> Tensor:
+    """Orders [G, K, N] of the canonical numbering in the one given; padding stays -1."""
+    node_at = canonical_order[:, None, : orders.shape[2]].expand_as(orders)
+    return torch.where(orders < 0, orders, node_at.gather(2, orders.clamp_min(0)))
 
 
 def _sequence_log_q(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
 from core.chemistry.chemistry import Chemistry
 from core.chemistry.molecules import from_smiles, to_exact_smiles
@@ -27,8 +27,8 @@ class Generated:
         graph: None if the sequence says none.
         smiles: of a valid molecule, canonical, hydrogens counted on their atoms; atoms that have
             too few stand in brackets.
-        link_smiles: a SMILES that `from_smiles` reads with the numbering that the row's scores come
-            from, so that the same seed gives the same numbers.
+        link_smiles: a SMILES that `from_smiles` reads back as this molecule, under-valent atoms
+            included, so that the same seed gives the same numbers.
         is_typable: whether that is the same graph; where a ring has two Kekulé structures, it may
             be the other one.
     """
@@ -51,14 +51,9 @@ class Generated:
         if exact is None:
             return cls(graph)
         typed = from_smiles(exact, chemistry).graph
-        with rdBase.BlockLogs():  # a lone hydrogen is worth no warning
-            # Without canonical numbering the atoms stay in the order of the exact SMILES.
-            short = Chem.MolToSmiles(Chem.MolFromSmiles(exact), canonical=False)
-        return cls(
-            graph, _people_smiles(graph, exact, chemistry),
-            short if from_smiles(short, chemistry).graph == typed else exact,
-            is_isomorphic(typed, graph),
-        )
+        short = _people_smiles(graph, exact, chemistry)
+        is_enough = is_isomorphic(from_smiles(short, chemistry).graph, typed)
+        return cls(graph, short, short if is_enough else exact, is_isomorphic(typed, graph))
 
 
 def _people_smiles(graph: Graph, exact: str, chemistry: Chemistry) -> str:
@@ -77,17 +72,3 @@ def read_graph(
         return reader(list(tokens), vocabulary) if tokens[-1] == EOS else None
     except DecodeError:
         return None
-
-
-def as_typed(graph: Graph, chemistry: Chemistry | None) -> Graph:
-    """The graph that typing its exact SMILES gives, if it is the same one, else the graph itself.
-
-    Linearizations are seeded by a graph's content, its numbering included; with the typed one,
-    the Explore page and `trailscope score` show exactly the numbers of the table. The same atoms
-    can have another Kekulé structure when typed, which is another graph.
-    """
-    smiles = None if chemistry is None else to_exact_smiles(graph, chemistry)
-    if chemistry is None or smiles is None:
-        return graph
-    typed = from_smiles(smiles, chemistry).graph
-    return typed if is_isomorphic(typed, graph) else graph

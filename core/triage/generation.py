@@ -14,6 +14,7 @@ from core.triage.generated import Generated
 from core.triage.quality import SampleQuality, graph_names, sample_quality
 from core.triage.samples import Samples
 from core.triage.scores import QualityLabel, quality_label
+from core.triage.set_metrics import SetMetrics, set_metrics
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,11 @@ class Generation:
         return self.chemistry is not None and self.chemistry.has_hydrogen_nodes
 
     @property
+    def has_set_metrics(self) -> bool:
+        """Whether the MOSES benchmark's numbers are of such molecules: hydrogens are implicit."""
+        return self.chemistry is not None and not self.chemistry.has_hydrogen_nodes
+
+    @property
     def label(self) -> QualityLabel:
         """What makes a graph a good one."""
         return quality_label(self.chemistry)
@@ -57,6 +63,12 @@ class Generation:
     def quality(self) -> SampleQuality:
         """How good the sample is."""
         return sample_quality(self.table, has_stability=self.has_stability)
+
+    @cached_property
+    def set_metrics(self) -> SetMetrics:
+        """What the samples' record stores, or else all that needs nothing but the samples."""
+        stored = self.samples.set_metrics
+        return set_metrics(self.table) if stored is None else stored
 
     @cached_property
     def names(self) -> pd.Series:

@@ -23,7 +23,6 @@ from core.model.generation import GeneratedGraph, SamplingConfig, generate
 from core.model.growth import fragment_of
 from core.runs import claim, hold
 from core.stats.estimates import Estimate
-from core.triage.generated import as_typed
 from core.triage.quality import judge
 from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples, read_table, write_table
 from core.triage.scores import quality_label
@@ -130,7 +129,7 @@ def _table(
             row |= {"prefix_nll": sample.prefix_nll, "holds_fragment": sample.holds_fragment}
         rows.append(row)
         if sample.graph is not None and (row["valid"] or scores_invalid):
-            to_score.append((row, as_typed(sample.graph, chemistry)))
+            to_score.append((row, sample.graph))
     if to_score:
         _score(checkpoint, config, to_score, progress)
     return as_samples(rows)

@@ -23,6 +23,7 @@ from core.records import RECORD, RunRecord, read_record
 from core.runs import replacing
 from core.triage.generated import Mask
 from core.triage.quality import SampleQuality, sample_quality
+from core.triage.set_metrics import SetMetrics
 
 FORMAT_VERSION = 1
 COMMAND = "triage"
@@ -128,6 +129,7 @@ class Samples:
         table: one row per sequence, columns `SAMPLE_TYPES`.
         ranking: how well each score tells good graphs from bad ones, as the record stores it
             (`core.triage.ranking`); None where it does not.
+        set_metrics: what the record stores of the sample as a set; None where it stores nothing.
     """
 
     model: str
@@ -138,6 +140,7 @@ class Samples:
     config: SamplesConfig
     table: pd.DataFrame
     ranking: dict[str, Any] | None = None
+    set_metrics: SetMetrics | None = None
 
     @property
     def quality(self) -> SampleQuality:
@@ -156,7 +159,11 @@ class Samples:
     def save(self, folder: Path, *, device: str) -> None:
         """Write the folder."""
         write_table(self.table, folder / _TABLE)
-        ranking = {} if self.ranking is None else {"ranking": self.ranking}
+        more: dict[str, Any] = {}
+        if self.ranking is not None:
+            more["ranking"] = self.ranking
+        if self.set_metrics is not None:
+            more["set_metrics"] = self.set_metrics.to_json()
         RunRecord(
             COMMAND,
             {
@@ -164,7 +171,7 @@ class Samples:
                 "trained_under": self.trained_under, "dataset": self.dataset,
                 **self.config.settings,
             },
-            {"quality": self.quality.to_json(), **ranking},
+            {"quality": self.quality.to_json(), **more},
             seed=self.config.seed, device=device, weights_sha256=self.weights_sha256,
         ).write(folder / RECORD)
 
@@ -178,6 +185,7 @@ class Samples:
         record = read_samples_record(folder)
         try:
             config = record["config"]
+            stored = record["result"].get("set_metrics")
             table = read_table(folder / _TABLE)
             return cls(
                 model=config["model"], weights_sha256=record["checkpoint"],
@@ -186,6 +194,7 @@ class Samples:
                 config=SamplesConfig.from_settings(config),
                 table=table,
                 ranking=record["result"].get("ranking"),
+                set_metrics=None if stored is None else SetMetrics.from_json(stored),
             )
         except (OSError, KeyError, ValueError, TypeError) as error:
             raise SamplesError(f"{folder} holds damaged samples ({error!r}); make them again with "

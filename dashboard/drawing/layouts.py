@@ -83,6 +83,9 @@ def layout(
 ) -> Layout:
     """Coordinates and drawing data of a graph, to be reused for all of its trails.
 
+    Isomorphic graphs are drawn alike, however their nodes are numbered, unless `positions` say
+    where these stand.
+
     Args:
         graph: a molecule, possible or not, or an unlabelled graph.
         chemistry: what a molecule's labels mean.
@@ -97,7 +100,8 @@ def layout(
     symbols = tuple(chemistry.elements[label] for label in graph.node_labels.tolist())
     hideable = np.array([_is_terminal_hydrogen(graph, symbols, node)
                          for node in range(graph.num_nodes)])
-    place = molecule_coordinates(graph, chemistry, hideable)
+    place = _of_canonical(graph, molecule_coordinates(
+        graph.canonical, chemistry, hideable[graph.canonical_order]))
     molecule = to_rdkit(graph, chemistry)
     return Layout(
         place, symbols, tuple(atom.GetFormalCharge() for atom in molecule.GetAtoms()), hideable,
@@ -109,13 +113,23 @@ def layout(
 
 def _plain_place(graph: Graph, positions: np.ndarray | None) -> np.ndarray:
     if positions is None:
-        place = graph_coordinates(graph)
-    else:
-        place = np.asarray(positions, dtype=np.float64) * [1.0, -1.0]
-        if place.shape != (graph.num_nodes, 2):
-            raise ValueError(f"positions must be [{graph.num_nodes}, 2], got {list(place.shape)}.")
+        return _of_canonical(graph, _room(graph_coordinates(graph.canonical), graph.canonical))
+    place = np.asarray(positions, dtype=np.float64) * [1.0, -1.0]
+    if place.shape != (graph.num_nodes, 2):
+        raise ValueError(f"positions must be [{graph.num_nodes}, 2], got {list(place.shape)}.")
+    return _room(place, graph)
+
+
+def _room(place: np.ndarray, graph: Graph) -> np.ndarray:
     return give_room(unit_bonds(place, graph.edges), graph.edges, node_room=_NODE_ROOM,
                      edge_room=_EDGE_ROOM)
+
+
+def _of_canonical(graph: Graph, coordinates: np.ndarray) -> np.ndarray:
+    """Coordinates of the canonical graph's nodes, by the graph's own numbers, [n, 2]."""
+    place = np.empty_like(coordinates)
+    place[graph.canonical_order] = coordinates
+    return place
 
 
 def _is_terminal_hydrogen(graph: Graph, symbols: Sequence[str], node: int) -> bool:

@@ -14,6 +14,7 @@ LEGEND_HEIGHT = 46
 """Pixels that a legend needs at the foot of a picture."""
 
 _MARGIN = 0.75  # room around the outermost atoms, in bonds
+_AROMATIC = 1.5  # order of a bond
 _LARGEST_BOND = 56.0  # pixels; small molecules are not blown up
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -105,14 +106,16 @@ class Picture:
         order, side = self.layout.orders[row], self.layout.sides[row]
         plain = self.colors.faint if self._is_faded_bond[row] else self.colors.ink
         ink = ink_on(self._behind_bond[row]) if row in self._behind_bond else plain
-        if order in (2.0, 1.5) and side:
+        if order in (2.0, _AROMATIC) and side:
             inset = along * 0.12 * self.bond
             shifts = [(across * 0, across * 0), (inset + across * side, -inset + across * side)]
         else:
-            places = {2.0: (-0.5, 0.5), 3.0: (-1.0, 0.0, 1.0)}.get(order, (0.0,))
+            two, three = (-0.5, 0.5), (-1.0, 0.0, 1.0)
+            places = {2.0: two, _AROMATIC: two, 3.0: three}.get(order, (0.0,))
             shifts = [(across * p, across * p) for p in places]
-        for at_a, at_b in shifts:
-            self._line(a + at_a, b + at_b, ink, max(0.035 * self.bond, 1.2))
+        for line, (at_a, at_b) in enumerate(shifts):
+            self._line(a + at_a, b + at_b, ink, max(0.035 * self.bond, 1.2),
+                       is_broken=order == _AROMATIC and line > 0)
 
     def _bond_end(self, atom: int, other: int) -> np.ndarray:
         """Where a bond stops: at the atom, or short of its letter or halo."""
@@ -182,12 +185,15 @@ class Picture:
         )
 
     def _line(
-        self, a: np.ndarray, b: np.ndarray, color: str, thickness: float, text: str = ""
+        self, a: np.ndarray, b: np.ndarray, color: str, thickness: float, text: str = "",
+        *, is_broken: bool = False,
     ) -> None:
         inner = f"<title>{escape(text)}</title>" if text else ""
+        dashes = f' stroke-dasharray="{0.1 * self.bond:.1f} {0.08 * self.bond:.1f}"'
         self.parts.append(
             f'<line x1="{a[0]:.1f}" y1="{a[1]:.1f}" x2="{b[0]:.1f}" y2="{b[1]:.1f}" '
-            f'stroke="{color}" stroke-width="{thickness:.2f}" stroke-linecap="round">{inner}</line>'
+            f'stroke="{color}" stroke-width="{thickness:.2f}" '
+            f'stroke-linecap="round"{dashes if is_broken else ""}>{inner}</line>'
         )
 
     def legend(self, stops: Sequence[str], scale: tuple[float, float], unit: str) -> None:

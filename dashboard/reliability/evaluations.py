@@ -17,6 +17,7 @@ from core.records import RECORD
 from core.sent.strategies import RANDOM_ORDER
 from dashboard.reliability import text
 from dashboard.shared.file_age import age
+from dashboard.shared.model_choice import capitalised
 
 Value = TypeVar("Value")
 TOKEN_COLUMNS = ("id", "smiles", "confidence", "position", "target", "predicted", "tokens")
@@ -40,6 +41,20 @@ class ShippedEvaluations:
         return tuple(dict.fromkeys(evaluation.model for evaluation in self.found))
 
     @property
+    def models_by_dataset(self) -> dict[str, tuple[str, ...]]:
+        """The same by the data set that each was first evaluated on."""
+        first: dict[str, str] = {}
+        for evaluation in self.found:
+            first.setdefault(evaluation.model, capitalised(evaluation.dataset))
+        return {title: tuple(model for model in first if first[model] == title)
+                for title in dict.fromkeys(first.values())}
+
+    @property
+    def trained_under(self) -> dict[str, str]:
+        """The strategy that each model was trained under."""
+        return {evaluation.model: evaluation.trained_under for evaluation in self.found}
+
+    @property
     def orders(self) -> tuple[str, ...]:
         """Names of the strategies that there are results under."""
         return tuple(dict.fromkeys(evaluation.strategy for evaluation in self.found))
@@ -47,7 +62,7 @@ class ShippedEvaluations:
     @property
     def first_biased(self) -> int:
         """Place of the first model that was not trained under random order, or 0."""
-        native = {evaluation.model: evaluation.trained_under for evaluation in self.found}
+        native = self.trained_under
         biased = [place for place, model in enumerate(self.models)
                   if native[model] != RANDOM_ORDER.name]
         return biased[0] if biased else 0

@@ -211,10 +211,12 @@ def test_planar_tokens_lead_to_their_graph(open_calibration):
 
 def test_changing_the_model_forgets_what_it_does_not_have(open_calibration):
     page = open_calibration(evaluated=BIASED, under=RANDOM, shown=RANDOM, type="node label")
-    page.selectbox(key="evaluated").set_value(PLANAR_MODEL).run()
+    page.pills(key="evaluated_dataset").set_value("Planar").run()
+    assert page.selectbox(key="evaluated").value == PLANAR_MODEL
     assert len(eces(page)) == 1
     assert page.segmented_control(key="type").value == "all"
     assert page.selectbox(key="under").value == MAX
+    page.pills(key="evaluated_dataset").set_value("QM9").run()
     page.selectbox(key="evaluated").set_value(MODELS[0]).run()
     assert len(eces(page)) == 2
 

@@ -240,7 +240,7 @@ def test_where_all_planar_models_are_damaged_only_molecules_are_offered(open_pag
     page = open_page(smiles="CO", k="16")
     assert len(messages(page.warning)) == 2
     assert len(numbers(page)) == 4
-    assert "kind" not in [control.key for control in page.segmented_control]
+    assert "model_dataset" not in [bar.key for bar in page.pills]
 
 
 def test_where_every_folder_is_damaged_each_is_said(open_page, damaged_cards):

@@ -43,16 +43,31 @@ def test_every_section_shows(open_drug, view):
         assert {start.split()[0] for start in starts} <= {"C", "N", "S", "O", "Br", "Cl"}
 
 
-def test_the_gallery_has_what_the_model_can_write(open_drug):
+def test_the_gallery_has_what_is_typical_of_the_model(open_drug):
     page = open_drug()
     page.button(key="gallery-0").click().run()
     assert not page.error
-    assert page.text_input(key="smiles").value == "CO"
+    assert page.text_input(key="smiles").value == "CC(C)Cc1ccc(cc1)C(C)C(=O)O"
+
+
+def test_a_molecule_that_another_model_reads_opens_there(open_drug):
+    page = open_drug(model="qm9-random_order")
+    (error,) = page.error
+    assert error.value == "Elements Br, Cl, S are outside the vocabulary, which has H, C, N, O, F."
+    (offer,) = [button for button in page.button if button.key == "model_reader"]
+    assert offer.label == f"Open it under {MODEL}"
+    offer.click().run()
+    assert not page.error
+    assert page.selectbox(key="model").value == MODEL
+    assert page.pills(key="model_dataset").value == "Made here"
+    assert "C₉H₁₁BrClNO₂S" in page.header[0].value
+    page.pills(key="model_dataset").set_value("QM9").run()
+    assert page.selectbox(key="model").value == "qm9-random_order"
 
 
 def test_a_foreign_element_is_refused_by_the_models_own_chemistry(open_drug):
     (error,) = open_drug(smiles="CCI").error
-    assert "Element I is outside the vocabulary; the models know C, N, S" in error.value
+    assert "Element I is outside the vocabulary, which has C, N, S" in error.value
 
 
 def test_printed_python_gives_the_numbers(open_drug):

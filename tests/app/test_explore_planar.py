@@ -60,25 +60,26 @@ def test_the_title_says_which_graph_and_what_it_is(open_page):
 def test_the_model_decides_what_is_asked_for(open_page):
     page = open_page(smiles="CCN", k="16")
     assert [box.key for box in page.number_input] == ["k", "seed"]
-    page.selectbox(key="model").set_value(MODEL).run()
+    page.pills(key="model_dataset").set_value("Planar").run()
+    assert page.selectbox(key="model").value == MODEL
     assert [box.key for box in page.number_input] == ["graph", "number", "k", "seed"]
     assert not page.text_input
     assert not page.toggle  # no hydrogens
-    assert page.segmented_control(key="kind").value == "Planar graph"
+    assert page.pills(key="model_dataset").value == "Planar"
     assert "planar:0:0" in page.header[0].value
 
 
-def test_switching_kinds_keeps_order_molecule_and_graph(open_page):
+def test_switching_data_sets_keeps_order_molecule_and_graph(open_page):
     page = open_page(smiles="CCN", k="16", model="qm9-max_degree_first")
-    page.segmented_control(key="kind").set_value("Planar graph").run()
+    page.pills(key="model_dataset").set_value("Planar").run()
     assert page.selectbox(key="model").value == "planar-max_degree_first"
     page.number_input(key="number").set_value(7).run()
     page.selectbox(key="model").set_value(MODEL).run()
-    page.segmented_control(key="kind").set_value("Molecule").run()
+    page.pills(key="model_dataset").set_value("QM9").run()
     assert page.selectbox(key="model").value == "qm9-max_degree_first"
     assert page.text_input(key="smiles").value == "CCN"
     assert "CCN" in page.header[0].value
-    page.segmented_control(key="kind").set_value("Planar graph").run()
+    page.pills(key="model_dataset").set_value("Planar").run()
     assert page.selectbox(key="model").value == MODEL
     assert "planar:0:7" in page.header[0].value
     assert page.number_input(key="k").value == 16

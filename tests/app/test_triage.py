@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 import pandas as pd
 import pytest
 import streamlit as st
+from rdkit import Chem
 from streamlit.testing.v1 import AppTest
 
 from core.chemistry.molecules import from_smiles
@@ -20,12 +21,14 @@ from core.model.checkpoints import load_checkpoint
 from core.sent.vocabulary import MOSES_VOCABULARY
 from core.stats.labels import RankingError
 from core.triage.keep_list import keep_list_of_samples
+from core.triage.quality import mark_unique
 from core.triage.ranking import compare_samples
 from core.triage.run import sample_and_score
-from core.triage.samples import SamplesConfig
+from core.triage.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples
 from core.triage.scores import VALIDITY
+from core.triage.set_metrics import NO_FCD_INTERVAL, NO_REFERENCE, MoleculeSet, set_metrics
 from dashboard.views.triage import data
-from dashboard.views.triage.query import LIVE_CHUNK, VIEWS, LiveQuery
+from dashboard.views.triage.query import LIVE_CHUNK, SET_METRICS, VIEWS, LiveQuery
 from tests.app.caches import forget_other_assets
 from tests.generated_molecules import made_up_samples
 
@@ -270,7 +273,7 @@ def test_results_that_cannot_be_read_are_said(open_page, results, tmp_path, monk
     ({"generator": "gpt-7"}, "which does not exist"),
     ({"source": "dream"}, "there are shipped, live"),
     ({"sort": "beauty"}, "there are as generated, LU"),
-    ({"part": "Nowhere"}, "there are Molecules, Ranking"),
+    ({"part": "Nowhere"}, "there are Molecules, Set metrics"),
     ({"page": "zero"}, "it must be a whole number from 1"),
     ({"part": "Keep-list", "fdr": "99"}, "from 0.5 to 50.0"),
     ({"source": "live", "temperature": "nan"}, "from 0.1 to 5.0"),
@@ -433,6 +436,7 @@ def test_a_model_without_hydrogen_nodes_is_ranked_by_validity(
     assert list(found) == ["Valid", "Unique", "Novel", "Fragmented"]
     assert page.segmented_control(key="show").options == ["all", "valid", "invalid"]
     assert len(marks(page)) == 12
+    assert SET_METRICS in page.segmented_control(key="part").options
     page.text_input(key="smarts").set_value("[#6][H]").run()
     assert 0 < shown(page) < 50
     config = SamplesConfig(50, 2, 1, chunk=LIVE_CHUNK)
@@ -452,3 +456,71 @@ def test_a_model_without_hydrogen_nodes_is_ranked_by_validity(
     with contextlib.redirect_stdout(printed):
         exec(page.code[1].value, {})
     assert f"LU Estimate(value={compared.roc('lu').auc.value}" in printed.getvalue()
+
+
+@pytest.fixture
+def moses_samples(open_page, results, make_checkpoint, tmp_path, monkeypatch):
+    """An assets folder with a MOSES model; saves samples of it."""
+    root = tmp_path / "assets"
+    shutil.copytree(results / "checkpoints" / MODEL, root / "checkpoints" / MODEL)
+    name = "moses-random_order"
+    card = make_checkpoint(name, MOSES_VOCABULARY, folder=root / "checkpoints" / name).card
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(root))
+
+    def save_samples(set_metrics=None):
+        rows = [dict.fromkeys(SAMPLE_TYPES) | {
+            "id": f"{name}:0:{number}", "tokens": (0, 4), "valid": True, "smiles": smiles,
+            "num_nodes": 9, "fragments": 1, "self_nll": 1.0}
+            for number, smiles in enumerate(["c1ccc2[nH]ccc2c1", "CCO"] * 10)]
+        rows.append(rows[0] | {"valid": False, "smiles": None, "num_nodes": None})
+        table = mark_unique(as_samples(rows), MOSES_VOCABULARY)
+        samples = Samples(name, card.weights_sha256, "random_order", 1, "moses",
+                          SamplesConfig(len(rows)), table, set_metrics=set_metrics)
+        save(root, samples)
+        return samples
+
+    return save_samples
+
+
+def test_set_metrics_of_samples_show_as_they_are_stored(moses_samples, open_page, monkeypatch):
+    table = moses_samples().table
+    reference = MoleculeSet.of("MOSES test set", map(Chem.MolFromSmiles, ["CCO", "CCN", "CC"]))
+    stored = set_metrics(table, {"test": reference}, fcd=lambda *sets: 12.5)
+    moses_samples(stored)
+    monkeypatch.setattr("core.triage.generation.set_metrics", None)  # is not computed again
+    page = open_page(part=SET_METRICS, generator="moses-random_order")
+    assert not page.exception
+    [shown_table] = (frame.value for frame in page.dataframe)
+    by_name = shown_table.set_index("metric")
+    assert by_name["value"]["Valid"] == f"{20 / 21:.3f}"
+    assert by_name["value"]["SNN, test"] == f"{stored['snn_test'].estimate.value:.3f}"
+    low, high = (f"{end:.3f}" for end in (stored["snn_test"].estimate.interval.low,
+                                          stored["snn_test"].estimate.interval.high))
+    assert by_name["95% interval"]["SNN, test"] == f"{low} – {high}"
+    assert (by_name["value"]["FCD, test"], by_name["better"]["FCD, test"]) == ("12.500", "lower")
+    assert f"SNN, test scaffolds; Scaf, test scaffolds; FCD, test scaffolds: {NO_REFERENCE}" in (
+        texts(page))
+    assert f"FCD, test: {NO_FCD_INTERVAL}" in texts(page)
+    [caption] = [text for text in texts(page) if text.startswith("Metrics of the MOSES benchmark")]
+    assert "the MOSES test set (3 molecules)" in caption
+    assert "1 sequence is no graph" in caption
+    assert any(text.endswith("no graph at all: 1 of 21.") for text in texts(page))
+
+
+def test_samples_without_stored_set_metrics_show_what_needs_no_reference(
+    moses_samples, open_page
+):
+    samples = moses_samples()
+    page = open_page(part=SET_METRICS, generator="moses-random_order")
+    assert not page.exception
+    values = page.dataframe[0].value.set_index("metric")["value"]
+    computed = set_metrics(samples.table)
+    assert values["IntDiv₁"] == f"{computed['internal_diversity_1'].estimate.value:.3f}"
+    assert values["SNN, test"] == values["Novel"] == "–"
+
+
+def test_molecules_with_hydrogen_nodes_have_no_set_metrics(open_page):
+    page = open_page(part=SET_METRICS)
+    assert SET_METRICS not in page.segmented_control(key="part").options
+    assert not page.exception
+    assert shown(page) == NUMBER

@@ -134,9 +134,9 @@ def test_a_planar_graph_opens_by_its_address_and_plays(open_page):
     assert not page.problems
 
 
-def test_switching_kinds_is_part_of_the_address_and_keeps_the_molecule(open_page):
+def test_switching_data_sets_is_part_of_the_address_and_keeps_the_molecule(open_page):
     page = open_page("?k=16&smiles=CCO")
-    pick(page, "Planar graph")
+    pick(page, "Planar")
     page.get_by_text("planar:0:0", exact=True).wait_for()
     enter(page.get_by_role("spinbutton", name="Number"), "3")
     page.get_by_text("planar:0:3", exact=True).wait_for()
@@ -144,7 +144,7 @@ def test_switching_kinds_is_part_of_the_address_and_keeps_the_molecule(open_page
     query = await_query(page, {"model": "planar-random_order", "number": "3", "k": "16"})
     shared = open_page(f"?{query}")
     assert numbers(shared) == numbers(page)
-    pick(page, "Molecule")
+    pick(page, "QM9")
     page.wait_for_function("() => location.search.includes('smiles=CCO')")
     page.get_by_text("C₂H₆O").wait_for()
     page.wait_for_function("() => !location.search.includes('planar')")
@@ -154,7 +154,7 @@ def test_switching_kinds_is_part_of_the_address_and_keeps_the_molecule(open_page
 def test_an_address_that_the_server_sends_late_loses_no_change(open_page):
     late = LateServer(b"k=16&model=planar-random_order")
     page = open_page("?k=16&smiles=CCO", prepare=late.stand_before)
-    click(page.get_by_role("radio", name="Planar graph"))
+    click(page.get_by_role("radio", name="Planar", exact=True))
     number = page.get_by_role("spinbutton", name="Number")
     number.wait_for()
     for _ in range(200):

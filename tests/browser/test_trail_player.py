@@ -273,3 +273,61 @@ def test_the_diff_finds_an_atom_in_both_trails(open_page):
     page = open_page("diff=yes")
     page.locator(".pair svg.molecule:not(.difference) .atom[data-atom='1']").first.hover()
     expect(page.locator(".pair svg.molecule .atom.pointed")).to_have_count(3)
+
+
+DRUG = "molecule=O=C(O)c1cn(C2CC2)c2cc(N3CCNCC3)c(F)cc2c1=O&chemistry=moses"
+
+
+def seen_box(page, at=0):
+    return [float(value) for value in
+            page.locator("svg.molecule").nth(at).get_attribute("viewBox").split()]
+
+
+def test_a_drawing_zooms_pans_and_follows_the_cursor(open_page):
+    page = open_page(DRUG)
+    whole = seen_box(page)
+    drawing = page.locator("svg.molecule")
+    drawing.hover()
+    page.mouse.wheel(0, -50)
+    assert seen_box(page) == whole  # the wheel alone is the page's
+    expect(page.get_by_role("button", name="Zoom out")).to_be_disabled()
+    page.get_by_role("button", name="Zoom in").click()
+    page.keyboard.press("+")
+    closer = seen_box(page)
+    assert closer[2] == pytest.approx(whole[2] / 1.5**2, abs=0.1)
+    page.keyboard.press("Shift+ArrowRight")
+    assert seen_box(page)[0] > closer[0]
+    assert current_token(page) == 0
+    box = drawing.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2 + 40, box["y"] + box["height"] / 2 + 40, steps=3)
+    page.mouse.up()
+    assert current_token(page) == 0  # the end of a drag is no click
+    x, y, width, height = seen_box(page)
+    page.keyboard.press("End")
+    expect(page.locator(".atom.current")).to_have_count(1)
+    at = page.locator(".atom.written").evaluate_all("""(atoms) => atoms.map((atom) =>
+        atom.getAttribute("transform").match(/-?[0-9.]+/g).map(Number))""")
+    assert any(not (x < one[0] < x + width and y < one[1] < y + height) for one in at)
+    for _ in range(12):
+        page.keyboard.press("ArrowLeft")
+        page.wait_for_timeout(40)
+        x, y, width, height = seen_box(page)
+        place = page.locator(".atom.current").get_attribute("transform")
+        now = [float(value) for value in re.findall(r"-?[0-9.]+", place)]
+        assert x < now[0] < x + width
+        assert y < now[1] < y + height
+    page.keyboard.press("0")
+    assert seen_box(page) == whole
+
+
+def test_a_long_molecule_stands_upright_on_a_phone_with_numbers_to_read(open_page):
+    page = open_page("molecule=CCCCCCOc1ccc(C(=O)Nc2ccc(OCCC)cc2)cc1&chemistry=moses", width=390)
+    _, _, width, height = seen_box(page)
+    assert height > width
+    page.locator(".trailscope").focus()
+    page.keyboard.press("End")
+    heights = page.locator(".badge.written rect").evaluate_all(
+        "(badges) => badges.map((badge) => badge.getBoundingClientRect().height)")
+    assert min(heights) > 13

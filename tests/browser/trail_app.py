@@ -4,11 +4,12 @@ import numpy as np
 import streamlit as st
 import torch
 
+from core.chemistry.chemistry import CHEMISTRIES
 from core.chemistry.molecules import from_smiles
 from core.graph.graph import Graph
 from core.sent.sampler import sample_trails
 from core.sent.strategies import STRATEGIES
-from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY
+from core.sent.vocabulary import PLANAR_VOCABULARY, vocabulary_of
 from dashboard.components.trail_player.player import trail_diff, trail_player
 from dashboard.components.trail_player.view import trail_view
 from dashboard.drawing.layouts import layout
@@ -23,7 +24,7 @@ def made_up_view(graph, vocabulary, strategy, seed):
     likely = [[(token, float(np.exp(-cost))), (1, 0.5), (2, 0.01)]
               for token, cost in zip(tokens[1:], nll, strict=True)]
     return trail_view(graph, tokens, batch.order(0, 0), nll, likely, vocabulary,
-                      is_molecule=vocabulary is QM9_VOCABULARY)
+                      is_molecule=vocabulary.is_labelled)
 
 
 def wheel(rim):
@@ -36,9 +37,11 @@ st.set_page_config(layout="wide")
 st.session_state["runs"] = st.session_state.get("runs", 0) + 1
 st.text(f"runs {st.session_state['runs']}")
 molecule = asked.get("molecule", "CCO")
-graph = wheel(int(molecule[5:])) if molecule.startswith("wheel") else from_smiles(molecule).graph
-vocabulary = QM9_VOCABULARY if graph.is_labelled else PLANAR_VOCABULARY
-place = layout(graph)
+chemistry = CHEMISTRIES[asked.get("chemistry", "qm9")]
+graph = (wheel(int(molecule[5:])) if molecule.startswith("wheel")
+         else from_smiles(molecule, chemistry).graph)
+vocabulary = vocabulary_of(chemistry) if graph.is_labelled else PLANAR_VOCABULARY
+place = layout(graph, chemistry)
 view = made_up_view(graph, vocabulary, "random_order", 1)
 show_hydrogens = st.toggle("Hydrogens", value=asked.get("hydrogens") != "no")
 if asked.get("diff"):

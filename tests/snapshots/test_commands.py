@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-import torch
 import typer
 from safetensors import safe_open
 
@@ -32,7 +31,8 @@ RUNS: dict[str, tuple[object, ...]] = {
     "score": ("molecules.smi", "--permutations", 4, "--format", "csv"),
     "generate": ("--number", 3, "--seed", 1, "--mask", "strict"),
     "models": (),
-    "import-checkpoint": ("foreign.ckpt", "out", "--strategy", "max_degree_first"),
+    "import-checkpoint": ("foreign", "out", "--strategy", "max_degree_first",
+                          "--dataset", "qm9"),
     "app": ("--port", 9000),
     "train": ("out", "--strategy", "anchor_expansion", "--data", "QM9.csv", "--preset", "tiny",
               "--batch-size", 4, "--precision", "fp32", "--warmup-steps", 1, "--steps", 2,
@@ -72,8 +72,7 @@ def inputs(tiny, tmp_path_factory) -> Path:
     (folder / "molecules.smi").write_text("CCO\nCC(=O)N\nC1CC1\n", encoding="utf-8")
     (folder / "QM9.csv").write_text("\n".join(("smiles", *MOLECULES)) + "\n", encoding="utf-8")
     (folder / "sequences.jsonl").write_text(json.dumps(SEQUENCE) + "\n", encoding="utf-8")
-    state = {f"model.{name}": tensor for name, tensor in tiny.model.state_dict().items()}
-    torch.save({"state_dict": state}, folder / "foreign.ckpt")
+    tiny.model.save_pretrained(folder / "foreign")
     return folder
 
 

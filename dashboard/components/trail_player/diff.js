@@ -6,12 +6,14 @@ import { createCursor, listenForPointer } from "./cursor.js";
 import { runningCurves } from "./curves.js";
 import { differenceMap, signed } from "./difference.js";
 import { formatNats, htmlNode } from "../dom.js";
+import { placePoints, turned, viewBox } from "./geometry.js";
 import { placesWord } from "./glyphs.js";
 import { drawMolecule } from "./molecule.js";
 import { scaleLegend, tokenStrip } from "./strip.js";
 import { tipLines, tooltip } from "./tooltip.js";
 import { layTrail } from "./trail.js";
 import { createPlayback, listenForKeys, scrubber, transportButtons } from "./transport.js";
+import { createZoom, listenForZoomKeys, zoomDrawing } from "./zoom.js";
 
 const mountedDiffs = new WeakMap();
 
@@ -23,7 +25,8 @@ export default function mountDiff({ parentElement, data }) {
   const cursor = createCursor(length, length - 1);
   const root = htmlNode("div", {
     class: "trailscope diff", tabindex: 0, role: "group",
-    "aria-label": "Trail comparison. Arrow keys step, space plays, Home and End jump.",
+    "aria-label": "Trail comparison. Arrow keys step, space plays, Home and End jump, plus and "
+      + "minus zoom.",
   });
   if (before) before.root.replaceWith(root);
   else parentElement.append(root);
@@ -36,11 +39,13 @@ function buildDiff(root, data, cursor) {
   const palette = applyPalette(root, data.palettes);
   const colors = [palette.diverging.at(-1), palette.diverging[0]];
   const playback = createPlayback(cursor);
-  const context = { ...data, palette, colors, cursor, playback };
+  const layout = turned(data.layout, root.clientWidth);
+  const zoom = createZoom(viewBox(placePoints(layout))); // all drawings show the same part
+  const context = { ...data, layout, palette, colors, cursor, playback, zoom };
   const sides = data.trails.map((_, side) => trailSide(context, side));
   const prefix = prefixStrip(context);
   const curves = runningCurves(data.trails, data.labels, colors, data.partsAt);
-  const map = differenceMap(data.layout, data.difference, data.labels, palette);
+  const map = differenceMap(layout, data.difference, data.labels, palette, zoom);
   const tip = tooltip(root, (target) => diffLines(context, target));
   root.append(htmlNode("div", { class: "frame" },
     htmlNode("header", { class: "head" }, transportButtons(cursor, playback),
@@ -60,8 +65,9 @@ function buildDiff(root, data, cursor) {
   listenForPointer(map.node, cursor, data.trails[0]);
   listenForPointer(curves.node, { move: cursor.move, point() {} }, data.trails[0]);
   listenForDrag(curves.node, cursor, playback);
+  listenForZoomKeys(root, zoom);
   listenForKeys(root, cursor, playback);
-  return () => { playback.stop(); curves.stop(); };
+  return () => { for (const part of [playback, curves, map, ...sides]) part.stop(); };
 }
 
 function differenceTitle({ layout, labels }) {
@@ -70,7 +76,8 @@ function differenceTitle({ layout, labels }) {
 
 /** One trail's drawing and the tokens that only it has. */
 function trailSide(context, side) {
-  const { layout, trails, labels, palette, colors, natsMax, partsAt, height, cursor } = context;
+  const { layout, trails, labels, palette, colors, natsMax, partsAt, height } = context;
+  const { cursor, zoom } = context;
   const trail = trails[side];
   const last = trail.tokens.length - 1;
   const drawing = drawMolecule(layout, palette, `${labels[side]}, up to the cursor`);
@@ -78,13 +85,14 @@ function trailSide(context, side) {
   const strip = tokenStrip(trail, palette, natsMax, { from: partsAt });
   const figure = htmlNode("figure", { class: "figure" },
     sideTitle(labels[side], colors[side], `${trail.visits.at(-1).segment + 1} segments`),
-    drawing.svg);
+    drawing.canvas);
+  const stop = zoomDrawing(drawing, zoom);
   if (height) figure.style.setProperty("--figure-height", `${height}px`);
   const own = { move: cursor.move, point: (target) => cursor.point(target && { ...target, side }) };
   listenForPointer(drawing.svg, own, trail);
   listenForPointer(strip.node, own, trail);
   return {
-    figure,
+    figure, stop,
     tail: htmlNode("section", { class: "panel tokens" },
       sideTitle(labels[side], colors[side], afterParting(trail, partsAt)), strip.node),
     show(position) {

@@ -4,17 +4,19 @@ import { inkOn, scaleColor } from "./colors.js";
 import { formatNats, htmlNode, svgNode } from "../dom.js";
 import { placesWord } from "./glyphs.js";
 import { atomRadius, drawMolecule } from "./molecule.js";
+import { zoomDrawing } from "./zoom.js";
 
 const CROWDED = 30; // atoms; beyond, only large values are written out
 
-/** The map of `{atoms, bonds}`; returns `node` and `point(target)`. */
-export function differenceMap(layout, { atoms, bonds }, labels, palette) {
+/** The map of `{atoms, bonds}`; returns `node`, `point(target)` and `stop()`. */
+export function differenceMap(layout, { atoms, bonds }, labels, palette, zoom) {
   const known = [...atoms, ...bonds].filter((value) => value !== null);
   const reach = Math.max(0.1, ...known.map(Math.abs));
   const colorOf = (value) => scaleColor(palette.diverging, 0.5 + value / (2 * reach));
   const drawing = drawMolecule(layout, palette,
     `Nats by ${placesWord(layout)}, ${labels[0]} minus ${labels[1]}`);
   drawing.svg.classList.add("difference");
+  drawing.canvas.classList.add("for-difference");
   drawing.bonds.forEach((bond) => bond.classList.add("written"));
   bonds.forEach((value, row) => {
     if (value !== null) {
@@ -30,10 +32,11 @@ export function differenceMap(layout, { atoms, bonds }, labels, palette) {
     node.style.setProperty("--on-value", inkOn(color));
     drawing.layers.top.append(valueLabel(drawing, layout, value, atom, reach));
   });
-  const node = htmlNode("figure", { class: "figure" }, drawing.svg,
+  const stop = zoomDrawing(drawing, zoom);
+  const node = htmlNode("figure", { class: "figure" }, drawing.canvas,
     differenceLegend(labels, palette, reach));
   return {
-    node,
+    node, stop,
     point(target) {
       drawing.atoms.forEach((atom, at) => atom.classList.toggle("pointed", at === target?.atom));
     },

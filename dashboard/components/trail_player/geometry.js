@@ -4,6 +4,8 @@ const UNIT = 60;
 const HIDDEN_HYDROGEN_DISTANCE = 0.4;
 const SMALLEST_BOX = [5.4, 4.4]; // keeps methanol from filling the screen
 const BOX_MARGIN = 0.62;
+const NARROW = 560; // pixels
+const TURN_FROM = 1.25; // times as wide as high
 
 /** Where atoms are drawn; hidden hydrogens move close to their heavy atom. */
 export function placePoints(layout) {
@@ -14,6 +16,17 @@ export function placePoints(layout) {
     const reach = HIDDEN_HYDROGEN_DISTANCE / (Math.hypot(x - ox, y - oy) || 1);
     return [(ox + (x - ox) * reach) * UNIT, (oy + (y - oy) * reach) * UNIT];
   });
+}
+
+/** The layout turned by a right angle where that fits a narrow place `width` pixels wide better. */
+export function turned(layout, width) {
+  const [, , across, down] = viewBox(placePoints(layout));
+  if (!layout.isMolecule || width > NARROW || across < TURN_FROM * down) return layout;
+  return {
+    ...layout,
+    points: layout.points.map(([x, y]) => [-y, x]),
+    freeAngles: layout.freeAngles.map((angle) => angle + Math.PI / 2),
+  };
 }
 
 /** A view box around the points, at least as large as a small molecule needs. */

@@ -18,6 +18,9 @@ const STROKES = {
   forward: ["M4.4 3.2v9.6L11 8z"],
   first: ["M12.6 3.2v9.6L6.4 8z", "M3.2 3.2h1.8v9.6H3.2z"],
   last: ["M3.4 3.2v9.6L9.6 8z", "M11 3.2h1.8v9.6H11z"],
+  zoomIn: ["M8 3.2v9.6", "M3.2 8h9.6"],
+  zoomOut: ["M3.2 8h9.6"],
+  fit: ["M2.8 6V2.8H6", "M10 2.8h3.2V6", "M13.2 10v3.2H10", "M6 13.2H2.8V10"],
 };
 const FILLED = new Set(["sos", "eos", "play", "pause", "back", "forward", "first", "last"]);
 

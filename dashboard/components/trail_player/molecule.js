@@ -1,6 +1,6 @@
 // The graph itself: bonds and atoms, without a trail.
 
-import { svgNode } from "../dom.js";
+import { htmlNode, svgNode } from "../dom.js";
 import {
   between, centreOf, movePoint, placePoints, trimmed, unitVector, viewBox,
 } from "./geometry.js";
@@ -24,9 +24,9 @@ export function isDot(layout, atom) {
 /**
  * Draw a graph.
  *
- * Returns the `svg`, the `points` of atoms and their `centre`, one group per atom and bond, and
- * empty groups for a trail (`under`: below the bonds, `over`: between bonds and atoms, `top`:
- * above the atoms).
+ * Returns the `svg` and the `canvas` around it, the `box` that it shows, the `points` of atoms and
+ * their `centre`, one group per atom and bond, and empty groups for a trail (`under`: below the
+ * bonds, `over`: between bonds and atoms, `top`: above the atoms).
  */
 export function drawMolecule(layout, palette, label) {
   const points = placePoints(layout);
@@ -43,8 +43,11 @@ export function drawMolecule(layout, palette, label) {
     viewBox: box.map((value) => value.toFixed(1)).join(" "),
     class: layout.isMolecule ? "molecule" : "molecule graph", role: "img", "aria-label": label,
   }, ...Object.values(layers));
-  svg.style.setProperty("--aspect", (box[3] / box[2]).toFixed(3));
-  return { svg, points, centre: centreOf(points), layers, bonds, atoms };
+  const canvas = htmlNode("div", {
+    class: layout.isMolecule ? "canvas" : "canvas for-graph",
+  }, svg);
+  canvas.style.setProperty("--aspect", (box[3] / box[2]).toFixed(3));
+  return { svg, canvas, box, points, centre: centreOf(points), layers, bonds, atoms };
 }
 
 function bondGroup(layout, points, row) {
@@ -74,6 +77,9 @@ function bondLines([a, b], order, side) {
   if (order === 2 && side === 0) {
     return [-LINE_GAP / 2, LINE_GAP / 2].map((gap) => [...shifted(gap), "line"]);
   }
+  if (order === 1.5 && side === 0) {
+    return [[...shifted(-LINE_GAP / 2), "line"], [...shifted(LINE_GAP / 2), "line aromatic"]];
+  }
   if (order === 2 || order === 1.5) {
     const second = order === 2 ? "line" : "line aromatic";
     return [[a, b, "line"], [...shifted(LINE_GAP * (side || 1), 3), second]];
@@ -94,7 +100,7 @@ function atomGroup(layout, palette, point, atom) {
   group.append(svgNode("circle", { class: "disc", r: radius }));
   if (symbol && radius > RADIUS.dot) {
     const text = atomText(layout, atom);
-    const style = text.length > 2 ? "symbol long" : "symbol";
+    const style = ["symbol", "symbol", "symbol pair"][text.length] ?? "symbol long";
     group.append(svgNode("text", { class: style, dy: "0.36em" }, text));
   }
   return group;

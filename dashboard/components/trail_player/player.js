@@ -5,13 +5,18 @@ import { applyPalette } from "./colors.js";
 import { createCursor, listenForPointer } from "./cursor.js";
 import { formatNats, htmlNode } from "../dom.js";
 import { expectedPanel } from "./expected.js";
+import { turned } from "./geometry.js";
 import { drawMolecule } from "./molecule.js";
 import { scaleLegend, tokenChip, tokenStrip } from "./strip.js";
 import { tipLines, tooltip } from "./tooltip.js";
 import { layTrail } from "./trail.js";
 import { createPlayback, listenForKeys, scrubber, transportButtons } from "./transport.js";
+import { createZoom, listenForZoomKeys, zoomDrawing } from "./zoom.js";
 
 const SETTLE_MS = 450;
+const BESIDE = 0.45; // share of the width that a drawing beside the tokens has
+const HIGHEST = 470; // pixels
+const SMALLEST_SCALE = 0.72; // pixels per drawing unit
 const mounted = new WeakMap(); // what stands in a container, to take it down before the next
 
 /** Called by streamlit on mount and whenever data or theme change. */
@@ -23,7 +28,8 @@ export default function mountPlayer({ parentElement, data, setStateValue }) {
   const cursor = createCursor(data.trail.tokens.length, position);
   const root = htmlNode("div", {
     class: "trailscope player", tabindex: 0, role: "group",
-    "aria-label": "Trail player. Arrow keys step, space plays, Home and End jump.",
+    "aria-label": "Trail player. Arrow keys step, space plays, Home and End jump, plus and "
+      + "minus zoom.",
   });
   root.classList.toggle("of-graph", !data.layout.isMolecule);
   if (before) before.root.replaceWith(root);
@@ -37,9 +43,12 @@ export default function mountPlayer({ parentElement, data, setStateValue }) {
 }
 
 function buildPlayer(root, data, cursor) {
-  const { layout, trail, natsMax } = data;
+  const { trail, natsMax } = data;
+  const layout = turned(data.layout, root.clientWidth);
   const palette = applyPalette(root, data.palettes);
   const drawing = drawMolecule(layout, palette, "The graph, with the trail up to the cursor");
+  const zoom = createZoom(drawing.box);
+  root.classList.toggle("large", isLarge(layout, drawing.box, root.clientWidth));
   const playback = createPlayback(cursor);
   const parts = {
     trail: layTrail(drawing, layout, trail, palette),
@@ -70,12 +79,24 @@ function buildPlayer(root, data, cursor) {
     node.addEventListener("click", playback.stop);
   }
   listenForDrag(parts.chart.node, cursor, playback);
+  listenForZoomKeys(root, zoom);
   listenForKeys(root, cursor, playback);
-  return () => { playback.stop(); parts.chart.stop(); };
+  const stopZoom = zoomDrawing(drawing, zoom);
+  cursor.onMove((position) => {
+    const { atom } = trail.tokens[position];
+    if (atom !== null && !zoom.isWhole) zoom.follow(drawing.points[atom]);
+  });
+  return () => { playback.stop(); parts.chart.stop(); stopZoom(); };
+}
+
+/** Whether a molecule needs the full width, as its bonds would be short beside the tokens. */
+function isLarge(layout, [, , across, down], width) {
+  const scale = Math.min((BESIDE * width) / across, HIGHEST / down);
+  return layout.isMolecule && scale < SMALLEST_SCALE;
 }
 
 function stageFigure(drawing, data) {
-  const figure = htmlNode("figure", { class: "figure" }, drawing.svg, trailKey(data.layout));
+  const figure = htmlNode("figure", { class: "figure" }, drawing.canvas, trailKey(data.layout));
   if (data.height) figure.style.setProperty("--figure-height", `${data.height}px`);
   return figure;
 }

@@ -13,7 +13,7 @@ from dashboard.components.trail_player.trail import TrailView
 from dashboard.drawing.layouts import Layout
 
 SHARED_SCRIPTS = ("colors.js", "glyphs.js", "geometry.js", "molecule.js", "cursor.js",
-                  "trail.js", "strip.js", "transport.js", "tooltip.js", "chart.js")
+                  "trail.js", "strip.js", "transport.js", "zoom.js", "tooltip.js", "chart.js")
 PLAYER_SCRIPTS = ("expected.js", "player.js")
 DIFF_SCRIPTS = ("curves.js", "difference.js", "diff.js")
 """Files of each component in the order in which they are joined, after `dom.js`."""

@@ -83,10 +83,13 @@ function badgeMark({ points, layers, atoms }, layout, visit, step) {
     class: dot ? "mark badge on-dot" : "mark badge", "data-atom": visit.node,
     transform: `translate(${formatPoint([x, y])})`,
   });
-  group.append(
+  const body = svgNode("g", { class: "badge-body" },
     svgNode("rect", { x: -width / 2, y: -7.5, width, height: 15, rx: 7.5 }),
-    svgNode("text", { dy: "0.36em" }, text),
-  );
+    svgNode("text", { dy: "0.36em" }, text));
+  const angle = layout.freeAngles[visit.node];
+  body.style.setProperty("--away-x", Math.cos(angle).toFixed(2)); // where a larger one has room
+  body.style.setProperty("--away-y", Math.sin(angle).toFixed(2));
+  group.append(body);
   layers.top.append(group);
   return group;
 }

@@ -13,6 +13,7 @@ from core.sent.strategies import RANDOM_ORDER
 from dashboard.reliability.evaluations import ShippedEvaluations
 from dashboard.reliability.inputs import choose_token_type
 from dashboard.shared.inputs import reset_if_invalid
+from dashboard.shared.model_choice import choose_by_dataset
 from dashboard.views.calibration import text
 from dashboard.views.calibration.query import (
     ALL,
@@ -32,8 +33,9 @@ _NO_TEMPERATURE = "1.00"
 def choose(shipped: ShippedEvaluations) -> CalibrationQuery:
     """Model and order in the sidebar, the type of tokens in a bar."""
     with st.sidebar:
-        model = st.selectbox("Model", shipped.models, shipped.first_biased, key="evaluated",
-                             bind="query-params", help="Models with stored results.")
+        model = choose_by_dataset(
+            shipped.models_by_dataset, shipped.trained_under, key="evaluated",
+            default=shipped.models[shipped.first_biased], help="Models with stored results.")
         evaluations = shipped.of_model(model)
         order = _choose_order(evaluations)
         native = evaluations[order].trained_under

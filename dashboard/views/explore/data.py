@@ -84,14 +84,23 @@ def graph_layout(query: ExploreQuery) -> Layout:
 
 @st.cache_resource(show_spinner=False)
 def gallery(chemistry: Chemistry) -> tuple[tuple[str, str], ...]:
-    """(name, SMILES) of those well-known molecules that the chemistry has."""
+    """(name, SMILES) of well-known molecules that are typical of a chemistry.
+
+    The file has groups of growing molecules. Shown is the last group that the chemistry has for the
+    most part, and of it what it can read.
+    """
     path = assets_folder() / "gallery.json"
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
+        groups = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path} cannot be read: {error}.") from None
-    return tuple((row["name"], row["smiles"]) for row in rows
-                 if _is_readable(row["smiles"], chemistry))
+    shown: tuple[tuple[str, str], ...] = ()
+    for rows in groups:
+        able = tuple((row["name"], row["smiles"]) for row in rows
+                     if _is_readable(row["smiles"], chemistry))
+        if 2 * len(able) > len(rows) or not shown:
+            shown = able
+    return shown
 
 
 def _is_readable(smiles: str, chemistry: Chemistry) -> bool:

@@ -19,15 +19,13 @@ from dashboard.shared.choices import (
     OWN_ORDER,
     STRATEGY_OPTIONS,
 )
+from dashboard.shared.model_choice import choose_model
 from dashboard.shared.theme import is_dark
 from dashboard.views.explore import data
 from dashboard.views.explore.query import (
     DEFAULT_PERMUTATIONS,
-    KINDS,
     MAX_PERMUTATIONS,
     MIN_PERMUTATIONS,
-    MOLECULE,
-    PLANAR_GRAPH,
     ExploreQuery,
     address_faults,
 )
@@ -43,32 +41,20 @@ def warn_of_damaged_models(faults: Sequence[str]) -> None:
 
 def warn_about_address(models: Mapping[str, ModelCard]) -> None:
     """Say once what of the address cannot be taken."""
-    planar = [name for name in models if kind_of(models[name]) == PLANAR_GRAPH]
+    planar = [name for name, card in models.items() if card.chemistry is None]
     shared_inputs.warn_about_address("explore", partial(
         address_faults, models=list(models), planar_models=planar))
-
-
-def kind_of(card: ModelCard) -> str:
-    """What a model reads."""
-    return PLANAR_GRAPH if card.chemistry is None else MOLECULE
 
 
 def choose(models: Mapping[str, ModelCard]) -> ExploreQuery:
     """Draw the sidebar and return what is chosen."""
     with st.sidebar:
-        # The model decides what is asked for above it.
-        above = st.container()
-        names = list(models)
-        model = st.selectbox(
-            "Model", names, index=names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0,
-            key="model", bind="query-params",
+        card = models[choose_model(
+            models, key="model", default=DEFAULT_MODEL,
             help="Each was trained on molecules or planar graphs written in one kind of order.",
-        )
-        card = models[model]
-        with above:
-            _choose_kind(card, models)
-            planar = _choose_planar() if card.chemistry is None else None
-            smiles = "" if card.chemistry is None else _choose_molecule(card.chemistry)
+        )]
+        planar = _choose_planar() if card.chemistry is None else None
+        smiles = "" if card.chemistry is None else _choose_molecule(card.chemistry)
         strategy = st.selectbox(
             "Order of linearizations", STRATEGY_OPTIONS, key="strategy", bind="query-params",
             help="own: the order the model was trained under. Any other shows what the model "
@@ -83,31 +69,6 @@ def choose(models: Mapping[str, ModelCard]) -> ExploreQuery:
         strategy=own if strategy == OWN_ORDER else strategy,
         permutations=permutations, seed=seed, planar=planar, chemistry=card.chemistry,
     )
-
-
-def _choose_kind(card: ModelCard, models: Mapping[str, ModelCard]) -> None:
-    """A switch between models of molecules and of planar graphs, where there are both.
-
-    It only shows and changes the model, so that the address has one place that decides.
-    """
-    kinds = [kind for kind in KINDS if kind in map(kind_of, models.values())]
-    if len(kinds) < 2:
-        return
-    st.session_state.kind = kind_of(card)
-    st.segmented_control(
-        "What to explore", kinds, required=True, key="kind", label_visibility="collapsed",
-        width="stretch", on_change=_take_kind, args=(card.name, models),
-    )
-
-
-def _take_kind(left: str, models: Mapping[str, ModelCard]) -> None:
-    """Go to the model of the other kind that was left last, or to one of the same strategy."""
-    before, kind = models[left], st.session_state.kind
-    last = st.session_state.setdefault("last_models", {})
-    last[kind_of(before)] = left
-    able = [name for name, card in models.items() if kind_of(card) == kind]
-    same = [name for name in able if models[name].strategy == before.strategy]
-    st.session_state.model = last[kind] if last.get(kind) in able else (same or able)[0]
 
 
 def _choose_molecule(chemistry: Chemistry) -> str:

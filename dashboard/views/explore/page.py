@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from core.chemistry.molecules import MoleculeError
 from core.errors import InputError
 from core.model.card import ModelCard
 from dashboard.shared import checkpoints
 from dashboard.shared import format as shared_format
+from dashboard.shared.model_choice import offer_reader
 from dashboard.shared.progress import progress_bar
 from dashboard.views.explore import data, inputs, sections, text
 from dashboard.views.explore.query import ExploreQuery
@@ -24,9 +26,21 @@ def main() -> None:
         query = inputs.choose(models)
         show_hydrogens = (query.chemistry is not None and query.chemistry.has_hydrogen_nodes
                           and inputs.choose_hydrogens())
-        show_graph(query, models, show_hydrogens=show_hydrogens)
+        if query.planar is not None or is_readable(query, models):
+            show_graph(query, models, show_hydrogens=show_hydrogens)
     except InputError as error:
         st.error(str(error), icon=":material/error:")
+
+
+def is_readable(query: ExploreQuery, models: Mapping[str, ModelCard]) -> bool:
+    """Whether the model can read the molecule; else say why not, and offer one that can."""
+    try:
+        data.molecule(query.smiles, query.molecule_chemistry)
+    except MoleculeError as error:
+        st.error(str(error), icon=":material/error:")
+        offer_reader(query.smiles, models, key="model", like=models[query.model])
+        return False
+    return True
 
 
 def show_graph(

@@ -16,8 +16,6 @@ from core.graph.planar import MAX_PLANAR_NUMBER, PlanarName
 from dashboard.shared.choices import MAX_SEED, STRATEGY_OPTIONS
 from dashboard.shared.query_params import Choice, Number, Parameters, faults, shortened
 
-KINDS = MOLECULE, PLANAR_GRAPH = ("Molecule", "Planar graph")
-"""What a model reads."""
 MIN_PERMUTATIONS, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS = 2, 256, 32
 RANKED = ("lowest", "median", "highest")
 """Names for permutations by NLL; any permutation can also be chosen by its number."""

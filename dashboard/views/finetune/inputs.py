@@ -22,6 +22,7 @@ from dashboard.shared.choices import (
     resolved_order,
 )
 from dashboard.shared.inputs import reset_if_invalid
+from dashboard.shared.model_choice import choose_model
 from dashboard.views.finetune import data, query, text
 from dashboard.views.finetune.points import passes
 from dashboard.views.finetune.query import AS_RANK, GENERATED, OWN, FinetuneQuery, Source
@@ -84,11 +85,8 @@ def choose(models: Mapping[str, ModelCard]) -> Callable[[], FinetuneQuery]:
     with st.sidebar:
         st.subheader("Your run", anchor=False)
         st.caption(text.SIDEBAR_NOTE)
-        names = tuple(models)
-        default = _default_base(models)
-        reset_if_invalid("base", names, default)
-        base = st.selectbox("Model to start from", names, index=names.index(default), key="base",
-                            bind="query-params",
+        base = choose_model(models, key="base", default=_default_base(models),
+                            label="Model to start from",
                             help="A shipped one, or one that was fine-tuned here.")
         card = models[base]
         order = st.selectbox(

@@ -25,6 +25,7 @@ from dashboard.shared.choices import (
 )
 from dashboard.shared.file_age import age
 from dashboard.shared.inputs import reset_if_invalid
+from dashboard.shared.model_choice import choose_model
 from dashboard.views.salience import data, text
 from dashboard.views.salience.cells import Grid, label
 from dashboard.views.salience.query import (
@@ -95,12 +96,8 @@ def _choose_model(models: Mapping[str, ModelCard]) -> tuple[str, str, str]:
             help="other: any causal language model of transformers, from a folder or the hub.",
         ) or SHIPPED
     if source == SHIPPED and models:
-        names = list(models)
-        model = st.selectbox(
-            "Model", names, index=names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0,
-            key="lm", bind="query-params",
-            help="The weight matrices inside its decoder blocks are scored.",
-        )
+        model = choose_model(models, key="lm", default=DEFAULT_MODEL,
+                             help="The weight matrices inside its decoder blocks are scored.")
         return model, models[model].weights_sha256, ""
     path = st.text_input(
         "Folder or name on the hub", key="path", bind="query-params",

@@ -7,6 +7,7 @@ from functools import partial
 
 import streamlit as st
 
+from core.chemistry.molecules import MoleculeError
 from core.errors import InputError
 from core.salience.agreement import (
     agreement,
@@ -20,7 +21,9 @@ from core.salience.matrices import WeightMatrix
 from core.salience.matrix_views import density_map, mean_scores, score_histogram
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads, file_name
+from dashboard.shared.checkpoints import shipped_cards
 from dashboard.shared.choices import DEFAULT_SMILES, MAX_SEED, STRATEGY_OPTIONS, resolved_order
+from dashboard.shared.model_choice import offer_reader
 from dashboard.shared.progress import progress_bar
 from dashboard.views.salience import data, text
 from dashboard.views.salience.cells import (
@@ -257,8 +260,14 @@ def _show_one_molecule(mask_query: MaskQuery, mask: Mask) -> None:
         st.info(text.instead(mask_query.salience.criterion), icon=":material/info:")
     one = replace(whole, salience=replace(whole.salience, smiles=smiles, number=int(number)))
     with progress_bar("Scoring the molecule", "linearizations") as progress:
+        try:
+            of_one = data.mask(one, progress)
+        except MoleculeError as error:
+            st.error(str(error), icon=":material/error:")
+            if mask_query.salience.model in shipped_cards():
+                offer_reader(smiles, shipped_cards(), key="lm", like=model.checkpoint.card)
+            return
         of_set = data.mask(whole, progress)
-        of_one = data.mask(one, progress)
     st.markdown(text.pair_sentence(agreement(of_one, of_set),
                                     "The masks of the molecule and of the set"))
     row = st.container(horizontal=True, gap="medium")

@@ -36,6 +36,7 @@ from core.triage.run import sample_and_score
 from core.triage.samples import Samples, SamplesError, shipped_samples
 from core.triage.sdf import sdf_records
 from core.triage.search import searched_molecules
+from core.triage.set_metrics import SetMetrics
 from dashboard.drawing.layouts import Layout, layout
 from dashboard.drawing.thumbnails import thumbnail_svg
 from dashboard.shared.bounded_cache import BoundedCache
@@ -225,6 +226,13 @@ def kept(found: Generation, column: str, fdr: float, seed: int) -> SplitKeepList
     names = None if found.label.of_valid else found.names
     return keep_list_of_samples(found.table, column, fdr=fdr, seed=seed, label=found.label,
                                 names=names)
+
+
+@st.cache_resource(max_entries=64, show_spinner="Comparing the molecules",
+                   hash_funcs=_OF_GENERATION)
+def set_metrics(found: Generation) -> SetMetrics:
+    """The numbers of the MOSES benchmark that are known of the samples."""
+    return found.set_metrics
 
 
 def milestones(card: ModelCard, progress: Progress) -> tuple[Milestone, ...]:

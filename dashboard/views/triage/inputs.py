@@ -11,6 +11,7 @@ from core.chemistry.fragments import read_atoms
 from core.model.card import ModelCard
 from core.triage.samples import SamplesConfig
 from dashboard.shared.choices import DEFAULT_MODEL, MAX_SEED, PRECISIONS
+from dashboard.shared.model_choice import choose_model
 from dashboard.views.triage.growth import choose_fragment
 from dashboard.views.triage.query import (
     DEFAULT_LIVE_NUMBER,
@@ -48,10 +49,8 @@ def choose(models: Mapping[str, ModelCard]) -> TriageQuery:
             "Graphs", SOURCES, default=SHIPPED, required=True, key="source", bind="query-params",
             width="stretch", help="shipped: sampled and scored beforehand. live: sampled now.",
         )
-        names = list(models)
-        model = st.selectbox(
-            "Model", names, index=names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0,
-            key="generator", bind="query-params",
+        model = choose_model(
+            models, key="generator", default=DEFAULT_MODEL,
             help="The model that generates the graphs; re-linearizations are drawn in its own "
                  "order.",
         )

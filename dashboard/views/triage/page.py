@@ -11,7 +11,7 @@ from core.triage.generation import Generation
 from dashboard.shared import checkpoints
 from dashboard.shared.inputs import warn_about_address
 from dashboard.views.triage import data, growth, inputs, live, sections, text
-from dashboard.views.triage.query import VIEWS, address_faults
+from dashboard.views.triage.query import VIEWS, VIEWS_WITHOUT_SET_METRICS, address_faults
 
 
 def main() -> None:
@@ -42,7 +42,8 @@ def show(found: Generation) -> None:
         st.warning(warning, icon=":material/sync_problem:")
     sections.show_shares(found)
     view = st.segmented_control(
-        "Section", VIEWS, default=VIEWS[0], required=True, key="part", bind="query-params",
+        "Section", VIEWS if found.has_set_metrics else VIEWS_WITHOUT_SET_METRICS,
+        default=VIEWS[0], required=True, key="part", bind="query-params",
         label_visibility="collapsed",
     )
     sections.show(found, view)

@@ -30,9 +30,13 @@ LIVE_CHUNK = 25
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.1, 5.0
 DEFAULT_TOP_K, MAX_TOP_K = 10, 99
 
-VIEWS = (MOLECULES, RANKING, RISK_COVERAGE, KEEP_LIST, ALONG_TRAINING, CODE) = (
-    "Molecules", "Ranking", "Risk and coverage", "Keep-list", "Along training", "Code")
+VIEWS = (MOLECULES, SET_METRICS, RANKING, RISK_COVERAGE, KEEP_LIST, ALONG_TRAINING, CODE) = (
+    "Molecules", "Set metrics", "Ranking", "Risk and coverage", "Keep-list", "Along training",
+    "Code")
 """Sections of the page. Streamlit writes a choice into the address as it is labelled."""
+
+VIEWS_WITHOUT_SET_METRICS = tuple(view for view in VIEWS if view != SET_METRICS)
+"""Sections where hydrogens are nodes, and of planar graphs."""
 
 SCORE_LABELS = {score.column: score.label
                 for score in sorted(SCORES.values(), key=lambda score: score.column != "lu")}

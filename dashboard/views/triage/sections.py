@@ -28,10 +28,12 @@ from dashboard.views.triage.query import (
     RANKING,
     RISK_COVERAGE,
     SCORE_COLUMNS,
+    SET_METRICS,
     command,
     python,
     shipped_python,
 )
+from dashboard.views.triage.set_metrics import show_set_metrics
 
 _CARD_WIDTH = 190
 _BOX_WIDTH = 220
@@ -148,8 +150,9 @@ def _show_training(found: Generation) -> None:
                     key="training", alt=text.training_finding(milestones), csv=table)
     with row.container(width=_CHART_WIDTH):
         st.subheader(f"{found.label.good.capitalize()} molecules", anchor=False)
-        show_figure(partial(charts.good_share_along_training, milestones), "stable-along-training",
-                    key="stability", alt=text.good_share_finding(milestones), csv=table)
+        show_figure(partial(charts.good_share_along_training, milestones),
+                    f"{found.label.good}-along-training", key="stability",
+                    alt=text.good_share_finding(milestones), csv=table)
     st.caption(text.reading_aid(milestones))
 
 
@@ -165,6 +168,7 @@ def _show_code(found: Generation) -> None:
 
 
 _SECTIONS = {
-    MOLECULES: show_molecules, RANKING: _show_ranking, RISK_COVERAGE: _show_coverage,
-    KEEP_LIST: _show_keep_list, ALONG_TRAINING: _show_training, CODE: _show_code,
+    MOLECULES: show_molecules, SET_METRICS: show_set_metrics, RANKING: _show_ranking,
+    RISK_COVERAGE: _show_coverage, KEEP_LIST: _show_keep_list, ALONG_TRAINING: _show_training,
+    CODE: _show_code,
 }

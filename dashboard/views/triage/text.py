@@ -35,7 +35,7 @@ NO_STABILITY = ("Planar graphs have no valences and so no stability; scores can 
                 "stability for molecules only.")
 
 SDF_NOTE = ("Valid molecules with two-dimensional coordinates; hydrogens are counted, not drawn. "
-            "Properties: id, scores, stability.")
+            "Properties: id, scores, labels.")
 
 OTHER_KEKULE = ("Typed as SMILES, this molecule gets its other Kekulé structure, which is another "
                 "graph, so Explore shows other numbers.")
@@ -94,19 +94,25 @@ def _card(label: str, share: Share, of_what: str, explanation: str) -> ShareCard
 
 def counts(found: Generation) -> str:
     """The counts behind the shares."""
-    known = [(card.label.lower(), card.count) for card in share_cards(found) if card.count]
-    return "; ".join(f"{label}: {count}" for label, count in known).capitalize() + "."
+    known = [f"{card.label.lower()}: {card.count}" for card in share_cards(found) if card.count]
+    undecoded = int(found.table["num_nodes"].isna().sum())
+    if found.has_set_metrics and undecoded:  # the label is told among the others
+        known.append(f"no graph at all: {undecoded:,} of {len(found.table):,}")
+    return "; ".join(known).capitalize() + "."
 
 
 def data_file(found: Generation) -> str:
-    """A likely name of a file with the training molecules, for commands."""
-    name = found.card.data.get("name") or (found.chemistry.name if found.chemistry else "data")
-    return f"{name.lower()}.csv"
+    """A likely name of the data set as a file or a folder, for commands."""
+    record = found.card.data
+    name = record.get("name") or (found.chemistry.name if found.chemistry else "data")
+    of_parts = found.has_set_metrics  # a test set lies in a file of its own
+    return record.get("file") or name.lower() + ("" if of_parts else ".csv")
 
 
 def code_note(found: Generation) -> str:
     """What the command writes."""
-    novel = (f" With `--data {data_file(found)}` it also says which molecules are novel."
+    compared = " and compares them with the test set" if found.has_set_metrics else ""
+    novel = (f" With `--data {data_file(found)}` it also says which molecules are novel{compared}."
              if found.is_molecular else "")
     return f"Writes samples.parquet and record.json.{novel}"
 

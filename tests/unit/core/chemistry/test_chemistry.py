@@ -112,7 +112,7 @@ def test_what_is_lost_is_said(smiles, notes):
 
 
 @pytest.mark.parametrize(("smiles", "chemistry", "message"), [
-    ("CP", MOSES, "Element P is outside the vocabulary; the models know C, N, S, O, F, Cl, Br, H."),
+    ("CP", MOSES, "Element P is outside the vocabulary, which has C, N, S, O, F, Cl, Br, H."),
     ("C" * 28, MOSES, "The molecule has 28 atoms without hydrogens; at most 27 are possible."),
     ("CC\u041e", QM9, "Character 3 of the SMILES is '\\u041e', which no SMILES has; use plain "
                       "ASCII letters, digits and signs."),

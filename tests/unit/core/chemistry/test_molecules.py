@@ -96,10 +96,10 @@ def test_several_notes():
                     "as single and double bonds; check for a missing [nH]."),
         ("C(C)(C)(C)(C)C", "'C(C)(C)(C)(C)C' is not a possible molecule: explicit valence for "
                            "atom # 0 C, 5, is greater than permitted."),
-        ("CS", "Element S is outside the vocabulary; the models know H, C, N, O, F."),
-        ("[Na+].[Cl-]", "Elements Cl, Na are outside the vocabulary; the models know H, C, N, O, "
+        ("CS", "Element S is outside the vocabulary, which has H, C, N, O, F."),
+        ("[Na+].[Cl-]", "Elements Cl, Na are outside the vocabulary, which has H, C, N, O, "
                         "F."),
-        ("C*", "Element * is outside the vocabulary; the models know H, C, N, O, F."),
+        ("C*", "Element * is outside the vocabulary, which has H, C, N, O, F."),
         ("CCCCCCCCCC", "The molecule has 32 atoms with hydrogens; at most 29 are possible."),
         ("[C]$[C]", "Bonds of kind 'quadruple' are outside the vocabulary; use single, double, "
                     "triple or aromatic bonds."),
@@ -224,7 +224,7 @@ def test_mol_blocks_without_their_charges_are_read_as_drawn():
     ("block", "message"),
     [
         ("no molecule", "The record is not a valid MOL block; check its counts line."),
-        (mol_block("CS"), "Element S is outside the vocabulary; the models know H, C, N, O, F."),
+        (mol_block("CS"), "Element S is outside the vocabulary, which has H, C, N, O, F."),
         (mol_block("C" * 10), "The molecule has 32 atoms with hydrogens; at most 29 are "
                               "possible."),
         (mol_block("C[N+](C)(C)C", hydrogens=False).replace("M  CHG  1   2   1\n", ""),

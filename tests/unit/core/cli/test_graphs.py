@@ -56,7 +56,7 @@ def test_what_a_model_cannot_write_is_a_bad_row(trailscope, write, drugs):
     for command in ("linearize", "enumerate"):
         result = trailscope(command, write("in.smi", "[Si]"), "--model", drugs)
         assert result.status == 1
-        assert "Element Si is outside the vocabulary; the models know C, N" in (
+        assert "Element Si is outside the vocabulary, which has C, N" in (
             result.rows[0]["error"])
     assert trailscope("linearize", "Cl").status == 1  # QM9 without a model
     assert trailscope("linearize", "Cl", "--model", drugs).status == 0

@@ -71,7 +71,7 @@ def test_rows_come_in_the_input_order_whatever_they_are(trailscope, write):
     assert [row for row in result.rows if "error" in row] == [
         {"id": "bad", "smiles": "CCl", "strategy": "random_order", "permutation": None,
          "tokens": None, "order": None, "log_q": None,
-         "error": "Element Cl is outside the vocabulary; the models know H, C, N, O, F."},
+         "error": "Element Cl is outside the vocabulary, which has H, C, N, O, F."},
         {"id": "row 4", "smiles": None, "strategy": "random_order", "permutation": None,
          "tokens": None, "order": None, "log_q": None,
          "error": "The line is not JSON: Expecting value: line 1 column 1 (char 0)."},

@@ -4,11 +4,17 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from rdkit import Chem
 
+from core.chemistry.chemistry import MOSES
 from core.chemistry.molecules import from_smiles
 from core.graph.planar import planar_graph
-from core.model.checkpoints import load_checkpoint
+from core.model.card import ModelCard
+from core.model.checkpoints import load_checkpoint, save_checkpoint
+from core.model.transformer import build_model
+from core.sent.strategies import RANDOM_ORDER
+from core.sent.vocabulary import vocabulary_of
 from tests.unit.core.cli.conftest import nll_of
 
 SCORE_COLUMNS = [
@@ -48,7 +54,37 @@ def test_score_columns_in_json_and_csv(trailscope, write):
         assert {name: "" if value is None else str(value) for name, value in row.items()} == cells
     bad = json_result.rows[1]
     assert (bad["id"], bad["smiles"], bad["lu"]) == ("b", "CCl", None)
-    assert bad["error"].startswith("Element Cl is outside the vocabulary")
+    assert bad["error"] == "Element Cl is outside the vocabulary, which has H, C, N, O, F."
+
+
+def test_a_molecule_outside_the_chemistry_names_a_model_that_can_read_it(
+        trailscope, monkeypatch, tmp_path):
+    vocabulary = vocabulary_of(MOSES)
+    save_checkpoint(
+        tmp_path / "drug-like",
+        build_model(vocabulary, "tiny", generator=torch.Generator().manual_seed(0)),
+        ModelCard("drug-like", vocabulary, RANDOM_ORDER, "tiny", chemistry=MOSES))
+    monkeypatch.setenv("TRAILSCOPE_MODELS", str(tmp_path))
+    for smiles, reason in (
+        ("CCCl", "Element Cl is outside the vocabulary, which has H, C, N, O, F. A model that can "
+                 "read it: drug-like."),
+        ("C" * 12, "The molecule has 38 atoms with hydrogens; at most 29 are possible. A model "
+                   "that can read it: drug-like."),
+        ("CCI", "Element I is outside the vocabulary, which has H, C, N, O, F."),
+    ):
+        assert trailscope("score", smiles).rows[0]["error"] == reason
+
+
+def test_the_spelling_does_not_matter(trailscope, write):
+    path = write("in.smi", "CCO a", "OCC b", "C1CC1 c", "C(O)C d")
+    options = ("--permutations", 16, "--seed", 2)
+    rows = {row["id"]: row for row in trailscope("score", path, *options).rows}
+    alone = [trailscope("score", smiles, *options).rows[0] for smiles in ("CCO", "OCC", "C(O)C")]
+    for row in (rows["b"], rows["d"], *alone):
+        for name in SCORE_COLUMNS[2:]:
+            if name not in ("model", "strategy", "error"):
+                assert row[name] == pytest.approx(rows["a"][name], rel=1e-4)
+    assert [row["nll_mean"] for row in alone] == [alone[0]["nll_mean"]] * 3
 
 
 def test_score_takes_the_models_own_strategy_by_default(trailscope):

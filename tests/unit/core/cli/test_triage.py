@@ -4,12 +4,15 @@ import json
 
 import pandas as pd
 import pytest
+from rdkit import Chem
 
 from core.chemistry.molecules import to_exact_smiles
+from core.cli.markdown import cell
 from core.sent.decoder import decode
 from core.sent.vocabulary import MOSES_VOCABULARY, QM9_VOCABULARY
 from core.triage.ranking import ranking_record
 from core.triage.samples import Samples
+from core.triage.set_metrics import NO_REFERENCE, REFERENCE_SETS, MoleculeSet, set_metrics
 
 
 @pytest.fixture
@@ -97,3 +100,52 @@ def test_novelty_of_a_model_without_hydrogen_nodes_reads_its_own_data(
     assert triage("--data", data).status == 0
     again = Samples.load(tmp_path / "out").table
     assert (again["novel"] == (again["smiles"] != known)).loc[again["valid"]].all()
+
+
+@pytest.fixture
+def moses_triage(trailscope, make_checkpoint, tmp_path):
+    card = make_checkpoint("tiny-moses", MOSES_VOCABULARY).card
+    return lambda *options: trailscope(
+        "triage", "--model", card.path, "--number", 20, "--permutations", 2, "--run-folder",
+        tmp_path / "run", "--output", tmp_path / "out", *options)
+
+
+def test_set_metrics_are_printed_and_stored(moses_triage, write, tmp_path):
+    result = moses_triage()
+    assert result.status == 0
+    assert f"| SNN, test | {NO_REFERENCE} |" in result.out
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in ("train", "test", "test_scaffolds"):
+        write(f"data/{name}.csv", "SMILES", "c1ccc2[nH]ccc2c1", "CCO", *["CC"] * 8)
+    result = moses_triage("--data", data)
+    assert result.status == 0
+    samples = Samples.load(tmp_path / "out")
+    references = {
+        split: MoleculeSet.of(f"MOSES {name}", map(
+            Chem.MolFromSmiles, ["c1ccc2[nH]ccc2c1", "CCO", *["CC"] * 8]))
+        for split, name in REFERENCE_SETS.items()}
+    assert samples.set_metrics == set_metrics(samples.table, references)
+    assert samples.set_metrics["snn_scaffolds"].estimate is not None
+    assert f"| Valid | {cell(samples.set_metrics['valid'].estimate, 3)} | 20 |" in result.out
+    assert "stable" not in result.out
+
+
+def test_a_file_of_training_molecules_is_no_test_set(moses_triage, write, tmp_path):
+    result = moses_triage("--data", write("train.csv", "SMILES", *["CCO"] * 10))
+    assert result.status == 0
+    found = Samples.load(tmp_path / "out").set_metrics
+    assert found["novel"].estimate is not None
+    assert found["snn_test"].reason == NO_REFERENCE
+
+
+def test_fcd_is_refused_before_anything_is_sampled(moses_triage, triage, tmp_path, monkeypatch):
+    result = moses_triage("--fcd")
+    assert result.status == 1
+    assert "--fcd compares molecules without hydrogen nodes with a test set" in result.err
+    assert triage("--fcd", "--dataset", "qm9").status == 1
+    monkeypatch.setattr("core.triage.frechet.find_spec", lambda name: None)
+    result = moses_triage("--fcd", "--dataset", "moses")
+    assert result.status == 1
+    assert "pip install 'trailscope[fcd]'" in result.err
+    assert not (tmp_path / "run").exists()

@@ -63,6 +63,17 @@ def test_validation_molecules_are_held_out_of_the_training_file(folder):
         f"moses-train-{row + 1}" for row in held_out.rows]
 
 
+def test_a_source_says_which_parts_it_holds(folder):
+    def held(source):
+        return [split for split in Moses.splits if Moses().has_part(split, source)]
+
+    assert held(folder) == held(None) == ["train", "validation", "test", "scaffolds"]
+    assert held(folder / "train.csv.gz") == ["train", "validation"]
+    (folder / "moses_test_scaffolds.csv.gz").unlink()
+    assert held(folder) == ["train", "validation", "test"]
+    assert not Moses().has_part("dream", folder)
+
+
 def test_as_many_are_held_out_as_are_said(folder, monkeypatch):
     monkeypatch.setattr(moses, "VALIDATION_SIZE", 2)
     assert len(Moses().load("validation", source=folder)) == 2

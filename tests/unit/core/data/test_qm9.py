@@ -122,8 +122,8 @@ def test_the_first_bad_molecule_is_named(source):
     source.write_text("smiles\nC\nCS\nC(C\n")
     with pytest.raises(DatasetError) as raised:
         load_qm9(source)
-    assert str(raised.value) == (f"{source}, molecule 2: Element S is outside the vocabulary; the "
-                                 "models know H, C, N, O, F.")
+    assert str(raised.value) == (f"{source}, molecule 2: Element S is outside the vocabulary, "
+                                 "which has H, C, N, O, F.")
     assert not (data_folder() / "graphs").exists()
 
 

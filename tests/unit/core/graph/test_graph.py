@@ -228,4 +228,8 @@ def test_the_canonical_form_is_that_of_the_isomorphism_class(seed):
     for graph in graphs:
         assert graph.relabel(rng.permutation(graph.num_nodes)).canonical_form == (
             graph.canonical_form)
+    for graph in graphs:
+        other = graph.relabel(rng.permutation(graph.num_nodes))
+        assert other.canonical == graph.canonical
+        assert is_isomorphic(graph.canonical, graph)
     assert len({graph.canonical_form for graph in graphs}) == len(graphs)

@@ -92,6 +92,23 @@ def test_the_marginal_counts_each_sequence_once(tiny):
     assert math.exp(-truth.marginal_nll) == pytest.approx(float((-nll).exp().sum()))
 
 
+@pytest.mark.parametrize("strategy", [RANDOM_ORDER, MIN_DEGREE_FIRST])
+def test_a_molecule_has_the_same_numbers_however_it_is_spelt_and_in_any_batch(strategy, tiny):
+    spellings = [from_smiles(smiles).graph for smiles in ("CCO", "OCC", "C(O)C")]
+    alone = [analyse(tiny, [graph], strategy, permutations=16, seed=5) for graph in spellings]
+    batch = analyse(tiny, [*OTHERS, *spellings], strategy, permutations=16, seed=5)
+    for found in alone[1:]:
+        assert torch.equal(found.trails.tokens, alone[0].trails.tokens)
+        assert found.uncertainties == alone[0].uncertainties
+    for row, one in enumerate(alone, start=len(OTHERS)):
+        together, expected = batch.uncertainties[row], one.uncertainties[0]
+        assert together.nll_mean == pytest.approx(expected.nll_mean, rel=1e-6)
+        assert together.lu == pytest.approx(expected.lu, rel=1e-4)
+        assert together.interval.low == pytest.approx(expected.interval.low, rel=1e-3)
+    exactly = [exact(tiny, graph, strategy) for graph in spellings]
+    assert exactly == [exactly[0]] * 3
+
+
 def test_a_single_sequence_is_exact(tiny):
     methane = from_smiles("C").graph
     [found] = analyse(tiny, [methane], MAX_DEGREE_FIRST, permutations=4, seed=0).uncertainties

@@ -24,7 +24,7 @@ from tests.random_graphs import ALL_STRATEGIES, graphs, vocabulary_of
 
 
 def draw(members, vocabulary, strategy=RANDOM_ORDER, permutations=3):
-    batch = GraphBatch.from_graphs(members, with_automorphisms=False)
+    batch = GraphBatch.from_graphs(members, with_automorphisms=True)
     return batch, sample_trails(batch, vocabulary, strategy, permutations=permutations,
                                 generator=GraphSeed(0))
 

@@ -130,8 +130,8 @@ def test_a_truncated_file_is_refused_even_if_its_hash_fits(folder):
 def test_a_folder_without_a_card_is_refused(folder):
     (folder / "trailscope.json").unlink()
     assert refusal(folder) == (
-        "FOLDER is not a TrailScope checkpoint: it has no trailscope.json. An AutoGraph or LU "
-        "checkpoint is brought in with `trailscope import-checkpoint`.")
+        "FOLDER is not a TrailScope checkpoint: it has no trailscope.json. A model of "
+        "AutoGraph, LU or transformers is brought in with `trailscope import-checkpoint`.")
 
 
 def test_missing_weights_are_named(folder):

@@ -12,7 +12,7 @@ from core.chemistry.chemistry import Chemistry
 from core.chemistry.fragments import Fragment, FragmentError
 from core.likelihood.scoring import score_sequences
 from core.model import growth
-from core.model.card import ModelCard, ShippedModels
+from core.model.card import ModelCard
 from core.model.generation import SamplingConfig, generate
 from core.model.growth import fragment_of, holds_fragment
 from core.sent import prefixes as prefixes_module
@@ -176,14 +176,14 @@ def test_as_many_atoms_as_can_are_open_by_default(tiny):
 
 def test_a_model_that_can_is_named(tiny, monkeypatch):
     drugs = ModelCard("drugs", MOSES_VOCABULARY, RANDOM_ORDER, preset="tiny")
-    monkeypatch.setattr(growth, "find_shipped_models", lambda: ShippedModels((drugs,), ()))
+    monkeypatch.setattr(growth, "known_models", lambda: (tiny.card, drugs))
     with pytest.raises(FragmentError) as raised:
         fragment_of(tiny.card, "Clc1ccncc1")
-    assert str(raised.value) == ("Element Cl is outside the vocabulary; the models know H, C, N, "
-                                 "O, F. drugs can grow from it.")
+    assert str(raised.value) == ("Element Cl is outside the vocabulary, which has H, C, N, O, F. "
+                                 "A model that can grow from it: drugs.")
     with pytest.raises(FragmentError) as raised:
         fragment_of(tiny.card, "C[Si]")
-    assert "can grow from it" not in str(raised.value)
+    assert "A model" not in str(raised.value)
 
 
 def test_graphs_without_labels_and_loose_masks_are_refused(tiny, tiny_planar):

@@ -1,16 +1,33 @@
-"""A `GraphSeed` gives a molecule the same sequences in whatever company it is sampled."""
+"""A `GraphSeed` gives a molecule the same sequences however it is spelt, in whatever company."""
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rdkit import Chem
 
 from core.chemistry import from_smiles
+from core.chemistry.chemistry import MOSES
 from core.graph import Graph
-from core.sent import QM9_VOCABULARY, RANDOM_ORDER, STRATEGIES, GraphBatch, GraphSeed, sample_trails
+from core.sent import (
+    QM9_VOCABULARY,
+    RANDOM_ORDER,
+    STRATEGIES,
+    GraphBatch,
+    GraphSeed,
+    TieBreak,
+    decode,
+    enumerate_sequences,
+    sample_trails,
+)
 from core.sent.randomness import RANDOM_BITS, draw_choices
+from core.sent.vocabulary import MOSES_VOCABULARY
 from tests.random_graphs import UNLABELLED, random_graph
 
 SMILES = ["CO", "C", "CCCCCCCCC", "OC1CC1", "N#CC=O", "CO"]
+DRUG_LIKE = ("CC(C)Cc1ccc(cc1)C(C)C(=O)O", "Cc1ccccc1C", "CN1CCN(CC1)c1ncc2ccccc2n1",
+             "O=S(=O)(Nc1nccs1)c1ccc(Cl)cc1", "C1CC2CCC1C2", "FC(F)(F)c1ccccc1.CCO")
 MOLECULES = [from_smiles(smiles).graph for smiles in SMILES]
 
 
@@ -54,6 +71,50 @@ def test_a_batch_padded_further_gives_the_same():
     trails = sample(rows)
     assert sequences(trails, 0) == sequences(sample([MOLECULES[1]]))
     assert sequences(trails, 1) == sequences(sample([MOLECULES[0]]))
+
+
+@settings(max_examples=25)
+@given(row=st.integers(0, 5), seed=st.integers(1, 2**31 - 1),
+       strategy=st.sampled_from(list(STRATEGIES.values())))
+def test_sequences_do_not_depend_on_the_spelling(row, seed, strategy):
+    mol = Chem.MolFromSmiles(DRUG_LIKE[row])
+    respelt = Chem.MolToRandomSmilesVect(mol, 1, randomSeed=seed)[0]
+    graphs = [from_smiles(smiles, MOSES).graph for smiles in (DRUG_LIKE[row], respelt)]
+    given_, other = (sample_trails([graph], MOSES_VOCABULARY, strategy, permutations=4,
+                                   generator=GraphSeed(0)) for graph in graphs)
+    assert torch.equal(given_.tokens, other.tokens)
+    assert torch.equal(given_.log_q, other.log_q)
+    # The orders are in the numbering given: each of them writes the sequence of its own graph.
+    for graph, trails in zip(graphs, (given_, other), strict=True):
+        relabelled = graph.relabel(trails.order(0, 2))
+        assert relabelled == decode(trails.sequence(0, 2), MOSES_VOCABULARY)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES.values(), ids=STRATEGIES)
+def test_exact_sequences_do_not_depend_on_the_numbering(strategy):
+    graph = from_smiles("CCO").graph
+    found = enumerate_sequences(graph, QM9_VOCABULARY, strategy)
+    for seed in range(3):
+        other = graph.relabel(np.random.default_rng(seed).permutation(graph.num_nodes))
+        again = enumerate_sequences(other, QM9_VOCABULARY, strategy)
+        assert again.tokens == found.tokens
+        assert again.probabilities.tolist() == found.probabilities.tolist()
+        for tokens, order in zip(again.tokens[:20], again.orders, strict=False):
+            assert other.relabel(order) == decode(tokens, QM9_VOCABULARY)
+
+
+def test_ties_by_lowest_index_keep_the_numbering_given():
+    graph = from_smiles("CCO").graph
+    turned = graph.relabel(np.arange(graph.num_nodes)[::-1])
+    first = [sample([of], strategy=STRATEGIES["max_degree_first"],
+                    tie_break=TieBreak.LOWEST_INDEX).order(0, 0)[0] for of in (graph, turned)]
+    assert first == [0, 7]  # of the two carbons, the one that comes first
+
+
+def test_a_batch_without_canonical_numbering_is_refused():
+    batch = GraphBatch.from_graphs(MOLECULES, with_automorphisms=False)
+    with pytest.raises(ValueError, match="their canonical numbering is not known"):
+        sample(batch)
 
 
 def test_equal_graphs_get_equal_sequences_and_names_do_not_matter():
@@ -105,7 +166,7 @@ def test_what_a_seed_means_does_not_change_between_versions():
     """Permalinks and result files name a seed: these orders are the promise."""
     methanol = sample([MOLECULES[0]], permutations=4, seed=0)
     assert methanol.orders[0].tolist() == [
-        [1, 5, 0, 2, 3, 4], [0, 3, 2, 5, 1, 4], [2, 0, 4, 5, 1, 3], [4, 0, 2, 1, 5, 3],
+        [2, 0, 1, 5, 4, 3], [5, 1, 0, 2, 4, 3], [3, 0, 4, 5, 1, 2], [4, 0, 2, 1, 5, 3],
     ]
 
 

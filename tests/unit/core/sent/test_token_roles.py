@@ -22,7 +22,7 @@ from tests.random_graphs import ALL_STRATEGIES, graphs, vocabulary_of
 
 def found_and_expected(members, strategy, vocabulary, permutations=3):
     """Pairs of lists of subjects, padding included, for every linearization of a batch."""
-    batch = GraphBatch.from_graphs(members, with_automorphisms=False)
+    batch = GraphBatch.from_graphs(members, with_automorphisms=True)
     trails = sample_trails(batch, vocabulary, strategy, permutations=permutations,
                            generator=GraphSeed(0))
     subjects = find_token_roles(batch, trails.orders, trails.tokens, vocabulary)
@@ -95,14 +95,14 @@ def test_what_tokens_do_by_hand():
 
 
 def events(graph, order, vocabulary):
-    batch = GraphBatch.from_graphs([graph], with_automorphisms=False)
+    batch = GraphBatch.from_graphs([graph], with_automorphisms=True)
     orders = torch.tensor([[order]])
     tokens, _ = write_tokens(batch, orders, vocabulary)
     return find_token_roles(batch, orders, tokens, vocabulary).event[0, 0].tolist()
 
 
 def test_padding_does_nothing():
-    batch = GraphBatch.from_graphs([Graph(1, []), Graph(3, [[0, 1]])], with_automorphisms=False)
+    batch = GraphBatch.from_graphs([Graph(1, []), Graph(3, [[0, 1]])], with_automorphisms=True)
     orders = torch.tensor([[[0, -1, -1]], [[0, 1, 2]]])
     tokens, _ = write_tokens(batch, orders, PLANAR_VOCABULARY)
     roles = find_token_roles(batch, orders, tokens, PLANAR_VOCABULARY)

@@ -6,12 +6,11 @@ from core.chemistry.chemistry import QM9
 from core.chemistry.molecules import from_smiles, to_smiles
 from core.graph.graph import is_isomorphic
 from core.graph.planar import planar_graph
-from core.sent.batch import GraphBatch
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY
-from core.triage.generated import Generated, as_typed, read_graph
+from core.triage.generated import Generated, read_graph
 from tests.generated_molecules import made_up_samples, without_last_hydrogen
 
 
@@ -21,8 +20,8 @@ def samples():
 
 
 def sequence(graph, vocabulary):
-    trails = sample_trails(GraphBatch.from_graphs([graph], with_automorphisms=False), vocabulary,
-                           RANDOM_ORDER, permutations=1, generator=GraphSeed(0))
+    trails = sample_trails([graph], vocabulary, RANDOM_ORDER, permutations=1,
+                           generator=GraphSeed(0))
     return trails.sequence(0, 0)
 
 
@@ -34,7 +33,7 @@ def test_rows_are_read_back(samples):
             assert read.link_smiles is None
             continue
         assert to_smiles(read.graph) == row.smiles
-        assert from_smiles(read.link_smiles).graph == as_typed(read.graph, QM9)
+        assert is_isomorphic(from_smiles(read.link_smiles).graph, read.graph)
         assert is_isomorphic(from_smiles(read.smiles).graph, read.graph)
         assert read.is_typable
         assert "[H]" not in read.smiles + read.link_smiles

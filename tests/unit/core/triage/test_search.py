@@ -6,7 +6,6 @@ from core.chemistry.chemistry import MOSES, QM9
 from core.chemistry.molecules import from_smiles
 from core.chemistry.substructures import Pattern
 from core.model.card import ModelCard
-from core.sent.batch import GraphBatch
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
 from core.sent.strategies import RANDOM_ORDER
@@ -20,8 +19,8 @@ from tests.generated_molecules import made_up_samples, without_last_hydrogen
 
 def generation(chemistry, graphs):
     vocabulary = vocabulary_of(chemistry)
-    trails = sample_trails(GraphBatch.from_graphs(graphs, with_automorphisms=False), vocabulary,
-                           RANDOM_ORDER, permutations=1, generator=GraphSeed(0))
+    trails = sample_trails(graphs, vocabulary, RANDOM_ORDER, permutations=1,
+                           generator=GraphSeed(0))
     table = as_samples(dict.fromkeys(SAMPLE_TYPES) | judge(graph, chemistry) | {
         "tokens": trails.sequence(row, 0)} for row, graph in enumerate(graphs))
     samples = Samples("m", "", "random_order", None, "", SamplesConfig(len(graphs)), table)

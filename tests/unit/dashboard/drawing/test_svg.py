@@ -252,3 +252,12 @@ def test_the_theme_uses_the_palette():
         assert section["primaryColor"] == section["linkColor"] == colors.accent
         assert section["borderColor"] == colors.border
         assert tuple(section["chartCategoricalColors"]) == colors.series
+
+
+@pytest.mark.parametrize(("smiles", "chemistry", "broken"), [
+    ("c1ccccc1C", AUTOGRAPH_GUACAMOL, 6), ("c1ccccc1C", MOSES, 0), ("CC(C)=O", MOSES, 0)])
+def test_second_lines_of_aromatic_bonds_are_broken(smiles, chemistry, broken):
+    drawn = layout(from_smiles(smiles, chemistry).graph, chemistry)
+    lines = ElementTree.fromstring(
+        molecule_svg(drawn, dark=False, title=smiles)).findall(f".//{SVG}line")
+    assert sum(line.get("stroke-dasharray") is not None for line in lines) == broken

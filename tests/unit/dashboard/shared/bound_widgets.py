@@ -10,12 +10,14 @@ DASHBOARD = Path(__file__).parents[4] / "dashboard"
 def bound_calls(page: str) -> Iterator[tuple[str, ast.Call]]:
     """Calls that draw the widgets of a page that stand in the address, with the key of each.
 
-    One is drawn for several pages: the bar of the types of token.
+    Two are drawn for several pages: the bar of the types of token and the choice of a model.
     """
     for path in (DASHBOARD / "views" / page).glob("*.py"):
         for call in ast.walk(ast.parse(path.read_text())):
             given = {one.arg: one.value for one in getattr(call, "keywords", ())}
-            if "bind" in given and isinstance(given["key"], ast.Constant):
+            drawn = getattr(getattr(call, "func", None), "id", "")
+            if ("bind" in given or drawn in ("choose_model", "choose_by_dataset")) and isinstance(
+                    given["key"], ast.Constant):
                 yield given["key"].value, call
-            elif getattr(getattr(call, "func", None), "id", "") == "choose_token_type":
+            elif drawn == "choose_token_type":
                 yield call.args[0].value, call

@@ -52,6 +52,7 @@ def test_shares_are_those_of_the_quality(found):
         assert cards[label].detail.startswith("95%: ")
     assert cards["Novel"].value == "–"
     assert triage_text.counts(found).startswith("Valid: 117 of 120; unique: 116 of 117; stable: ")
+    assert "no graph" not in triage_text.counts(found)
 
 
 def test_novelty_is_counted_where_it_is_known(found):
@@ -185,8 +186,8 @@ def test_where_hydrogens_are_implicit_nothing_is_stable(found):
     other = Generation(replace(found.samples, table=table), card)
     cards = {share.label: share for share in triage_text.share_cards(other)}
     assert list(cards) == ["Valid", "Unique", "Novel", "Fragmented"]
-    assert "moses.csv" in cards["Novel"].explanation
-    assert "moses.csv" in triage_text.code_note(other)
+    assert "--data moses`" in cards["Novel"].explanation
+    assert "compares them with the test set" in triage_text.code_note(other)
     assert paper_auc(other.chemistry) == {}
     assert paper_auc(found.chemistry) == PAPER_AUC
     table = table.assign(num_nodes=9)

@@ -1,0 +1,42 @@
+"""The molecules that the Explore page offers."""
+
+import json
+
+import pytest
+from rdkit import Chem
+from rdkit.Chem.rdMolDescriptors import CalcMolFormula
+
+from core.assets import assets_folder
+from core.chemistry.chemistry import (
+    AUTOGRAPH_GUACAMOL,
+    AUTOGRAPH_MOSES,
+    MOSES,
+    QM9,
+)
+from core.chemistry.molecules import from_smiles
+from dashboard.views.explore.data import gallery
+
+GROUPS = json.loads((assets_folder() / "gallery.json").read_text(encoding="utf-8"))
+FORMULAS = {
+    "Ibuprofen": "C13H18O2", "Diazepam": "C16H13ClN2O", "Ciprofloxacin": "C17H18FN3O3",
+    "Celecoxib": "C17H14F3N3O2S", "Penicillin V": "C16H18N2O5S", "Omeprazole": "C17H19N3O3S",
+    "Bromhexine": "C14H20Br2N2", "Morphine": "C17H19NO3", "Imatinib": "C29H31N7O",
+    "Sildenafil": "C22H30N6O4S", "Atorvastatin": "C33H35FN2O5", "Erythromycin": "C37H67NO13",
+    "Paclitaxel": "C47H51NO14", "Bortezomib": "C19H25BN4O4", "Sofosbuvir": "C22H29FN3O9P",
+    "Ritonavir": "C37H48N6O5S2", "Losartan": "C22H23ClN6O", "Cholesterol": "C27H46O",
+}
+
+
+@pytest.mark.parametrize(("chemistry", "group"), [
+    (QM9, 0), (MOSES, 1), (AUTOGRAPH_MOSES, 1), (AUTOGRAPH_GUACAMOL, 2)])
+def test_every_chemistry_has_a_group_that_it_can_read_whole(chemistry, group):
+    shown = gallery(chemistry)
+    assert shown == tuple((row["name"], row["smiles"]) for row in GROUPS[group])
+    if chemistry.is_kekulized:
+        assert all(from_smiles(smiles, chemistry).notes == () for _, smiles in shown)
+
+
+def test_molecules_are_what_they_are_called():
+    formulas = {row["name"]: CalcMolFormula(Chem.MolFromSmiles(row["smiles"]))
+                for rows in GROUPS for row in rows}
+    assert FORMULAS.items() <= formulas.items()
