@@ -48,14 +48,13 @@ WritingModel = Annotated[
                                              "molecules, that of planar graphs otherwise.")
 ]
 GrownFrom = Annotated[
-    str | None, typer.Option("--from", help="Grow every molecule from this fragment, a SMILES with "
-                                            "hydrogens where substituents may go.")
+    str | None, typer.Option("--from", help="Grow every molecule from this fragment, a SMILES.")
 ]
 OpenAtoms = Annotated[
     str | None, typer.Option("--open", help="Atoms of the fragment that may get new bonds, counted "
                                             "from 0 in the order of its SMILES, such as 2,4; the "
                                             "others keep the bonds that they have. Default: all "
-                                            "that have a hydrogen to give away.")
+                                            "that can be at once.")
 ]
 
 
