@@ -26,6 +26,7 @@ from core.cli.options import (
     read_open_atoms,
 )
 from core.cli.progress import reporting_stages
+from core.cli.rows import RowWriter
 from core.data.registry import DATASETS
 from core.errors import InputError
 
@@ -43,7 +44,9 @@ def register(app: typer.Typer) -> None:
 
 
 def triage(
-    output: Annotated[Path, typer.Option(help="Folder to write: samples.parquet, record.json.")],
+    output: Annotated[
+        Path | None, typer.Option(help="Folder to write: samples.parquet, record.json.")
+    ] = None,
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = DEFAULT_MODEL,
     number: Annotated[int, typer.Option(min=1, help="Sequences to sample.")] = 10_000,
     grown_from: GrownFrom = None,
@@ -80,8 +83,19 @@ def triage(
     run_folder: Annotated[
         Path | None, typer.Option(help="Finished chunks, for resuming; default runs/triage-NAME.")
     ] = None,
+    pool: Annotated[
+        list[str] | None, typer.Option(help="Instead of sampling, rank what was sampled before, "
+                                            "per model and pooled: a shipped model's name or a "
+                                            "folder that this command wrote; repeat for each.")
+    ] = None,
 ) -> None:
     """Sample graphs, score re-linearizations of each; run again to resume."""
+    if pool:
+        _rank_pooled(pool, output)
+        return
+    if output is None:
+        raise InputError("Give --output, the folder to write, or --pool to rank what was sampled "
+                         "before.")
     import pandas as pd
 
     from core.model.checkpoints import load_checkpoint
@@ -137,6 +151,23 @@ def triage(
     )
     samples.save(output, device=str(checkpoint.device))
     messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+
+
+def _rank_pooled(names: list[str], output: Path | None) -> None:
+    """Print a row per model and score, and per score of all models' molecules together."""
+    from core.triage.pooling import pool_samples
+    from core.triage.samples import Samples, shipped_samples
+
+    if output is not None:
+        raise InputError("--pool samples and writes nothing; leave out --output.")
+    shipped = shipped_samples()
+    found = pool_samples([Samples.load(shipped.get(name, Path(name))) for name in names])
+    writer = RowWriter()
+    for auc in found.to_table().to_dict("records"):
+        writer.write({str(column): value for column, value in auc.items()})
+    for reason in (found.note, *(f"{model}: {why}" for model, why in found.reasons.items())):
+        messages.print(f"note: {reason}", markup=False, soft_wrap=True)
+    writer.finish()
 
 
 def _training_smiles(card: ModelCard, dataset: str | None, data: Path | None) -> set[str]:

@@ -201,10 +201,12 @@ def test_every_section_shows(open_page, view):
 def test_ranking_shows_the_numbers_of_the_library(open_page):
     page = open_page(part="Ranking")
     compared = compare_samples(made_up_samples(number=NUMBER).table, seed=0)
-    aucs, differences = (frame.value for frame in page.dataframe)
+    aucs, differences, pooled = (frame.value for frame in page.dataframe)
     assert aucs["AUC"][0] == compared.roc("lu").auc.value
     assert aucs["stable"][0] == compared.positives
     assert len(differences) == 6
+    assert pooled["molecules of"].tolist() == [MODEL, "all 3, pooled"]  # others are of one class
+    assert any("so a pooled AUC also ranks the models" in text for text in texts(page))
 
 
 def test_keep_list_shows_the_numbers_of_the_library(open_page):

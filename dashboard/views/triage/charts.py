@@ -11,12 +11,15 @@ from core.stats.estimates import Estimate
 from core.stats.risk_coverage import RiskCoverage
 from core.stats.roc import ScoreComparison
 from core.triage.milestones import Milestone
+from core.triage.pooling import POOLED, PooledRanking
 from dashboard.shared.chart_style import styled, translucent
+from dashboard.shared.format import interval
 from dashboard.shared.palette import Palette, palette
 from dashboard.views.triage.query import SCORE_LABELS, in_order
 
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _DODGE = 1.02
+_ROW_SHARE = 0.19  # of a model's row, between two scores
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up")
 
 
@@ -58,13 +61,47 @@ def auc_intervals(
     figure.add_scatter(
         x=[paper[quantity] for quantity in reported],
         y=[f"−{SCORE_LABELS[quantity]}" for quantity in reported], mode="markers",
-        name="LU paper, a larger model", hovertemplate="LU paper: %{x:.2f}<extra></extra>",
-        marker={"symbol": "x-thin", "size": 11, "line": {"width": 2, "color": colors.muted},
-                "color": colors.muted},
+        hovertemplate="LU paper: %{x:.2f}<extra></extra>", **_paper_cross(colors),
     )
     figure.update_xaxes(title=f"AUC for {found.labels.good} molecules (above 0.5: lower is better)")
     figure.update_yaxes(autorange="reversed", type="category")
     return styled(figure, colors, height, legend=bool(reported))
+
+
+def pooled_aucs(
+    found: PooledRanking, paper: Mapping[str, float], *, dark: bool, height: int = 460
+) -> go.Figure:
+    """AUC of every score by model, and over the molecules of all models at the bottom.
+
+    Args:
+        found: the rankings.
+        paper: what a paper reports by quantity, drawn at the pooled ranking.
+        dark: colours for a dark page.
+        height: pixels.
+    """
+    colors, names = palette(dark=dark), list(found.comparisons)
+    last = len(names) - 1
+    figure = go.Figure()
+    figure.add_vline(x=0.5, line={"color": colors.faint, "dash": "dash", "width": 1})
+    figure.add_hline(y=last - 0.5, line={"color": colors.muted, "width": 1})
+    for score, label in SCORE_LABELS.items():
+        aucs, shift = found.aucs(score), _ROW_SHARE * (_place(score) - 1.5)
+        figure.add_scatter(
+            x=[auc.value for auc in aucs.values()],
+            y=[names.index(name) + shift for name in aucs], mode="markers", name=f"−{label}",
+            error_x=_error(list(aucs.values())), marker=_marker(colors, score, 10),
+            text=[f"{name}<br>{interval(auc.interval, 3)}" for name, auc in aucs.items()],
+            hovertemplate=f"−{label}: AUC %{{x:.3f}}<br>%{{text}}<extra></extra>")
+    reported = [score for score in SCORE_LABELS if score in paper]
+    if reported:
+        figure.add_scatter(
+            x=[paper[score] for score in reported],
+            y=[last + _ROW_SHARE * (_place(score) - 1.5) for score in reported], mode="markers",
+            hovertemplate="LU paper: %{x:.2f}<extra></extra>", **_paper_cross(colors))
+    figure.update_xaxes(title="AUC (above 0.5: lower is better)")
+    figure.update_yaxes(range=[last + 0.5, -0.5], tickvals=list(range(len(names))), showgrid=False,
+                        ticktext=[f"<b>{name}</b>" if name == POOLED else name for name in names])
+    return styled(figure, colors, height, legend=True)
 
 
 def risk_coverage_curve(found: RiskCoverage, *, dark: bool, height: int = 420) -> go.Figure:
@@ -173,6 +210,12 @@ def _line(colors: Palette, quantity: str) -> dict[str, object]:
 
 def _marker(colors: Palette, quantity: str, size: int) -> dict[str, object]:
     return {"color": _color(colors, quantity), "symbol": _SYMBOLS[_place(quantity)], "size": size}
+
+
+def _paper_cross(colors: Palette) -> dict[str, object]:
+    return {"name": "LU paper, a larger model",
+            "marker": {"symbol": "x-thin", "size": 11, "color": colors.muted,
+                       "line": {"width": 2, "color": colors.muted}}}
 
 
 def _error(estimates: Sequence[Estimate]) -> dict[str, object]:

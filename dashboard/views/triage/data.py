@@ -29,11 +29,13 @@ from core.triage.generated import Generated
 from core.triage.generation import Generation
 from core.triage.keep_list import SplitKeepList, keep_list_of_samples
 from core.triage.milestones import Milestone
+from core.triage.pooling import PooledRanking, pool_samples
 from core.triage.quality import mark_unique
 from core.triage.ranking import ranking_of, risk_coverage_of_samples
 from core.triage.run import Progress as StageProgress
 from core.triage.run import sample_and_score
-from core.triage.samples import Samples, SamplesError, shipped_samples
+from core.triage.samples import Samples, SamplesError, read_samples_record, shipped_samples
+from core.triage.scores import QualityLabel
 from core.triage.sdf import sdf_records
 from core.triage.search import searched_molecules
 from core.triage.set_metrics import SetMetrics
@@ -210,6 +212,21 @@ def _num_grown_from(found: Generation) -> int:
 def comparison(found: Generation) -> ScoreComparison:
     """ROC curves and AUCs of all scores; raises RankingError as `ranking_of` does."""
     return ranking_of(found.samples, label=found.label)
+
+
+def pooled(found: Generation) -> PooledRanking | None:
+    """The shipped samples of all models of a data set, each ranked and all together.
+
+    None where no other model's samples of it ship. Raises RankingError as `pool_samples` does.
+    """
+    folders = {str(folder): age(folder) for folder in _folders("samples").values()
+               if read_samples_record(folder)["config"]["dataset"] == found.samples.dataset}
+    return _pooled(tuple(folders.items()), found.label) if len(folders) > 1 else None
+
+
+@st.cache_resource(max_entries=4, show_spinner="Pooling the models")
+def _pooled(folders: tuple[tuple[str, str], ...], label: QualityLabel) -> PooledRanking:
+    return pool_samples([_load(folder, age) for folder, age in folders], label=label)
 
 
 @st.cache_resource(max_entries=64, show_spinner="Ranking the molecules",

@@ -87,6 +87,24 @@ def _show_ranking(found: Generation) -> None:
     st.dataframe(differences, hide_index=True, column_config={
         "difference of AUC": st.column_config.NumberColumn(format="%.3f")})
     figure_downloads("auc-differences", key="downloads-differences", csv=differences)
+    if st.session_state.source != LIVE:
+        _show_pooled(found)
+
+
+def _show_pooled(found: Generation) -> None:
+    """AUC of every model of the data set, and of the molecules of all of them in one ranking."""
+    ranking = data.pooled(found)
+    if ranking is None:
+        return
+    st.subheader("Per model and pooled", anchor=False)
+    st.markdown(text.pooled_finding(ranking))
+    paper = paper_auc(found.chemistry)
+    show_figure(partial(charts.pooled_aucs, ranking, paper), "auc-pooled", key="pooled",
+                alt=text.pooled_alt(ranking), csv=ranking.to_table(),
+                caption=text.pooled_caption(ranking, paper))
+    st.dataframe(text.pooled_table(ranking), hide_index=True, column_config={
+        name: st.column_config.NumberColumn(format="localized")
+        for name in (found.label.good, found.label.bad)})
 
 
 def _choose_score() -> str:

@@ -18,11 +18,19 @@ from core.triage.generated import Generated
 from core.triage.generation import Generation
 from core.triage.keep_list import SplitKeepList
 from core.triage.milestones import Milestone, overtaking
+from core.triage.pooling import POOLED, PooledRanking
 from core.triage.quality import Share
 from core.triage.ranking import PAPER_AUC
 from core.triage.samples import Samples
 from core.triage.scores import SCORES
-from dashboard.shared.format import estimate, interval, lu_interval, percents, planar_summary
+from dashboard.shared.format import (
+    estimate,
+    fixed,
+    interval,
+    lu_interval,
+    percents,
+    planar_summary,
+)
 from dashboard.views.triage.query import SCORE_LABELS, in_order
 
 PAPER_NOTE = (
@@ -234,6 +242,50 @@ def auc_table(found: ScoreComparison, paper: Mapping[str, float]) -> pd.DataFram
         }
         for roc in in_order(found)
     ])
+
+
+def pooled_finding(found: PooledRanking) -> str:
+    """How the AUC of LU within models and over all of them differ, and what else the latter is."""
+    def span(score: str) -> str:
+        aucs = found.aucs(score)
+        pooled = aucs.pop(POOLED)
+        alone = sorted(auc.value for auc in aucs.values())
+        within = "" if not alone else (
+            f", within a single model {fixed(alone[0], 2)}" if alone[0] == alone[-1] else
+            f", within a model {fixed(alone[0], 2)} to {fixed(alone[-1], 2)}")
+        return f"{SCORE_LABELS[score]} {estimate(pooled, 2)}{within}"
+
+    scores = [roc.quantity for roc in in_order(found.pooled)]
+    return f"Pooled over {found.number} models: **{span(scores[0])}**; " + "; ".join(
+        map(span, scores[1:])) + "."
+
+
+def pooled_caption(found: PooledRanking, paper: Mapping[str, float]) -> str:
+    """What a pooled AUC is, of which molecules, and what a paper's is likely to be."""
+    pooled, label = found.pooled, found.label
+    parts = [
+        found.note, f"Label: molecule {label.good}, among {label.molecules} ({pooled.positives:,} "
+        f"{label.good}, {pooled.negatives:,} {label.bad} in all); score: minus the quantity. "
+        "Intervals: 95%; pooled, molecules are resampled within each class and model.",
+        f"The LU paper does not say whether its molecules are pooled; its {paper['lu']:.2f} for LU "
+        "is likely to be." if "lu" in paper else "",
+        *(f"{model}: {why}" for model, why in found.reasons.items())]
+    return " ".join(filter(None, parts))
+
+
+def pooled_alt(found: PooledRanking) -> str:
+    """The figure in words."""
+    return (f"AUC for the label “{found.label.good}”. "
+            + " ".join(f"{name}: {_aucs(one)}." for name, one in found.comparisons.items()))
+
+
+def pooled_table(found: PooledRanking) -> pd.DataFrame:
+    """A row per model and one for all, a column per score."""
+    return pd.DataFrame([
+        {"molecules of": name if name != POOLED else f"all {found.number}, pooled",
+         **{f"−{SCORE_LABELS[roc.quantity]}": estimate(roc.auc, 3) for roc in in_order(one)},
+         found.label.good: one.positives, found.label.bad: one.negatives}
+        for name, one in found.comparisons.items()])
 
 
 def difference_table(found: ScoreComparison) -> pd.DataFrame:
