@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -134,6 +135,10 @@ def command(model: str, config: SamplesConfig) -> str:
         value = getattr(config, name)
         if value != usual[name]:
             parts.append(f"--{name.replace('_', '-')} {0 if value is None else value}")
+    if config.fragment is not None:
+        parts.append(f"--from {shlex.quote(config.fragment)}")
+        if config.open_atoms is not None:
+            parts.append(f"--open {','.join(map(str, config.open_atoms))}")
     return " ".join([*parts, f"--output {model}-samples"])
 
 

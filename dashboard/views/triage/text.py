@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from core.chemistry.fragments import Fragment
+from core.model.card import ModelCard
+from core.sent.strategies import RANDOM_ORDER
 from core.stats.estimates import Estimate, Interval, interval_columns
 from core.stats.proportions import wilson_interval
 from core.stats.risk_coverage import RiskCoverage
@@ -130,9 +133,32 @@ def provenance(samples: Samples) -> str:
     config = samples.config
     top = "no top-k" if config.top_k is None else f"top-k {config.top_k}"
     step = "" if samples.step is None else f" after {samples.step:,} training steps"
-    return (f"{config.number:,} sequences of {samples.model}{step}, temperature "
+    grown = "" if config.fragment is None else f" grown from {config.fragment}"
+    return (f"{config.number:,} sequences of {samples.model}{step}{grown}, temperature "
             f"{config.temperature:g}, {top}; K = {config.permutations} re-linearizations under "
             f"`{samples.trained_under}` scored in {config.precision}; seed {config.seed}.")
+
+
+def fragment_caption(fragment: Fragment, card: ModelCard) -> str:
+    """What stays open, and what to know of it."""
+    atoms = ", ".join(map(str, fragment.open_atoms))
+    notes = list(fragment.notes)
+    if card.strategy != RANDOM_ORDER:
+        notes.append(f"The fragment is written in random order, while {card.name} was trained on "
+                     f"{card.strategy.name}: fewer of its molecules will be valid.")
+    return " ".join([f"Open: {atoms}. Click an atom to open or close it.", *notes])
+
+
+def growth_finding(found: Generation) -> str | None:
+    """Whether the graphs hold their fragment, and what writing it costs; None without one."""
+    if found.samples.config.fragment is None:
+        return None
+    table = found.table
+    holds = table["holds_fragment"].dropna()
+    share = table["prefix_nll"].sum() / table["self_nll"].sum()
+    what = ("Every" if holds.all() else f"Only {int(holds.sum()):,} of {len(holds):,}: a")
+    return (f"{what} graph that was read holds the fragment unchanged. Writing it takes "
+            f"{table['prefix_nll'].mean():.1f} nats on average, {share:.0%} of the self NLL.")
 
 
 def other_weights(found: Generation) -> str | None:

@@ -73,6 +73,15 @@ def test_command_names_what_is_not_usual():
         assert words[words.index(option) + 1] == value
 
 
+def test_command_and_python_name_the_fragment():
+    config = SamplesConfig(5, fragment="CC(C)C", open_atoms=(0, 2))
+    words = shlex.split(command("m", config))
+    assert words[words.index("--from") + 1] == "CC(C)C"
+    assert words[words.index("--open") + 1] == "0,2"
+    [line] = [line for line in python("m", config, QM9).splitlines() if line.startswith("config =")]
+    assert eval(line.removeprefix("config = "), {"SamplesConfig": SamplesConfig}) == config
+
+
 def test_python_holds_the_same_settings():
     config = SamplesConfig(5, 8, 2, temperature=0.7, top_k=None, chunk=25)
     code = python("m", config, QM9)
