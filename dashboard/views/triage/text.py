@@ -328,8 +328,8 @@ def ranking_sentence(found: ScoreComparison) -> str:
     return (f"Label: {label.one} {label.good}, among {label.molecules} ({found.positives:,} "
             f"{label.good}, {found.negatives:,} {label.bad}). Score: minus the quantity, so an AUC "
             f"above 0.5 means that {label.good} {label.many} tend to have the lower value. "
-            f"Intervals: bootstrap of {found.resamples:,} resamples of {label.many}, the same for all "
-            f"scores; seed {found.seed}.{note}")
+            f"Intervals: bootstrap of {found.resamples:,} resamples of {label.many}, the same for "
+            f"all scores; seed {found.seed}.{note}")
 
 
 def roc_table(found: ScoreComparison) -> pd.DataFrame:
