@@ -94,10 +94,19 @@ milestone/%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope triage --model $* $(SCORING) --number 1000 \
 		--output assets/results/milestones/$(subst /milestones/,/,$(*:runs/%=%))
 
-REPAIRED := qm9-min_degree_first
-repair: $(VENV)/made-in  ## Run the repair experiment anew (hours on a CPU); run again to resume.
-	$(QUICK_MALLOC) $(BIN)/trailscope repair --model $(REPAIRED) --compile \
-		--output assets/results/repair/$(REPAIRED) $(if $(DATA),--data "$(DATA)")
+# Of models of MOSES, arms at the numbers of LoRA of ranks 1 and 4; of those of QM9, all arms.
+REPAIRED := $(filter $(MODELS),qm9-min_degree_first moses-min_degree_first)
+OF_EQUAL_SIZE := snip gradient random hindsight
+MOSES_ARMS := none full lora-rank-1 lora-rank-4 $(OF_EQUAL_SIZE:%=sparse-%-26496) \
+	$(OF_EQUAL_SIZE:%=sparse-%-105984)
+EMPTY :=
+COMMA := ,
+repair: $(REPAIRED:%=repair-%)  ## Run the repair experiments anew (hours on a CPU); run again to resume.
+
+repair-%: $(VENV)/made-in
+	$(QUICK_MALLOC) $(BIN)/trailscope repair --model $* --compile \
+		$(if $(filter moses-%,$*),--arms $(subst $(EMPTY) $(EMPTY),$(COMMA),$(MOSES_ARMS))) \
+		--output assets/results/repair/$* $(if $(DATA),--data "$(DATA)")
 
 bench: $(BENCHMARKS:%=bench-%)  ## Run the benchmarks and draw their records.
 

@@ -21,7 +21,7 @@ from core.chemistry.fragments import Fragment
 from core.chemistry.substructures import Pattern
 from core.errors import InputError
 from core.graph.graph import Graph
-from core.model.card import ModelCard
+from core.model.card import ModelCard, find_shipped_models
 from core.model.growth import fragment_of
 from core.stats.risk_coverage import RiskCoverage
 from core.stats.roc import ScoreComparison
@@ -217,10 +217,14 @@ def comparison(found: Generation) -> ScoreComparison:
 def pooled(found: Generation) -> PooledRanking | None:
     """The shipped samples of all models of a data set, each ranked and all together.
 
-    None where no other model's samples of it ship. Raises RankingError as `pool_samples` does.
+    Models that write graphs of other sizes are not of them. None where no other model's samples
+    ship. Raises RankingError as `pool_samples` does.
     """
-    folders = {str(folder): age(folder) for folder in _folders("samples").values()
-               if read_samples_record(folder)["config"]["dataset"] == found.samples.dataset}
+    alike = {card.name for card in find_shipped_models().cards
+             if card.vocabulary == found.card.vocabulary}
+    folders = {str(folder): age(folder) for model, folder in _folders("samples").items()
+               if model in alike
+               and read_samples_record(folder)["config"]["dataset"] == found.samples.dataset}
     return _pooled(tuple(folders.items()), found.label) if len(folders) > 1 else None
 
 

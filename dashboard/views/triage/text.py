@@ -39,9 +39,6 @@ PAPER_NOTE = (
     "known second-hand only. Its model is larger, was trained for "
     "longer and generated other molecules, so the numbers need not agree.")
 
-NO_STABILITY = ("Planar graphs have no valences and so no stability; scores can be compared with "
-                "stability for molecules only.")
-
 SDF_NOTE = ("Valid molecules with two-dimensional coordinates; hydrogens are counted, not drawn. "
             "Properties: id, scores, labels.")
 
@@ -236,7 +233,7 @@ def auc_table(found: ScoreComparison, paper: Mapping[str, float]) -> pd.DataFram
         {
             "score": f"−{SCORE_LABELS[roc.quantity]}", "AUC": roc.auc.value,
             "95% interval": interval(roc.auc.interval, 3), label.good: roc.positives,
-            label.bad: roc.negatives, "label": f"molecule {label.good}",
+            label.bad: roc.negatives, "label": f"{label.one} {label.good}",
             "direction": f"{SCORES[roc.quantity].better} is better",
             "LU paper": f"{paper[roc.quantity]:.2f}" if roc.quantity in paper else "–",
         }
@@ -264,9 +261,10 @@ def pooled_caption(found: PooledRanking, paper: Mapping[str, float]) -> str:
     """What a pooled AUC is, of which molecules, and what a paper's is likely to be."""
     pooled, label = found.pooled, found.label
     parts = [
-        found.note, f"Label: molecule {label.good}, among {label.molecules} ({pooled.positives:,} "
+        found.note,
+        f"Label: {label.one} {label.good}, among {label.molecules} ({pooled.positives:,} "
         f"{label.good}, {pooled.negatives:,} {label.bad} in all); score: minus the quantity. "
-        "Intervals: 95%; pooled, molecules are resampled within each class and model.",
+        f"Intervals: 95%; pooled, {label.many} are resampled within each class and model.",
         f"The LU paper does not say whether its molecules are pooled; its {paper['lu']:.2f} for LU "
         "is likely to be." if "lu" in paper else "",
         *(f"{model}: {why}" for model, why in found.reasons.items())]
@@ -282,7 +280,7 @@ def pooled_alt(found: PooledRanking) -> str:
 def pooled_table(found: PooledRanking) -> pd.DataFrame:
     """A row per model and one for all, a column per score."""
     return pd.DataFrame([
-        {"molecules of": name if name != POOLED else f"all {found.number}, pooled",
+        {f"{found.label.many} of": name if name != POOLED else f"all {found.number}, pooled",
          **{f"−{SCORE_LABELS[roc.quantity]}": estimate(roc.auc, 3) for roc in in_order(one)},
          found.label.good: one.positives, found.label.bad: one.negatives}
         for name, one in found.comparisons.items()])
@@ -308,7 +306,7 @@ def _verdict(found: Estimate, first: str, second: str) -> str:
     if found.interval is None:
         return found.reason or ""
     if found.interval.holds(0):
-        return "these molecules do not show which is better"
+        return "does not show which is better"
     return f"{SCORE_LABELS[first if found.value > 0 else second]} ranks better"
 
 
@@ -316,7 +314,7 @@ def ranking_finding(found: ScoreComparison) -> str:
     """What the ROC curves show."""
     label = found.labels
     return (f"AUC of minus each score for the label “{label.good}” ({found.positives:,} "
-            f"{label.good}, {found.negatives:,} {label.bad} molecules): {_aucs(found)}.")
+            f"{label.good}, {found.negatives:,} {label.bad} {label.many}): {_aucs(found)}.")
 
 
 def _aucs(found: ScoreComparison) -> str:
@@ -327,11 +325,11 @@ def _aucs(found: ScoreComparison) -> str:
 def ranking_sentence(found: ScoreComparison) -> str:
     """What is compared, as a caption."""
     note, label = f" {found.note}" if found.note else "", found.labels
-    return (f"Label: molecule {label.good}, among {label.molecules} ({found.positives:,} "
+    return (f"Label: {label.one} {label.good}, among {label.molecules} ({found.positives:,} "
             f"{label.good}, {found.negatives:,} {label.bad}). Score: minus the quantity, so an AUC "
-            f"above 0.5 means that {label.good} molecules tend to have the lower value. Intervals: "
-            f"bootstrap of {found.resamples:,} resamples of molecules, the same for all scores; "
-            f"seed {found.seed}.{note}")
+            f"above 0.5 means that {label.good} {label.many} tend to have the lower value. "
+            f"Intervals: bootstrap of {found.resamples:,} resamples of {label.many}, the same for "
+            f"all scores; seed {found.seed}.{note}")
 
 
 def roc_table(found: ScoreComparison) -> pd.DataFrame:
@@ -375,7 +373,8 @@ def kept_finding(found: SplitKeepList) -> str:
 def keep_split(found: SplitKeepList) -> str:
     """What the list was compared with and chosen from."""
     repeats = f" {found.repeated:,} repeats are left out." if found.repeated else ""
-    return (f"Reference set: {len(found.reference_rows):,} molecules, of which "
+    return (f"Reference set: {len(found.reference_rows):,} {found.keep_list.labels.many}, of "
+            "which "
             f"{found.keep_list.bad_reference:,} are {found.keep_list.labels.bad}; chosen from "
             f"{len(found.candidate_rows):,} others.{repeats}")
 
@@ -401,16 +400,16 @@ def reading_aid(milestones: Sequence[Milestone]) -> str:
     label = milestones[0].label
     reasons = " ".join(f"Step {milestone.step:,}: {milestone.reason}"
                        for milestone in milestones if milestone.reason)
-    return (f"Label: molecule {label.good}, among the {label.molecules} of each step. Score: minus "
-            f"the quantity; an AUC above 0.5 means that {label.good} molecules tend to have the "
-            "lower value. Bars are 95% intervals; hover over a point for the class counts. "
-            f"{reasons}").strip()
+    return (f"Label: {label.one} {label.good}, among the {label.molecules} of each step. Score: "
+            f"minus the quantity; an AUC above 0.5 means that {label.good} {label.many} tend to "
+            "have the lower value. Bars are 95% intervals; hover over a point for the class "
+            f"counts. {reasons}").strip()
 
 
 def good_share_finding(milestones: Sequence[Milestone]) -> str:
     """How the share of good molecules grows."""
     first, last = milestones[0], milestones[-1]
-    return (f"Share of {first.label.good} molecules among all sequences: "
+    return (f"Share of {first.label.good} {first.label.many} among all sequences: "
             f"{first.good_share.value:.1%} at step {first.step:,}, {last.good_share.value:.1%} at "
             f"step {last.step:,}.")
 

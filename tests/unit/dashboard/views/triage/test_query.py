@@ -98,7 +98,7 @@ def test_python_ranks_by_the_label_of_the_chemistry(write):
     assert "label=VALIDITY" in write(MOSES)
     for code in (write(MOSES), write(None)):
         compile(code, "snippet", "exec")
-    assert "roc" not in write(None)
+    assert "label=PLANARITY" in write(None)
 
 
 def test_scores_have_the_names_that_old_links_have():
