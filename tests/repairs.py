@@ -58,8 +58,8 @@ def moved(result: RepairResult, repair: float, cost: float) -> RepairResult:
     """LU under the new order and NLL under the own multiplied by factors."""
     own, new = result.orders
     estimates = {order: dict(of) for order, of in result.estimates.items()}
-    for order, names, factor in ((new, ("lu", "ece"), repair),
-                                 (own, ("nll_per_token", "nll_per_graph"), cost)):
+    for order, names, factor in ((new, ("lu", "nll_std", "ece"), repair),
+                                 (own, ("nll_per_token", "nll_per_graph", "nll_std"), cost)):
         for name in names:
             estimates[order][name] = _times(estimates[order][name], factor)
     graphs = result.graphs.copy()

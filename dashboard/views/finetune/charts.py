@@ -167,13 +167,26 @@ class _Panel:
                      "array": [_ends(one)[1] - one.value for one in found],
                      "arrayminus": [one.value - _ends(one)[0] for one in found]},
             selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
-            hovertext=[_hover(point, one) for point, one in zip(points, found, strict=True)],
+            hovertext=[self._hover(point, one) for point, one in zip(points, found, strict=True)],
             hovertemplate="%{hovertext}<extra></extra>", row=1, col=self.column)
 
     def _outline(self, point: RepairPoint, stands_out: bool, color: str) -> str:
         if stands_out:
             return self.colors.ink
         return color if point.result in self.spurious else self.colors.background
+
+    def _hover(self, point: RepairPoint, found: Estimate) -> str:
+        text = point.result.arm.label
+        if point.is_live:
+            text = f"your run: {text}"
+        text += f"<br>{point.parameters:,} parameters ({point.result.share:.2%})<br>"
+        text += f"{short(found.value)}, 95%: {interval(found.interval)}"
+        if self.measure == "lu":
+            spread = point.estimate("nll_std", native=self.native)
+            text += f"<br>std of NLL {short(spread.value)} nats"
+            if point.result in self.spurious:
+                text += "<br>low LU from a high NLL"
+        return text
 
     def set_range(self, found: Sequence[Estimate]) -> None:
         """All values and the baseline; logarithmic where they differ by much."""
@@ -202,14 +215,6 @@ def _symbol(point: RepairPoint) -> str:
     if arm.method != "sparse":
         return _SYMBOLS[point.family]
     return _SPARSE[arm.scope == "local", arm.is_dynamic]
-
-
-def _hover(point: RepairPoint, found: Estimate) -> str:
-    text = point.result.arm.label
-    if point.is_live:
-        text = f"your run: {text}"
-    text += f"<br>{point.parameters:,} parameters ({point.result.share:.2%})<br>"
-    return text + f"{short(found.value)}, 95%: {interval(found.interval)}"
 
 
 @dataclass(frozen=True, eq=False)

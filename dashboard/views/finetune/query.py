@@ -30,10 +30,12 @@ SECTIONS = COMPARE, RUN, NUMBERS, CODE = (
     "Methods compared", "Your run", "All numbers", "Code")
 """Sections of the page. Streamlit writes a choice into the address as it is labelled."""
 
-MEASURES = {measures.MEASURES[key].name: key for key in ("lu", "ece", "nll_per_token")}
+MEASURES = {measures.MEASURES[key].name: key for key in (
+    "lu", "nll_std", "ece", "nll_per_token")}
 """What a repair is judged by under the new order, and its key in `RepairResult.estimates`."""
 
-PAIRED = {measures.MEASURES["lu"].name: "lu", measures.MEASURES["nll_per_token"].name: "nll_mean"}
+PAIRED = {measures.MEASURES[key].name: column for key, column in (
+    ("lu", "lu"), ("nll_std", "nll_std"), ("nll_per_token", "nll_mean"))}
 """Columns of `RepairResult.graphs` by which a measure can be compared graph by graph."""
 
 COST = "nll_per_token"

@@ -9,17 +9,25 @@ import pandas as pd
 from core.evaluation import measures
 from core.finetune.learning_set import LearningSet
 from core.finetune.methods import METHOD_TITLES
+from core.likelihood.low_lu import LowLu
 from core.model.card import ModelCard
 from core.model.local_models import MAX_KEPT
 from core.repair.comparison import Change, EqualSize, changes, largest_reduction
 from core.repair.result import RepairResult
 from core.repair.session import FinetuneProgress, FinetuneSession
-from core.repair.spurious import SpuriousRepair, spurious_repairs
+from core.repair.spurious import spurious_repairs
 from core.stats.estimates import Estimate
 from dashboard.shared.format import estimate, interval, short, signed
 from dashboard.views.finetune.charts import Histograms
 from dashboard.views.finetune.points import RepairPoint, ScaledArm
-from dashboard.views.finetune.query import COST, MEASURES, PERMUTATIONS, FinetuneQuery, Source
+from dashboard.views.finetune.query import (
+    COST,
+    MEASURES,
+    PAIRED,
+    PERMUTATIONS,
+    FinetuneQuery,
+    Source,
+)
 
 INTRO = ("Teach a model another order by training a few of its weights, and see what this "
          "repairs and what it costs under the order that the model was trained under.")
@@ -92,37 +100,48 @@ def comparison_finding(
     text = (f"Largest reduction: **{best.arm.label}** ({best.num_parameters:,} parameters, "
             f"{best.share:.2%} of the model) with {measure} {estimate(best.estimates[new][key])} "
             f"under {new}")
-    if before is not None:
+    beside = _in_nats(before, best) if key == "lu" else ""
+    if before is None:
+        text += beside
+    else:
         native = before.estimates[own][COST].value
-        text += (f", from {short(before.estimates[new][key].value)}. Under the model's own order, "
-                 f"{own}, the NLL per token becomes {short(best.estimates[own][COST].value)} nats, "
-                 f"from {short(native)}")
+        text += (f", from {short(before.estimates[new][key].value)}{beside}. Under the model's own "
+                 f"order, {own}, the NLL per token becomes "
+                 f"{short(best.estimates[own][COST].value)} nats, from {short(native)}")
     return f"{text}. {spurious_sentences(results, best, key)}".rstrip()
+
+
+def _in_nats(before: RepairResult | None, result: RepairResult) -> str:
+    """What stands behind a LU under the new order: the standard deviation in nats."""
+    new = result.orders[-1]
+    was = "" if before is None else f", from {short(before.estimates[new]['nll_std'].value)}"
+    return f" (standard deviation {estimate(result.estimates[new]['nll_std'])} nats{was})"
 
 
 def spurious_sentences(
     results: Sequence[RepairResult], best: RepairResult, measure: str
 ) -> str:
     """Why arms with a lower LU than the best do not count, and how many more are spurious."""
-    found = list(spurious_repairs(results, measure).values())
-    lower = [one for one in found if _new(one.result, measure) < _new(best, measure)]
+    found = spurious_repairs(results, measure)
+    lower = [result for result in found if _new(result, measure) < _new(best, measure)]
     more = len(found) - len(lower)
     rest = ("The same is true of one other hollow arm." if more == 1 else
             f"The same is true of {more} other hollow arms.") if lower else (
             "The LU of one arm is low only because its NLL is high; it is drawn hollow."
             if more == 1 else
             f"The LU of {more} arms is low only because their NLL is high; they are drawn hollow.")
-    return " ".join([*map(spurious_sentence, lower), *([rest] if more else [])])
+    return " ".join([*(spurious_sentence(result, found[result]) for result in lower),
+                     *([rest] if more else [])])
 
 
-def spurious_sentence(found: SpuriousRepair) -> str:
-    """Why a low LU is no repair."""
-    result, other = found.result, found.shown_by
+def spurious_sentence(result: RepairResult, found: LowLu[RepairResult]) -> str:
+    """Why the low LU of an arm is no repair."""
+    other = found.shown_by
     return (f"The LU of **{result.arm.label}** is lower ({short(_new(result, 'lu'))}) only because "
             f"its NLL is high, {short(_new(result, 'nll_per_token'))} nats per token: between "
-            f"orders of a graph its NLL varies by {short(found.spreads_nats[0])} nats, that of "
+            f"orders of a graph its NLL varies by {short(found.spread_nats)} nats, that of "
             f"**{other.arm.label}** (LU {short(_new(other, 'lu'))}) by "
-            f"{short(found.spreads_nats[1])}.")
+            f"{short(found.its_spread_nats)}.")
 
 
 def _new(result: RepairResult, measure: str) -> float:
@@ -133,7 +152,7 @@ def equal_size_finding(found: EqualSize | None, measure: str) -> str:
     """Whether a simple gradient mask holds up against what trains equally many parameters."""
     if found is None:
         return ""
-    what = "LU" if measure == "LU" else "mean NLL of a graph"
+    what = "mean NLL of a graph" if PAIRED[measure] == "nll_mean" else measure
     parts = []
     for other, difference in zip(found.others, found.differences, strict=True):
         ends = difference.interval
@@ -152,12 +171,18 @@ def plot_alt(points: Sequence[RepairPoint], before: RepairResult | None, measure
     """What the plot shows, for those who cannot see it."""
     rows = "; ".join(
         f"{point.key}: {point.parameters:,} parameters, {measure} "
-        f"{short(point.estimate(MEASURES[measure], native=False).value)}, cost "
+        f"{short(point.estimate(MEASURES[measure], native=False).value)}"
+        f"{_nats_beside(point.result, MEASURES[measure])}, cost "
         f"{short(point.estimate(COST, native=True).value)}" for point in points)
     finding = comparison_finding(points, before, measure).replace("*", "")
     return (f"Trained parameters against {measure} under the new order and against the NLL per "
             f"token under the model's own. {finding} "
             f"{rows}.")
+
+
+def _nats_beside(result: RepairResult, measure: str) -> str:
+    """The standard deviation in nats, where the measure is LU."""
+    return f" ({short(_new(result, 'nll_std'))} nats)" if measure == "lu" else ""
 
 
 def change_sentence(change: Change) -> str:
@@ -171,9 +196,20 @@ def change_sentence(change: Change) -> str:
 
 
 def lu_sentences(before: RepairResult, after: RepairResult) -> list[str]:
-    """Paired changes of LU, an order each."""
-    return [change_sentence(change) for change in changes(before, after)
-            if change.measure == "lu"]
+    """Paired changes of LU and of its nats, an order each, and where LU must not be believed."""
+    found = [change_sentence(change) for change in changes(before, after)
+             if change.measure in ("lu", "nll_std")]
+    return [*found, *low_lu_notes(before, after)]
+
+
+def low_lu_notes(before: RepairResult, after: RepairResult) -> list[str]:
+    """A sentence for every order under which LU is lower only because the NLL is higher."""
+    marked = {order: spurious_repairs((before, after), order=order).get(after)
+              for order in after.orders}
+    return [f"Under `{order}` the lower LU comes from a higher NLL, not from orders being more "
+            f"alike: between orders the NLL varies by {short(found.spread_nats)} nats, before by "
+            f"{short(found.its_spread_nats)}."
+            for order, found in marked.items() if found is not None]
 
 
 def headline_table(before: RepairResult, after: RepairResult) -> pd.DataFrame:
@@ -188,10 +224,16 @@ def headline_table(before: RepairResult, after: RepairResult) -> pd.DataFrame:
 
 def result_table(results: Mapping[str, RepairResult]) -> pd.DataFrame:
     """A row per arm: what was trained, and every measure under every order with its interval."""
-    return pd.DataFrame([_row(name, result) for name, result in results.items()])
+    orders = dict.fromkeys(order for result in results.values() for order in result.orders)
+    marked = {order: spurious_repairs([
+        result for result in results.values() if order in result.orders], order=order)
+        for order in orders}
+    return pd.DataFrame([_row(name, result, [order for order in result.orders
+                                             if result in marked[order]])
+                         for name, result in results.items()])
 
 
-def _row(name: str, result: RepairResult) -> dict[str, object]:
+def _row(name: str, result: RepairResult, marked: Sequence[str]) -> dict[str, object]:
     arm = result.arm
     row: dict[str, object] = {
         "arm": name, "method": arm.method, "criterion": arm.criterion, "scope": arm.scope,
@@ -203,6 +245,7 @@ def _row(name: str, result: RepairResult) -> dict[str, object]:
     for order, estimates in result.estimates.items():
         for measure, found in estimates.items():
             row |= found.columns(f"{measure} {order}", sep=" ")
+        row[f"low LU from high NLL {order}"] = order in marked
     return row | {"graphs": result.settings.get("test", {}).get("graphs"),
                   "wall_s": result.wall_s}
 
@@ -396,9 +439,11 @@ def result_sentence(before: RepairResult, after: RepairResult) -> str:
     own, new = after.orders[0], after.orders[-1]
     lu, was = after.estimates[new]["lu"], before.estimates[new]["lu"]
     cost, native = after.estimates[own][COST], before.estimates[own][COST]
-    return (f"Training {after.num_parameters:,} parameters ({after.share:.2%}) changed the LU "
-            f"under {new} from {short(was.value)} to {estimate(lu)}, and the NLL per token under "
-            f"{own} from {short(native.value)} to {estimate(cost)} nats.")
+    return " ".join([
+        f"Training {after.num_parameters:,} parameters ({after.share:.2%}) changed the LU "
+        f"under {new} from {short(was.value)} to {estimate(lu)}{_in_nats(before, after)}, and the "
+        f"NLL per token under {own} from {short(native.value)} to {estimate(cost)} nats.",
+        *low_lu_notes(before, after)])
 
 
 def kept_note(name: str) -> str:
