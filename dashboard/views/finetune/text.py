@@ -272,17 +272,17 @@ def scaled_sentence(arm: ScaledArm, alpha: float, measure: str) -> str:
         before, after = (short(arm.at(end, name, native=native).value) for end in (0, 1))
         return f"{before} at α = 0, {after} at α = 1"
 
-    beside = [f"{name} {short(arm.at(at, other, native=False).value)}{unit}"
-              for other, (name, unit) in _BESIDE.items() if other != key]
+    beside = [f"{measures.MEASURES[other].name_and_unit}: "
+              f"{short(arm.at(at, other, native=False).value)}"
+              for other in _BESIDE if other != key]
     return (f"**{arm.label}** at α = {at:g}: {measure} "
             f"**{estimate(arm.at(at, key, native=False))}** under {new} "
-            f"({ends(key, native=False)}; {', '.join(beside)}) and NLL per token "
+            f"({ends(key, native=False)}; {'; '.join(beside)}) and NLL per token "
             f"**{estimate(arm.at(at, COST, native=True))}** nats under {own} "
             f"({ends(COST, native=True)}).")
 
 
-_BESIDE = {"lu": ("LU", ""), "nll_std": ("standard deviation of the NLL", " nats"),
-           "ece": ("ECE", "")}
+_BESIDE = ("lu", "nll_std", "ece")
 """What a sentence on a scaled change names besides what it is judged by, all under the new order:
 LU is never alone."""
 
