@@ -30,6 +30,7 @@ COMMANDS = (
     "salience",
     "mask",
     "finetune",
+    "scale",
     "repair",
 )
 """Files of the commands, in the order of `--help`."""
