@@ -147,13 +147,14 @@ def sample_tokens(
         of the prefixes [B], 0 without any.
     """
     with threads_for(checkpoint.model, size):
-        return _sample_tokens(checkpoint, size, generator, config)
+        return _sample_tokens(checkpoint, size, generator, config, prefixes)
 
 
 @torch.inference_mode()
 def _sample_tokens(
-    checkpoint: Checkpoint, size: int, generator: torch.Generator, config: SamplingConfig
-) -> tuple[Tensor, Tensor]:
+    checkpoint: Checkpoint, size: int, generator: torch.Generator, config: SamplingConfig,
+    prefixes: Prefixes | None,
+) -> tuple[Tensor, Tensor, Tensor]:
     device, vocabulary = checkpoint.device, checkpoint.vocabulary
     model = checkpoint.model
     grammar = Grammar(size, vocabulary, kinds_only=config.mask == "kinds", device=device)

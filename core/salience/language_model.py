@@ -113,7 +113,7 @@ def open_language_model(
                             "give the merged model, which `trailscope finetune` writes to "
                             "checkpoint/ beside the adapter.")
     try:
-        model, loading = AutoModelForCausalLM.from_pretrained(
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
             text, dtype=torch.float32, attn_implementation="eager", use_safetensors=True,
             output_loading_info=True, ignore_mismatched_sizes=True)
     except Exception as error:  # of any of the libraries that read a file which may be damaged
@@ -121,6 +121,7 @@ def open_language_model(
             f"{text} cannot be loaded as a causal LM ({one_line(error)}); give a shipped model, or "
             "a folder or hub name with config.json and safetensors weights."
         ) from error
+    model, loading = loaded
     model.eval()
     if getattr(model, "_hf_peft_config_loaded", False):
         raise SalienceError(f"{text} is an adapter, which would open as the model below it; give "
