@@ -56,7 +56,9 @@ class RowWriter:
 
 
 def _plain(value: Any) -> Any:
-    """JSON has no NaN: what is not known is null."""
+    """JSON has no NaN: what is not known is null; no output has bytes that are no characters."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -223,7 +223,8 @@ def test_mol_blocks_without_their_charges_are_read_as_drawn():
 @pytest.mark.parametrize(
     ("block", "message"),
     [
-        ("no molecule", "The record is not a valid MOL block; check its counts line."),
+        ("no molecule", "The record ends in line 1; its line 4 says how many atoms and bonds "
+                        "follow, such as '  3  2  0  0  0  0  0  0  0  0999 V2000'."),
         (mol_block("CS"), "Element S is outside the vocabulary, which has H, C, N, O, F."),
         (mol_block("C" * 10), "The molecule has 32 atoms with hydrogens; at most 29 are "
                               "possible."),

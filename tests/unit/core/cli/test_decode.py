@@ -50,14 +50,14 @@ def test_decode_says_where_a_sequence_goes_wrong_and_goes_on(trailscope, write):
     result = trailscope("decode", path)
     assert result.status == 1
     assert result.rows == [
-        {"id": "a", "node_labels": [1, 0], "edges": [[0, 1, 0]], "smiles": "[H]C"},
+        {"id": "a", "node_labels": [1, 0], "edges": [[0, 1, 0]], "smiles": "[H][C]"},
         {"id": "b", "error": "Position 1: expected visit index 0, found token 7 (node index 1)."},
-        {"id": "row 3", "error": "The line is not JSON: Expecting property name enclosed in double "
-                                 "quotes: line 2 column 1 (char 2)."},
+        {"id": "row 3", "error": "Line 3 is not JSON: Expecting property name enclosed in double "
+                                 "quotes in column 2."},
         {"id": "c", "error": 'A line needs "tokens", a list of whole numbers.'},
         {"id": "row 5", "error": 'A line needs "tokens", a list of whole numbers.'},
         {"id": "d", "error": 'A line needs "tokens", a list of whole numbers.'},
-        {"id": "row 7", "node_labels": [1], "edges": [], "smiles": "C"},
+        {"id": "row 7", "node_labels": [1], "edges": [], "smiles": "[C]"},
     ]
 
 
