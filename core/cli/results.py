@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from core.cli.markdown import cell, head, row
+from core.likelihood.low_lu import EXPLANATION, MARK, low_lu_from_high_nll, nll_std
 from core.sent.strategies import STRATEGIES
 
 if TYPE_CHECKING:
     from core.evaluation.result import Evaluation
     from core.stats.estimates import Estimate
+    from core.triage.samples import Samples
 
 
 def register(app: typer.Typer) -> None:
@@ -26,15 +29,18 @@ def results() -> None:
     from core.cli.arms_by_size import repair_tables
     from core.evaluation.result import Evaluation, shipped_evaluations
     from core.repair.result import RepairResult, shipped_repairs
-    from core.triage.samples import shipped_samples
+    from core.triage.samples import Samples, shipped_samples
 
+    samples = [Samples.load(folder) for folder in shipped_samples().values()]
     evaluations = {key: Evaluation.load(folder) for key, folder in shipped_evaluations().items()}
     tables = [
-        ("Generated graphs", _quality_table(shipped_samples().values())),
-        ("AUC for stability", _auc_table(shipped_samples().values())),
+        ("Generated graphs", _quality_table(samples)),
+        ("AUC of the scores", [*_auc_table(shipped_samples().values()), *_pooled_rows(samples)]),
         ("AUC along training", _auc_table(shipped_samples("milestones").values())),
         ("NLL per token", _cross_table(evaluations, lambda found: found.nll_per_token)),
-        ("Mean LU", _cross_table(evaluations, lambda found: found.lu)),
+        ("Mean LU", _lu_table(evaluations)),
+        ("Standard deviation of the NLL",
+         _cross_table(evaluations, lambda found: found.nll_std, 2)),
         ("ECE, all tokens", _cross_table(evaluations, _ece)),
         ("Fitted temperature", _temperature_table(evaluations.values())),
     ]
@@ -45,44 +51,86 @@ def results() -> None:
         print(f"### {title}\n", *lines, "", sep="\n")
 
 
-def _quality_table(folders: Iterable[Path]) -> Iterator[str]:
-    from core.triage.samples import Samples
-
-    yield from head("model", "sampled", "valid", "unique", "novel", "stable", "mean LU")
-    for folder in folders:
-        samples = Samples.load(folder)
+def _quality_table(found: Sequence[Samples]) -> Iterator[str]:
+    yield from head("model", "sampled", "valid", "unique", "novel", "stable", "mean LU",
+                    "std of NLL, nats")
+    scored = {samples.model: samples.table.dropna(subset="lu") for samples in found}
+    # No molecule of one model is one of another's, though numbered alike.
+    scored = {model: table.assign(id=model + " " + table["id"])
+              for model, table in scored.items() if len(table)}
+    learnt = {samples.model: samples.dataset for samples in found}
+    marked = low_lu_from_high_nll(scored, may_show=lambda one, other: learnt[one] == learnt[other])
+    for samples in found:
         quality = samples.quality
         shares = (quality.valid, quality.unique, quality.novel, quality.stable_molecules)
         yield row(f"`{samples.model}`", f"{quality.number:,}",
                    *("–" if share is None or share.value is None else f"{share.value:.1%}"
                      for share in shares),
-                   f"{samples.table['lu'].mean():.3f}" if quality.valid.part else "–")
+                   *(("–", "–") if samples.model not in scored else
+                     (f"{scored[samples.model]['lu'].mean():.3f}"
+                      + f" {MARK}" * (samples.model in marked),
+                      f"{nll_std(scored[samples.model]).mean():.2f}")))
+    yield from ("", EXPLANATION) if marked else ()
 
 
 def _auc_table(folders: Iterable[Path]) -> Iterator[str]:
     from core.stats.estimates import Estimate
     from core.triage.samples import read_samples_record
-    from core.triage.scores import SCORE_NAMES
+    from core.triage.scores import QUALITY_LABELS, SCORE_NAMES
 
-    yield from head("model", "stable / unstable", *SCORE_NAMES.values())
+    yield from head("model", "label", "good / bad", *SCORE_NAMES.values())
     for folder in folders:
         record: dict[str, Any] = read_samples_record(folder)
         ranking = record["result"].get("ranking", {})
         name = f"`{record['config']['model']}`"
-        if "auc" in ranking and "stable" in ranking:
-            yield row(name, f"{ranking['stable']:,} / {ranking['unstable']:,}",
+        label = next((label for label in QUALITY_LABELS if label.good in ranking), None)
+        if "auc" in ranking and label is not None:
+            yield row(name, label.good, f"{ranking[label.good]:,} / {ranking[label.bad]:,}",
                        *(cell(Estimate.from_json(ranking["auc"][score]), 2)
                          for score in SCORE_NAMES))
-        else:  # one class only, or graphs that cannot be stable
-            yield row(name, *("–" for _ in range(1 + len(SCORE_NAMES))))
+        else:  # one class only
+            yield row(name, *("–" for _ in range(2 + len(SCORE_NAMES))))
 
 
-def _cross_table(evaluations: dict[tuple[str, str], Evaluation], value: Any) -> Iterator[str]:
+def _pooled_rows(shipped: Iterable[Samples]) -> Iterator[str]:
+    """Under the models, a row for each data set whose models' graphs can be pooled."""
+    from core.model.card import find_shipped_models
+    from core.stats.labels import RankingError
+    from core.triage.pooling import pool_samples
+    from core.triage.scores import SCORE_NAMES
+
+    vocabulary_of = {card.name: card.vocabulary for card in find_shipped_models().cards}
+    alike: dict[Any, list[Samples]] = {}
+    for samples in shipped:
+        alike.setdefault((samples.dataset, vocabulary_of.get(samples.model)), []).append(samples)
+    for (dataset, _), found in alike.items():
+        if len(found) > 1:
+            with suppress(RankingError):  # one class only
+                pooled = pool_samples(found)
+                yield row(f"{dataset}, {pooled.number} models pooled", pooled.label.good,
+                          f"{pooled.pooled.positives:,} / {pooled.pooled.negatives:,}",
+                          *(cell(pooled.pooled.roc(score).auc, 2) for score in SCORE_NAMES))
+
+
+def _lu_table(evaluations: dict[tuple[str, str], Evaluation]) -> Iterator[str]:
+    from core.evaluation.cross_evaluation import cross_evaluations
+
+    marked = {found for cross in cross_evaluations(evaluations.values()).values()
+              for found in cross.low_lu}
+    yield from _cross_table(evaluations, lambda found: found.lu, marked=marked)
+    yield from ("", EXPLANATION) if marked else ()
+
+
+def _cross_table(
+    evaluations: dict[tuple[str, str], Evaluation], value: Callable[[Evaluation], Estimate],
+    digits: int = 3, marked: Collection[tuple[str, str]] = (),
+) -> Iterator[str]:
+    """A row per model, a column per order; `marked` are pairs of both."""
     yield from head("model", *STRATEGIES)
     for model in dict.fromkeys(model for model, _ in evaluations):
         yield row(f"`{model}`", *(
-            cell(value(evaluations[model, strategy]), 3) if (model, strategy) in evaluations
-            else "–" for strategy in STRATEGIES))
+            cell(value(evaluations[found]), digits) + f" {MARK}" * (found in marked)
+            if (found := (model, strategy)) in evaluations else "–" for strategy in STRATEGIES))
 
 
 def _temperature_table(evaluations: Iterable[Evaluation]) -> Iterator[str]:

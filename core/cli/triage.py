@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -20,8 +21,12 @@ from core.cli.options import (
     DEVICE_HELP,
     MASK_HELP,
     MODEL_HELP,
+    GrownFrom,
+    OpenAtoms,
+    read_open_atoms,
 )
 from core.cli.progress import reporting_stages
+from core.cli.rows import RowWriter
 from core.data.registry import DATASETS
 from core.errors import InputError
 
@@ -39,9 +44,13 @@ def register(app: typer.Typer) -> None:
 
 
 def triage(
-    output: Annotated[Path, typer.Option(help="Folder to write: samples.parquet, record.json.")],
+    output: Annotated[
+        Path | None, typer.Option(help="Folder to write: samples.parquet, record.json.")
+    ] = None,
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = DEFAULT_MODEL,
     number: Annotated[int, typer.Option(min=1, help="Sequences to sample.")] = 10_000,
+    grown_from: GrownFrom = None,
+    open_atoms: OpenAtoms = None,
     permutations: Annotated[
         int, typer.Option(min=2, help="Re-linearizations per valid graph.")
     ] = 32,
@@ -74,11 +83,23 @@ def triage(
     run_folder: Annotated[
         Path | None, typer.Option(help="Finished chunks, for resuming; default runs/triage-NAME.")
     ] = None,
+    pool: Annotated[
+        list[str] | None, typer.Option(help="Instead of sampling, rank what was sampled before, "
+                                            "per model and pooled: a shipped model's name or a "
+                                            "folder that this command wrote; repeat for each.")
+    ] = None,
 ) -> None:
     """Sample graphs, score re-linearizations of each; run again to resume."""
+    if pool:
+        _rank_pooled(pool, output)
+        return
+    if output is None:
+        raise InputError("Give --output, the folder to write, or --pool to rank what was sampled "
+                         "before.")
     import pandas as pd
 
     from core.model.checkpoints import load_checkpoint
+    from core.model.growth import fragment_of
     from core.triage.quality import mark_novel, mark_unique
     from core.triage.ranking import ranking_record
     from core.triage.run import sample_and_score_in
@@ -87,10 +108,15 @@ def triage(
     from core.triage.set_metrics import set_metrics
 
     config = SamplesConfig(number, permutations, seed, temperature, top_k or None, mask,
-                           precision, chunk)
+                           precision, chunk, grown_from, read_open_atoms(open_atoms, grown_from))
     check_folders(output, run_folder)
     checkpoint = load_checkpoint(model, device=chosen_device(device), compile=compile)
     card = checkpoint.card
+    if config.fragment is not None:
+        fragment = fragment_of(card, config.fragment, open_atoms=config.open_atoms)
+        config = replace(config, fragment=fragment.smiles, open_atoms=fragment.open_atoms)
+        for note in fragment.notes:
+            messages.print(f"note: {note}", markup=False, soft_wrap=True)
     label = quality_label(card.chemistry)
     knows_data = data is not None or dataset is not None
     chemnet = _chemnet(card, knows_data, checkpoint.device) if fcd else None
@@ -125,6 +151,23 @@ def triage(
     )
     samples.save(output, device=str(checkpoint.device))
     messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+
+
+def _rank_pooled(names: list[str], output: Path | None) -> None:
+    """Print a row per model and score, and per score of all models' molecules together."""
+    from core.triage.pooling import pool_samples
+    from core.triage.samples import Samples, shipped_samples
+
+    if output is not None:
+        raise InputError("--pool samples and writes nothing; leave out --output.")
+    shipped = shipped_samples()
+    found = pool_samples([Samples.load(shipped.get(name, Path(name))) for name in names])
+    writer = RowWriter()
+    for auc in found.to_table().to_dict("records"):
+        writer.write({str(column): value for column, value in auc.items()})
+    for reason in (found.note, *(f"{model}: {why}" for model, why in found.reasons.items())):
+        messages.print(f"note: {reason}", markup=False, soft_wrap=True)
+    writer.finish()
 
 
 def _training_smiles(card: ModelCard, dataset: str | None, data: Path | None) -> set[str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
 from core.calibration.token_types import TokenType
 from core.evaluation.measures import MEASURES, Measure
 from core.evaluation.result import Evaluation
+from core.likelihood.low_lu import LowLu, low_lu_from_high_nll
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
 from core.stats.estimates import Estimate, interval_columns
 
@@ -46,6 +48,7 @@ QUANTITIES: dict[str, Quantity] = {quantity.name: quantity for quantity in (
              lambda found, of: (found.nll_per_token if of is TokenType.ALL
                                 else found.reliability(of).nll)),
     Quantity(MEASURES["lu"], False, lambda found, of: found.lu),
+    Quantity(MEASURES["nll_std"], False, lambda found, of: found.nll_std),
 )}
 """What evaluations are compared by, by name."""
 
@@ -92,6 +95,11 @@ class CrossEvaluation:
     def token_types(self) -> tuple[TokenType, ...]:
         """Types that occur."""
         return next(iter(self.cells.values())).token_types
+
+    @cached_property
+    def low_lu(self) -> dict[Cell, LowLu[Cell]]:
+        """Cells whose low LU comes from a high NLL, as another cell shows."""
+        return low_lu_from_high_nll({cell: self.cells[cell].graphs for cell in self.in_order})
 
     def estimates(self, quantity: Quantity, token_type: TokenType) -> dict[Cell, Estimate]:
         """A quantity in every cell that has it."""
@@ -195,6 +203,7 @@ def evaluation_row(evaluation: Evaluation) -> dict[str, object]:
         "own order": evaluation.strategy == evaluation.trained_under,
         **_columns(MEASURES["nll_per_token"].name, evaluation.nll_per_token),
         **_columns("NLL", evaluation.nll_per_graph), **_columns(MEASURES["lu"].name, evaluation.lu),
+        **_columns(MEASURES["nll_std"].name, evaluation.nll_std),
     }
     for token_type in evaluation.token_types:
         found = evaluation.reliability(token_type)

@@ -45,5 +45,8 @@ MEASURES: dict[str, Measure] = {measure.key: measure for measure in (
     Measure("lu", "LU",
             "Linearization Uncertainty: standard deviation of a molecule's NLL over permutations "
             "divided by its mean, averaged over molecules."),
+    Measure("nll_std", "std of NLL",
+            "Standard deviation of a molecule's NLL over permutations, averaged over molecules: "
+            "what LU divides by the mean NLL.", "nats"),
 )}
 """By key."""

@@ -8,6 +8,7 @@ and bin) and `tokens.parquet` (a uniform sample of events of every type and bin,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from core.assets import shipped_results
 from core.calibration.reliability import Reliability, reliability_from_rows
 from core.calibration.token_types import TokenType
 from core.errors import InputError
+from core.likelihood.low_lu import nll_std
 from core.records import RECORD, RunRecord, package_versions, read_record
 from core.runs import replacing
 from core.sent.vocabulary import Vocabulary
 from core.stats.estimates import Estimate
+from core.stats.molecule_bootstrap import shared_bootstrap
 
 FORMAT_VERSION = 1
 COMMAND = "evaluate"
@@ -100,6 +103,11 @@ class Evaluation:
         found = set(self.bins["token_type"])
         return tuple(token_type for token_type in TokenType if token_type.value in found)
 
+    @cached_property
+    def nll_std(self) -> Estimate:
+        """Mean standard deviation of a graph's NLL over linearizations, nats; resampled as LU."""
+        return shared_bootstrap(self.num_graphs, self.seed).ratio(nll_std(self.graphs))
+
     def reliability(self, token_type: TokenType, temperature: float = 1.0) -> Reliability:
         """Reliability of one token type at one of `temperatures`.
 
@@ -120,9 +128,9 @@ class Evaluation:
 
     @property
     def headline(self) -> dict[str, Estimate]:
-        """What is said of an evaluation first: nll_per_graph, nll_per_token, lu and ece."""
+        """What is said of an evaluation first: nll_per_graph, nll_per_token, lu, nll_std, ece."""
         return {**{name: getattr(self, name) for name in _ESTIMATES},
-                "ece": self.reliability(TokenType.ALL).ece}
+                "nll_std": self.nll_std, "ece": self.reliability(TokenType.ALL).ece}
 
     def tokens_in(self, token_type: TokenType, bin: int | None = None) -> pd.DataFrame:
         """Sampled tokens of a type, of one bin or of all of them."""
@@ -141,7 +149,7 @@ class Evaluation:
             },
             result={
                 "num_graphs": self.num_graphs,
-                **{name: getattr(self, name).to_json() for name in _ESTIMATES},
+                **{name: getattr(self, name).to_json() for name in (*_ESTIMATES, "nll_std")},
                 "fitted_temperature": self.fitted_temperature,
                 "temperatures": list(self.temperatures),
                 "ece": {str(token_type): self.reliability(token_type).ece.to_json()

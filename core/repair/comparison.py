@@ -13,7 +13,7 @@ from core.repair.spurious import spurious_repairs
 from core.salience.criteria import CONTROL, DEFAULT_CRITERION
 from core.stats.estimates import Estimate
 
-_PAIRED = {"lu": "lu", "nll_per_graph": "nll_mean"}
+_PAIRED = {"lu": "lu", "nll_std": "nll_std", "nll_per_graph": "nll_mean"}
 """Measure → column of `RepairResult.graphs` that it is the mean of."""
 
 

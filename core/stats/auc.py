@@ -8,7 +8,8 @@ of the positives, and also of the negatives. Its standard error is DeLong's (Bio
 
 Molecules are resampled within each class, all scores from the same draws; so no resample lacks a
 class. To first order the spread is that of sampling from both classes together, as generation does
-and as the simulations of docs/intervals.md do.
+and as the simulations of docs/intervals.md do. Molecules that are pooled from several models are
+resampled within each class and model, as each model was asked for so many.
 
 **Interval of one AUC**: bootstrap-t on θ = logit AUC, each resample studentized by its own DeLong
 SE; never wider than the Clopper–Pearson interval of AUC · h successes among h = (1 / positives +
@@ -60,7 +61,8 @@ class AucResamples:
 
 
 def resample_aucs(
-    good: np.ndarray, quantities: np.ndarray, *, seed: int, resamples: int = 1000
+    good: np.ndarray, quantities: np.ndarray, *, seed: int, resamples: int = 1000,
+    strata: np.ndarray | None = None,
 ) -> AucResamples:
     """AUCs of several quantities, and of the same resamples of molecules for all of them.
 
@@ -72,20 +74,34 @@ def resample_aucs(
         quantities: [Q, n] float, finite; lower should be better.
         seed: of the resamples.
         resamples: R.
+        strata: what each molecule is of, [n]; resampled one by one. By default all are of one.
     """
     places = [_Places.of(good, quantity) for quantity in quantities]
     positives, negatives = int(good.sum()), int((~good).sum())
     here = np.arange(positives)[None], np.arange(negatives)[None]
     auc, error = _aucs(places, *here)
+    kinds = np.zeros(len(good)) if strata is None else strata
+    groups = [_groups(kinds[good]), _groups(kinds[~good])]
     streams = [np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(2)]
     step = max(1, _CHUNK // len(good))
     chunks = [
-        _aucs(places, *(stream.integers(0, size, (min(step, resamples - first), size))
-                        for stream, size in zip(streams, (positives, negatives), strict=True)))
+        _aucs(places, *(_draw(stream, of_class, min(step, resamples - first))
+                        for stream, of_class in zip(streams, groups, strict=True)))
         for first in range(0, resamples, step)
     ]
     resampled, resampled_error = (np.concatenate(part) for part in zip(*chunks, strict=True))
     return AucResamples(auc[0], error[0], resampled, resampled_error, positives, negatives)
+
+
+def _groups(strata: np.ndarray) -> list[np.ndarray]:
+    """Numbers of the molecules of each stratum, increasing."""
+    return [np.flatnonzero(strata == name) for name in np.unique(strata)]
+
+
+def _draw(stream: np.random.Generator, groups: list[np.ndarray], rows: int) -> np.ndarray:
+    """Resampled numbers of molecules, [rows, n], as many of each group as it holds."""
+    return np.concatenate([group[stream.integers(0, len(group), (rows, len(group)))]
+                           for group in groups], axis=1)
 
 
 def auc_interval(sample: AucResamples, score: int, confidence: float = 0.95) -> Interval:

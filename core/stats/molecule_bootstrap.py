@@ -6,6 +6,8 @@ weights, so the sums of all resamples are one matrix product, whatever the numbe
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -69,3 +71,9 @@ class MoleculeBootstrap:
             None if found is None else self.interval(found[:, 0] / found[:, 1]),
             self.reason,
         )
+
+
+@lru_cache(maxsize=1)
+def shared_bootstrap(num_graphs: int, seed: int) -> MoleculeBootstrap:
+    """The resamples of the latest results again: those that are compared have as many graphs."""
+    return MoleculeBootstrap(num_graphs, seed=seed)

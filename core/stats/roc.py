@@ -158,6 +158,7 @@ def compare_scores(
     unscored: int = 0,
     absent: tuple[str, ...] = (),
     known: AucEstimates | None = None,
+    strata: ArrayLike | None = None,
 ) -> ScoreComparison:
     """ROC curves and AUCs of minus each quantity, and paired differences.
 
@@ -174,6 +175,7 @@ def compare_scores(
         absent: quantities that are left out already.
         known: intervals that were stored; taken if they are of these molecules, scores, seed,
             resamples and confidence, so that nothing is resampled again.
+        strata: what each molecule is of, [n], such as its model; resampled one by one.
 
     Raises:
         RankingError: with fewer than one molecule in either class.
@@ -183,7 +185,9 @@ def compare_scores(
         raise ValueError("Give at least one quantity, at least 100 resamples and a confidence "
                          f"between 0 and 1, got {len(quantities)}, {resamples} and {confidence}.")
     names = names or {}
-    label, columns, missing = _complete(good, quantities)
+    keep, label, columns = _complete(good, quantities)
+    missing = int((~keep).sum())
+    kinds = None if strata is None else np.asarray(strata)[keep]
     _check_classes(label, labels, missing + unscored)
     asked = AucEstimates(
         aucs={key: Estimate(float(roc_auc_score(label, -column)))
@@ -193,7 +197,7 @@ def compare_scores(
         seed=seed, resamples=resamples, confidence=confidence,
     )
     found = known if known is not None and known.agrees(asked) else _resample(
-        asked, label, columns)
+        asked, label, columns, kinds)
     return ScoreComparison(
         rocs=tuple(_roc(found, label, column, key, names.get(key, key), labels)
                    for key, column in columns.items()),
@@ -211,11 +215,12 @@ def compare_scores(
 
 
 def _resample(
-    asked: AucEstimates, label: np.ndarray, columns: Mapping[str, np.ndarray]
+    asked: AucEstimates, label: np.ndarray, columns: Mapping[str, np.ndarray],
+    strata: np.ndarray | None,
 ) -> AucEstimates:
     """Fill in all intervals."""
     sample = resample_aucs(label, np.stack(list(columns.values())), seed=asked.seed,
-                           resamples=asked.resamples)
+                           resamples=asked.resamples, strata=strata)
     intervals = {key: auc_interval(sample, place, asked.confidence)
                  for place, key in enumerate(columns)}
     places = {key: place for place, key in enumerate(columns)}
@@ -232,8 +237,8 @@ def _resample(
 
 def _complete(
     good: ArrayLike, quantities: Mapping[str, ArrayLike]
-) -> tuple[np.ndarray, dict[str, np.ndarray], int]:
-    """Label and quantities of the molecules that have all of them, and how many do not."""
+) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    """Which molecules have all quantities, [n] bool; label and quantities of those."""
     label = checked_label(good)
     table = pd.DataFrame({key: np.asarray(column, dtype=np.float64)
                           for key, column in quantities.items()})
@@ -242,7 +247,7 @@ def _complete(
                          f"{len(table)}.")
     keep = table.notna().all(axis=1).to_numpy()
     columns = {key: checked_score(table[key][keep], int(keep.sum()), key) for key in table}
-    return label[keep], columns, int((~keep).sum())
+    return keep, label[keep], columns
 
 
 def _check_classes(label: np.ndarray, labels: LabelNames, unscored: int) -> None:
@@ -256,7 +261,7 @@ def _check_classes(label: np.ndarray, labels: LabelNames, unscored: int) -> None
     what = (f"The only one of the {labels.molecules}{scored} is {only}" if len(label) == 1 else
             f"The {labels.molecules}{scored} are {every} {only}")
     raise RankingError(f"{what}, and an AUC compares {labels.good} with {labels.bad} ones; sample "
-                       f"more molecules to find {other} ones, or take another model.")
+                       f"more {labels.many} to find {other} ones, or take another model.")
 
 
 def _roc(
@@ -267,7 +272,7 @@ def _roc(
     sentence = (
         f"Score: minus {name}. Label: {labels.good}, among {labels.molecules} "
         f"({found.positives:,} {labels.good}, {found.negatives:,} {labels.bad}). An AUC above "
-        f"0.5 means that {labels.good} molecules tend to have the lower {name}."
+        f"0.5 means that {labels.good} {labels.many} tend to have the lower {name}."
     )
     return ScoreRoc(
         quantity=key, name=name, sentence=sentence,

@@ -30,7 +30,7 @@ def paper_auc(chemistry: Chemistry | None) -> dict[str, float]:
 
 def compare_samples(
     table: pd.DataFrame, *, seed: int, resamples: int = 1000, confidence: float = 0.95,
-    label: QualityLabel = STABILITY, known: AucEstimates | None = None,
+    label: QualityLabel = STABILITY, known: AucEstimates | None = None, strata: str | None = None,
 ) -> ScoreComparison:
     """ROC curves, AUCs and paired differences of all scores.
 
@@ -41,6 +41,7 @@ def compare_samples(
         confidence: nominal coverage of the intervals.
         label: which molecules are good, and among which.
         known: intervals that were stored; see `core.stats.roc.compare_scores`.
+        strata: a column whose values are resampled one by one, such as the model's name.
 
     Raises:
         RankingError: without a molecule that counts, or with only good or only bad ones.
@@ -50,6 +51,7 @@ def compare_samples(
         molecules.good, molecules.scores, seed=seed, resamples=resamples, confidence=confidence,
         labels=label, names=SCORE_NAMES, unscored=molecules.unscored, absent=molecules.absent,
         known=known,
+        strata=None if strata is None else table[strata].to_numpy()[molecules.rows],
     )
 
 

@@ -79,7 +79,8 @@ def test_the_heatmap_shows_the_stored_estimates(open_models, evaluated_assets):
 
 
 @pytest.mark.parametrize(("metric", "read"), [
-    ("LU", lambda found: found.lu), ("NLL per token", lambda found: found.nll_per_token),
+    ("LU", lambda found: found.lu), ("std of NLL", lambda found: found.nll_std),
+    ("NLL per token", lambda found: found.nll_per_token),
     ("Brier score", lambda found: found.reliability(TokenType.ALL).brier),
     ("smooth ECE", lambda found: found.reliability(TokenType.ALL).smooth_ece),
 ])

@@ -75,7 +75,7 @@ def test_a_mark_in_a_table_is_explained_below_it(output):
     """In the command's output and on the page alike."""
     for text in (output, PAGE.read_text(encoding="utf-8")):
         marked = [body for body in sections(text).values() if "†" in "".join(table_in(body))]
-        assert len(marked) == 2
+        assert len(marked) == 3
         assert len({line for body in marked for line in body.splitlines()
                     if line.startswith("† ")}) == 1
         assert all("\n† A low LU that comes from a high NLL" in body for body in marked)
@@ -91,12 +91,13 @@ def test_the_readme_shows_an_excerpt(printed):
 def headlines(printed):
     """A row for each model of molecules, in cells of several tables."""
     quality, auc, ece = (cells_of(printed[f"### {title}"]) for title in (
-        "Generated graphs", "AUC for stability", "ECE, all tokens"))
-    yield from head("model", "valid", "stable", "mean LU", "ECE, own order", "ECE, random order",
-                    "AUC of LU", "AUC of order-marginal NLL")
+        "Generated graphs", "AUC of the scores", "ECE, all tokens"))
+    yield from head("model", "valid", "stable", "mean LU", "std of NLL, nats", "ECE, own order",
+                    "ECE, random order", "AUC of LU", "AUC of order-marginal NLL")
     for order in STRATEGIES:
         name = f"`qm9-{order}`"
-        yield row(name, *(quality[name][column] for column in ("valid", "stable", "mean LU")),
+        yield row(name, *(quality[name][column] for column in (
+            "valid", "stable", "mean LU", "std of NLL, nats")),
                   ece[name][order], ece[name]["random_order"],
                   auc[name]["LU"], auc[name]["order-marginal NLL"])
 

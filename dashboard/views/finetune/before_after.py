@@ -42,11 +42,12 @@ def show(before: RepairResult, after: RepairResult, *, key: str) -> None:
 
 
 def _show_metrics(before: RepairResult, after: RepairResult) -> None:
-    """LU, ECE and cost, small and large."""
+    """LU and its nats, ECE and cost, small and large."""
     own, new = after.orders[0], after.orders[-1]
     with st.container(horizontal=True):
         for label, order, measure in (
-                ("LU, new order", new, "lu"), ("ECE, new order", new, "ece"),
+                ("LU, new order", new, "lu"), ("std of NLL, new order", new, "nll_std"),
+                ("ECE, new order", new, "ece"),
                 ("NLL/token, new order", new, "nll_per_token"),
                 ("NLL/token, own order", own, "nll_per_token")):
             was, now = before.estimates[order][measure], after.estimates[order][measure]

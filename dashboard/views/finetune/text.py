@@ -9,17 +9,25 @@ import pandas as pd
 from core.evaluation import measures
 from core.finetune.learning_set import LearningSet
 from core.finetune.methods import METHOD_TITLES
+from core.likelihood.low_lu import LowLu
 from core.model.card import ModelCard
 from core.model.local_models import MAX_KEPT
 from core.repair.comparison import Change, EqualSize, changes, largest_reduction
 from core.repair.result import RepairResult
 from core.repair.session import FinetuneProgress, FinetuneSession
-from core.repair.spurious import SpuriousRepair, spurious_repairs
+from core.repair.spurious import spurious_repairs
 from core.stats.estimates import Estimate
 from dashboard.shared.format import estimate, interval, short, signed
 from dashboard.views.finetune.charts import Histograms
-from dashboard.views.finetune.points import RepairPoint
-from dashboard.views.finetune.query import COST, MEASURES, PERMUTATIONS, FinetuneQuery, Source
+from dashboard.views.finetune.points import RepairPoint, ScaledArm
+from dashboard.views.finetune.query import (
+    COST,
+    MEASURES,
+    PAIRED,
+    PERMUTATIONS,
+    FinetuneQuery,
+    Source,
+)
 
 INTRO = ("Teach a model another order by training a few of its weights, and see what this "
          "repairs and what it costs under the order that the model was trained under.")
@@ -48,11 +56,17 @@ CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file 
 KEEP_HELP = ("Keeps the merged model in the folder that the environment variable "
              "TRAILSCOPE_MODELS names, or runs/models; all pages then offer it by its name. "
              f"The {MAX_KEPT} most recently kept models stay.")
+HINDSIGHT_NOTE = ("`hindsight` trains the weights that the run of all weights changed most. That "
+                  "is known only afterwards, so it is a reference for the criteria, not one of "
+                  "them.")
+SCALING_AID = ("Every point is the model W + α ΔW, where ΔW is all that fine-tuning changed: α = 0 "
+               "is the model before, α = 1 the fine-tuned one. Nothing is trained in between.")
+ALPHA_HELP = "Above 1, the change is taken further than the run went."
 STAGES = {"score": "Choosing the mask", "train": "Fine-tuning",
           "before": "Measuring the model as it was", "after": "Measuring the new model",
-          "done": "Done"}
+          "scale": "Measuring scaled changes", "done": "Done"}
 _UNITS = {"score": "examples", "train": "steps", "before": "linearized graphs",
-          "after": "linearized graphs", "done": ""}
+          "after": "linearized graphs", "scale": "linearized graphs", "done": ""}
 
 
 def provenance(result: RepairResult) -> str:
@@ -84,37 +98,48 @@ def comparison_finding(
     text = (f"Largest reduction: **{best.arm.label}** ({best.num_parameters:,} parameters, "
             f"{best.share:.2%} of the model) with {measure} {estimate(best.estimates[new][key])} "
             f"under {new}")
-    if before is not None:
+    beside = _in_nats(before, best) if key == "lu" else ""
+    if before is None:
+        text += beside
+    else:
         native = before.estimates[own][COST].value
-        text += (f", from {short(before.estimates[new][key].value)}. Under the model's own order, "
-                 f"{own}, the NLL per token becomes {short(best.estimates[own][COST].value)} nats, "
-                 f"from {short(native)}")
+        text += (f", from {short(before.estimates[new][key].value)}{beside}. Under the model's own "
+                 f"order, {own}, the NLL per token becomes "
+                 f"{short(best.estimates[own][COST].value)} nats, from {short(native)}")
     return f"{text}. {spurious_sentences(results, best, key)}".rstrip()
+
+
+def _in_nats(before: RepairResult | None, result: RepairResult) -> str:
+    """What stands behind a LU under the new order: the standard deviation in nats."""
+    new = result.orders[-1]
+    was = "" if before is None else f", from {short(before.estimates[new]['nll_std'].value)}"
+    return f" (standard deviation {estimate(result.estimates[new]['nll_std'])} nats{was})"
 
 
 def spurious_sentences(
     results: Sequence[RepairResult], best: RepairResult, measure: str
 ) -> str:
     """Why arms with a lower LU than the best do not count, and how many more are spurious."""
-    found = list(spurious_repairs(results, measure).values())
-    lower = [one for one in found if _new(one.result, measure) < _new(best, measure)]
+    found = spurious_repairs(results, measure)
+    lower = [result for result in found if _new(result, measure) < _new(best, measure)]
     more = len(found) - len(lower)
     rest = ("The same is true of one other hollow arm." if more == 1 else
             f"The same is true of {more} other hollow arms.") if lower else (
             "The LU of one arm is low only because its NLL is high; it is drawn hollow."
             if more == 1 else
             f"The LU of {more} arms is low only because their NLL is high; they are drawn hollow.")
-    return " ".join([*map(spurious_sentence, lower), *([rest] if more else [])])
+    return " ".join([*(spurious_sentence(result, found[result]) for result in lower),
+                     *([rest] if more else [])])
 
 
-def spurious_sentence(found: SpuriousRepair) -> str:
-    """Why a low LU is no repair."""
-    result, other = found.result, found.shown_by
+def spurious_sentence(result: RepairResult, found: LowLu[RepairResult]) -> str:
+    """Why the low LU of an arm is no repair."""
+    other = found.shown_by
     return (f"The LU of **{result.arm.label}** is lower ({short(_new(result, 'lu'))}) only because "
             f"its NLL is high, {short(_new(result, 'nll_per_token'))} nats per token: between "
-            f"orders of a graph its NLL varies by {short(found.spreads_nats[0])} nats, that of "
+            f"orders of a graph its NLL varies by {short(found.spread_nats)} nats, that of "
             f"**{other.arm.label}** (LU {short(_new(other, 'lu'))}) by "
-            f"{short(found.spreads_nats[1])}.")
+            f"{short(found.its_spread_nats)}.")
 
 
 def _new(result: RepairResult, measure: str) -> float:
@@ -125,7 +150,7 @@ def equal_size_finding(found: EqualSize | None, measure: str) -> str:
     """Whether a simple gradient mask holds up against what trains equally many parameters."""
     if found is None:
         return ""
-    what = "LU" if measure == "LU" else "mean NLL of a graph"
+    what = "mean NLL of a graph" if PAIRED[measure] == "nll_mean" else measure
     parts = []
     for other, difference in zip(found.others, found.differences, strict=True):
         ends = difference.interval
@@ -144,12 +169,18 @@ def plot_alt(points: Sequence[RepairPoint], before: RepairResult | None, measure
     """What the plot shows, for those who cannot see it."""
     rows = "; ".join(
         f"{point.key}: {point.parameters:,} parameters, {measure} "
-        f"{short(point.estimate(MEASURES[measure], native=False).value)}, cost "
+        f"{short(point.estimate(MEASURES[measure], native=False).value)}"
+        f"{_nats_beside(point.result, MEASURES[measure])}, cost "
         f"{short(point.estimate(COST, native=True).value)}" for point in points)
     finding = comparison_finding(points, before, measure).replace("*", "")
     return (f"Trained parameters against {measure} under the new order and against the NLL per "
             f"token under the model's own. {finding} "
             f"{rows}.")
+
+
+def _nats_beside(result: RepairResult, measure: str) -> str:
+    """The standard deviation in nats, where the measure is LU."""
+    return f" ({short(_new(result, 'nll_std'))} nats)" if measure == "lu" else ""
 
 
 def change_sentence(change: Change) -> str:
@@ -163,9 +194,20 @@ def change_sentence(change: Change) -> str:
 
 
 def lu_sentences(before: RepairResult, after: RepairResult) -> list[str]:
-    """Paired changes of LU, an order each."""
-    return [change_sentence(change) for change in changes(before, after)
-            if change.measure == "lu"]
+    """Paired changes of LU and of its nats, an order each, and where LU must not be believed."""
+    found = [change_sentence(change) for change in changes(before, after)
+             if change.measure in ("lu", "nll_std")]
+    return [*found, *low_lu_notes(before, after)]
+
+
+def low_lu_notes(before: RepairResult, after: RepairResult) -> list[str]:
+    """A sentence for every order under which LU is lower only because the NLL is higher."""
+    marked = {order: spurious_repairs((before, after), order=order).get(after)
+              for order in after.orders}
+    return [f"Under `{order}` the lower LU comes from a higher NLL, not from orders being more "
+            f"alike: between orders the NLL varies by {short(found.spread_nats)} nats, before by "
+            f"{short(found.its_spread_nats)}."
+            for order, found in marked.items() if found is not None]
 
 
 def headline_table(before: RepairResult, after: RepairResult) -> pd.DataFrame:
@@ -180,10 +222,16 @@ def headline_table(before: RepairResult, after: RepairResult) -> pd.DataFrame:
 
 def result_table(results: Mapping[str, RepairResult]) -> pd.DataFrame:
     """A row per arm: what was trained, and every measure under every order with its interval."""
-    return pd.DataFrame([_row(name, result) for name, result in results.items()])
+    orders = dict.fromkeys(order for result in results.values() for order in result.orders)
+    marked = {order: spurious_repairs([
+        result for result in results.values() if order in result.orders], order=order)
+        for order in orders}
+    return pd.DataFrame([_row(name, result, [order for order in result.orders
+                                             if result in marked[order]])
+                         for name, result in results.items()])
 
 
-def _row(name: str, result: RepairResult) -> dict[str, object]:
+def _row(name: str, result: RepairResult, marked: Sequence[str]) -> dict[str, object]:
     arm = result.arm
     row: dict[str, object] = {
         "arm": name, "method": arm.method, "criterion": arm.criterion, "scope": arm.scope,
@@ -195,8 +243,82 @@ def _row(name: str, result: RepairResult) -> dict[str, object]:
     for order, estimates in result.estimates.items():
         for measure, found in estimates.items():
             row |= found.columns(f"{measure} {order}", sep=" ")
+        row[f"low LU from high NLL {order}"] = order in marked
     return row | {"graphs": result.settings.get("test", {}).get("graphs"),
                   "wall_s": result.wall_s}
+
+
+def no_scaled(result: RepairResult) -> str:
+    """That the shipped result of an arm has no curve."""
+    return (f"The shipped result of **{result.arm.label}** for {result.model} holds no scaled "
+            "changes; this command makes them for all arms:")
+
+
+def scaled_axes(measure: str, result: RepairResult) -> tuple[str, str]:
+    """Titles of the axes: what is given up, and what is repaired."""
+    known = measures.MEASURES
+    return (f"{known[COST].name_and_unit}<br>under {result.orders[0]}",
+            f"{known[MEASURES[measure]].name_and_unit}<br>under {result.orders[-1]}")
+
+
+def scaled_sentence(arm: ScaledArm, alpha: float, measure: str) -> str:
+    """What the change of an arm does at one scale, beside both ends."""
+    at, key = arm.scaled.nearest(alpha), MEASURES[measure]
+    own, new = arm.orders[0], arm.orders[-1]
+
+    def ends(name: str, *, native: bool) -> str:
+        before, after = (short(arm.at(end, name, native=native).value) for end in (0, 1))
+        return f"{before} at α = 0, {after} at α = 1"
+
+    beside = [f"{name} {short(arm.at(at, other, native=False).value)}{unit}"
+              for other, (name, unit) in _BESIDE.items() if other != key]
+    return (f"**{arm.label}** at α = {at:g}: {measure} "
+            f"**{estimate(arm.at(at, key, native=False))}** under {new} "
+            f"({ends(key, native=False)}; {', '.join(beside)}) and NLL per token "
+            f"**{estimate(arm.at(at, COST, native=True))}** nats under {own} "
+            f"({ends(COST, native=True)}).")
+
+
+_BESIDE = {"lu": ("LU", ""), "nll_std": ("standard deviation of the NLL", " nats"),
+           "ece": ("ECE", "")}
+"""What a sentence on a scaled change names besides what it is judged by, all under the new order:
+LU is never alone."""
+
+
+def scaled_note(arms: Sequence[ScaledArm]) -> str:
+    """On how many graphs scaled changes were measured."""
+    numbers = sorted({arm.scaled.graphs for arm in arms})
+    return ("The square is α = 0, the filled circle α = 1, the large one the chosen α. "
+            f"Measured at α = {', '.join(f'{alpha:g}' for alpha in arms[0].scaled.alphas)} on the "
+            f"first {' or '.join(f'{number:,}' for number in numbers)} test graphs. Intervals: "
+            "95%, resampling graphs.")
+
+
+def scaled_alt(arms: Sequence[ScaledArm], alpha: float, measure: str) -> str:
+    """What the curves show, for those who cannot see them."""
+    key = MEASURES[measure]
+    rows = []
+    for arm in arms:
+        points = zip(arm.scaled.alphas, arm.curve(COST, native=True),
+                     arm.curve(key, native=False), strict=True)
+        rows.append(f"{arm.label}: " + ", ".join(
+            f"α {at:g}: {short(cost.value)} and {short(value.value)}"
+            for at, cost, value in points))
+    return (f"NLL per token under the model's own order against {measure} under the new one, as "
+            f"the change of weights is scaled; α = {arms[0].scaled.nearest(alpha):g} is marked. "
+            f"{'; '.join(rows)}.")
+
+
+def scaled_table(arms: Sequence[ScaledArm]) -> pd.DataFrame:
+    """A row per arm, α, order and measure."""
+    return pd.concat([arm.scaled.to_table().drop(columns="reason").assign(arm=arm.label)
+                      for arm in arms], ignore_index=True)
+
+
+def scaling_estimate(query: FinetuneQuery) -> str:
+    """About how long measuring scaled changes takes."""
+    return (f"{duration(query.scaling_s)} on two idle cores: the new model's change is taken at "
+            f"other scales and measured on the same {query.test} graphs. Nothing is trained.")
 
 
 def histogram_alt(found: Sequence[Histograms], orders: Sequence[str]) -> str:
@@ -315,9 +437,11 @@ def result_sentence(before: RepairResult, after: RepairResult) -> str:
     own, new = after.orders[0], after.orders[-1]
     lu, was = after.estimates[new]["lu"], before.estimates[new]["lu"]
     cost, native = after.estimates[own][COST], before.estimates[own][COST]
-    return (f"Training {after.num_parameters:,} parameters ({after.share:.2%}) changed the LU "
-            f"under {new} from {short(was.value)} to {estimate(lu)}, and the NLL per token under "
-            f"{own} from {short(native.value)} to {estimate(cost)} nats.")
+    return " ".join([
+        f"Training {after.num_parameters:,} parameters ({after.share:.2%}) changed the LU "
+        f"under {new} from {short(was.value)} to {estimate(lu)}{_in_nats(before, after)}, and the "
+        f"NLL per token under {own} from {short(native.value)} to {estimate(cost)} nats.",
+        *low_lu_notes(before, after)])
 
 
 def kept_note(name: str) -> str:
@@ -328,7 +452,8 @@ def kept_note(name: str) -> str:
 
 def learning_summary(found: LearningSet) -> str:
     """How many molecules there are to learn from."""
-    return f"{len(found.graphs):,} molecules to learn from."
+    number = len(found.graphs)
+    return f"{number:,} {'molecule' if number == 1 else 'molecules'} to learn from."
 
 
 def bad_row_table(found: LearningSet) -> pd.DataFrame:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import plotly.graph_objects as go
 
 from core.evaluation.cross_evaluation import Cell, CrossEvaluation
+from core.likelihood.low_lu import MARK
 from core.stats.estimates import Estimate
 from dashboard.shared.chart_style import styled
 from dashboard.shared.format import interval, short
@@ -21,7 +22,7 @@ _FRAME = 120  # pixels for axes
 
 def cross_heatmap(
     cross: CrossEvaluation, estimates: Mapping[Cell, Estimate], chosen: Cell | None, *, name: str,
-    dark: bool,
+    dark: bool, nats: Mapping[Cell, Estimate] | None = None,
 ) -> go.Figure:
     """A row per model, a column per order; every cell holds its number and interval.
 
@@ -34,6 +35,8 @@ def cross_heatmap(
         chosen: a cell to mark, or None.
         name: of the quantity, at the colour scale.
         dark: colours for a dark page.
+        nats: of LU, the standard deviation in nats that stands beside it, in every cell; a low LU
+            that comes from a high NLL is marked then.
     """
     colors = palette(dark=dark)
     low, high, is_log = _scale(estimates)
@@ -47,9 +50,10 @@ def cross_heatmap(
         colorbar={"title": {"text": name, "side": "right"}, "thickness": 12, "outlinewidth": 0,
                   **_ticks(low, high, is_log)},
     )
-    _write_cells(figure, cross, estimates, colors, (low, high, is_log))
+    beside, marked = nats or {}, () if nats is None else cross.low_lu
+    _write_cells(figure, cross, estimates, colors, (low, high, is_log), beside, marked)
     _frame(figure, cross, chosen, colors)
-    _add_click_targets(figure, cross, estimates, name)
+    _add_click_targets(figure, cross, estimates, name, beside)
     figure.update_xaxes(title="evaluated under", side="top", showgrid=False, tickangle=0,
                         range=[-0.5, len(cross.strategies) - 0.5])
     figure.update_yaxes(showgrid=False, autorange=False, range=[len(cross.models) - 0.5, -0.5])
@@ -85,7 +89,8 @@ def _ticks(low: float, high: float, is_log: bool) -> dict[str, list]:
 
 def _write_cells(
     figure: go.Figure, cross: CrossEvaluation, estimates: Mapping[Cell, Estimate],
-    colors: Palette, scale: tuple[float, float, bool],
+    colors: Palette, scale: tuple[float, float, bool], nats: Mapping[Cell, Estimate],
+    marked: Collection[Cell],
 ) -> None:
     for model in cross.models:
         for strategy in cross.strategies:
@@ -95,15 +100,18 @@ def _write_cells(
                 text = "not stored"
             if estimate is not None:
                 behind = scale_color(colors.sequential, _place(estimate, *scale))
-                text, ink = _cell_text(estimate), ink_on(behind)
+                mark = f" {MARK}" if (model, strategy) in marked else ""
+                text, ink = _cell_text(estimate, mark), ink_on(behind)
+                if (model, strategy) in nats:
+                    text += f"<br>{short(nats[model, strategy].value)} nats"
                 if cross.is_native((model, strategy)):
                     text += '<br><span style="font-size:11px">own order</span>'
             figure.add_annotation(x=strategy, y=model, text=text, showarrow=False,
                                   font={"color": ink, "size": 12}, align="center")
 
 
-def _cell_text(estimate: Estimate) -> str:
-    text = f'<span style="font-size:18px"><b>{short(estimate.value)}</b></span>'
+def _cell_text(estimate: Estimate, mark: str) -> str:
+    text = f'<span style="font-size:18px"><b>{short(estimate.value)}{mark}</b></span>'
     if estimate.interval is not None:
         text += f"<br>{interval(estimate.interval)}"
     return text
@@ -127,7 +135,8 @@ def _frame(
 
 
 def _add_click_targets(
-    figure: go.Figure, cross: CrossEvaluation, estimates: Mapping[Cell, Estimate], name: str
+    figure: go.Figure, cross: CrossEvaluation, estimates: Mapping[Cell, Estimate], name: str,
+    nats: Mapping[Cell, Estimate],
 ) -> None:
     """Heatmaps report no clicks; points do."""
     cells = list(estimates)
@@ -136,12 +145,14 @@ def _add_click_targets(
         customdata=[list(cell) for cell in cells],
         marker={"symbol": "square", "size": _ROW_HEIGHT - 8, "opacity": 0},
         selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}},
-        hovertext=[_hover(cross, cell, estimates[cell], name) for cell in cells],
+        hovertext=[_hover(cross, cell, estimates[cell], name, nats.get(cell)) for cell in cells],
         hovertemplate="%{hovertext}<extra></extra>",
     )
 
 
-def _hover(cross: CrossEvaluation, cell: Cell, estimate: Estimate, name: str) -> str:
+def _hover(
+    cross: CrossEvaluation, cell: Cell, estimate: Estimate, name: str, nats: Estimate | None
+) -> str:
     model, strategy = cell
     found = cross.cells[cell]
     text = f"{model}<br>under {strategy}"
@@ -149,5 +160,11 @@ def _hover(cross: CrossEvaluation, cell: Cell, estimate: Estimate, name: str) ->
     text += f"<br>{name} {short(estimate.value)}"
     if estimate.interval is not None:
         text += f", 95%: {interval(estimate.interval)}"
+    if nats is not None:
+        text += f"<br>std of NLL {short(nats.value)} nats, 95%: {interval(nats.interval)}"
+        if cell in cross.low_lu:
+            other_model, other_order = cross.low_lu[cell].shown_by
+            text += (f"<br>{MARK} low because its NLL is high: more nats than<br>"
+                     f"{other_model} under {other_order}, whose LU is higher")
     return (f"{text}<br>{found.num_graphs:,} graphs, K = {found.permutations}"
             "<br>click for its reliability diagram")

@@ -7,6 +7,7 @@ from functools import partial
 import pandas as pd
 
 from core.evaluation.cross_evaluation import CrossEvaluation, evaluation_row
+from core.evaluation.measures import MEASURES
 from core.evaluation.result import Evaluation
 from dashboard.reliability import text as reliability_text
 from dashboard.reliability.evaluations import remember
@@ -21,9 +22,12 @@ def scores_by_type(evaluation: Evaluation) -> pd.DataFrame:
 
 
 def number_table(cross: CrossEvaluation) -> pd.DataFrame:
-    """Every number of every cell, with intervals, at temperature 1."""
+    """Every number of every cell, with intervals, at temperature 1, and which LU is marked."""
     cells = [cross.cells[cell] for cell in cross.in_order]
-    return pd.DataFrame([
+    table = pd.DataFrame([
         remember(cell, "numbers", partial(evaluation_row, cell))
         for cell in cells
     ])
+    table.insert(table.columns.get_loc(MEASURES["nll_std"].name), "low LU from high NLL",
+                 [cell in cross.low_lu for cell in cross.in_order])
+    return table

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.calibration.token_types import TokenType
 from core.evaluation.cross_evaluation import QUANTITIES, Cell, CrossEvaluation, Quantity
+from core.evaluation.measures import MEASURES
 from core.evaluation.result import Evaluation
 from core.stats.estimates import Estimate
 from dashboard.shared.query_params import Choice, faults
@@ -50,6 +51,13 @@ class ModelsQuery:
     def estimates(self) -> dict[Cell, Estimate]:
         """The quantity in every cell that has it."""
         return self.cross.estimates(self.quantity, self.token_type)
+
+    @property
+    def nats(self) -> dict[Cell, Estimate] | None:
+        """What stands beside LU: the standard deviation of the NLL; None for other quantities."""
+        if self.quantity is not QUANTITIES[MEASURES["lu"].name]:
+            return None
+        return self.cross.estimates(QUANTITIES[MEASURES["nll_std"].name], self.token_type)
 
     @property
     def opened(self) -> Evaluation | None:

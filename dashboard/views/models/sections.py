@@ -29,9 +29,10 @@ def show_heatmap(query: ModelsQuery) -> None:
     what = text.named(query.quantity, query.token_type)
     st.markdown(text.finding(query))
     show_figure(
-        partial(cross_heatmap, cross, estimates, query.cell, name=query.quantity.name),
-        f"models {what}", key="heatmap", alt=text.heatmap_alt(cross, what, estimates),
-        csv=cross.to_table(estimates), on_click=take_cell,
+        partial(cross_heatmap, cross, estimates, query.cell, name=query.quantity.name,
+                nats=query.nats),
+        f"models {what}", key="heatmap", alt=text.heatmap_alt(query),
+        csv=text.heatmap_table(query), on_click=take_cell,
         caption=text.heatmap_caption(query, shipped_cards()))
 
 

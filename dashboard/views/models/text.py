@@ -16,12 +16,16 @@ from core.evaluation.cross_evaluation import (
     rises,
     worst_cases,
 )
+from core.likelihood.low_lu import MARK
 from core.model.card import ModelCard
 from core.sent.strategies import RANDOM_ORDER
-from core.stats.estimates import Estimate
 from dashboard.reliability.text import sample, tokens_of, verdict, weights_note
-from dashboard.shared.format import estimate
+from dashboard.shared.format import estimate, short
 from dashboard.views.models.query import ModelsQuery
+
+_BESIDE_LU = (
+    "Nats: standard deviation of the NLL over permutations, which LU divides by the mean NLL. "
+    f"{MARK}: low because the NLL is high; another cell has a higher LU and varies by fewer nats.")
 
 
 def named(quantity: Quantity, token_type: TokenType) -> str:
@@ -48,7 +52,37 @@ def finding(query: ModelsQuery) -> str:
     risen = rises(query.cross, query.estimates, RANDOM_ORDER.name)
     if risen:
         sentences.append(f"Under {RANDOM_ORDER.name}, {_rise(risen, what)}")
+    if query.nats is not None and query.cross.low_lu:
+        sentences.append(low_lu_sentence(query.cross))
     return " ".join(sentences)
+
+
+def low_lu_sentence(cross: CrossEvaluation) -> str:
+    """How many low LUs come from a high NLL, and the clearest of them."""
+    marked = cross.low_lu
+    clearest = max(marked, key=lambda cell: marked[cell].spread_nats / marked[cell].its_spread_nats)
+    (model, order), found = clearest, marked[clearest]
+    other_model, other_order = found.shown_by
+    cells = "1 cell is" if len(marked) == 1 else f"{len(marked)} cells are"
+    return (f"{cells} marked {MARK}: a low LU that comes from a high NLL. Most of all **{model}** "
+            f"under {order}, LU {short(cross.cells[clearest].lu.value)}: between orders of a graph "
+            f"its NLL varies by {short(found.spread_nats)} nats, that of **{other_model}** under "
+            f"{other_order} (LU {short(cross.cells[found.shown_by].lu.value)}) by "
+            f"{short(found.its_spread_nats)}.")
+
+
+def heatmap_table(query: ModelsQuery) -> pd.DataFrame:
+    """A row per cell; of LU with its nats, and what shows that it comes from a high NLL."""
+    cross, nats = query.cross, query.nats
+    table = cross.to_table(query.estimates)
+    if nats is None:
+        return table
+    cells = list(query.estimates)
+    shown_by = [cross.low_lu[cell].shown_by if cell in cross.low_lu else None for cell in cells]
+    return table.assign(
+        **pd.DataFrame([nats[cell].columns("nll_std_nats") for cell in cells]),
+        low_lu_from_high_nll=[cell in cross.low_lu for cell in cells],
+        shown_by=[" under ".join(cell) if cell else "" for cell in shown_by])
 
 
 def heatmap_caption(query: ModelsQuery, cards: Mapping[str, ModelCard]) -> str:
@@ -56,6 +90,7 @@ def heatmap_caption(query: ModelsQuery, cards: Mapping[str, ModelCard]) -> str:
     found = query.cross.cells.values()
     parts = [
         query.quantity.measure.meaning, "Lower is better.",
+        "" if query.nats is None else _BESIDE_LU,
         "A frame marks a model under the order it was trained under.",
         "Small numbers are 95% intervals.", "Click a cell to open it.", f"{sample(found)}.",
         weights_note(found, cards) or "",
@@ -68,13 +103,20 @@ def cell_sentence(found: Reliability) -> str:
     return f"ECE of {tokens_of(found.token_type)}: **{estimate(found.ece)}**. {verdict(found)}"
 
 
-def heatmap_alt(cross: CrossEvaluation, what: str, estimates: Mapping[Cell, Estimate]) -> str:
+def heatmap_alt(query: ModelsQuery) -> str:
     """The table in words, for those who cannot see it."""
+    cross, nats, estimates = query.cross, query.nats or {}, query.estimates
+    what = named(query.quantity, query.token_type)
+
+    def beside(cell: Cell) -> str:
+        if cell not in nats:
+            return ""
+        mark = ", low because its NLL is high" if cell in cross.low_lu else ""
+        return f", {estimate(nats[cell])} nats{mark}"
+
     cells = "; ".join(
-        f"{model} under {strategy}: {estimate(estimates[model, strategy])}"
-        for model in cross.models for strategy in cross.strategies
-        if (model, strategy) in estimates
-    )
+        f"{' under '.join(cell)}: {estimate(estimates[cell])}{beside(cell)}"
+        for cell in cross.in_order if cell in estimates)
     return f"{what} of every model (row) under every order (column). {cells}."
 
 

@@ -11,12 +11,15 @@ from core.stats.estimates import Estimate
 from core.stats.risk_coverage import RiskCoverage
 from core.stats.roc import ScoreComparison
 from core.triage.milestones import Milestone
+from core.triage.pooling import POOLED, PooledRanking
 from dashboard.shared.chart_style import styled, translucent
+from dashboard.shared.format import interval
 from dashboard.shared.palette import Palette, palette
 from dashboard.views.triage.query import SCORE_LABELS, in_order
 
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _DODGE = 1.02
+_ROW_SHARE = 0.19  # of a model's row, between two scores
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up")
 
 
@@ -34,8 +37,8 @@ def roc_curves(found: ScoreComparison, *, dark: bool, height: int = 420) -> go.F
             hovertemplate=f"−{name}<br>%{{y:.1%}} of the {label.good} kept<br>%{{x:.1%}} of the "
                           f"{label.bad} kept<extra></extra>",
         )
-    figure.update_xaxes(title=f"share of {label.bad} molecules kept")
-    figure.update_yaxes(title=f"share of {label.good} molecules kept")
+    figure.update_xaxes(title=f"share of {label.bad} {label.many} kept")
+    figure.update_yaxes(title=f"share of {label.good} {label.many} kept")
     for update in (figure.update_xaxes, figure.update_yaxes):
         update(range=[-0.02, 1.02], tickformat=".0%", dtick=0.25)
     return styled(figure, colors, height, legend=True)
@@ -58,13 +61,48 @@ def auc_intervals(
     figure.add_scatter(
         x=[paper[quantity] for quantity in reported],
         y=[f"−{SCORE_LABELS[quantity]}" for quantity in reported], mode="markers",
-        name="LU paper, a larger model", hovertemplate="LU paper: %{x:.2f}<extra></extra>",
-        marker={"symbol": "x-thin", "size": 11, "line": {"width": 2, "color": colors.muted},
-                "color": colors.muted},
+        hovertemplate="LU paper: %{x:.2f}<extra></extra>", **_paper_cross(colors),
     )
-    figure.update_xaxes(title=f"AUC for {found.labels.good} molecules (above 0.5: lower is better)")
+    what = f"{found.labels.good} {found.labels.many}"
+    figure.update_xaxes(title=f"AUC for {what} (above 0.5: lower is better)")
     figure.update_yaxes(autorange="reversed", type="category")
     return styled(figure, colors, height, legend=bool(reported))
+
+
+def pooled_aucs(
+    found: PooledRanking, paper: Mapping[str, float], *, dark: bool, height: int = 460
+) -> go.Figure:
+    """AUC of every score by model, and over the molecules of all models at the bottom.
+
+    Args:
+        found: the rankings.
+        paper: what a paper reports by quantity, drawn at the pooled ranking.
+        dark: colours for a dark page.
+        height: pixels.
+    """
+    colors, names = palette(dark=dark), list(found.comparisons)
+    last = len(names) - 1
+    figure = go.Figure()
+    figure.add_vline(x=0.5, line={"color": colors.faint, "dash": "dash", "width": 1})
+    figure.add_hline(y=last - 0.5, line={"color": colors.muted, "width": 1})
+    for score, label in SCORE_LABELS.items():
+        aucs, shift = found.aucs(score), _ROW_SHARE * (_place(score) - 1.5)
+        figure.add_scatter(
+            x=[auc.value for auc in aucs.values()],
+            y=[names.index(name) + shift for name in aucs], mode="markers", name=f"−{label}",
+            error_x=_error(list(aucs.values())), marker=_marker(colors, score, 10),
+            text=[f"{name}<br>{interval(auc.interval, 3)}" for name, auc in aucs.items()],
+            hovertemplate=f"−{label}: AUC %{{x:.3f}}<br>%{{text}}<extra></extra>")
+    reported = [score for score in SCORE_LABELS if score in paper]
+    if reported:
+        figure.add_scatter(
+            x=[paper[score] for score in reported],
+            y=[last + _ROW_SHARE * (_place(score) - 1.5) for score in reported], mode="markers",
+            hovertemplate="LU paper: %{x:.2f}<extra></extra>", **_paper_cross(colors))
+    figure.update_xaxes(title="AUC (above 0.5: lower is better)")
+    figure.update_yaxes(range=[last + 0.5, -0.5], tickvals=list(range(len(names))), showgrid=False,
+                        ticktext=[f"<b>{name}</b>" if name == POOLED else name for name in names])
+    return styled(figure, colors, height, legend=True)
 
 
 def risk_coverage_curve(found: RiskCoverage, *, dark: bool, height: int = 420) -> go.Figure:
@@ -90,10 +128,10 @@ def risk_coverage_curve(found: RiskCoverage, *, dark: bool, height: int = 420) -
     )
     base = found.base_rate.value
     figure.add_scatter(
-        x=[0, 1], y=[base, base], mode="lines", name=f"all molecules, {base:.1%}",
+        x=[0, 1], y=[base, base], mode="lines", name=f"all {label.many}, {base:.1%}",
         hoverinfo="skip", line={"color": colors.faint, "dash": "dash", "width": 1.5},
     )
-    figure.update_xaxes(title="coverage: share of the molecules kept",
+    figure.update_xaxes(title=f"coverage: share of the {label.many} kept",
                         tickformat=".0%", range=[0, 1.01])
     # The band of the first few molecules reaches far down and would flatten everything else.
     lowest = float(np.min([found.accuracy, found.band_low], axis=0)[found.coverage > 0.02].min())
@@ -124,7 +162,7 @@ def auc_along_training(
             hovertemplate=f"−{name}: AUC %{{y:.3f}}<br>%{{text}}<extra></extra>",
         )
     _steps_axis(figure, milestones)
-    figure.update_yaxes(title=f"AUC for {milestones[0].label.good} molecules")
+    figure.update_yaxes(title=f"AUC for {milestones[0].label.good} {milestones[0].label.many}")
     return styled(figure, colors, height, legend=True)
 
 
@@ -173,6 +211,12 @@ def _line(colors: Palette, quantity: str) -> dict[str, object]:
 
 def _marker(colors: Palette, quantity: str, size: int) -> dict[str, object]:
     return {"color": _color(colors, quantity), "symbol": _SYMBOLS[_place(quantity)], "size": size}
+
+
+def _paper_cross(colors: Palette) -> dict[str, object]:
+    return {"name": "LU paper, a larger model",
+            "marker": {"symbol": "x-thin", "size": 11, "color": colors.muted,
+                       "line": {"width": 2, "color": colors.muted}}}
 
 
 def _error(estimates: Sequence[Estimate]) -> dict[str, object]:

@@ -51,9 +51,6 @@ def show_shares(found: Generation) -> None:
 
 def show(found: Generation, view: str) -> None:
     """One section; why there is nothing to show is said in its place."""
-    if not found.is_molecular and view not in (MOLECULES, CODE):
-        st.info(text.NO_STABILITY, icon=":material/info:")
-        return
     try:
         _SECTIONS[view](found)
     except RankingError as error:
@@ -87,6 +84,24 @@ def _show_ranking(found: Generation) -> None:
     st.dataframe(differences, hide_index=True, column_config={
         "difference of AUC": st.column_config.NumberColumn(format="%.3f")})
     figure_downloads("auc-differences", key="downloads-differences", csv=differences)
+    if st.session_state.source != LIVE:
+        _show_pooled(found)
+
+
+def _show_pooled(found: Generation) -> None:
+    """AUC of every model of the data set, and of the molecules of all of them in one ranking."""
+    ranking = data.pooled(found)
+    if ranking is None:
+        return
+    st.subheader("Per model and pooled", anchor=False)
+    st.markdown(text.pooled_finding(ranking))
+    paper = paper_auc(found.chemistry)
+    show_figure(partial(charts.pooled_aucs, ranking, paper), "auc-pooled", key="pooled",
+                alt=text.pooled_alt(ranking), csv=ranking.to_table(),
+                caption=text.pooled_caption(ranking, paper))
+    st.dataframe(text.pooled_table(ranking), hide_index=True, column_config={
+        name: st.column_config.NumberColumn(format="localized")
+        for name in (found.label.good, found.label.bad)})
 
 
 def _choose_score() -> str:
@@ -111,13 +126,13 @@ def _show_keep_list(found: Generation) -> None:
         percent = st.slider(
             "False-discovery rate", MIN_FDR, MAX_FDR, DEFAULT_FDR, 0.5, format="%.1f%%", key="fdr",
             bind="query-params", width=2 * _BOX_WIDTH, on_change=_to_first_page,
-            help=f"Largest expected share of {found.label.bad} molecules among those kept.",
+            help=f"Largest expected share of {found.label.bad} {found.label.many} among the kept.",
         )
         seed = st.number_input(
             "Seed of the split", 0, MAX_SEED, 0, 1, key="split", bind="query-params", width=150,
             on_change=_to_first_page,
-            help="Decides which half of the distinct molecules is the reference set; the list is "
-                 "chosen from the other half.",
+            help=f"Decides which half of the distinct {found.label.many} is the reference set; the "
+                 "list is chosen from the other half.",
         )
     kept = data.kept(found, column, percent / 100, int(seed))
     rows = kept.kept_rows.tolist()
@@ -149,7 +164,7 @@ def _show_training(found: Generation) -> None:
         show_figure(partial(charts.auc_along_training, milestones), "auc-along-training",
                     key="training", alt=text.training_finding(milestones), csv=table)
     with row.container(width=_CHART_WIDTH):
-        st.subheader(f"{found.label.good.capitalize()} molecules", anchor=False)
+        st.subheader(f"{found.label.good.capitalize()} {found.label.many}", anchor=False)
         show_figure(partial(charts.good_share_along_training, milestones),
                     f"{found.label.good}-along-training", key="stability",
                     alt=text.good_share_finding(milestones), csv=table)

@@ -48,13 +48,14 @@ def shipped(tiny, trailscope, monkeypatch, tmp_path):
 def test_every_table_is_printed(shipped):
     assert shipped.status == 0
     titles = [line for line in shipped.out.splitlines() if line.startswith("###")]
-    assert titles == ["### Generated graphs", "### AUC for stability", "### AUC along training",
-                      "### NLL per token", "### Mean LU", "### ECE, all tokens",
+    assert titles == ["### Generated graphs", "### AUC of the scores", "### AUC along training",
+                      "### NLL per token", "### Mean LU", "### Standard deviation of the NLL",
+                      "### ECE, all tokens",
                       "### Fitted temperature"]
 
 
 def test_samples_are_told_in_shares_and_aucs(shipped):
-    assert "| `qm9-random_order` | 3 | 100.0% | 100.0% | – | 66.7% | 0.133 |" in shipped.out
+    assert "| `qm9-random_order` | 3 | 100.0% | 100.0% | – | 66.7% | 0.133 | 4.00 |" in shipped.out
     [row] = [line for line in shipped.out.splitlines() if "| 2 / 1 |" in line]
     assert " | 1.00 [" in row  # LU tells them apart, the mean NLL does not at all
     assert " | 0.50" in row
@@ -75,7 +76,8 @@ def test_a_repair_is_told_arm_by_arm(trailscope, make_checkpoint, monkeypatch, t
         experiment.result(arm).save(folder / arm.name)
     out = trailscope("results").out
     lines = out.split("### Order repair of `biased`")[1].split("###")[0].strip().splitlines()
-    assert lines[0].startswith("| arm | parameters | LU, random_order | ECE, random_order |")
+    assert lines[0].startswith("| arm | parameters | LU, random_order | std of NLL, nats, "
+                               "random_order | ECE, random_order |")
     assert [line.split(" | ")[:2] for line in lines[2:]] == [
         ["| as trained", "0"], ["| snip, local, static", "40"], ["| LoRA, rank 1", "1,088"]]
     lu = experiment.result(Arm("none")).estimates["random_order"]["lu"].value
@@ -84,10 +86,15 @@ def test_a_repair_is_told_arm_by_arm(trailscope, make_checkpoint, monkeypatch, t
     lu_lines, nll_lines = (out.split(f"### {title}")[1].split("###")[0].strip().splitlines()[2:]
                            for title in ("LU under random_order", "NLL per token, random_order /"))
     assert lu_lines == ["| arm | 40 | 1,088 |", "| --- | --- | --- |",
-                        f"| LoRA | – | {lora['random_order']['lu'].value:.3f} |",
-                        f"| snip, local, static | {mask['random_order']['lu'].value:.3f} | – |"]
+                        f"| LoRA | – | {lu_and_nats(lora)} |",
+                        f"| snip, local, static | {lu_and_nats(mask)} | – |"]
     nll = [lora[order]["nll_per_token"].value for order in ("random_order", "max_degree_first")]
     assert nll_lines[2] == f"| LoRA | – | {nll[0]:.3f} / {nll[1]:.3f} |"
+
+
+def lu_and_nats(estimates):
+    found = estimates["random_order"]
+    return f"{found['lu'].value:.3f}, {found['nll_std'].value:.2f} nats"
 
 
 def test_every_model_is_a_row_under_every_order(shipped):

@@ -10,9 +10,11 @@ from core.chemistry.molecules import to_smiles
 from core.cli.markdown import cell
 from core.sent.decoder import decode
 from core.sent.vocabulary import MOSES_VOCABULARY, QM9_VOCABULARY
+from core.triage.pooling import pool_samples
 from core.triage.ranking import ranking_record
 from core.triage.samples import Samples
 from core.triage.set_metrics import NO_REFERENCE, REFERENCE_SETS, MoleculeSet, set_metrics
+from tests.generated_molecules import made_up_samples
 
 
 @pytest.fixture
@@ -102,6 +104,28 @@ def test_novelty_of_a_model_without_hydrogen_nodes_reads_its_own_data(
     assert (again["novel"] == (again["smiles"] != known)).loc[again["valid"]].all()
 
 
+def test_what_was_sampled_before_is_pooled(trailscope, tmp_path):
+    for seed, name in enumerate("ab"):
+        made_up_samples(name, number=60, seed=seed).save(tmp_path / name, device="cpu")
+    result = trailscope("triage", "--pool", tmp_path / "a", "--pool", tmp_path / "b")
+    assert result.status == 0
+    found = pool_samples([Samples.load(tmp_path / name) for name in "ab"])
+    assert [(row["models"], row["score"], row["auc"]) for row in result.rows] == [
+        (name, f"minus {roc.name}", roc.auc.value)
+        for name, one in found.comparisons.items() for roc in one.rocs]
+    assert result.rows[-1]["direction"] == "lower is better"
+    assert "a pooled AUC also ranks the models" in result.err
+
+
+def test_pooling_writes_nothing_and_sampling_needs_a_folder(trailscope, tmp_path):
+    for options, said in ((("--pool", "a", "--output", tmp_path / "out"), "leave out --output"),
+                          ((), "Give --output, the folder to write, or --pool"),
+                          (("--pool", tmp_path / "no"), "no")):
+        result = trailscope("triage", *options)
+        assert result.status == 1
+        assert said in result.err
+
+
 @pytest.fixture
 def moses_triage(trailscope, make_checkpoint, tmp_path):
     card = make_checkpoint("tiny-moses", MOSES_VOCABULARY).card
@@ -149,3 +173,17 @@ def test_fcd_is_refused_before_anything_is_sampled(moses_triage, triage, tmp_pat
     assert result.status == 1
     assert "pip install 'trailscope[fcd]'" in result.err
     assert not (tmp_path / "run").exists()
+
+
+def test_samples_grow_from_a_fragment(triage, tmp_path):
+    assert triage("--number", 8, "--from", "CC(C)C").status == 0
+    samples = Samples.load(tmp_path / "out")
+    assert samples.config.fragment == "CC(C)C"
+    assert samples.config.open_atoms == (0, 1, 2)
+    assert samples.table["holds_fragment"].all()
+    assert (samples.table["prefix_nll"] < samples.table["self_nll"]).all()
+    record = json.loads((tmp_path / "out" / "record.json").read_text())
+    assert record["config"]["open_atoms"] == [0, 1, 2]
+    result = triage("--number", 8, "--from", "CC(C)C", "--open", "1")
+    assert result.status == 1
+    assert "open_atoms" in result.err

@@ -5,9 +5,8 @@ import pytest
 
 from core.repair.arms import Arm
 from core.repair.comparison import largest_reduction
-from core.repair.spurious import has_spurious_lu, spurious_repairs
-from core.salience.matrices import SalienceError
-from tests.repairs import GRADIENT, LORA, with_nll
+from core.repair.spurious import spurious_repairs
+from tests.repairs import GRADIENT, LORA, MADE_UP_ORDERS, with_nll
 
 DYNAMIC = Arm("sparse", "gradient", "global", True, 40, 1)
 HONEST = with_nll(LORA, 40, 0.12)
@@ -22,7 +21,8 @@ def test_a_lower_lu_with_more_spread_in_nats_is_spurious():
     found = spurious_repairs([SPURIOUS, HONEST], "lu")
     assert list(found) == [SPURIOUS]
     assert found[SPURIOUS].shown_by is HONEST
-    for result, spread in zip((SPURIOUS, HONEST), found[SPURIOUS].spreads_nats, strict=True):
+    spreads = found[SPURIOUS].spread_nats, found[SPURIOUS].its_spread_nats
+    for result, spread in zip((SPURIOUS, HONEST), spreads, strict=True):
         rows = graphs_of(result)
         assert spread == pytest.approx(np.mean([lu * nll for lu, nll in zip(
             rows["lu"], rows["nll_mean"], strict=True)]))
@@ -40,10 +40,10 @@ def test_otherwise_a_low_lu_counts(other, measure):
     assert spurious_repairs([SPURIOUS, other], measure) == {}
 
 
-def test_any_two_models_are_compared_on_the_same_graphs():
-    assert has_spurious_lu(graphs_of(SPURIOUS), graphs_of(HONEST))
-    assert not has_spurious_lu(graphs_of(HONEST), graphs_of(SPURIOUS))
-    assert not has_spurious_lu(graphs_of(SPURIOUS),
-                               graphs_of(with_nll(GRADIENT, 41, 0.12, times=1.4)))
-    with pytest.raises(SalienceError, match="different graphs"):
-        has_spurious_lu(graphs_of(SPURIOUS), graphs_of(with_nll(LORA, 40, 0.12, graphs="h")))
+def test_under_the_own_order_as_under_the_new_one():
+    before, after = (with_nll(arm, number, 0.12) for arm, number in ((Arm("none"), 0), (LORA, 40)))
+    rows, is_own = after.graphs, after.graphs["order"] == MADE_UP_ORDERS[0]
+    rows.loc[is_own, ["lu", "nll_mean"]] *= [0.8, 2.0]
+    assert spurious_repairs([before, after]) == {}
+    [(marked, found)] = spurious_repairs([before, after], order=MADE_UP_ORDERS[0]).items()
+    assert (marked, found.shown_by) == (after, before)

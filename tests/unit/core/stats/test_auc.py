@@ -224,3 +224,20 @@ def test_ten_thousand_molecules_in_chunks(rng):
     sample = resample_aucs(good, quantities, seed=0, resamples=60)
     assert sample.resampled.shape == (60, 4)
     assert sample.auc == pytest.approx([roc_auc_score(good, -quantity) for quantity in quantities])
+
+
+def test_strata_are_resampled_one_by_one(rng):
+    good, quantity = rng.random(60) < 0.6, rng.random((1, 60))
+    whole = resample_aucs(good, quantity, seed=3, resamples=50)
+    for strata in (np.zeros(60), np.full(60, "one")):
+        same = resample_aucs(good, quantity, seed=3, resamples=50, strata=strata)
+        assert np.array_equal(same.resampled, whole.resampled)
+    alone = resample_aucs(good, quantity, seed=3, resamples=50, strata=np.arange(60))
+    assert (alone.resampled == alone.auc).all()  # a molecule of its own is always drawn
+    # Two strata that never overlap within a class: nothing moves but how often each is drawn.
+    good, strata = np.tile([True, False], 20), np.repeat([0, 1], 20)
+    apart = np.where(strata == 0, np.where(good, 0.0, 2.0), np.where(good, 1.0, 3.0))[None]
+    apart[0, 0] = 2.5
+    by_stratum = resample_aucs(good, apart, seed=3, resamples=200, strata=strata)
+    assert by_stratum.resampled.std() < resample_aucs(good, apart, seed=3,
+                                                      resamples=200).resampled.std()

@@ -4,8 +4,14 @@ import pytest
 
 from core.repair.arms import Arm
 from core.repair.comparison import gradient_mask_and_equals
+from dashboard.shared.format import short
 from dashboard.views.finetune.points import RepairPoint
-from dashboard.views.finetune.text import comparison_finding, equal_size_finding, result_table
+from dashboard.views.finetune.text import (
+    comparison_finding,
+    equal_size_finding,
+    result_sentence,
+    result_table,
+)
 from tests.repairs import GRADIENT, LORA, made_up, with_nll
 
 NONE = made_up(Arm("none"), 0, 0.4, seed=9)
@@ -50,3 +56,18 @@ def test_the_table_has_a_row_per_arm_and_all_numbers():
     assert table["parameters"].tolist() == [0, 40]
     assert table.loc[1, "lu random_order high"] == pytest.approx(0.2)
     assert table.loc[1, "share"] == pytest.approx(0.04)
+
+
+def test_lu_stands_with_its_nats_and_a_low_one_that_is_owed_to_the_nll_is_told():
+    before, after = (with_nll(Arm("none"), 0, 0.12), SPURIOUS.result)
+    spread = before.estimates["random_order"]["nll_std"].value
+    said = result_sentence(before, after)
+    assert f"nats, from {short(spread)})" in said
+    assert ("Under `random_order` the lower LU comes from a higher NLL, not from orders being more "
+            "alike: between orders the NLL varies by 2.") in said
+    assert "comes from a higher NLL" not in result_sentence(before, HONEST.result)
+    table = result_table({"before": before, "after": after})
+    assert table["low LU from high NLL random_order"].tolist() == [False, True]
+    assert table["low LU from high NLL min_degree_first"].tolist() == [False, False]
+    assert "standard deviation" in comparison_finding([HONEST], NONE, "LU")
+    assert "standard deviation" not in comparison_finding([HONEST], NONE, "ECE")

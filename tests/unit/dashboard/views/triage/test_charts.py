@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from core.triage.milestones import Milestone
+from core.triage.pooling import POOLED, pool_samples
 from core.triage.ranking import compare_samples, risk_coverage_of_samples
 from core.triage.scores import VALIDITY
-from dashboard.views.triage import charts
+from dashboard.views.triage import charts, text
 from tests.generated_molecules import made_up_samples
 
 
@@ -85,3 +86,22 @@ def test_charts_say_what_is_good(samples):
     milestone = Milestone(100, None, samples.quality, compared, None, VALIDITY)
     assert charts.auc_along_training([milestone], dark=False).layout.yaxis.title.text == (
         "AUC for valid molecules")
+
+
+def test_models_and_their_pool_are_drawn_and_told_as_they_are():
+    found = pool_samples([made_up_samples("a", number=60), made_up_samples("b", number=60, seed=1)],
+                         resamples=100)
+    figure = charts.pooled_aucs(found, {"lu": 0.85}, dark=False)
+    lu = figure.data[0]
+    assert list(lu.x) == [auc.value for auc in found.aucs("lu").values()]
+    assert [round(y) for y in lu.y] == [0, 1, 2]
+    assert list(figure.layout.yaxis.ticktext) == ["a", "b", f"<b>{POOLED}</b>"]
+    assert (figure.data[-1].x[0], round(figure.data[-1].y[0])) == (0.85, 2)
+    assert text.pooled_finding(found).startswith(
+        f"Pooled over 2 models: **LU {found.aucs('lu')[POOLED].value:.2f} [")
+    said = text.pooled_caption(found, {"lu": 0.85})
+    assert "a pooled AUC also ranks the models" in said
+    assert f"({found.pooled.positives} stable, {found.pooled.negatives} unstable in all)" in said
+    assert "its 0.85 for LU is likely to be" in said
+    assert "likely" not in text.pooled_caption(found, {})
+    assert list(text.pooled_table(found)["molecules of"]) == ["a", "b", "all 2, pooled"]
