@@ -14,7 +14,7 @@ from typing import Any
 
 import typer
 
-from core.data.files import InputRow
+from core.data.files import InputRow, count_notes, counted_notes
 
 
 class Format(StrEnum):
@@ -67,12 +67,9 @@ def saying_notes(rows: Iterable[InputRow]) -> Iterator[InputRow]:
     from core.cli import messages
 
     counts: Counter[str] = Counter()
-    for row in rows:
-        counts.update(row.notes if row.graph is not None else ())
-        yield row
-    for note, count in counts.items():
-        messages.print(f"note: {note}" + (f" ({count:,} rows)" if count > 1 else ""),
-                       markup=False, soft_wrap=True)
+    yield from count_notes(counts, rows)
+    for note in counted_notes(counts):
+        messages.print(f"note: {note}", markup=False, soft_wrap=True)
 
 
 def in_chunks(rows: Iterable[InputRow], size: int) -> Iterator[list[InputRow]]:

@@ -7,7 +7,8 @@ says why, and the rest goes on; only a file that cannot be read at all raises.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -18,6 +19,7 @@ from core.chemistry.mol_block import from_mol_block
 from core.chemistry.molecules import Molecule, from_smiles
 from core.chemistry.notation import MoleculeError
 from core.data.records import FILE_SUFFIXES, InputFileError, Record, open_records, suffix
+from core.errors import plain_line
 from core.graph.graph import Graph, GraphError
 from core.graph.planar import PLANAR_NODES, PLANAR_PREFIX, PlanarName
 
@@ -39,6 +41,19 @@ class InputRow:
     graph: Graph | None
     notes: tuple[str, ...] = ()
     error: str | None = None
+
+
+def count_notes(counts: Counter[str], rows: Iterable[InputRow]) -> Iterator[InputRow]:
+    """Pass rows on, and count what their graphs do not encode."""
+    for row in rows:
+        counts.update(row.notes if row.graph is not None else ())
+        yield row
+
+
+def counted_notes(counts: Counter[str]) -> tuple[str, ...]:
+    """Each note once, with the number of its rows."""
+    return tuple(note + (f" ({count:,} rows)" if count > 1 else "")
+                 for note, count in counts.items())
 
 
 @dataclass(frozen=True)
@@ -114,7 +129,7 @@ def read_molecules(
 
 
 def _to_row(record: Record, number: int, limits: _Limits) -> InputRow:
-    name = record.name or f"row {number}"
+    name = plain_line(record.name or f"row {number}")  # stands in messages and tables
     try:
         molecule = _understand(record, name, limits)
     except (MoleculeError, GraphError) as error:

@@ -59,6 +59,21 @@ def test_what_is_no_smarts_gets_one_sentence(text, capfd):
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize(("smarts", "message"), [
+    ("CC\u041e", "Character 3 of the SMARTS is '\\u041e', which no SMARTS has; use plain ASCII "
+                 "letters, digits and signs."),
+    ("C\ud800", "Character 2 of the SMARTS is '\\ud800', which no SMARTS has; use plain ASCII "
+                "letters, digits and signs."),
+    ("[#999]", "'[#999]' is not a valid SMARTS; try [OX2H] for a hydroxyl group or C#N for a "
+               "nitrile."),
+])
+def test_patterns_that_rdkit_misreads_are_refused(smarts, message, capfd):
+    with pytest.raises(PatternError) as raised:
+        Pattern.from_smarts(smarts)
+    assert str(raised.value) == message
+    assert capfd.readouterr() == ("", "")
+
+
 def test_endless_patterns_are_refused_before_parsing():
     with pytest.raises(PatternError, match="at most 200 are possible"):
         Pattern.from_smarts("C" * (MAX_SMARTS_LENGTH + 1))

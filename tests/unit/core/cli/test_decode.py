@@ -41,6 +41,21 @@ def test_unlabelled_graphs_come_back_too(trailscope, write):
     assert len(rows[0]["tokens"]) > PLANAR_VOCABULARY.max_nodes
 
 
+@pytest.mark.parametrize("line", ["[" * 100_000, f'{{"tokens": [{"9" * 5_000}]}}',
+                                  '{"tokens": [true]}', '{"tokens": [9999999999]}'])
+def test_a_byte_order_mark_is_read_and_json_that_python_chokes_on_is_a_bad_row(
+    line, trailscope, tmp_path
+):
+    path = tmp_path / "sequences.jsonl"
+    path.write_text(f'\ufeff{{"id": "a", "tokens": [0, 6, 36, 4]}}\n\n{line}\n', encoding="utf-8")
+    result = trailscope("decode", path)
+    assert result.status == 1
+    good, bad = result.rows
+    assert good == {"id": "a", "node_labels": [1], "edges": [], "smiles": "[C]"}
+    assert bad["id"] == "row 2"
+    assert len(bad["error"]) <= 300
+
+
 def test_decode_says_where_a_sequence_goes_wrong_and_goes_on(trailscope, write):
     path = write(
         "sequences.jsonl", {"id": "a", "tokens": [0, 6, 36, 40, 7, 35, 4]},
