@@ -76,7 +76,14 @@ def read_open_atoms(text: str | None, grown_from: str | None) -> tuple[int, ...]
 
 def seed_option(help: str) -> Any:
     """The option of a seed, in the range that NumPy and PyTorch both take."""
-    return typer.Option(min=0, max=MAX_SEED, help=help)
+    return typer.Option(min=0, callback=_check_seed, help=help)
+
+
+def _check_seed(seed: int) -> int:
+    # Not `max`: its 19 digits would fill a column of the help.
+    if seed > MAX_SEED:
+        raise typer.BadParameter(f"a seed has 64 bits, so it is at most {MAX_SEED}.")
+    return seed
 
 
 def read_tie_break(text: str) -> TieBreak:
