@@ -24,9 +24,10 @@ def models() -> dict[str, ModelCard]:
     """
     cards = {card.name: card for card in (*_shipped().cards, *_local().cards)}
     if not cards:
-        raise CheckpointError(" ".join(_shipped().faults) or (
-            f"There are no checkpoints in {assets_folder() / 'checkpoints'}; "
-            "make them with `trailscope train`, or set TRAILSCOPE_ASSETS."))
+        if faults := _shipped().faults:
+            raise CheckpointError(f"None of the {len(faults)} models can be read. {faults[0]}")
+        raise CheckpointError(f"There are no checkpoints in {assets_folder() / 'checkpoints'}; "
+                              "make them with `trailscope train`, or set TRAILSCOPE_ASSETS.")
     return cards
 
 

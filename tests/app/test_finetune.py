@@ -236,9 +236,11 @@ def test_the_mask_of_a_dynamic_run_is_called_the_first(open_page, every, label):
 
 
 def test_bad_rows_of_own_molecules_say_why(open_page):
-    page = open_page(**RUN, data="my molecules", own="CCO\nC[Si]C\nCN", method="LoRA")
+    page = open_page(**RUN, data="my molecules", own="CCO\nC[Si]C\n[13CH3]N", method="LoRA")
     assert "2 molecules to learn from." in texts(page)
-    assert page.dataframe[0].value["SMILES"].tolist() == ["C[Si]C"]
+    bad, notes = (table.value for table in page.dataframe[:2])
+    assert bad["SMILES"].tolist() == ["C[Si]C"]
+    assert notes["note"].tolist() == ["Isotopes are not encoded and are ignored."]
     assert run(page).success
 
 

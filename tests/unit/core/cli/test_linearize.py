@@ -74,7 +74,7 @@ def test_rows_come_in_the_input_order_whatever_they_are(trailscope, write):
          "error": "Element Cl is outside the vocabulary, which has H, C, N, O, F."},
         {"id": "row 4", "smiles": None, "strategy": "random_order", "permutation": None,
          "tokens": None, "order": None, "log_q": None,
-         "error": "The line is not JSON: Expecting value: line 1 column 1 (char 0)."},
+         "error": "Line 4 is not JSON: Expecting value in column 1."},
     ]
 
 
@@ -90,7 +90,7 @@ def test_rows_come_in_the_input_order_whatever_they_are(trailscope, write):
     (("linearize", "CO", "--format", "csv"),
      "linearize prints lists of tokens; use --format json."),
     (("linearize", "none.csv"), "There is no file none.csv; check the path."),
-    (("decode", "none.jsonl"), "none.jsonl cannot be read"),
+    (("decode", "none.jsonl"), "There is no file none.jsonl"),
     (("decode", "none.jsonl", "--vocabulary", "zinc"),
      "Unknown vocabulary 'zinc'; use qm9, moses, planar."),
 ])

@@ -103,7 +103,7 @@ def test_a_single_molecule_is_linearized_many_times(trailscope, tmp_path):
     (["--input", "CCO", "--number", "2"], "between 1 and 1"),
     (["--strategy", "alphabetical"], "alphabetical"),
     (["--tokens", "tokens.jsonl", "--input", "CCO"], "leave out --input"),
-    (["--tokens", "missing.jsonl"], "missing.jsonl cannot be read"),
+    (["--tokens", "missing.jsonl"], "There is no file missing.jsonl"),
     ([], "No molecules of QM9 ship"),
 ])
 def test_what_cannot_be_scored_is_one_sentence(trailscope, tmp_path, words, reason):
