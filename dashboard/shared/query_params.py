@@ -85,16 +85,41 @@ Parameters = Mapping[str, Choice | Number]
 """By name, all that an address can say of a page."""
 
 
+class NumberFault(str):
+    """The sentence on a number that cannot be taken; Streamlit's widgets must not read it.
+
+    A number input of whole numbers that is bound to an infinite one ends in an `OverflowError`.
+
+    Attributes:
+        parameter: its name in the address.
+    """
+
+    parameter: str
+
+    @classmethod
+    def of(cls, parameter: str, sentence: str) -> NumberFault:
+        """A sentence on a parameter."""
+        fault = cls(sentence)
+        fault.parameter = parameter
+        return fault
+
+
 def faults(query: Mapping[str, str], parameters: Parameters) -> list[str]:
     """One sentence for every parameter of an address that cannot be taken, in their order.
+
+    Those on numbers are `NumberFault`s.
 
     Args:
         query: the address's parameters; unknown ones are nobody's fault.
         parameters: the page's.
     """
-    found = (parameter.fault(query[name]) for name, parameter in parameters.items()
-             if name in query)
-    return [sentence for sentence in found if sentence is not None]
+    found = []
+    for name, parameter in parameters.items():
+        sentence = parameter.fault(query[name]) if name in query else None
+        if sentence is not None:
+            found.append(NumberFault.of(name, sentence) if isinstance(parameter, Number)
+                         else sentence)
+    return found
 
 
 def shortened(text: str) -> str:

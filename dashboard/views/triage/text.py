@@ -26,6 +26,7 @@ from dashboard.shared.format import (
     interval,
     lu_interval,
     percents,
+    plain,
     planar_summary,
 )
 from dashboard.views.triage.query import SCORE_LABELS, in_order
@@ -148,7 +149,7 @@ def other_weights(found: Generation) -> str | None:
 
 def shown_rows(shown: int, total: int, smarts: str) -> str:
     """How many rows pass the filters."""
-    with_pattern = f" with {smarts}" if smarts else ""
+    with_pattern = f" with {plain(smarts)}" if smarts else ""
     return f"{shown:,} of {total:,} sequences{with_pattern} shown."
 
 
