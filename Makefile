@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 DATA ?=
+MOSES_DATA ?=
 STRATEGY ?= random_order
 WATCH ?=
 
@@ -14,6 +15,8 @@ TRAINING := --preset small --steps 1600 --batch-size 128 --learning-rate 5e-3 \
 	--warmup-steps 50 --micro-batch 32 --compile --milestones 100,200,400,800
 MOSES_TRAINING := --dataset moses --preset small --steps 6400 --batch-size 128 \
 	--learning-rate 5e-3 --warmup-steps 50 --micro-batch 16 --compile --milestones 1600,3200,4800
+PLANAR16_TRAINING := --dataset planar --planar-nodes 16 --planar-graphs 200000 --preset small \
+	--steps 4000 --batch-size 128 --learning-rate 5e-3 --warmup-steps 50 --micro-batch 32 --compile
 PLANAR_TRAINING := --dataset planar --planar-graphs 30000 --preset small --steps 900 \
 	--batch-size 32 --learning-rate 5e-3 --warmup-steps 50 --micro-batch 16 --compile
 
@@ -25,6 +28,8 @@ unexport PYTHONDONTWRITEBYTECODE
 QUICK_MALLOC := MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000
 
 # The settings of the shipped results; planar graphs are four times as long as molecules.
+WITH_DATA = $(if $(call DATA_OF,$(1)),--data "$(call DATA_OF,$(1))")
+DATA_OF = $(if $(filter moses-%,$(1)),$(MOSES_DATA),$(DATA))
 SCORING := --precision bf16 --compile
 EVALUATION := --strategy all --permutations 8 $(SCORING)
 MODELS := $(notdir $(wildcard assets/checkpoints/*))
@@ -41,7 +46,7 @@ endif
 .PHONY: help run test check train checkpoints results repair bench
 
 help:  ## List the targets.
-	@echo "make TARGET [PYTHON=python3] [DATA=qm9.csv] [STRATEGY=random_order]"
+	@echo "make TARGET [PYTHON=python3] [DATA=qm9.csv] [MOSES_DATA=folder] [STRATEGY=random_order]"
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 15
 
 run: $(VENV)/made-in  ## Open the dashboard in a browser; WATCH=1 reruns pages whose source changes.
@@ -66,7 +71,10 @@ train-%: $(VENV)/made-in
 
 moses-%: $(VENV)/made-in
 	$(BIN)/trailscope train assets/checkpoints/$@ --strategy $* $(MOSES_TRAINING) \
-		$(if $(DATA),--data "$(DATA)")
+		$(if $(MOSES_DATA),--data "$(MOSES_DATA)")
+
+planar16-%: $(VENV)/made-in
+	$(BIN)/trailscope train assets/checkpoints/$@ --strategy $* $(PLANAR16_TRAINING)
 
 planar-%: $(VENV)/made-in
 	$(BIN)/trailscope train assets/checkpoints/$@ --strategy $* $(PLANAR_TRAINING)
@@ -77,13 +85,27 @@ evaluate-planar-%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope evaluate --model planar-$* $(EVALUATION) --number 100 \
 		--fit-temperature 25 --output assets/results/evaluations/planar-$*
 
+evaluate-planar16-%: $(VENV)/made-in
+	$(QUICK_MALLOC) $(BIN)/trailscope evaluate --model planar16-$* $(EVALUATION) --number 1000 \
+		--fit-temperature 200 --output assets/results/evaluations/planar16-$*
+
 evaluate-%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope evaluate --model $* $(EVALUATION) --number 1000 \
-		--fit-temperature 200 --output assets/results/evaluations/$* $(if $(DATA),--data "$(DATA)")
+		--fit-temperature 200 --output assets/results/evaluations/$* $(call WITH_DATA,$*)
 
 triage-planar-%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope triage --model planar-$* $(SCORING) --number 500 \
 		--permutations 16 --chunk 250 --output assets/results/samples/planar-$*
+
+triage-planar16-%: $(VENV)/made-in
+	$(QUICK_MALLOC) $(BIN)/trailscope triage --model planar16-$* $(SCORING) --number 2000 \
+		--output assets/results/samples/planar16-$*
+
+# The data set is compared with: of MOSES the training, test and scaffold sets are needed.
+triage-moses-%: $(VENV)/made-in
+	$(QUICK_MALLOC) $(BIN)/trailscope triage --model moses-$* $(SCORING) --number 10000 \
+		--output assets/results/samples/moses-$* \
+		$(if $(MOSES_DATA),--data "$(MOSES_DATA)",--dataset moses)
 
 triage-%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope triage --model $* $(SCORING) --number 10000 \
@@ -94,10 +116,19 @@ milestone/%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope triage --model $* $(SCORING) --number 1000 \
 		--output assets/results/milestones/$(subst /milestones/,/,$(*:runs/%=%))
 
-REPAIRED := qm9-min_degree_first
-repair: $(VENV)/made-in  ## Run the repair experiment anew (hours on a CPU); run again to resume.
-	$(QUICK_MALLOC) $(BIN)/trailscope repair --model $(REPAIRED) --compile \
-		--output assets/results/repair/$(REPAIRED) $(if $(DATA),--data "$(DATA)")
+# Of models of MOSES, arms at the numbers of LoRA of ranks 1 and 4; of those of QM9, all arms.
+REPAIRED := $(filter $(MODELS),qm9-min_degree_first moses-min_degree_first)
+OF_EQUAL_SIZE := snip gradient random hindsight
+MOSES_ARMS := none full lora-rank-1 lora-rank-4 $(OF_EQUAL_SIZE:%=sparse-%-26496) \
+	$(OF_EQUAL_SIZE:%=sparse-%-105984)
+EMPTY :=
+COMMA := ,
+repair: $(REPAIRED:%=repair-%)  ## Run the repair experiments anew (hours on a CPU); run again to resume.
+
+repair-%: $(VENV)/made-in
+	$(QUICK_MALLOC) $(BIN)/trailscope repair --model $* --compile \
+		$(if $(filter moses-%,$*),--arms $(subst $(EMPTY) $(EMPTY),$(COMMA),$(MOSES_ARMS))) \
+		--output assets/results/repair/$* $(call WITH_DATA,$*)
 
 bench: $(BENCHMARKS:%=bench-%)  ## Run the benchmarks and draw their records.
 

@@ -11,6 +11,8 @@ __all__, __getattr__ = lazy_exports(__name__, {
     "QM9": "chemistry",
     "Chemistry": "chemistry",
     "ChemistryError": "chemistry",
+    "Fragment": "fragments",
+    "FragmentError": "fragments",
     "Molecule": "molecules",
     "MoleculeError": "molecules",
     "from_mol_block": "molecules",

@@ -28,6 +28,7 @@ COMMANDS = (
     "salience",
     "mask",
     "finetune",
+    "scale",
     "repair",
 )
 """Files of the commands, in the order of `--help`."""

@@ -10,10 +10,20 @@ from rich.progress import Progress
 
 from core.chemistry.chemistry import Chemistry
 from core.cli import chosen_device, messages
-from core.cli.options import DEFAULT_MODEL, DEVICE_HELP, MASK_HELP, MODEL_HELP, Precision
+from core.cli.options import (
+    DEFAULT_MODEL,
+    DEVICE_HELP,
+    MASK_HELP,
+    MODEL_HELP,
+    GrownFrom,
+    OpenAtoms,
+    Precision,
+    read_open_atoms,
+)
 from core.cli.rows import RowWriter
 
 if TYPE_CHECKING:
+    from core.chemistry.fragments import Fragment
     from core.graph.graph import Graph
     from core.model.generation import GeneratedGraph
 
@@ -26,6 +36,8 @@ def register(app: typer.Typer) -> None:
 def generate_molecules(
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = DEFAULT_MODEL,
     number: Annotated[int, typer.Option(min=1, help="Molecules to sample.")] = 10,
+    grown_from: GrownFrom = None,
+    open_atoms: OpenAtoms = None,
     seed: Annotated[int, typer.Option(help="Fixes the sample.")] = 0,
     temperature: Annotated[float, typer.Option(help="Divides the logits.")] = 1.0,
     top_k: Annotated[int, typer.Option(min=0, help="Best tokens kept; 0 keeps all.")] = 10,
@@ -36,25 +48,32 @@ def generate_molecules(
     precision: Precision = "fp32",
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
 ) -> None:
-    """Sample molecules: one JSON line each."""
+    """Sample molecules, from nothing or from a fragment: one JSON line each."""
     import torch
 
     from core.model.checkpoints import load_checkpoint
     from core.model.generation import SamplingConfig, generate
+    from core.model.growth import fragment_of
 
+    atoms = read_open_atoms(open_atoms, grown_from)
     config = SamplingConfig(temperature=temperature, top_k=top_k or None, mask=mask,
                             batch_size=batch_size, precision=precision)
     checkpoint = load_checkpoint(model, device=chosen_device(device))
+    fragment = None if grown_from is None else fragment_of(
+        checkpoint.card, grown_from, open_atoms=atoms)
+    for note in () if fragment is None else fragment.notes:
+        messages.print(f"note: {note}", markup=False, soft_wrap=True)
     writer = RowWriter()
     generator = torch.Generator().manual_seed(seed)
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
         task = progress.add_task("Sampling", total=number)
         samples = chain.from_iterable(
-            generate(checkpoint, number, generator=generator, config=config)
+            generate(checkpoint, number, generator=generator, config=config, fragment=fragment)
         )
         for at, sample in enumerate(samples):
             writer.write({"id": f"{checkpoint.card.name}:{seed}:{at}",
-                          **_describe(sample, checkpoint.card.chemistry)})
+                          **_describe(sample, checkpoint.card.chemistry),
+                          **_describe_growth(sample, fragment)})
             progress.update(task, completed=at + 1)
     writer.finish()
 
@@ -65,6 +84,13 @@ def _describe(sample: GeneratedGraph, chemistry: Chemistry | None) -> dict[str, 
         "self_nll": sample.self_nll,
         "tokens": list(sample.tokens),
     }
+
+
+def _describe_growth(sample: GeneratedGraph, fragment: Fragment | None) -> dict[str, Any]:
+    if fragment is None:
+        return {}
+    return {"fragment": fragment.smiles, "open_atoms": list(fragment.open_atoms),
+            "holds_fragment": sample.holds_fragment, "prefix_nll": sample.prefix_nll}
 
 
 def _describe_graph(graph: Graph | None, chemistry: Chemistry | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from core.chemistry.fragments import read_atoms
 from core.data.registry import DATASETS
 from core.errors import InputError
 from core.sent.strategies import STRATEGIES, TieBreak
@@ -46,6 +47,28 @@ WritingModel = Annotated[
                                              "name or a checkpoint folder. Default: QM9's for "
                                              "molecules, that of planar graphs otherwise.")
 ]
+GrownFrom = Annotated[
+    str | None, typer.Option("--from", help="Grow every molecule from this fragment, a SMILES.")
+]
+OpenAtoms = Annotated[
+    str | None, typer.Option("--open", help="Atoms of the fragment that may get new bonds, counted "
+                                            "from 0 in the order of its SMILES, such as 2,4; the "
+                                            "others keep the bonds that they have. Default: all "
+                                            "that can be at once.")
+]
+
+
+def read_open_atoms(text: str | None, grown_from: str | None) -> tuple[int, ...] | None:
+    """What `--open` says beside `--from`.
+
+    Raises:
+        InputError: for anything but numbers, or open atoms of no fragment.
+    """
+    if text is None:
+        return None
+    if grown_from is None:
+        raise InputError("--open names atoms of a fragment; give the fragment with --from.")
+    return read_atoms(text)
 
 
 def read_tie_break(text: str) -> TieBreak:

@@ -52,6 +52,10 @@ def repair(
     steps: Annotated[int, typer.Option(min=1, help="Optimizer steps per arm.")] = 150,
     batch_size: Annotated[int, typer.Option(min=1, help="Molecules per step.")] = 32,
     number: Annotated[int, typer.Option(min=1, help="Test molecules to measure on.")] = 300,
+    scaled_number: Annotated[
+        int, typer.Option(min=0, help="Test molecules to measure every arm's change on at scales "
+                                      "from 0 to 1.5; 0 leaves that out.")
+    ] = 100,
     permutations: Annotated[int, typer.Option(min=2, help="Linearizations per molecule.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Fixes batches, masks and "
                                                   "sequences.")] = 0,
@@ -65,8 +69,8 @@ def repair(
     """Fine-tune a few weights of a biased model on another order and measure what this repairs.
 
     Arms differ in method (sparse by criterion, scope, static or dynamic; LoRA, PiSSA, full) and
-    number of trained parameters. Writes NLL, LU and ECE under both orders, before and after; run
-    the same command again to resume.
+    number of trained parameters. Writes NLL, LU and ECE under both orders, before and after, and
+    with the change of weights scaled down and up; run the same command again to resume.
     """
     from core.model.checkpoints import load_checkpoint
     from core.repair.arms import choose_arms, repair_arms
@@ -85,6 +89,7 @@ def repair(
     chosen = choose_arms(known, arms)
     check_folders(output, run_folder)
     experiment = _experiment(checkpoint, config, data=data, number=number, compile=compile,
+                             scaled_number=scaled_number,
                              folder=run_folder or Path("runs/repair") / checkpoint.card.name)
     _check_results(output, experiment)
     for index, arm in enumerate(chosen):
@@ -120,6 +125,7 @@ def _experiment(
     *,
     data: Path | None,
     number: int,
+    scaled_number: int,
     compile: bool,
     folder: Path,
 ) -> RepairExperiment:
@@ -138,7 +144,7 @@ def _experiment(
         training=read("train", None),
         validation=graph_set(read("validation", config.tuning_graphs)),
         test=graph_set(read("test", number)),
-        config=config, run_folder=folder, compile=compile)
+        config=config, run_folder=folder, compile=compile, scaled_graphs=scaled_number)
 
 
 def _headline(found: RepairResult, folder: Path) -> dict[str, Any]:
@@ -151,11 +157,11 @@ def _headline(found: RepairResult, folder: Path) -> dict[str, Any]:
 
 
 _STAGES = {"tune": "Choosing the learning rate of", "train": "Fine-tuning",
-           "measure": "Measuring"}
+           "measure": "Measuring", "scale": "Scaling the change of"}
 
 
 def _look(state: RepairProgress, where: str) -> Look:
-    unit = "graphs" if state.stage == "measure" else "steps"
+    unit = "graphs" if state.stage in ("measure", "scale") else "steps"
     loss = "" if state.loss is None else f", loss {state.loss:.3f} nats/token"
     return Look(where, f"{_STAGES[state.stage]} {state.arm}, {state.done:,} of {state.total:,} "
                        f"{unit}{loss}", state.done, state.total)

@@ -35,8 +35,7 @@ def results() -> None:
     evaluations = {key: Evaluation.load(folder) for key, folder in shipped_evaluations().items()}
     tables = [
         ("Generated graphs", _quality_table(samples)),
-        ("AUC for stability", [*_auc_table(shipped_samples().values()),
-                               *_pooled_rows(samples)]),
+        ("AUC of the scores", [*_auc_table(shipped_samples().values()), *_pooled_rows(samples)]),
         ("AUC along training", _auc_table(shipped_samples("milestones").values())),
         ("NLL per token", _cross_table(evaluations, lambda found: found.nll_per_token)),
         ("Mean LU", _lu_table(evaluations)),
@@ -77,35 +76,38 @@ def _quality_table(found: Sequence[Samples]) -> Iterator[str]:
 def _auc_table(folders: Iterable[Path]) -> Iterator[str]:
     from core.stats.estimates import Estimate
     from core.triage.samples import read_samples_record
-    from core.triage.scores import SCORE_NAMES
+    from core.triage.scores import QUALITY_LABELS, SCORE_NAMES
 
-    yield from head("model", "stable / unstable", *SCORE_NAMES.values())
+    yield from head("model", "label", "good / bad", *SCORE_NAMES.values())
     for folder in folders:
         record: dict[str, Any] = read_samples_record(folder)
         ranking = record["result"].get("ranking", {})
         name = f"`{record['config']['model']}`"
-        if "auc" in ranking and "stable" in ranking:
-            yield row(name, f"{ranking['stable']:,} / {ranking['unstable']:,}",
+        label = next((label for label in QUALITY_LABELS if label.good in ranking), None)
+        if "auc" in ranking and label is not None:
+            yield row(name, label.good, f"{ranking[label.good]:,} / {ranking[label.bad]:,}",
                        *(cell(Estimate.from_json(ranking["auc"][score]), 2)
                          for score in SCORE_NAMES))
-        else:  # one class only, or graphs that cannot be stable
-            yield row(name, *("–" for _ in range(1 + len(SCORE_NAMES))))
+        else:  # one class only
+            yield row(name, *("–" for _ in range(2 + len(SCORE_NAMES))))
 
 
 def _pooled_rows(shipped: Iterable[Samples]) -> Iterator[str]:
-    """Under the models, a row for each data set whose models' molecules can be pooled."""
+    """Under the models, a row for each data set whose models' graphs can be pooled."""
+    from core.model.card import find_shipped_models
     from core.stats.labels import RankingError
     from core.triage.pooling import pool_samples
-    from core.triage.scores import SCORE_NAMES, STABILITY
+    from core.triage.scores import SCORE_NAMES
 
-    of_dataset: dict[str, list[Samples]] = {}
+    vocabulary_of = {card.name: card.vocabulary for card in find_shipped_models().cards}
+    alike: dict[Any, list[Samples]] = {}
     for samples in shipped:
-        of_dataset.setdefault(samples.dataset, []).append(samples)
-    for dataset, found in of_dataset.items():
+        alike.setdefault((samples.dataset, vocabulary_of.get(samples.model)), []).append(samples)
+    for (dataset, _), found in alike.items():
         if len(found) > 1:
-            with suppress(RankingError):  # graphs that cannot be stable
-                pooled = pool_samples(found, label=STABILITY)
-                yield row(f"{dataset}, {pooled.number} models pooled",
+            with suppress(RankingError):  # one class only
+                pooled = pool_samples(found)
+                yield row(f"{dataset}, {pooled.number} models pooled", pooled.label.good,
                           f"{pooled.pooled.positives:,} / {pooled.pooled.negatives:,}",
                           *(cell(pooled.pooled.roc(score).auc, 2) for score in SCORE_NAMES))
 

@@ -24,7 +24,7 @@ from core.cli.rows import RowWriter
 from core.data.registry import DATASETS
 from core.errors import InputError
 from core.records import RECORD, RunRecord
-from core.salience.criteria import CRITERIA, DEFAULT_CRITERION, names_where
+from core.salience.criteria import CRITERIA, DEFAULT_CRITERION, HINDSIGHT, names_where
 from core.sent.strategies import Strategy
 
 if TYPE_CHECKING:
@@ -50,11 +50,16 @@ def salience(
         str, typer.Option(help="One, several with commas between, or all: "
                                f"{', '.join(CRITERIA)}.")
     ] = DEFAULT_CRITERION,
+    hindsight: Annotated[
+        str | None, typer.Option(help="A model that was fine-tuned from this one with all weights: "
+                                      "scores are how far each weight moved, instead of a "
+                                      "criterion.")
+    ] = None,
     strategy: OwnOrStrategy = None,
     dataset: Annotated[
-        str, typer.Option(help=f"Molecules to draw examples from: {SHIPPED}, the 1,000 of QM9's "
-                               "test split that ship (planar graphs are made), or a data set: "
-                               f"{', '.join(DATASETS)}.")
+        str, typer.Option(help=f"Molecules to draw examples from: {SHIPPED}, those of the "
+                               "model's data set that ship with evaluations (planar graphs are "
+                               f"made), or a data set: {', '.join(DATASETS)}.")
     ] = SHIPPED,
     split: Annotated[str, typer.Option(help="Part of the data set.")] = "train",
     data: DataFile = None,
@@ -77,10 +82,12 @@ def salience(
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
 ) -> None:
     """Score every weight of the decoder blocks; `trailscope mask` turns scores into masks."""
-    from core.salience import open_language_model
+    from core.salience import hindsight_scores, open_language_model
     from core.salience.compute import compute_saliences
 
-    names = _read_criteria(criterion)
+    names = _read_criteria(criterion) if hindsight is None else []
+    if hindsight is not None and criterion != DEFAULT_CRITERION:
+        raise InputError("Give either --criterion or --hindsight, not both.")
     options = _read_options(option or [])
     check_folders(output)
     writer = RowWriter()
@@ -91,9 +98,12 @@ def salience(
                                   data=data, input=input, tokens=tokens, number=number,
                                   permutations=permutations, seed=seed)
     started = time.perf_counter()
-    with reporting(f"Scoring {opened.name}", "examples") as progress:
-        found = compute_saliences(opened, names, examples, seed=seed, options=options,
-                                  progress=progress)
+    if hindsight is not None:
+        found = {HINDSIGHT: hindsight_scores(opened, open_language_model(hindsight))}
+    else:
+        with reporting(f"Scoring {opened.name}", "examples") as progress:
+            found = compute_saliences(opened, names, examples, seed=seed, options=options,
+                                      progress=progress)
     wall_s = time.perf_counter() - started
     output.mkdir(parents=True, exist_ok=True)
     rows = []
@@ -102,7 +112,7 @@ def salience(
         scores.save(path)
         rows.append(_headline(scores, path))
         writer.write(rows[-1])
-    _record(opened, names, options, examples, seed, rows, wall_s).write(output / RECORD)
+    _record(opened, list(found), options, examples, seed, rows, wall_s).write(output / RECORD)
     messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
     writer.finish()
 

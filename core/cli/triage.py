@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -20,6 +21,9 @@ from core.cli.options import (
     DEVICE_HELP,
     MASK_HELP,
     MODEL_HELP,
+    GrownFrom,
+    OpenAtoms,
+    read_open_atoms,
 )
 from core.cli.progress import reporting_stages
 from core.cli.rows import RowWriter
@@ -45,6 +49,8 @@ def triage(
     ] = None,
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = DEFAULT_MODEL,
     number: Annotated[int, typer.Option(min=1, help="Sequences to sample.")] = 10_000,
+    grown_from: GrownFrom = None,
+    open_atoms: OpenAtoms = None,
     permutations: Annotated[
         int, typer.Option(min=2, help="Re-linearizations per valid graph.")
     ] = 32,
@@ -93,6 +99,7 @@ def triage(
     import pandas as pd
 
     from core.model.checkpoints import load_checkpoint
+    from core.model.growth import fragment_of
     from core.triage.quality import mark_novel, mark_unique
     from core.triage.ranking import ranking_record
     from core.triage.run import sample_and_score_in
@@ -101,10 +108,15 @@ def triage(
     from core.triage.set_metrics import set_metrics
 
     config = SamplesConfig(number, permutations, seed, temperature, top_k or None, mask,
-                           precision, chunk)
+                           precision, chunk, grown_from, read_open_atoms(open_atoms, grown_from))
     check_folders(output, run_folder)
     checkpoint = load_checkpoint(model, device=chosen_device(device), compile=compile)
     card = checkpoint.card
+    if config.fragment is not None:
+        fragment = fragment_of(card, config.fragment, open_atoms=config.open_atoms)
+        config = replace(config, fragment=fragment.smiles, open_atoms=fragment.open_atoms)
+        for note in fragment.notes:
+            messages.print(f"note: {note}", markup=False, soft_wrap=True)
     label = quality_label(card.chemistry)
     knows_data = data is not None or dataset is not None
     chemnet = _chemnet(card, knows_data, checkpoint.device) if fcd else None

@@ -9,7 +9,7 @@ from typing import Any
 from core.finetune.low_rank import lora_parameters
 from core.finetune.methods import METHODS, Method
 from core.likelihood.scoring import Precision
-from core.salience.criteria import CRITERIA, DEFAULT_CRITERION
+from core.salience.criteria import DEFAULT_CRITERION, HINDSIGHT, SELECTED_BY
 from core.salience.masks import SCOPES, Scope, count_of
 from core.salience.matrices import SalienceError, WeightMatrix, num_entries
 
@@ -23,7 +23,8 @@ class FinetuneConfig:
 
     Attributes:
         method: `sparse`, `lora`, `pissa` or `full`.
-        criterion: what a sparse run selects entries by, a key of `CRITERIA`.
+        criterion: what a sparse run selects entries by, one of `SELECTED_BY`; by `hindsight` it
+            needs a mask.
         scope: over all matrices together (`global`) or in each (`local`).
         count: entries that a sparse run trains.
         reselect_every: steps between selections of a dynamic run; 0 is a static run.
@@ -59,7 +60,7 @@ class FinetuneConfig:
 
     def __post_init__(self) -> None:
         known: tuple[tuple[str, str, Sequence[str]], ...] = (
-            ("method", self.method, METHODS), ("criterion", self.criterion, tuple(CRITERIA)),
+            ("method", self.method, METHODS), ("criterion", self.criterion, SELECTED_BY),
             ("scope", self.scope, SCOPES), ("precision", self.precision, ("bf16", "fp32")))
         for what, value, values in known:
             if value not in values:
@@ -74,6 +75,9 @@ class FinetuneConfig:
                                 f"{self.reselect_every}.")
         if self.method == "sparse" and self.count is None:
             raise SalienceError("A sparse run needs the number of entries to train.")
+        if self.criterion == HINDSIGHT and self.reselect_every:
+            raise SalienceError(f"A {HINDSIGHT} mask is known only after a run, so it cannot be "
+                                "chosen again along the way; use a static mask.")
         if self.method in ("lora", "pissa") and self.rank is None:
             raise SalienceError(f"A run of {self.method} needs a rank.")
 

@@ -39,7 +39,7 @@ from core.runs import (
     refuse_if_held,
 )
 from core.salience.compute import compute_salience
-from core.salience.criteria import CRITERIA
+from core.salience.criteria import CRITERIA, HINDSIGHT
 from core.salience.examples import TokenSequences
 from core.salience.language_model import LanguageModel
 from core.salience.masks import Mask, select
@@ -110,6 +110,9 @@ class FinetuneRun:
         self.history: list[tuple[int, float]] = []
         if mask is not None:
             mask.check_fits(model.matrices, model.name)
+        elif config.method == "sparse" and config.criterion == HINDSIGHT:
+            raise SalienceError(f"{HINDSIGHT} is no criterion that scores a model: it needs one "
+                                "that was fine-tuned from it; give a mask cut from the two.")
         self._settings = {"model": model.weights_sha256, "stream": stream.source,
                           **config.to_json(), "mask": None if mask is None else mask.digest}
         resumed = self._claim_folder()

@@ -181,6 +181,24 @@ class Graph:
         labels = None if self.node_labels is None else self.node_labels[order]
         return Graph(self.num_nodes, rank[self.edges], labels, self.edge_labels, self.name)
 
+    def induced(self, nodes: Sequence[int] | np.ndarray) -> Graph:
+        """The subgraph on some nodes with all edges between them; `nodes[t]` becomes node `t`.
+
+        Raises:
+            GraphError: for a node that does not exist or is named twice, or for none.
+        """
+        chosen = _integers(nodes, "nodes").ravel()
+        if len(np.unique(chosen)) < len(chosen) or not np.isin(chosen, range(self.num_nodes)).all():
+            raise GraphError(f"The nodes must be different ones of the {self.num_nodes}.")
+        rank = np.full(self.num_nodes, -1)
+        rank[chosen] = np.arange(len(chosen))
+        ends = rank[self.edges]
+        inside = (ends >= 0).all(axis=1)
+        labelled = self.node_labels is not None and self.edge_labels is not None
+        return Graph(len(chosen), ends[inside],
+                     self.node_labels[chosen] if labelled else None,  # type: ignore[index]
+                     self.edge_labels[inside] if labelled else None)  # type: ignore[index]
+
     def to_networkx(self) -> nx.Graph:
         """A networkx graph with `label` attributes where the graph is labelled."""
         result = nx.Graph(name=self.name or "")

@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
 from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
+from core.chemistry.fragments import Fragment, FragmentError
 from core.errors import InputError
 from core.graph.graph import Graph
 from core.model.checkpoints import Checkpoint
+from core.model.growth import holds_fragment
 from core.sent.decoder import DecodeError, decode, decode_lenient
 from core.sent.grammar import Grammar
+from core.sent.prefixes import Prefixes, draw_prefixes
 from core.sent.vocabulary import EOS, PAD, SOS
 
 
@@ -64,12 +67,18 @@ class GeneratedGraph:
     Attributes:
         tokens: the sequence from `sos` on, without padding.
         graph: the decoded graph, or None if there is no `eos` or it cannot be read.
-        self_nll: NLL of the sequence under the unmasked model at temperature 1, nats.
+        self_nll: NLL of the sequence under the unmasked model at temperature 1, nats; of all of it,
+            a fragment that it grew from included.
+        prefix_nll: the part of `self_nll` that writes the fragment; None without one.
+        holds_fragment: whether the graph's first nodes have exactly the fragment's labels and
+            bonds, and its closed atoms no others; None without a fragment or a graph.
     """
 
     tokens: tuple[int, ...]
     graph: Graph | None
     self_nll: float
+    prefix_nll: float | None = None
+    holds_fragment: bool | None = None
 
 
 def generate(
@@ -78,37 +87,64 @@ def generate(
     *,
     generator: torch.Generator,
     config: SamplingConfig = SamplingConfig(),
+    fragment: Fragment | None = None,
 ) -> Iterator[list[GeneratedGraph]]:
     """Sample `number` graphs, yielding batch by batch so that callers can show progress and stop.
 
+    Args:
+        checkpoint: the model.
+        number: graphs to sample.
+        generator: where tokens, and before them the orders of the fragment, come from.
+        config: how to sample.
+        fragment: what every graph is to grow from, under the model's chemistry.
+
     Raises:
-        InputError: for fewer than one graph.
+        InputError: for fewer than one graph, or a fragment that cannot be grown from.
     """
     if number < 1:
         raise InputError(f"The number of graphs must be at least 1, got {number}.")
+    if fragment is not None and config.mask != "strict":
+        raise FragmentError("The mask kinds does not keep a fragment as it is; use strict.")
     for first in range(0, number, config.batch_size):
         size = min(config.batch_size, number - first)
-        yield _generate_batch(checkpoint, size, generator, config)
-
-
-def _generate_batch(
-    checkpoint: Checkpoint, size: int, generator: torch.Generator, config: SamplingConfig
-) -> list[GeneratedGraph]:
-    tokens, self_nll = sample_tokens(checkpoint, size, generator=generator, config=config)
-    return [
-        GeneratedGraph(sequence, _read(sequence, checkpoint, config), nll)
-        for sequence, nll in zip(_sequences(tokens), self_nll.tolist(), strict=True)
-    ]
+        prefixes = None if fragment is None else draw_prefixes(
+            fragment.graph, fragment.is_open, checkpoint.vocabulary, size, generator=generator)
+        tokens, self_nll, prefix_nll = sample_tokens(
+            checkpoint, size, generator=generator, config=config, prefixes=prefixes)
+        found = []
+        for row, sequence in enumerate(_sequences(tokens)):
+            graph = _read(sequence, checkpoint, config)
+            one = GeneratedGraph(sequence, graph, float(self_nll[row]))
+            if fragment is not None and prefixes is not None:
+                one = replace(one, prefix_nll=float(prefix_nll[row]), holds_fragment=None
+                              if graph is None else holds_fragment(
+                                  graph, fragment, prefixes.orders[row].numpy()))
+            found.append(one)
+        yield found
 
 
 @torch.inference_mode()
 def sample_tokens(
-    checkpoint: Checkpoint, size: int, *, generator: torch.Generator, config: SamplingConfig
-) -> tuple[Tensor, Tensor]:
+    checkpoint: Checkpoint,
+    size: int,
+    *,
+    generator: torch.Generator,
+    config: SamplingConfig,
+    prefixes: Prefixes | None = None,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Sample one batch of sequences.
 
+    Args:
+        checkpoint: the model.
+        size: B, sequences to sample.
+        generator: where tokens come from.
+        config: how to sample.
+        prefixes: B beginnings; their tokens are taken instead of sampled ones, and their closed
+            nodes get no neighbours.
+
     Returns:
-        tokens [B, L] int64 on the CPU, `pad` after `eos`, and their unmasked NLL [B] in nats.
+        tokens [B, L] int64 on the CPU, `pad` after `eos`, their unmasked NLL [B] in nats, and that
+        of the prefixes [B], 0 without any.
     """
     device, vocabulary = checkpoint.device, checkpoint.vocabulary
     model = checkpoint.model
@@ -118,6 +154,7 @@ def sample_tokens(
     written = torch.full((size, config.max_tokens), PAD, device=device)
     written[:, 0] = SOS
     nll = torch.zeros(size, dtype=torch.float64, device=device)
+    beginning = None if prefixes is None else _Beginning(prefixes, device)
     alive = torch.arange(size, device=device)  # row of `written` behind every cache slot
     token = written[:, 0].clone()
     autocast = torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16")
@@ -126,10 +163,17 @@ def sample_tokens(
             logits = model(input_ids=token[:, None], past_key_values=cache, use_cache=True).logits
         logits = logits[:, -1].float()
         is_done = grammar.is_done
+        if beginning is not None:
+            beginning.close(grammar, alive, position)
         token = _sample(logits, grammar.allowed(), config, generator)
+        if beginning is not None:
+            token = beginning.force(token, alive, position)
         grammar.advance(token)
         chosen = logits.log_softmax(-1).gather(1, token[:, None]).squeeze(1)
-        nll[alive] -= chosen.masked_fill(is_done, 0.0).double()
+        cost = -chosen.masked_fill(is_done, 0.0).double()
+        nll[alive] += cost
+        if beginning is not None:
+            beginning.count(cost, alive, position)
         written[alive, position] = token
         is_done = grammar.is_done
         num_done = int(is_done.sum())
@@ -141,7 +185,38 @@ def sample_tokens(
             for layer in layers:
                 layer.select(rows)
             alive, token = alive[rows], token[rows]
-    return written[:, : position + 1].cpu(), nll.cpu()
+    prefix_nll = torch.zeros_like(nll) if beginning is None else beginning.nll
+    return written[:, : position + 1].cpu(), nll.cpu(), prefix_nll.cpu()
+
+
+class _Beginning:
+    """The prefixes of a batch while it is sampled; `alive` are the rows still at work.
+
+    Attributes:
+        nll: of the prefixes so far, [B] float64, nats.
+    """
+
+    def __init__(self, prefixes: Prefixes, device: torch.device) -> None:
+        self._tokens, self._lengths = prefixes.tokens.to(device), prefixes.lengths.to(device)
+        self._is_closed = prefixes.is_closed.to(device)
+        self._longest = int(self._lengths.max())
+        self.nll = torch.zeros(len(prefixes), dtype=torch.float64, device=device)
+
+    def close(self, grammar: Grammar, alive: Tensor, position: int) -> None:
+        """Let the grammar know of the prefixes that end in front of a position."""
+        if position <= self._longest:
+            grammar.grow(self._lengths[alive] == position, self._is_closed[alive])
+
+    def force(self, token: Tensor, alive: Tensor, position: int) -> Tensor:
+        """The prefix's token in place of a sampled one, where it has one, [B'] int64."""
+        if position >= self._longest:
+            return token
+        return torch.where(position < self._lengths[alive], self._tokens[alive, position], token)
+
+    def count(self, cost: Tensor, alive: Tensor, position: int) -> None:
+        """Add the nats of tokens that were forced."""
+        if position < self._longest:
+            self.nll[alive] += cost.masked_fill(position >= self._lengths[alive], 0.0)
 
 
 def _sample(

@@ -2,7 +2,8 @@
 
 Everything that is compared trains the same number of parameters: sparse masks of exactly as many
 entries as LoRA of a rank has factors. 0.1% lies below rank 1 and is compared with the random
-control and with training all weights only (docs/definitions.md, Salience).
+control and with training all weights only (docs/definitions.md, Salience). Beside the criteria
+stands the hindsight mask, which needs the arm of all weights to be over: a reference, no criterion.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Literal
 from core.finetune.config import FinetuneConfig
 from core.finetune.low_rank import lora_parameters
 from core.finetune.methods import METHOD_TITLES, Method
-from core.salience.criteria import CONTROL, DEFAULT_CRITERION, names_where
+from core.salience.criteria import CONTROL, DEFAULT_CRITERION, HINDSIGHT, names_where
 from core.salience.masks import Scope
 from core.salience.matrices import SalienceError, WeightMatrix, num_entries
 
@@ -37,7 +38,7 @@ class Arm:
 
     Attributes:
         method: `none`, or one of `core.finetune.methods.METHODS`.
-        criterion: of a sparse arm, else None.
+        criterion: what a sparse arm selects by, one of `SELECTED_BY`, else None.
         scope: of a sparse arm, else None.
         is_dynamic: a sparse arm whose mask is chosen again along the way.
         count: entries of a sparse arm.
@@ -111,6 +112,11 @@ class Arm:
             reselect_every=config.reselect_every if self.is_dynamic else 0)
 
     @property
+    def is_hindsight(self) -> bool:
+        """Whether its entries are those that the arm of all weights changed most."""
+        return self.criterion == HINDSIGHT
+
+    @property
     def tuned_as(self) -> Arm:
         """The arm whose learning rate this one uses: of the same method and about as many
         parameters; a sparse one is selected by `gradient`, globally and once."""
@@ -132,11 +138,15 @@ class Arm:
         return cls(**row)
 
 
+FULL = Arm("full")
+"""All weights: also the run that hindsight masks look back on."""
+
+
 def repair_arms(matrices: tuple[WeightMatrix, ...]) -> tuple[Arm, ...]:
     """All arms of the experiment, the ones that say most first.
 
-    Every criterion and the random control, static and global, at every size; two of them also
-    local and dynamic. Of criteria that always select the same, one is run.
+    Every criterion, the random control and the hindsight mask, static and global, at every size;
+    two criteria also local and dynamic. Of criteria that always select the same, one is run.
     """
     sizes = [(None, round(SMALL_DENSITY * num_entries(matrices))),
              *((rank, lora_parameters(matrices, rank)) for rank in RANKS)]
@@ -150,8 +160,8 @@ def repair_arms(matrices: tuple[WeightMatrix, ...]) -> tuple[Arm, ...]:
     others = names_where(lambda criterion: criterion.selects_like is None
                          and criterion.name not in (CONTROL, *IN_EVERY_WAY))
     first, *then = IN_EVERY_WAY
-    return (Arm("none"), *sparse((first, CONTROL)), *low_rank, Arm("full"),
-            *sparse(then), *sparse(IN_EVERY_WAY, is_dynamic=True),
+    return (Arm("none"), *sparse((first, CONTROL)), *low_rank, FULL,
+            *sparse((HINDSIGHT,)), *sparse(then), *sparse(IN_EVERY_WAY, is_dynamic=True),
             *sparse(IN_EVERY_WAY, "local"), *sparse(others))
 
 

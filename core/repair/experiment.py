@@ -7,13 +7,14 @@ is measured on the same test graphs under the model's own order and under the ot
 Learning rates are chosen by method and number of parameters (`Arm.tuned_as`): the rate of lowest
 validation NLL under the new order after the same number of steps, found by climbing a ladder. All
 sparse arms of about as many entries use the rate that was best for the global static `gradient`
-mask.
+mask. The hindsight mask is cut from the change of the arm of all weights, which is therefore
+trained first. The change of every arm is also measured scaled (`core.repair.scaling`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,11 +31,14 @@ from core.likelihood.scoring import Precision, score_trails
 from core.model.checkpoints import Checkpoint
 from core.model.training import TrainingGraphs
 from core.records import RECORD
-from core.repair.arms import Arm
+from core.repair.arms import FULL, Arm
 from core.repair.measurement import Measurement, describe
 from core.repair.result import RepairResult
+from core.repair.scaling import SCALED_GRAPHS, ScalingMeasurement, first_graphs
 from core.runs import claim, hold, write_json
+from core.salience.hindsight import hindsight_scores
 from core.salience.language_model import LanguageModel
+from core.salience.masks import Mask, select
 from core.salience.matrices import SalienceError
 from core.sent.batch import GraphBatch
 from core.sent.sampler import sample_trails
@@ -102,7 +106,7 @@ class RepairProgress:
     """
 
     arm: str
-    stage: Literal["tune", "train", "measure"]
+    stage: Literal["tune", "train", "measure", "scale"]
     done: int
     total: int
     loss: float | None = None
@@ -119,6 +123,8 @@ class RepairExperiment:
         config: how.
         run_folder: where unfinished work is kept.
         compile: fuse forward passes.
+        scaled_graphs: test graphs that scaled changes are measured on; 0 measures none. No part of
+            `config`, as what else comes out does not depend on it.
 
     Raises:
         SalienceError: if the model was trained under `config.order` itself; if the run folder
@@ -135,6 +141,7 @@ class RepairExperiment:
         config: RepairConfig,
         run_folder: Path,
         compile: bool = False,
+        scaled_graphs: int = SCALED_GRAPHS,
     ) -> None:
         own = checkpoint.card.strategy.name
         if own == config.order:
@@ -148,6 +155,7 @@ class RepairExperiment:
         self._validation = validation
         self._test = test
         self._compile = compile
+        self._scaled_on = first_graphs(test, scaled_graphs)
         self._results: dict[str, RepairResult] = {}
         self._stream: TokenStream = GraphStream(
             training, checkpoint.vocabulary, Strategy.from_name(config.order), seed=config.seed)
@@ -156,12 +164,14 @@ class RepairExperiment:
     def run(self, arm: Arm) -> Iterator[RepairProgress]:
         """Choose the arm's learning rate, fine-tune, measure; `result` then says what came out.
 
-        An arm that was finished in this run folder is read from it, and nothing is yielded.
+        An arm that was finished in this run folder is read from it, and nothing is yielded, unless
+        its scaled change is missing: then only that is measured.
         """
         finished = self.folder / "finished" / arm.name
         if (finished / RECORD).is_file():
             self._results[arm.name] = RepairResult.load(finished)
-            return
+            if self._is_scaled(arm):
+                return
         with hold(self.folder):
             yield from self._run(arm)
             self._results[arm.name].save(finished)
@@ -170,11 +180,14 @@ class RepairExperiment:
         if arm.method == "none":
             yield from self._measure(arm, self.checkpoint)
             return
+        mask = (yield from self._hindsight_mask(arm)) if arm.is_hindsight else None
         yield from self._tune(arm.tuned_as)
-        run = self._finetune_run(arm, self._rate_of(arm), self.folder / "arms" / arm.name)
+        run = self._finetune_run(arm, self._rate_of(arm), self.folder / "arms" / arm.name, mask)
         yield from _train(run, arm.name, "train")
         repaired = merged_checkpoint(run, name=f"{self.model.name} after {arm.name}")
-        yield from self._measure(arm, repaired, run)
+        if arm.name not in self._results:
+            yield from self._measure(arm, repaired, run)
+        yield from self._scale(arm, repaired)
 
     def result(self, arm: Arm) -> RepairResult:
         """What came out of an arm once `run` has come to its end."""
@@ -211,10 +224,41 @@ class RepairExperiment:
             settings={**self.result_settings, "compiled": self._compile,
                       "learning_rate": None if run is None else run.config.learning_rate})
 
-    def _finetune_run(self, arm: Arm, rate: float, folder: Path) -> FinetuneRun:
+    def _scale(self, arm: Arm, repaired: Checkpoint) -> Iterator[RepairProgress]:
+        """Measure the arm's change of weights at other scales."""
+        if self._is_scaled(arm):
+            return
+        folder, number = self.folder / "scaled", len(self._scaled_on.graphs)
+        measurement = ScalingMeasurement(
+            self.checkpoint, repaired, self._scaled_on, self.orders,
+            permutations=self.config.permutations, seed=self.config.seed,
+            precision=self.config.precision, folder=folder / f"{arm.name}-on-{number}",
+            known={0.0: folder / f"none-on-{number}"})
+        for step in measurement.steps():
+            yield RepairProgress(arm.name, "scale", step.done, step.total)
+        self._results[arm.name] = replace(self._results[arm.name], scaled=measurement.result())
+
+    def _is_scaled(self, arm: Arm) -> bool:
+        """Whether nothing is left to measure of the arm's change at other scales."""
+        wanted, found = len(self._scaled_on.graphs), self._results[arm.name].scaled
+        return arm.method == "none" or not wanted or (
+            found is not None and found.graphs == wanted)
+
+    def _hindsight_mask(self, arm: Arm) -> Generator[RepairProgress, None, Mask]:
+        """Cut the arm's mask from the change of all weights, which is learnt first if need be."""
+        yield from self._tune(FULL)
+        run = self._finetune_run(FULL, self._rate_of(FULL), self.folder / "arms" / FULL.name)
+        yield from _train(run, FULL.name, "train")
+        after = merged_checkpoint(run, name=f"{self.model.name} after {FULL.name}")
+        scores = hindsight_scores(self.model, LanguageModel.from_checkpoint(after))
+        return select(scores, count=arm.count)
+
+    def _finetune_run(
+        self, arm: Arm, rate: float, folder: Path, mask: Mask | None = None
+    ) -> FinetuneRun:
         config = replace(arm.apply_to(self.config.finetuning), learning_rate=rate,
                          compile=self._compile)
-        return FinetuneRun(self.model, self._stream, config, run_folder=folder)
+        return FinetuneRun(self.model, self._stream, config, run_folder=folder, mask=mask)
 
     def _rate_of(self, arm: Arm) -> float:
         found = self._tried_rates(arm.tuned_as)

@@ -13,6 +13,7 @@ from typing import Any
 
 from core.calibration.temperature import TEMPERATURES
 from core.evaluation.graph_set import GraphSet
+from core.evaluation.result import Evaluation
 from core.evaluation.run import EvaluationConfig, EvaluationRun
 from core.likelihood.scoring import Precision
 from core.model.checkpoints import Checkpoint
@@ -61,8 +62,8 @@ class Measurement:
         seed: fixes them.
         precision: of forward passes.
         folder: where finished graphs are kept; a measurement of the same settings is resumed.
-        often: as a page needs it: report after every few graphs, and do without calibration at
-            other temperatures than 1, which no result keeps.
+        often: as a page needs it: report after every few graphs, and `plain`.
+        plain: do without calibration at other temperatures than 1, which no result keeps.
 
     Attributes:
         total: graphs to score, over all orders.
@@ -83,9 +84,10 @@ class Measurement:
         precision: Precision = "fp32",
         folder: Path,
         often: bool = False,
+        plain: bool = False,
     ) -> None:
         config = _ReportingOften if often else EvaluationConfig
-        temperatures = (1.0,) if often else TEMPERATURES
+        temperatures = (1.0,) if often or plain else TEMPERATURES
         self._runs = [
             EvaluationRun(checkpoint, graphs, config(order, permutations, seed, precision),
                           run_folder=folder / order, temperatures=temperatures, is_shared=often)
@@ -100,6 +102,10 @@ class Measurement:
                 yield MeasurementStep(run.config.strategy, step.done, step.total,
                                       before + step.done)
             before += len(run.graphs.graphs)
+
+    def evaluations(self) -> Iterator[Evaluation]:
+        """What came out under each order, once `steps` has come to its end."""
+        return (run.result() for run in self._runs)
 
     def result(
         self,
@@ -122,7 +128,7 @@ class Measurement:
             "history": tuple((int(step), float(loss))
                              for step, loss in training["loss_nats_per_token"])}
         return RepairResult.from_evaluations(
-            (run.result() for run in self._runs), arm=arm, model=base.card.name,
+            self.evaluations(), arm=arm, model=base.card.name,
             weights_sha256=base.card.weights_sha256, num_weights=num_parameters(base.model),
             settings=settings, device=str(base.device), **facts)
 

@@ -2,7 +2,8 @@
 
 A folder holds `record.json` (a `RunRecord`: settings, provenance, the headline numbers with their
 intervals), `graphs.parquet` (NLL and LU of every graph under both orders) and `bins.parquet`
-(reliability by token type under both orders).
+(reliability by token type under both orders). Where the change of weights was also measured at
+other scales, `scaled.parquet` holds that; older results have none.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from core.evaluation.result import Evaluation
 from core.likelihood.low_lu import nll_std
 from core.records import RECORD, RunRecord, package_versions, read_record
 from core.repair.arms import Arm
+from core.repair.scaled_change import ScaledChange
 from core.runs import replacing
 from core.salience.matrices import SalienceError
 from core.stats.estimates import Estimate
@@ -29,6 +31,7 @@ from core.stats.molecule_bootstrap import MoleculeBootstrap, shared_bootstrap
 
 FORMAT_VERSION = 1
 COMMAND = "repair"
+SCALED = "scaled.parquet"
 _GRAPH_COLUMNS = ["id", "num_tokens", "nll_mean", "nll_per_token", "lu"]
 MEASURES = ("nll_per_graph", "nll_per_token", "lu", "nll_std", "ece")
 
@@ -53,6 +56,7 @@ class RepairResult:
         wall_s: seconds of fine-tuning.
         device: where it ran.
         versions: of the packages that it was made with.
+        scaled: what the change of weights does at other scales; None if it was not measured.
     """
 
     arm: Arm
@@ -69,6 +73,7 @@ class RepairResult:
     wall_s: float = 0.0
     device: str = "cpu"
     versions: dict[str, str] = field(default_factory=package_versions)
+    scaled: ScaledChange | None = None
 
     @classmethod
     def from_evaluations(cls, evaluations: Iterable[Evaluation], **facts: Any) -> RepairResult:
@@ -110,7 +115,12 @@ class RepairResult:
         """Write the folder; the record comes last, so that a folder with one is whole."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / RECORD).unlink(missing_ok=True)
-        for name, table in (("graphs", self.graphs), ("bins", self.bins)):
+        tables = {"graphs": self.graphs, "bins": self.bins}
+        if self.scaled is None:
+            (folder / SCALED).unlink(missing_ok=True)
+        else:
+            tables["scaled"] = self.scaled.to_table()
+        for name, table in tables.items():
             with replacing(folder / f"{name}.parquet") as partial:
                 table.to_parquet(partial, index=False, compression="zstd")
         self.to_record().write(folder / RECORD)
@@ -156,6 +166,7 @@ class RepairResult:
                 history=tuple((step, loss) for step, loss in result["loss_nats_per_token"]),
                 wall_s=result["wall_s"], weights_sha256=record["checkpoint"],
                 device=record["device"], versions=record["versions"],
+                scaled=_read_scaled(folder / SCALED),
             )
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise SalienceError(f"{folder} is damaged ({error!r}); make it anew with `trailscope "
@@ -170,6 +181,10 @@ def _estimates(
     if "nll_std" not in found:
         found["nll_std"] = shared_bootstrap(len(graphs), seed).ratio(nll_std(graphs))
     return {name: found[name] for name in MEASURES}
+
+
+def _read_scaled(path: Path) -> ScaledChange | None:
+    return ScaledChange.from_table(pd.read_parquet(path)) if path.is_file() else None
 
 
 def paired_change(after: RepairResult, before: RepairResult, order: str, column: str) -> Estimate:

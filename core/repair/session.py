@@ -12,7 +12,7 @@ import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -27,13 +27,14 @@ from core.records import RECORD
 from core.repair.arms import Arm
 from core.repair.measurement import Measurement, MeasurementStep, describe
 from core.repair.result import RepairResult
+from core.repair.scaling import ScalingMeasurement, ScalingStep
 from core.runs import holds_state, read_progress, replacing
 from core.salience.language_model import LanguageModel
 
-Stage = Literal["score", "train", "before", "after", "done"]
+Stage = Literal["score", "train", "before", "after", "scale", "done"]
 
 CHECKPOINT = "checkpoint"
-_OUTPUT, _RUN = "output", "run"
+_OUTPUT, _RUN, _MEASURED = "output", "run", "measured"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class FinetuneProgress:
 
     Attributes:
         stage: `score` while a mask is being chosen, `train`, then `before` and `after` while the
-            model is measured.
+            model is measured; `scale` while its change is measured at other scales.
         done: examples, steps or graphs of the stage.
         total: of them.
         loss: of the last step, nats per token; None outside of training.
@@ -104,6 +105,7 @@ class FinetuneSession:
         self._run: FinetuneRun | None = None
         self._results: dict[str, RepairResult] = {}
         self._measuring: tuple[Measurement, Iterator[MeasurementStep]] | None = None
+        self._scaling: tuple[ScalingMeasurement, Iterator[ScalingStep]] | None = None
         self.history: tuple[tuple[int, float], ...] = self._read_history()
 
     @property
@@ -147,8 +149,17 @@ class FinetuneSession:
             SalienceError: for a loss that is not finite, and whatever `FinetuneRun` refuses.
         """
         until = time.monotonic() + for_s
+        self._work_until(until, self._work(report))
+
+    def go_on_scaling(self, report: Report, *, for_s: float) -> None:
+        """Measure the change of weights at other scales, in the manner of `go_on`; once it is done,
+        `after.scaled` says what came out. Only of a session that is done.
+        """
+        self._work_until(time.monotonic() + for_s, self._scale(report))
+
+    def _work_until(self, until: float, work: Generator[None, None, None]) -> None:
         # One at a time: the same session may be shown in two windows.
-        with self._lock, closing(self._work(report)) as work:
+        with self._lock, closing(work):
             for _ in work:
                 if time.monotonic() >= until:
                     return
@@ -207,13 +218,34 @@ class FinetuneSession:
         self._results[what] = self._result(what, measurement)
         self._measuring = None
 
+    def _scale(self, report: Report) -> Generator[None, None, None]:
+        if self.after.scaled is not None:
+            return
+        if self._scaling is None:
+            started = ScalingMeasurement(
+                self.checkpoint, load_checkpoint(self.model_folder), self._test, self.orders,
+                permutations=self._permutations, seed=self.config.seed,
+                precision=self.config.precision, folder=self.folder / "scaled",
+                known={0.0: self._before_folder, 1.0: self.folder / _MEASURED}, often=True)
+            self._scaling = started, started.steps()
+        measurement, left = self._scaling
+        try:
+            for step in left:
+                report(FinetuneProgress("scale", step.done, measurement.total))
+                yield
+        except ValueError:
+            self._scaling = None
+            raise
+        self._results["after"] = replace(self.after, scaled=measurement.result())
+        self._scaling = None
+
     def _measurement(self, what: Literal["before", "after"]) -> Measurement:
         is_before = what == "before"
         return Measurement(
             self.checkpoint if is_before else load_checkpoint(self.model_folder), self._test,
             self.orders, permutations=self._permutations, seed=self.config.seed,
             precision=self.config.precision, often=True,
-            folder=self._before_folder if is_before else self.folder / "measured")
+            folder=self._before_folder if is_before else self.folder / _MEASURED)
 
     def _result(self, what: Literal["before", "after"], measurement: Measurement) -> RepairResult:
         if what == "before":

@@ -13,6 +13,7 @@ __all__, __getattr__ = lazy_exports(__name__, {
     "draw_examples": "examples",
     "read_token_file": "examples",
     "shipped_graphs": "examples",
+    "hindsight_scores": "hindsight",
     "LanguageModel": "language_model",
     "open_language_model": "language_model",
     "Mask": "masks",

@@ -193,6 +193,13 @@ DEFAULT_CRITERION = "gradient"
 CONTROL = next(name for name, criterion in CRITERIA.items() if criterion.is_control)
 """The criterion that the experiment compares all others with."""
 
+HINDSIGHT = "hindsight"
+"""What entries are selected by that a run of all weights changed most (`core.salience.hindsight`):
+a reference beside the criteria and none of them, as it is known only after that run."""
+
+SELECTED_BY = (*CRITERIA, HINDSIGHT)
+"""All that the entries of a mask can have been selected by."""
+
 
 def names_where(is_meant: Callable[[Criterion], bool]) -> list[str]:
     """Names of the criteria that something holds of, as registered.

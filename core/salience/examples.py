@@ -148,9 +148,10 @@ def _shipped_molecules(dataset: Dataset, card: ModelCard) -> GraphSet:
                             name=name).graph
                 for name, smiles in table[["id", "smiles"]].itertuples(index=False)
             ), details={"part": "shipped"})
-    raise SalienceError(f"No molecules of {dataset.title} ship with this installation, so there is "
-                        "nothing to draw examples from; give a file of molecules, or make an "
-                        "evaluation with `trailscope evaluate`.")
+    raise SalienceError(
+        f"No molecules of {dataset.title} ship with this installation; give a file of molecules, "
+        f"or make an evaluation, whose molecules are then used: `trailscope evaluate --model "
+        f"{card.name} --strategy all --output assets/results/evaluations/{card.name}`.")
 
 
 def draw_examples(

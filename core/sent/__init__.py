@@ -9,6 +9,8 @@ __all__, __getattr__ = lazy_exports(__name__, {
     "decode": "decoder",
     "decode_lenient": "decoder",
     "Grammar": "grammar",
+    "Prefixes": "prefixes",
+    "draw_prefixes": "prefixes",
     "SequenceDistribution": "probability",
     "TooManySequencesError": "probability",
     "enumerate_sequences": "probability",

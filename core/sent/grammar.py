@@ -60,6 +60,21 @@ class Grammar:
         for name in ("_phase", "num_nodes", "_walked", "_left", "_last_listed"):
             setattr(self, name, getattr(self, name)[rows])
 
+    def grow(self, rows: Tensor, is_closed: Tensor) -> None:
+        """Take what some sequences have written for a fragment that the rest is to grow from.
+
+        Its last node is complete, so no bond between its nodes can follow, and closed ones get no
+        neighbours: as if they had been jumped away from.
+
+        Args:
+            rows: the sequences, [B] bool, each behind a whole node.
+            is_closed: nodes of a fragment of n that get no new neighbours, [B, n] bool by index.
+        """
+        closed = torch.nn.functional.pad(
+            is_closed, (0, self._left.shape[1] - is_closed.shape[1]))
+        self._left |= closed & rows[:, None]
+        self._phase = self._phase.masked_fill(rows, int(_Phase.AFTER_BRACKET))
+
     @property
     def is_done(self) -> Tensor:
         """Which sequences have written `eos`, [B] bool."""
@@ -81,15 +96,19 @@ class Grammar:
         can_list = listable.any(1, keepdim=True)
         has_room = (self.num_nodes < vocabulary.max_nodes)[:, None] | self._kinds_only
         is_next = self._index == self.num_nodes[:, None]
+        # The current node is not among those left, unless a fragment ends in a closed one.
+        is_walkable = ~(self._left & (self._index == self.num_nodes[:, None] - 1)).any(
+            1, keepdim=True)
         new_index = torch.ones_like(is_next) if self._kinds_only else is_next
         between = (phase == _Phase.AFTER_NODE) | (phase == _Phase.AFTER_BRACKET)
         in_bracket = (phase == _Phase.OPENED) | ((phase == _Phase.AFTER_ENTRY) & can_list)
 
         takes_new = phase == _Phase.INDEX
         takes_listed = phase == _Phase.ENTRY_INDEX
-        takes_edge = (between & has_room) | in_bracket
+        walks = between & has_room & is_walkable
+        takes_edge = walks | in_bracket
         if not labelled:
-            takes_new, takes_listed = takes_new | (between & has_room), in_bracket
+            takes_new, takes_listed = takes_new | walks, in_bracket
         allowed = torch.zeros((len(phase), len(vocabulary)), dtype=torch.bool, device=phase.device)
         indices = slice(vocabulary.index_offset, vocabulary.node_offset)
         allowed[:, indices] = (takes_new & new_index) | (takes_listed & listable)

@@ -22,11 +22,18 @@ class LabelNames:
         good: an adjective for the positive class.
         bad: an adjective for the negative class.
         molecules: what is ranked, in the plural.
+        one: one of them, without an adjective.
     """
 
     good: str = "good"
     bad: str = "bad"
     molecules: str = "molecules"
+    one: str = "molecule"
+
+    @property
+    def many(self) -> str:
+        """`one` in the plural."""
+        return f"{self.one}s"
 
 
 GOOD_OR_BAD = LabelNames()

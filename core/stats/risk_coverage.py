@@ -133,7 +133,7 @@ def risk_coverage(
 
 
 def _sentence(name: str, label: np.ndarray, labels: LabelNames) -> str:
-    return (f"Share of {labels.good} molecules among those kept, lowest {name} first, of "
+    return (f"Share of {labels.good} {labels.many} among those kept, lowest {name} first, of "
             f"{len(label):,} {labels.molecules} ({label.sum():,} {labels.good}, "
             f"{(~label).sum():,} {labels.bad}).")
 

@@ -261,7 +261,7 @@ def _check_classes(label: np.ndarray, labels: LabelNames, unscored: int) -> None
     what = (f"The only one of the {labels.molecules}{scored} is {only}" if len(label) == 1 else
             f"The {labels.molecules}{scored} are {every} {only}")
     raise RankingError(f"{what}, and an AUC compares {labels.good} with {labels.bad} ones; sample "
-                       f"more molecules to find {other} ones, or take another model.")
+                       f"more {labels.many} to find {other} ones, or take another model.")
 
 
 def _roc(
@@ -272,7 +272,7 @@ def _roc(
     sentence = (
         f"Score: minus {name}. Label: {labels.good}, among {labels.molecules} "
         f"({found.positives:,} {labels.good}, {found.negatives:,} {labels.bad}). An AUC above "
-        f"0.5 means that {labels.good} molecules tend to have the lower {name}."
+        f"0.5 means that {labels.good} {labels.many} tend to have the lower {name}."
     )
     return ScoreRoc(
         quantity=key, name=name, sentence=sentence,

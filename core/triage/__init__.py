@@ -6,6 +6,7 @@ __all__, __getattr__ = lazy_exports(__name__, {
     "Generation": "generation",
     "KeepList": "keep_list",
     "Milestone": "milestones",
+    "PLANARITY": "scores",
     "QualityLabel": "scores",
     "PooledRanking": "pooling",
     "ReferenceSplit": "keep_list",

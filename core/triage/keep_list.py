@@ -131,7 +131,7 @@ def keep_list(
     bad = checked_score(reference, len(label), "reference score")[~label]
     scores = checked_score(candidates, np.size(candidates), "candidate score")
     if not len(scores):
-        raise RankingError("There are no candidates to keep; sample more molecules.")
+        raise RankingError(f"There are no candidates to keep; sample more {labels.many}.")
     p_values = conformal_p_values(scores, bad)
     kept = benjamini_hochberg(p_values, fdr)
     return KeepList(
@@ -217,10 +217,10 @@ def keep_list_of_samples(
 
 
 def _guarantee(fdr: float, labels: LabelNames) -> str:
-    return (f"The expected share of {labels.bad} molecules among the kept is at most "
-            f"{100 * fdr:.3g}%, provided that reference molecules and candidates are exchangeable, "
-            "such as random halves of one sample; the expectation is over reference sets and "
-            "candidates, so a single list can hold more.")
+    return (f"The expected share of {labels.bad} {labels.many} among the kept is at most "
+            f"{100 * fdr:.3g}%, provided that reference {labels.many} and candidates are "
+            "exchangeable, such as random halves of one sample; the expectation is over reference "
+            "sets and candidates, so a single list can hold more.")
 
 
 def _note(
@@ -230,7 +230,7 @@ def _note(
     smallest = 1 / (bad + 1)
     if smallest > fdr * (1 + ROUNDING):
         return (f"Nothing can be kept at a rate of {100 * fdr:.3g}%: with {bad:,} {labels.bad} "
-                f"reference molecules the smallest p-value is {smallest:.3g}; at least "
+                f"reference {labels.many} the smallest p-value is {smallest:.3g}; at least "
                 f"{math.ceil(1 / fdr - ROUNDING) - 1:,} are needed.")
     if kept.any():
         return None
@@ -238,7 +238,7 @@ def _note(
     best = int((p_values == smallest).sum())
     return (f"Nothing is kept: the smallest p-value is {smallest:.3g}, so {needed:,} of the "
             f"{len(p_values):,} candidates would have to score lower than all {bad:,} {labels.bad} "
-            f"reference molecules, and {best:,} do; allow a higher rate, or take a larger "
+            f"reference {labels.many}, and {best:,} do; allow a higher rate, or take a larger "
             "reference set.")
 
 

@@ -19,7 +19,7 @@ from core.stats.labels import RankingError
 from core.stats.roc import ScoreComparison
 from core.triage.ranking import compare_samples, ranking_of
 from core.triage.samples import Samples, SamplesError
-from core.triage.scores import SCORES, STABILITY, VALIDITY, QualityLabel
+from core.triage.scores import PLANARITY, SCORES, STABILITY, VALIDITY, QualityLabel
 
 POOLED = "pooled"
 """What the ranking of all models' molecules is called beside the models' names."""
@@ -116,10 +116,11 @@ def pool_samples(
 
 
 def _label(found: Sequence[Samples]) -> QualityLabel:
-    """Valid where molecules are known, but not whether they are stable."""
-    knows = {column: any(samples.table[column].notna().any() for samples in found)
-             for column in ("stable", "smiles")}
-    return VALIDITY if knows["smiles"] and not knows["stable"] else STABILITY
+    """By what the tables know: stable molecules, molecules, or graphs."""
+    def knows(column: str) -> bool:
+        return any(samples.table[column].notna().any() for samples in found)
+
+    return STABILITY if knows("stable") else VALIDITY if knows("smiles") else PLANARITY
 
 
 def _check(found: Sequence[Samples]) -> None:

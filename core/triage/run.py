@@ -8,7 +8,7 @@ chunks and extended to more graphs, and shows the first rows while it goes on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from core.graph.graph import Graph
 from core.likelihood.analysis import analyse
 from core.model.checkpoints import Checkpoint
 from core.model.generation import GeneratedGraph, SamplingConfig, generate
+from core.model.growth import fragment_of
 from core.runs import claim, hold
 from core.stats.estimates import Estimate
 from core.triage.quality import judge
@@ -53,7 +54,8 @@ def sample_and_score(
         Tables of `SAMPLE_TYPES`; `unique` and `novel` are missing, as they depend on all rows.
 
     Raises:
-        InputError: for fewer than one sequence, or fewer than two permutations.
+        InputError: for fewer than one sequence, fewer than two permutations, or a fragment that
+            the model cannot grow from.
     """
     if config.number < 1 or config.permutations < 2:
         raise InputError(f"Give at least 1 sequence and 2 permutations, got {config.number} and "
@@ -79,7 +81,7 @@ def sample_and_score_in(
         InputError: if the folder holds chunks of other settings or weights, or another process
             works in it.
     """
-    settings = asdict(config) | {"weights_sha256": checkpoint.card.weights_sha256}
+    settings = config.settings | {"weights_sha256": checkpoint.card.weights_sha256}
     del settings["number"]
     claim(folder, settings, what="samples", error=InputError)
     with hold(folder):
@@ -102,8 +104,11 @@ def _sample(
     sampling = SamplingConfig(temperature=config.temperature, top_k=config.top_k,
                               mask=config.mask, batch_size=config.chunk)
     generator = torch.Generator().manual_seed(config.seed * 1_000_003 + chunk)
+    fragment = None if config.fragment is None else fragment_of(
+        checkpoint.card, config.fragment, open_atoms=config.open_atoms)
     # The whole chunk is sampled even if it is cut: a shorter batch would draw other numbers.
-    [samples] = generate(checkpoint, config.chunk, generator=generator, config=sampling)
+    [samples] = generate(checkpoint, config.chunk, generator=generator, config=sampling,
+                         fragment=fragment)
     return samples
 
 
@@ -120,6 +125,8 @@ def _table(
             "id": f"{checkpoint.card.name}:{config.seed}:{number}",
             "self_nll": sample.self_nll, "tokens": sample.tokens, **judge(sample.graph, chemistry),
         }
+        if config.fragment is not None:
+            row |= {"prefix_nll": sample.prefix_nll, "holds_fragment": sample.holds_fragment}
         rows.append(row)
         if sample.graph is not None and (row["valid"] or scores_invalid):
             to_score.append((row, sample.graph))

@@ -7,7 +7,7 @@ the command that made it. Pages and commands read nothing else.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -47,6 +47,11 @@ were at hand; `stable` and `atoms_stable` are for planar graphs, which have no v
 hydrogens are implicit and fill every valence.
 """
 
+GROWTH_TYPES = {"prefix_nll": "float64", "holds_fragment": "boolean"}
+"""Further columns of graphs that grew from a fragment: the part of `self_nll` that writes the
+fragment, in nats, and whether the graph holds it as it should; see
+`core.model.generation.GeneratedGraph`."""
+
 _TABLE = "samples.parquet"
 _BYTE = 256
 
@@ -66,6 +71,8 @@ class SamplesConfig:
         temperature, top_k, mask: see `core.model.generation.SamplingConfig`.
         precision: of the forward passes that score re-linearizations.
         chunk: sequences sampled together; another size draws other sequences.
+        fragment: SMILES of what every graph grows from; None to begin from nothing.
+        open_atoms: its atoms that may get new bonds, see `core.model.growth.fragment_of`.
     """
 
     number: int
@@ -76,6 +83,31 @@ class SamplesConfig:
     mask: Mask = "strict"
     precision: Precision = "fp32"
     chunk: int = 500
+    fragment: str | None = None
+    open_atoms: tuple[int, ...] | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The values as JSON; a fragment is left out where there is none."""
+        found = asdict(self)
+        if self.fragment is None:
+            del found["fragment"], found["open_atoms"]
+        elif self.open_atoms is not None:
+            found["open_atoms"] = list(self.open_atoms)
+        return found
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> SamplesConfig:
+        """Read what `settings` gave; further values are left alone.
+
+        Raises:
+            KeyError: for a missing one.
+        """
+        grown = {"fragment", "open_atoms"}
+        found = {name: settings[name] for name in cls.__dataclass_fields__ if name not in grown}
+        open_atoms = settings.get("open_atoms")
+        return cls(**found, fragment=settings.get("fragment"),
+                   open_atoms=None if open_atoms is None else tuple(open_atoms))
 
     @property
     def num_chunks(self) -> int:
@@ -137,7 +169,7 @@ class Samples:
             {
                 "format_version": FORMAT_VERSION, "model": self.model, "step": self.step,
                 "trained_under": self.trained_under, "dataset": self.dataset,
-                **asdict(self.config),
+                **self.config.settings,
             },
             {"quality": self.quality.to_json(), **more},
             seed=self.config.seed, device=device, weights_sha256=self.weights_sha256,
@@ -159,8 +191,7 @@ class Samples:
                 model=config["model"], weights_sha256=record["checkpoint"],
                 trained_under=config["trained_under"], step=config["step"],
                 dataset=config["dataset"],
-                config=SamplesConfig(**{name: config[name]
-                                        for name in SamplesConfig.__dataclass_fields__}),
+                config=SamplesConfig.from_settings(config),
                 table=table,
                 ranking=record["result"].get("ranking"),
                 set_metrics=None if stored is None else SetMetrics.from_json(stored),
@@ -183,14 +214,17 @@ def read_samples_record(folder: Path) -> dict[str, Any]:
 def as_samples(rows: pd.DataFrame | Iterable[dict[str, Any]]) -> pd.DataFrame:
     """A table with exactly the columns and types of `SAMPLE_TYPES`, in their order.
 
-    Tokens may be any sequences of whole numbers; they become tuples.
+    Those of `GROWTH_TYPES` follow if there are any. Tokens may be any sequences of whole numbers;
+    they become tuples.
 
     Raises:
         KeyError: for a column that is missing.
     """
-    table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(
-        list(rows), columns=list(SAMPLE_TYPES))
-    table = table[list(SAMPLE_TYPES)].astype(SAMPLE_TYPES).reset_index(drop=True)
+    if not isinstance(rows, pd.DataFrame):
+        rows = list(rows)
+        rows = pd.DataFrame(rows, columns=list(rows[0] if rows else SAMPLE_TYPES))
+    types = SAMPLE_TYPES | {name: of for name, of in GROWTH_TYPES.items() if name in rows}
+    table = rows[list(types)].astype(types).reset_index(drop=True)
     return table.assign(tokens=table["tokens"].map(_as_tuple, na_action="ignore"))
 
 

@@ -67,20 +67,29 @@ class QualityLabel(LabelNames):
     of_valid: bool = True
 
 
-STABILITY = QualityLabel("stable", "unstable", "valid generated molecules", "stable", True)
+STABILITY = QualityLabel("stable", "unstable", "valid generated molecules", column="stable",
+                         of_valid=True)
 """Where every hydrogen is a node: do all atoms have their valence?"""
 
-VALIDITY = QualityLabel("valid", "invalid", "decoded generated molecules", "valid", False)
+VALIDITY = QualityLabel("valid", "invalid", "decoded generated molecules", column="valid",
+                        of_valid=False)
 """Where hydrogens are implicit they fill every valence, so RDKit's verdict is what there is."""
 
 
-def quality_label(chemistry: Chemistry | None) -> QualityLabel:
-    """The label of graphs under a chemistry.
+PLANARITY = QualityLabel("valid", "invalid", "decoded generated graphs", "graph", column="valid",
+                         of_valid=False)
+"""Of graphs that are no molecules: connected and planar."""
 
-    Of graphs that are no molecules nobody knows whether they are stable, so that ranking them is
-    refused.
-    """
-    return VALIDITY if chemistry is not None and not chemistry.has_hydrogen_nodes else STABILITY
+
+QUALITY_LABELS = (STABILITY, VALIDITY, PLANARITY)
+"""The only list of them."""
+
+
+def quality_label(chemistry: Chemistry | None) -> QualityLabel:
+    """The label of graphs under a chemistry, or of graphs that are no molecules."""
+    if chemistry is None:
+        return PLANARITY
+    return STABILITY if chemistry.has_hydrogen_nodes else VALIDITY
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,17 +132,17 @@ def select_molecules(
     else:
         among = table["num_nodes"].notna().to_numpy()
     if not among.any():
-        what = {0: "There are no molecules",
-                1: f"The only molecule is not {kind}"}.get(
-                    len(table), f"None of the {len(table):,} molecules is {kind}")
-        raise RankingError(f"{what}, so there is nothing to rank; sample more molecules or use "
+        what = {0: f"There are no {label.many}",
+                1: f"The only {label.one} is not {kind}"}.get(
+                    len(table), f"None of the {len(table):,} {label.many} is {kind}")
+        raise RankingError(f"{what}, so there is nothing to rank; sample more {label.many} or use "
                            "another model.")
     scores = {name: table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in columns}
     absent = tuple(name for name, score in scores.items() if not np.isfinite(score[among]).any())
     scores = {name: score for name, score in scores.items() if name not in absent}
     if not scores:
-        raise RankingError(f"None of the {among.sum():,} {kind} molecules has a score; score them "
-                           "first.")
+        raise RankingError(f"None of the {among.sum():,} {kind} {label.many} has a score; score "
+                           "them first.")
     is_complete = among & table[label.column].notna().to_numpy()
     if not is_complete.any():
         raise RankingError(f"Stability is known for none of the {among.sum():,} valid graphs; only "
@@ -141,7 +150,7 @@ def select_molecules(
     for score in scores.values():
         is_complete &= np.isfinite(score)
     if not is_complete.any():
-        raise RankingError(f"None of the {among.sum():,} {kind} molecules has all of the scores "
+        raise RankingError(f"None of the {among.sum():,} {kind} {label.many} has all of the scores "
                            f"{', '.join(scores)}; compare fewer scores.")
     rows = np.flatnonzero(is_complete)
     return ScoredMolecules(

@@ -11,16 +11,17 @@ from dashboard.drawing.graph_coordinates import distance_coordinates
 from dashboard.drawing.layouts import Layout, layout
 from dashboard.drawing.picture import Picture
 from dashboard.drawing.spacing import spread
-from dashboard.shared.palette import palette
+from dashboard.shared.palette import palette, scale_color
 
 WIDTH, HEIGHT = 220, 150
 """Pixels."""
 
+_MARK = 0.15  # where on the colour scale a fragment's colour is taken
 _NODE_ROOM = 0.5  # least distance of nodes, in edges
 
 
 def thumbnail_svg(
-    graph: Graph, chemistry: Chemistry | None = QM9, *, dark: bool, title: str
+    graph: Graph, chemistry: Chemistry | None = QM9, *, dark: bool, title: str, marked: int = 0
 ) -> str:
     """A structure without hydrogens, a disc behind every unstable atom; or an unlabelled graph.
 
@@ -30,6 +31,7 @@ def thumbnail_svg(
             atom is unstable.
         dark: colours for a dark page.
         title: the picture's accessible name.
+        marked: so many of the first nodes, and the bonds between them, are a fragment to show.
     """
     colors = palette(dark=dark)
     if chemistry is None:
@@ -39,6 +41,9 @@ def thumbnail_svg(
     else:
         drawn = layout(graph, chemistry)
     picture = Picture(drawn, colors, WIDTH, HEIGHT, show_hydrogens=False)
+    color = scale_color(colors.sequential, _MARK)
+    for row in np.flatnonzero((graph.edges < marked).all(axis=1)).tolist():
+        picture.bond_halo(row, color, "fragment")
     if chemistry is not None and chemistry.has_hydrogen_nodes:
         unstable = np.flatnonzero(~stable_atoms(graph, chemistry)).tolist()
         # A hidden hydrogen is marked on the atom that stands for it.

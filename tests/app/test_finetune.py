@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.model.card import read_card
 from core.model.checkpoints import load_checkpoint
-from dashboard.shared.format import short
+from dashboard.shared.format import estimate, short
 from dashboard.views.finetune import data
 from tests.generated_molecules import made_up_samples
 from tests.repairs import MODEL, save_repairs
@@ -98,13 +98,60 @@ def test_address_restores_arm_measure_and_filters(open_page, results):
 def test_numbers_and_code(open_page):
     page = open_page(tuning="All numbers")
     texts(page)
-    assert len(page.dataframe[0].value) == 7
+    assert len(page.dataframe[0].value) == 8
     page = open_page(tuning="Code", method="LoRA", rank="2")
     texts(page)
     code = " ".join(block.value for block in page.code)
     assert "trailscope finetune --model" in code
     assert "--method lora --rank 2" in code
     assert "trailscope repair" in code
+
+
+def curve(page):
+    """What the chart of scaled changes says, for those who cannot see it."""
+    return next(one.proto.alt for one in page.get("plotly_chart") if "scaled" in one.key)
+
+
+def test_a_change_is_scaled_from_the_address(open_page):
+    page = open_page(arm="lora-rank-1", alpha="0.5", beside="full")
+    said = " ".join(texts(page))
+    found = data.shipped().found[MODEL]["lora-rank-1"].scaled.estimates
+    own, new = found[0.5].values()
+    assert f"**LoRA, rank 1** at α = 0.5: LU **{estimate(new['lu'])}** under random_order" in said
+    assert f"({short(found[0]['random_order']['lu'].value)} at α = 0, " in said
+    assert "standard deviation of the NLL 4.50 nats, ECE" in said
+    assert f"NLL per token **{estimate(own['nll_per_token'])}** nats under max_degree_first" in said
+    assert "first 12 test graphs" in said
+    assert "all weights: α 0: " in curve(page)
+    assert "`hindsight` trains the weights that the run of all weights changed most" in said
+    page.slider(key="alpha").set_value(1.5).run()
+    assert "**LoRA, rank 1** at α = 1.5: LU" in " ".join(texts(page))
+    assert not page.warning
+
+
+def test_a_result_without_scaled_changes_says_how_they_are_made(open_page):
+    page = open_page(arm="sparse-snip-local-40")
+    assert "holds no scaled changes; this command makes them" in " ".join(texts(page))
+    assert any("trailscope repair --model" in block.value for block in page.code)
+    assert not [one for one in page.slider if one.key == "alpha"]
+
+
+def test_the_change_of_a_run_is_scaled_where_it_was_made(open_page, monkeypatch):
+    monkeypatch.setattr("core.repair.scaling.ALPHAS", (0.0, 0.25, 1.0))
+    page = run(open_page(**RUN, alpha="0.25"))
+    page.button(key="start-scaling").click().run()
+    said = " ".join(texts(page))
+    [finished] = page.session_state["finetune_finished"].values()
+    before, after = finished.before.estimates, finished.after.estimates
+    scaled = finished.after.scaled.estimates
+    for order in after:
+        for measure in ("lu", "ece", "nll_per_token"):
+            assert scaled[0][order][measure] == before[order][measure]
+            assert scaled[1][order][measure] == after[order][measure]
+    assert "at α = 0.25: LU **" in said
+    assert any(block.value.startswith(f"trailscope scale --model {MODEL} --tuned")
+               and "--alpha 0.25" in block.value for block in page.code)
+    assert not [button for button in page.button if button.key == "start-scaling"]
 
 
 def test_without_shipped_repairs_the_page_says_how(open_page, assets, monkeypatch):
@@ -228,11 +275,13 @@ def test_an_arm_that_the_address_itself_filters_out_is_told(open_page):
 
 def test_impossible_addresses_are_told(open_page):
     page = open_page(tuning="Nowhere", base="gpt", steps="0", made="nobody",
-                     criteria=["beauty", "snip"])
+                     criteria=["beauty", "snip"], beside=["nothing"], alpha="7")
     said = " ".join(warning.value for warning in page.warning)
     assert "'nobody'" in said
     assert "'beauty'" in said
     assert "'snip'" not in said
     assert "'Nowhere'" in said
     assert "'gpt'" in said
+    assert "'nothing'" in said
+    assert "'7'" in said
     assert "'0'" in said

@@ -2,7 +2,7 @@
 
 import io
 import re
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pandas as pd
 import pytest
@@ -54,6 +54,24 @@ def test_copied_address_shows_the_same_molecules(open_page):
     assert shared.locator(CARDS).count() == page.locator(CARDS).count()
     assert not page.problems
     assert not shared.problems
+
+
+def test_open_atoms_are_clicked_on_the_drawing(open_page):
+    asked = {"source": "live", "fragment": "c1ccncc1"}
+    page = open_page(f"?{urlencode(asked)}&open=2,4")
+    atoms = page.get_by_role("checkbox", name=re.compile("^Atom"))
+    names = atoms.evaluate_all(
+        "(found) => found.map((atom) => atom.getAttribute('aria-label'))")
+    assert names == [f"Atom {atom}, C, open" for atom in (0, 1, 2, 4, 5)]  # not the nitrogen
+    click(page.get_by_role("checkbox", name="Atom 4, C, open"))
+    await_query(page, asked | {"open": "2"})
+    rest(page)
+    page.get_by_role("checkbox", name="Atom 0, C, open").press("Enter")
+    await_query(page, asked | {"open": "0,2"})
+    rest(page)
+    assert page.get_by_role("textbox", name="Open atoms").input_value() == "0,2"
+    assert [atom.is_checked() for atom in atoms.all()] == [True, False, True, False, False]
+    assert not page.problems
 
 
 def test_a_live_run_stops_goes_on_and_opens_in_explore(open_page):

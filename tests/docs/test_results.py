@@ -91,7 +91,7 @@ def test_the_readme_shows_an_excerpt(printed):
 def headlines(printed):
     """A row for each model of molecules, in cells of several tables."""
     quality, auc, ece = (cells_of(printed[f"### {title}"]) for title in (
-        "Generated graphs", "AUC for stability", "ECE, all tokens"))
+        "Generated graphs", "AUC of the scores", "ECE, all tokens"))
     yield from head("model", "valid", "stable", "mean LU", "std of NLL, nats", "ECE, own order",
                     "ECE, random order", "AUC of LU", "AUC of order-marginal NLL")
     for order in STRATEGIES:

@@ -47,6 +47,8 @@ RUNS: dict[str, tuple[object, ...]] = {
     "finetune": ("--output", "out", "--model", "qm9-anchor_expansion", "--input", "molecules.smi",
                  "--steps", 2, "--batch-size", 3, "--calibration", 3, "--count", 50,
                  "--run-folder", "run", "--precision", "fp32"),
+    "scale": ("--model", "qm9-anchor_expansion", "--tuned", "qm9-random_order", "--alpha", 0.5,
+              "--output", "out"),
     "repair": ("--output", "out", "--model", "qm9-anchor_expansion", "--data", "QM9.csv",
                "--arms", "none,lora-rank-1", "--steps", 2, "--batch-size", 2, "--permutations", 2,
                "--run-folder", "run", "--precision", "fp32"),

@@ -18,7 +18,7 @@ from core.stats.estimates import Estimate
 from dashboard.shared.chart_style import styled, translucent
 from dashboard.shared.format import interval, short
 from dashboard.shared.palette import Palette, palette
-from dashboard.views.finetune.points import FAMILIES, RepairPoint
+from dashboard.views.finetune.points import FAMILIES, RepairPoint, ScaledArm
 
 _SYMBOLS = {"LoRA": "diamond", "PiSSA": "diamond-wide", "all weights": "star"}
 _SPARSE = {(False, False): "circle", (True, False): "square", (False, True): "triangle-up",
@@ -272,6 +272,60 @@ def lu_distributions(
     figure.update_layout(margin={"t": 40}, legend={"y": -0.28})
     figure.update_annotations(font={"size": 14, "color": colors.ink})
     return figure
+
+
+def scaled_curves(
+    arms: Sequence[ScaledArm], alpha: float, *, measure: str, names: tuple[str, str],
+    dark: bool, height: int = 420,
+) -> go.Figure:
+    """What changes of weights cost against what they repair, as they are scaled by α.
+
+    All curves begin at the model before, a square; α = 1 is filled, and the chosen α stands out
+    with its intervals.
+
+    Args:
+        arms: a curve each, at least one.
+        alpha: the chosen one.
+        measure: what is repaired, under the new order.
+        names: titles of the axes.
+        dark: colours for a dark page.
+        height: pixels.
+    """
+    colors = palette(dark=dark)
+    figure = go.Figure()
+    for place, arm in enumerate(arms):
+        color = colors.series[place % len(colors.series)]
+        cost, value = arm.curve("nll_per_token", native=True), arm.curve(measure, native=False)
+        chosen = arm.scaled.alphas.index(arm.scaled.nearest(alpha))
+        known = arm.scaled.alphas
+        figure.add_scatter(
+            x=[one.value for one in cost], y=[one.value for one in value],
+            mode="lines+markers+text", name=arm.label, line={"color": color, "width": 2},
+            text=[f"α = {at:g}" if at in (0, 1, known[-1]) and place == 0 else "" for at in known],
+            textposition="top center", textfont={"color": colors.muted, "size": 12},
+            marker={"color": [color if at == 1 else colors.background for at in known],
+                    "symbol": ["square" if at == 0 else "circle" for at in known],
+                    "size": 9, "line": {"color": color, "width": 2}},
+            hovertext=[f"{arm.label}<br>α = {at:g}<br>{short(x.value)}, {short(y.value)}"
+                       for at, x, y in zip(known, cost, value, strict=True)],
+            hovertemplate="%{hovertext}<extra></extra>", cliponaxis=False)
+        at_x, at_y = cost[chosen], value[chosen]
+        figure.add_scatter(
+            x=[at_x.value], y=[at_y.value], mode="markers", showlegend=False, hoverinfo="skip",
+            marker={"color": color, "size": 15, "line": {"color": colors.ink, "width": 2.5}},
+            error_x=_bars(at_x, color), error_y=_bars(at_y, color))
+    figure.update_xaxes(title=names[0])
+    figure.update_yaxes(title=names[1])
+    styled(figure, colors, height, legend=len(arms) > 1)
+    figure.update_layout(legend={"y": -0.26})
+    return figure
+
+
+def _bars(found: Estimate, color: str) -> dict[str, Any]:
+    low, high = _ends(found)
+    return {"type": "data", "symmetric": False, "thickness": 1.5, "width": 3,
+            "color": translucent(color, 0.75), "array": [high - found.value],
+            "arrayminus": [found.value - low]}
 
 
 def loss_curve(

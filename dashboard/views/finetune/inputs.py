@@ -12,7 +12,7 @@ import streamlit as st
 from core.finetune.config import FinetuneConfig, entries_to_train
 from core.finetune.learning_rates import default_learning_rate
 from core.model.card import ModelCard
-from core.salience.criteria import CONTROL, CRITERIA, DEFAULT_CRITERION
+from core.salience.criteria import CONTROL, CRITERIA, DEFAULT_CRITERION, SELECTED_BY
 from core.salience.masks import SCOPES
 from dashboard.shared.choices import (
     DENSITIES,
@@ -35,7 +35,8 @@ def address_faults(
 ) -> list[str]:
     """What of the address cannot be taken on this machine."""
     criteria = st.query_params.get_all("criteria")
-    return query.address_faults(address, _offered(address, criteria, models, shipped), criteria)
+    return query.address_faults(address, _offered(address, criteria, models, shipped), criteria,
+                                st.query_params.get_all("beside"))
 
 
 def _offered(
@@ -46,7 +47,8 @@ def _offered(
     repaired = shipped.found.get(address.get("repaired", "")) or next(
         iter(shipped.found.values()), {})
     arms = {name: result.arm for name, result in repaired.items() if name != "none"}
-    criteria = tuple(name for name in CRITERIA if name in {arm.criterion for arm in arms.values()})
+    criteria = tuple(
+        name for name in SELECTED_BY if name in {arm.criterion for arm in arms.values()})
     hidden = tuple(name for name, arm in arms.items() if not passes(
         arm, criteria=[name for name in asked if name in criteria],
         scope=_possible(address.get("scopes", ""), query.SCOPE_OPTIONS),

@@ -15,7 +15,7 @@ from dashboard.shared.choices import is_hosted
 from dashboard.shared.links import explore_address
 from dashboard.shared.progress import progress_bar
 from dashboard.shared.run_switch import RunSwitch
-from dashboard.views.finetune import before_after, data, methods_compared, run_files, text
+from dashboard.views.finetune import before_after, data, methods_compared, run_files, scaling, text
 from dashboard.views.finetune.data import ShippedRepairs
 from dashboard.views.finetune.points import RepairPoint
 from dashboard.views.finetune.query import GENERATED, OWN, FinetuneQuery
@@ -94,11 +94,13 @@ def _show_result(query: FinetuneQuery, session: FinetuneSession, shipped: Shippe
     points = [RepairPoint(result) for name, result in of_model.items()
               if name != "none" and result.orders == after.orders]
     live = methods_compared.live_points(query.model, after.orders)
+    measure = st.session_state.get("measure") or "LU"
     methods_compared.draw_plot([*points, *live], before, RepairPoint(after, query.digest).key,
-                       st.session_state.get("measure") or "LU")
+                               measure)
     if points:
         st.caption(text.live_note(after))
     before_after.show(before, after, key="live")
+    scaling.show_live(query, session, measure)
 
 
 def _show_downloads(query: FinetuneQuery, session: FinetuneSession) -> None:

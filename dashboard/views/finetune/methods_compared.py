@@ -12,11 +12,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.repair.comparison import gradient_mask_and_equals, largest_reduction
 from core.repair.result import RepairResult
-from core.salience.criteria import CRITERIA
+from core.salience.criteria import SELECTED_BY
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.shared.inputs import reset_if_invalid
-from dashboard.views.finetune import before_after, text
+from dashboard.views.finetune import before_after, scaling, text
 from dashboard.views.finetune.charts import pareto_plot
 from dashboard.views.finetune.data import ShippedRepairs
 from dashboard.views.finetune.points import LIVE, RepairPoint, in_order, passes
@@ -124,11 +124,14 @@ def _show_comparison(
     if not shown:
         return
     draw_plot(shown, before, chosen, measure)
+    if any(point.result.arm.is_hindsight for point in points):
+        st.caption(text.HINDSIGHT_NOTE)
     if live:
         st.caption(text.live_note(live[-1].result))
     if chosen is not None and before is not None:
         st.subheader(found[chosen].arm.label, anchor=False)
         before_after.show(before, found[chosen], key="shipped")
+        scaling.show_shipped(found[chosen], found, measure)
 
 
 def draw_plot(
@@ -152,7 +155,7 @@ def _choose_points(
 ) -> tuple[str, list[RepairPoint]]:
     """The measure, and the arms that pass the filters; asked for in two rows."""
     arms = [result.arm for name, result in found.items() if name != "none"]
-    criteria = [name for name in CRITERIA if name in {arm.criterion for arm in arms}]
+    criteria = [name for name in SELECTED_BY if name in {arm.criterion for arm in arms}]
     with switches:
         measure = _choose_measure()
         scope = st.segmented_control("Scope", SCOPE_OPTIONS, default=SCOPE_OPTIONS[0],

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from core.repair.arms import Arm
 from core.repair.result import RepairResult
-from core.salience.criteria import CONTROL, CRITERIA, DEFAULT_CRITERION
+from core.repair.scaled_change import ScaledChange
+from core.salience.criteria import CONTROL, DEFAULT_CRITERION, HINDSIGHT
 from core.stats.estimates import Estimate
 
 LIVE = "your run"
 FAMILIES = (f"sparse, {DEFAULT_CRITERION}", "sparse, another criterion",
-            f"sparse, {CONTROL} (control)", "LoRA", "PiSSA", "all weights")
+            f"sparse, {CONTROL} (control)", "LoRA", "PiSSA", "all weights",
+            f"sparse, {HINDSIGHT} (reference)")
 """What points are coloured by; the place is that in the palette's series."""
 
 
@@ -54,14 +56,38 @@ class RepairPoint:
         return self.result.estimates[self.result.orders[0 if native else -1]][measure]
 
 
+@dataclass(frozen=True)
+class ScaledArm:
+    """An arm whose change was measured at other scales.
+
+    Attributes:
+        label: of the arm.
+        orders: that it was measured under, the model's own first and the new one last.
+        scaled: what was measured.
+    """
+
+    label: str
+    orders: tuple[str, ...]
+    scaled: ScaledChange
+
+    def at(self, alpha: float, measure: str, *, native: bool) -> Estimate:
+        """A measure at the measured α that is closest to one."""
+        return self.scaled.estimates[self.scaled.nearest(alpha)][self._order(native)][measure]
+
+    def curve(self, measure: str, *, native: bool) -> list[Estimate]:
+        """A measure at every α."""
+        return self.scaled.curve(self._order(native), measure)
+
+    def _order(self, native: bool) -> str:
+        return self.orders[0 if native else -1]
+
+
 def family_of(arm: Arm) -> str:
     """What an arm is coloured by."""
     if arm.method != "sparse":
         return arm.kind
-    assert arm.criterion is not None  # only sparse arms have one
-    if arm.criterion == DEFAULT_CRITERION:
-        return FAMILIES[0]
-    return FAMILIES[2 if CRITERIA[arm.criterion].is_control else 1]
+    places = {DEFAULT_CRITERION: 0, CONTROL: 2, HINDSIGHT: -1}
+    return FAMILIES[places.get(arm.criterion or "", 1)]
 
 
 def passes(arm: Arm, *, criteria: Sequence[str], scope: str, selection: str) -> bool:

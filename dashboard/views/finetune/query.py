@@ -14,6 +14,7 @@ from core.data.registry import DATASETS
 from core.evaluation import measures
 from core.finetune.config import FinetuneConfig
 from core.finetune.methods import METHOD_TITLES, Method
+from core.repair.scaling import ALPHAS
 from core.salience.criteria import CRITERIA
 from core.salience.masks import SCOPES
 from dashboard.shared.choices import (
@@ -39,6 +40,9 @@ PAIRED = {measures.MEASURES[key].name: column for key, column in (
 
 COST = "nll_per_token"
 """What a repair costs: this measure under the model's own order."""
+
+ALPHA_STEP, MAX_ALPHA = ALPHAS[1], ALPHAS[-1]
+"""Of the slider over scaled changes: it stops where they are measured."""
 
 ANY = "all"
 SCOPE_OPTIONS = (ANY, *SCOPES)
@@ -210,9 +214,20 @@ class FinetuneQuery:
     @property
     def estimated_s(self) -> float:
         """Seconds that it takes on two idle cores, about."""
-        measuring = 2 * len(self.orders) * self.test * PERMUTATIONS * GRAPH_S
-        of_molecules = self.config.steps * self.config.batch_size * STEP_S + measuring
-        return of_molecules * (1 if self.source.has_molecules else PLANAR_LENGTH)
+        steps = self.config.steps * self.config.batch_size * STEP_S
+        return steps * self._length + self._measuring_s(2)
+
+    @property
+    def scaling_s(self) -> float:
+        """Seconds of measuring the change at the scales that are no measured end, about."""
+        return self._measuring_s(round(MAX_ALPHA / ALPHA_STEP) - 1)
+
+    def _measuring_s(self, models: int) -> float:
+        return models * len(self.orders) * self.test * PERMUTATIONS * GRAPH_S * self._length
+
+    @property
+    def _length(self) -> int:
+        return 1 if self.source.has_molecules else PLANAR_LENGTH
 
 
 def _sha256(content: bytes) -> str:
@@ -243,7 +258,8 @@ class Offered:
 
 
 def address_faults(
-    address: Mapping[str, str], offered: Offered, criteria: Sequence[str] = ()
+    address: Mapping[str, str], offered: Offered, criteria: Sequence[str] = (),
+    beside: Sequence[str] = (),
 ) -> list[str]:
     """One sentence for every parameter of an address that cannot be taken as it stands.
 
@@ -251,6 +267,7 @@ def address_faults(
         address: its parameters.
         offered: what there is.
         criteria: all values of the parameter `criteria`, which may be repeated.
+        beside: and of `beside`.
     """
     found = faults(address, {
         "tuning": Choice("section", SECTIONS),
@@ -266,6 +283,8 @@ def address_faults(
         "share": Choice("share", tuple(DENSITIES)), "rate": Choice("learning rate", RATE_OPTIONS),
         "arithmetic": Choice("precision", PRECISIONS),
     })
+    for one in filter(None, beside):
+        found += faults({"beside": one}, {"beside": Choice("arm beside it", offered.arms)})
     for one in filter(None, criteria):  # an empty one means none, which stands for all
         found += faults({"criteria": one},
                         {"criteria": Choice("criterion of arms", offered.criteria)})
@@ -281,6 +300,7 @@ def address_faults(
         "batch": Number("batch size", 1, MAX_BATCH), "tuneseed": Number("seed", 0, MAX_SEED),
         "molecules": Number("number", 1, max_molecules()),
         "test": Number("number of test graphs", MIN_TEST, MAX_TEST),
+        "alpha": Number("α", 0.0, MAX_ALPHA),
     })
 
 
@@ -382,6 +402,13 @@ def _config_arguments(query: FinetuneQuery) -> str:
     return (f"criterion={config.criterion!r}, scope={config.scope!r},{every}\n"
             f"    count=entries_to_train(model.matrices, {size}),\n"
             f"    num_examples={config.num_examples},")
+
+
+def scaled_command(query: FinetuneQuery, alpha: float) -> str:
+    """The command line that writes the model W + α ΔW of a run of `command`."""
+    return (f"trailscope scale --model {shlex.quote(query.model)} "
+            f"--tuned {query.name}/checkpoint --alpha {alpha:g} "
+            f"--output {query.name}-{alpha:g}")
 
 
 def shipped_command(model: str) -> str:

@@ -19,7 +19,7 @@ from core.repair.spurious import spurious_repairs
 from core.stats.estimates import Estimate
 from dashboard.shared.format import estimate, interval, short, signed
 from dashboard.views.finetune.charts import Histograms
-from dashboard.views.finetune.points import RepairPoint
+from dashboard.views.finetune.points import RepairPoint, ScaledArm
 from dashboard.views.finetune.query import (
     COST,
     MEASURES,
@@ -56,11 +56,17 @@ CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file 
 KEEP_HELP = ("Keeps the merged model in the folder that the environment variable "
              "TRAILSCOPE_MODELS names, or runs/models; all pages then offer it by its name. "
              f"The {MAX_KEPT} most recently kept models stay.")
+HINDSIGHT_NOTE = ("`hindsight` trains the weights that the run of all weights changed most. That "
+                  "is known only afterwards, so it is a reference for the criteria, not one of "
+                  "them.")
+SCALING_AID = ("Every point is the model W + α ΔW, where ΔW is all that fine-tuning changed: α = 0 "
+               "is the model before, α = 1 the fine-tuned one. Nothing is trained in between.")
+ALPHA_HELP = "Above 1, the change is taken further than the run went."
 STAGES = {"score": "Choosing the mask", "train": "Fine-tuning",
           "before": "Measuring the model as it was", "after": "Measuring the new model",
-          "done": "Done"}
+          "scale": "Measuring scaled changes", "done": "Done"}
 _UNITS = {"score": "examples", "train": "steps", "before": "linearized graphs",
-          "after": "linearized graphs", "done": ""}
+          "after": "linearized graphs", "scale": "linearized graphs", "done": ""}
 
 
 def provenance(result: RepairResult) -> str:
@@ -242,6 +248,79 @@ def _row(name: str, result: RepairResult, marked: Sequence[str]) -> dict[str, ob
                   "wall_s": result.wall_s}
 
 
+def no_scaled(result: RepairResult) -> str:
+    """That the shipped result of an arm has no curve."""
+    return (f"The shipped result of **{result.arm.label}** for {result.model} holds no scaled "
+            "changes; this command makes them for all arms:")
+
+
+def scaled_axes(measure: str, result: RepairResult) -> tuple[str, str]:
+    """Titles of the axes: what is given up, and what is repaired."""
+    known = measures.MEASURES
+    return (f"{known[COST].name_and_unit}<br>under {result.orders[0]}",
+            f"{known[MEASURES[measure]].name_and_unit}<br>under {result.orders[-1]}")
+
+
+def scaled_sentence(arm: ScaledArm, alpha: float, measure: str) -> str:
+    """What the change of an arm does at one scale, beside both ends."""
+    at, key = arm.scaled.nearest(alpha), MEASURES[measure]
+    own, new = arm.orders[0], arm.orders[-1]
+
+    def ends(name: str, *, native: bool) -> str:
+        before, after = (short(arm.at(end, name, native=native).value) for end in (0, 1))
+        return f"{before} at α = 0, {after} at α = 1"
+
+    beside = [f"{name} {short(arm.at(at, other, native=False).value)}{unit}"
+              for other, (name, unit) in _BESIDE.items() if other != key]
+    return (f"**{arm.label}** at α = {at:g}: {measure} "
+            f"**{estimate(arm.at(at, key, native=False))}** under {new} "
+            f"({ends(key, native=False)}; {', '.join(beside)}) and NLL per token "
+            f"**{estimate(arm.at(at, COST, native=True))}** nats under {own} "
+            f"({ends(COST, native=True)}).")
+
+
+_BESIDE = {"lu": ("LU", ""), "nll_std": ("standard deviation of the NLL", " nats"),
+           "ece": ("ECE", "")}
+"""What a sentence on a scaled change names besides what it is judged by, all under the new order:
+LU is never alone."""
+
+
+def scaled_note(arms: Sequence[ScaledArm]) -> str:
+    """On how many graphs scaled changes were measured."""
+    numbers = sorted({arm.scaled.graphs for arm in arms})
+    return ("The square is α = 0, the filled circle α = 1, the large one the chosen α. "
+            f"Measured at α = {', '.join(f'{alpha:g}' for alpha in arms[0].scaled.alphas)} on the "
+            f"first {' or '.join(f'{number:,}' for number in numbers)} test graphs. Intervals: "
+            "95%, resampling graphs.")
+
+
+def scaled_alt(arms: Sequence[ScaledArm], alpha: float, measure: str) -> str:
+    """What the curves show, for those who cannot see them."""
+    key = MEASURES[measure]
+    rows = []
+    for arm in arms:
+        points = zip(arm.scaled.alphas, arm.curve(COST, native=True),
+                     arm.curve(key, native=False), strict=True)
+        rows.append(f"{arm.label}: " + ", ".join(
+            f"α {at:g}: {short(cost.value)} and {short(value.value)}"
+            for at, cost, value in points))
+    return (f"NLL per token under the model's own order against {measure} under the new one, as "
+            f"the change of weights is scaled; α = {arms[0].scaled.nearest(alpha):g} is marked. "
+            f"{'; '.join(rows)}.")
+
+
+def scaled_table(arms: Sequence[ScaledArm]) -> pd.DataFrame:
+    """A row per arm, α, order and measure."""
+    return pd.concat([arm.scaled.to_table().drop(columns="reason").assign(arm=arm.label)
+                      for arm in arms], ignore_index=True)
+
+
+def scaling_estimate(query: FinetuneQuery) -> str:
+    """About how long measuring scaled changes takes."""
+    return (f"{duration(query.scaling_s)} on two idle cores: the new model's change is taken at "
+            f"other scales and measured on the same {query.test} graphs. Nothing is trained.")
+
+
 def histogram_alt(found: Sequence[Histograms], orders: Sequence[str]) -> str:
     """What the distributions show."""
     parts = [f"under {order} the mean of {int(one.before.sum()):,} graphs goes from "
@@ -373,7 +452,8 @@ def kept_note(name: str) -> str:
 
 def learning_summary(found: LearningSet) -> str:
     """How many molecules there are to learn from."""
-    return f"{len(found.graphs):,} molecules to learn from."
+    number = len(found.graphs)
+    return f"{number:,} {'molecule' if number == 1 else 'molecules'} to learn from."
 
 
 def bad_row_table(found: LearningSet) -> pd.DataFrame:

@@ -37,8 +37,8 @@ def roc_curves(found: ScoreComparison, *, dark: bool, height: int = 420) -> go.F
             hovertemplate=f"−{name}<br>%{{y:.1%}} of the {label.good} kept<br>%{{x:.1%}} of the "
                           f"{label.bad} kept<extra></extra>",
         )
-    figure.update_xaxes(title=f"share of {label.bad} molecules kept")
-    figure.update_yaxes(title=f"share of {label.good} molecules kept")
+    figure.update_xaxes(title=f"share of {label.bad} {label.many} kept")
+    figure.update_yaxes(title=f"share of {label.good} {label.many} kept")
     for update in (figure.update_xaxes, figure.update_yaxes):
         update(range=[-0.02, 1.02], tickformat=".0%", dtick=0.25)
     return styled(figure, colors, height, legend=True)
@@ -63,7 +63,8 @@ def auc_intervals(
         y=[f"−{SCORE_LABELS[quantity]}" for quantity in reported], mode="markers",
         hovertemplate="LU paper: %{x:.2f}<extra></extra>", **_paper_cross(colors),
     )
-    figure.update_xaxes(title=f"AUC for {found.labels.good} molecules (above 0.5: lower is better)")
+    what = f"{found.labels.good} {found.labels.many}"
+    figure.update_xaxes(title=f"AUC for {what} (above 0.5: lower is better)")
     figure.update_yaxes(autorange="reversed", type="category")
     return styled(figure, colors, height, legend=bool(reported))
 
@@ -127,10 +128,10 @@ def risk_coverage_curve(found: RiskCoverage, *, dark: bool, height: int = 420) -
     )
     base = found.base_rate.value
     figure.add_scatter(
-        x=[0, 1], y=[base, base], mode="lines", name=f"all molecules, {base:.1%}",
+        x=[0, 1], y=[base, base], mode="lines", name=f"all {label.many}, {base:.1%}",
         hoverinfo="skip", line={"color": colors.faint, "dash": "dash", "width": 1.5},
     )
-    figure.update_xaxes(title="coverage: share of the molecules kept",
+    figure.update_xaxes(title=f"coverage: share of the {label.many} kept",
                         tickformat=".0%", range=[0, 1.01])
     # The band of the first few molecules reaches far down and would flatten everything else.
     lowest = float(np.min([found.accuracy, found.band_low], axis=0)[found.coverage > 0.02].min())
@@ -161,7 +162,7 @@ def auc_along_training(
             hovertemplate=f"−{name}: AUC %{{y:.3f}}<br>%{{text}}<extra></extra>",
         )
     _steps_axis(figure, milestones)
-    figure.update_yaxes(title=f"AUC for {milestones[0].label.good} molecules")
+    figure.update_yaxes(title=f"AUC for {milestones[0].label.good} {milestones[0].label.many}")
     return styled(figure, colors, height, legend=True)
 
 

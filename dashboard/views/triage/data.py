@@ -15,9 +15,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from core.chemistry.chemistry import Chemistry
+from core.chemistry.fragments import Fragment
 from core.chemistry.search_process import Packed, SearchProcess, packed
 from core.chemistry.substructures import Pattern
-from core.model.card import ModelCard
+from core.errors import InputError
+from core.graph.graph import Graph
+from core.model.card import ModelCard, find_shipped_models
+from core.model.growth import fragment_of
 from core.stats.risk_coverage import RiskCoverage
 from core.stats.roc import ScoreComparison
 from core.triage.generated import Generated
@@ -34,6 +39,7 @@ from core.triage.scores import QualityLabel
 from core.triage.sdf import sdf_records
 from core.triage.search import searched_molecules
 from core.triage.set_metrics import SetMetrics
+from dashboard.drawing.layouts import Layout, layout
 from dashboard.drawing.thumbnails import thumbnail_svg
 from dashboard.shared.bounded_cache import BoundedCache
 from dashboard.shared.checkpoints import checkpoint
@@ -120,6 +126,36 @@ def _generations() -> BoundedCache[Generation]:
     return BoundedCache(capacity=32)
 
 
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={ModelCard: lambda card: (
+    card.name, card.weights_sha256)})
+def fragment(
+    card: ModelCard, smiles: str, open_atoms: tuple[int, ...] | None
+) -> Fragment:
+    """A fragment for a model; raises InputError as `core.model.growth.fragment_of` does."""
+    return fragment_of(card, smiles, open_atoms=open_atoms)
+
+
+def drawn_fragment(card: ModelCard, smiles: str) -> Fragment | None:
+    """A fragment with all its atoms open that can be, None if it cannot be read."""
+    try:
+        return None if card.chemistry is None else Fragment.from_smiles(smiles, card.chemistry)
+    except InputError:
+        return None
+
+
+def fragment_layout(fragment: Fragment, card: ModelCard) -> Layout:
+    """Where the atoms stand that a fragment's SMILES names."""
+    assert card.chemistry is not None
+    named = len(fragment.free_valences)
+    return _layout(fragment.graph.induced(range(named)), card.chemistry)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={
+    Graph: hash, Chemistry: lambda chemistry: chemistry.name})
+def _layout(graph: Graph, chemistry: Chemistry) -> Layout:
+    return layout(graph, chemistry)
+
+
 def matches(found: Generation, smarts: str, progress: Progress) -> np.ndarray:
     """Whether a pattern occurs in each row, [n] bool; `progress` hears of the first search.
 
@@ -168,7 +204,14 @@ def picture(found: Generation, row: int, dark: bool) -> str | None:
     graph = generated(found, row).graph
     title = structure_name(found, row)
     return None if graph is None else thumbnail_svg(
-        graph, found.chemistry, dark=dark, title=title)
+        graph, found.chemistry, dark=dark, title=title, marked=_num_grown_from(found))
+
+
+def _num_grown_from(found: Generation) -> int:
+    """Nodes of the fragment that graphs grew from: their first ones; 0 without one."""
+    config = found.samples.config
+    return 0 if config.fragment is None else fragment(
+        found.card, config.fragment, config.open_atoms).graph.num_nodes
 
 
 @st.cache_resource(max_entries=64, show_spinner="Comparing the scores",
@@ -181,10 +224,14 @@ def comparison(found: Generation) -> ScoreComparison:
 def pooled(found: Generation) -> PooledRanking | None:
     """The shipped samples of all models of a data set, each ranked and all together.
 
-    None where no other model's samples of it ship. Raises RankingError as `pool_samples` does.
+    Models that write graphs of other sizes are not of them. None where no other model's samples
+    ship. Raises RankingError as `pool_samples` does.
     """
-    folders = {str(folder): age(folder) for folder in _folders("samples").values()
-               if read_samples_record(folder)["config"]["dataset"] == found.samples.dataset}
+    alike = {card.name for card in find_shipped_models().cards
+             if card.vocabulary == found.card.vocabulary}
+    folders = {str(folder): age(folder) for model, folder in _folders("samples").items()
+               if model in alike
+               and read_samples_record(folder)["config"]["dataset"] == found.samples.dataset}
     return _pooled(tuple(folders.items()), found.label) if len(folders) > 1 else None
 
 

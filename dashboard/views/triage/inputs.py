@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from core.chemistry.fragments import read_atoms
 from core.model.card import ModelCard
 from core.triage.samples import SamplesConfig
 from dashboard.shared.choices import DEFAULT_MODEL, MAX_SEED, PRECISIONS
 from dashboard.shared.model_choice import choose_model
+from dashboard.views.triage.growth import choose_fragment
 from dashboard.views.triage.query import (
     DEFAULT_LIVE_NUMBER,
     DEFAULT_LIVE_PERMUTATIONS,
@@ -37,7 +39,11 @@ class TriageQuery:
 
 
 def choose(models: Mapping[str, ModelCard]) -> TriageQuery:
-    """Draw the sidebar and return what is chosen."""
+    """Draw the sidebar and return what is chosen.
+
+    Raises:
+        FragmentError: for open atoms that are no numbers.
+    """
     with st.sidebar:
         source = st.segmented_control(
             "Graphs", SOURCES, default=SHIPPED, required=True, key="source", bind="query-params",
@@ -48,10 +54,18 @@ def choose(models: Mapping[str, ModelCard]) -> TriageQuery:
             help="The model that generates the graphs; re-linearizations are drawn in its own "
                  "order.",
         )
+        card = models[model]
         config = _choose_config() if source == LIVE else None
-    card = models[model]
+        if config is not None and card.chemistry is not None:
+            config = _choose_growth(config)
     return TriageQuery(model, None if config is None else LiveQuery(
         model, card.weights_sha256, config))
+
+
+def _choose_growth(config: SamplesConfig) -> SamplesConfig:
+    fragment, open_atoms = choose_fragment()
+    return replace(config, fragment=fragment,
+                   open_atoms=read_atoms(open_atoms) if open_atoms else None)
 
 
 def _choose_config() -> SamplesConfig:

@@ -10,7 +10,7 @@ from core.errors import InputError
 from core.triage.generation import Generation
 from dashboard.shared import checkpoints, messages
 from dashboard.shared.inputs import warn_about_address
-from dashboard.views.triage import data, inputs, live, sections, text
+from dashboard.views.triage import data, growth, inputs, live, sections, text
 from dashboard.views.triage.query import VIEWS, VIEWS_WITHOUT_SET_METRICS, address_faults
 
 
@@ -25,7 +25,7 @@ def main() -> None:
         if query.live is None:
             show(data.shipped(card))
         else:
-            run = live.open_run(query.live, card)
+            run = live.open_run(growth.settle(query.live, card), card)
             if run.found is not None:
                 show(run.found)
             run.go_on()
@@ -36,6 +36,8 @@ def main() -> None:
 def show(found: Generation) -> None:
     """How good the graphs are, and one of several sections, by a bar in the address."""
     st.caption(text.provenance(found.samples))
+    if finding := text.growth_finding(found):
+        st.markdown(finding)
     if warning := text.other_weights(found):
         messages.warning(warning, icon=":material/sync_problem:")
     sections.show_shares(found)

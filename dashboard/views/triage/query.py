@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -11,7 +12,7 @@ import pandas as pd
 from core.chemistry.chemistry import Chemistry
 from core.stats.roc import ScoreComparison, ScoreRoc
 from core.triage.samples import SamplesConfig
-from core.triage.scores import SCORES, VALIDITY, quality_label
+from core.triage.scores import PLANARITY, SCORES, STABILITY, VALIDITY, quality_label
 from dashboard.shared.choices import MAX_SEED, PRECISIONS
 from dashboard.shared.query_params import Choice, Number, Parameters, faults
 
@@ -134,6 +135,10 @@ def command(model: str, config: SamplesConfig) -> str:
         value = getattr(config, name)
         if value != usual[name]:
             parts.append(f"--{name.replace('_', '-')} {0 if value is None else value}")
+    if config.fragment is not None:
+        parts.append(f"--from {shlex.quote(config.fragment)}")
+        if config.open_atoms is not None:
+            parts.append(f"--open {','.join(map(str, config.open_atoms))}")
     return " ".join([*parts, f"--output {model}-samples"])
 
 
@@ -179,12 +184,9 @@ for roc in ranking_of(samples{label}).rocs:
 
 
 def _ranking(chemistry: Chemistry | None, function: str) -> tuple[set[str], str]:
-    """Names that ranking by a function needs and its argument for the label; planar: none."""
-    if chemistry is None:
-        return set(), ""
-    if quality_label(chemistry) is VALIDITY:
-        return {function, "VALIDITY"}, ", label=VALIDITY"
-    return {function}, ""
+    """Names that ranking by a function needs and its argument for the label."""
+    name = {STABILITY: "", VALIDITY: "VALIDITY", PLANARITY: "PLANARITY"}[quality_label(chemistry)]
+    return ({function, name}, f", label={name}") if name else ({function}, "")
 
 
 def address_faults(query: Mapping[str, str], models: Sequence[str]) -> list[str]:

@@ -52,9 +52,6 @@ def show_shares(found: Generation) -> None:
 
 def show(found: Generation, view: str) -> None:
     """One section; why there is nothing to show is said in its place."""
-    if not found.is_molecular and view not in (MOLECULES, CODE):
-        st.info(text.NO_STABILITY, icon=":material/info:")
-        return
     try:
         _SECTIONS[view](found)
     except RankingError as error:
@@ -130,13 +127,13 @@ def _show_keep_list(found: Generation) -> None:
         percent = st.slider(
             "False-discovery rate", MIN_FDR, MAX_FDR, DEFAULT_FDR, 0.5, format="%.1f%%", key="fdr",
             bind="query-params", width=2 * _BOX_WIDTH, on_change=_to_first_page,
-            help=f"Largest expected share of {found.label.bad} molecules among those kept.",
+            help=f"Largest expected share of {found.label.bad} {found.label.many} among the kept.",
         )
         seed = st.number_input(
             "Seed of the split", 0, MAX_SEED, 0, 1, key="split", bind="query-params", width=150,
             on_change=_to_first_page,
-            help="Decides which half of the distinct molecules is the reference set; the list is "
-                 "chosen from the other half.",
+            help=f"Decides which half of the distinct {found.label.many} is the reference set; the "
+                 "list is chosen from the other half.",
         )
     kept = data.kept(found, column, percent / 100, int(seed))
     rows = kept.kept_rows.tolist()
@@ -168,7 +165,7 @@ def _show_training(found: Generation) -> None:
         show_figure(partial(charts.auc_along_training, milestones), "auc-along-training",
                     key="training", alt=text.training_finding(milestones), csv=table)
     with row.container(width=_CHART_WIDTH):
-        st.subheader(f"{found.label.good.capitalize()} molecules", anchor=False)
+        st.subheader(f"{found.label.good.capitalize()} {found.label.many}", anchor=False)
         show_figure(partial(charts.good_share_along_training, milestones),
                     f"{found.label.good}-along-training", key="stability",
                     alt=text.good_share_finding(milestones), csv=table)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from core.chemistry.fragments import Fragment
+from core.model.card import ModelCard
+from core.sent.strategies import RANDOM_ORDER
 from core.stats.estimates import Estimate, Interval, interval_columns
 from core.stats.proportions import wilson_interval
 from core.stats.risk_coverage import RiskCoverage
@@ -36,9 +39,6 @@ PAPER_NOTE = (
     f"{PAPER_AUC['self_nll']} for self NLL; {PAPER_AUC['nll_mean']} for the mean resampled NLL is "
     "known second-hand only. Its model is larger, was trained for "
     "longer and generated other molecules, so the numbers need not agree.")
-
-NO_STABILITY = ("Planar graphs have no valences and so no stability; scores can be compared with "
-                "stability for molecules only.")
 
 SDF_NOTE = ("Valid molecules with two-dimensional coordinates; hydrogens are counted, not drawn. "
             "Properties: id, scores, labels.")
@@ -134,9 +134,32 @@ def provenance(samples: Samples) -> str:
     config = samples.config
     top = "no top-k" if config.top_k is None else f"top-k {config.top_k}"
     step = "" if samples.step is None else f" after {samples.step:,} training steps"
-    return (f"{config.number:,} sequences of {samples.model}{step}, temperature "
+    grown = "" if config.fragment is None else f" grown from {plain(config.fragment)}"
+    return (f"{config.number:,} sequences of {samples.model}{step}{grown}, temperature "
             f"{config.temperature:g}, {top}; K = {config.permutations} re-linearizations under "
             f"`{samples.trained_under}` scored in {config.precision}; seed {config.seed}.")
+
+
+def fragment_caption(fragment: Fragment, card: ModelCard) -> str:
+    """What stays open, and what to know of it."""
+    atoms = ", ".join(map(str, fragment.open_atoms))
+    notes = [plain(note) for note in fragment.notes]
+    if card.strategy != RANDOM_ORDER:
+        notes.append(f"The fragment is written in random order, while {card.name} was trained on "
+                     f"{card.strategy.name}: fewer of its molecules will be valid.")
+    return " ".join([f"Open: {atoms}. Click an atom to open or close it.", *notes])
+
+
+def growth_finding(found: Generation) -> str | None:
+    """Whether the graphs hold their fragment, and what writing it costs; None without one."""
+    if found.samples.config.fragment is None:
+        return None
+    table = found.table
+    holds = table["holds_fragment"].dropna()
+    share = table["prefix_nll"].sum() / table["self_nll"].sum()
+    what = ("Every" if holds.all() else f"Only {int(holds.sum()):,} of {len(holds):,}: a")
+    return (f"{what} graph that was read holds the fragment unchanged. Writing it takes "
+            f"{table['prefix_nll'].mean():.1f} nats on average, {share:.0%} of the self NLL.")
 
 
 def other_weights(found: Generation) -> str | None:
@@ -211,7 +234,7 @@ def auc_table(found: ScoreComparison, paper: Mapping[str, float]) -> pd.DataFram
         {
             "score": f"−{SCORE_LABELS[roc.quantity]}", "AUC": roc.auc.value,
             "95% interval": interval(roc.auc.interval, 3), label.good: roc.positives,
-            label.bad: roc.negatives, "label": f"molecule {label.good}",
+            label.bad: roc.negatives, "label": f"{label.one} {label.good}",
             "direction": f"{SCORES[roc.quantity].better} is better",
             "LU paper": f"{paper[roc.quantity]:.2f}" if roc.quantity in paper else "–",
         }
@@ -239,9 +262,10 @@ def pooled_caption(found: PooledRanking, paper: Mapping[str, float]) -> str:
     """What a pooled AUC is, of which molecules, and what a paper's is likely to be."""
     pooled, label = found.pooled, found.label
     parts = [
-        found.note, f"Label: molecule {label.good}, among {label.molecules} ({pooled.positives:,} "
+        found.note,
+        f"Label: {label.one} {label.good}, among {label.molecules} ({pooled.positives:,} "
         f"{label.good}, {pooled.negatives:,} {label.bad} in all); score: minus the quantity. "
-        "Intervals: 95%; pooled, molecules are resampled within each class and model.",
+        f"Intervals: 95%; pooled, {label.many} are resampled within each class and model.",
         f"The LU paper does not say whether its molecules are pooled; its {paper['lu']:.2f} for LU "
         "is likely to be." if "lu" in paper else "",
         *(f"{model}: {why}" for model, why in found.reasons.items())]
@@ -257,7 +281,7 @@ def pooled_alt(found: PooledRanking) -> str:
 def pooled_table(found: PooledRanking) -> pd.DataFrame:
     """A row per model and one for all, a column per score."""
     return pd.DataFrame([
-        {"molecules of": name if name != POOLED else f"all {found.number}, pooled",
+        {f"{found.label.many} of": name if name != POOLED else f"all {found.number}, pooled",
          **{f"−{SCORE_LABELS[roc.quantity]}": estimate(roc.auc, 3) for roc in in_order(one)},
          found.label.good: one.positives, found.label.bad: one.negatives}
         for name, one in found.comparisons.items()])
@@ -283,7 +307,7 @@ def _verdict(found: Estimate, first: str, second: str) -> str:
     if found.interval is None:
         return found.reason or ""
     if found.interval.holds(0):
-        return "these molecules do not show which is better"
+        return "does not show which is better"
     return f"{SCORE_LABELS[first if found.value > 0 else second]} ranks better"
 
 
@@ -291,7 +315,7 @@ def ranking_finding(found: ScoreComparison) -> str:
     """What the ROC curves show."""
     label = found.labels
     return (f"AUC of minus each score for the label “{label.good}” ({found.positives:,} "
-            f"{label.good}, {found.negatives:,} {label.bad} molecules): {_aucs(found)}.")
+            f"{label.good}, {found.negatives:,} {label.bad} {label.many}): {_aucs(found)}.")
 
 
 def _aucs(found: ScoreComparison) -> str:
@@ -302,11 +326,11 @@ def _aucs(found: ScoreComparison) -> str:
 def ranking_sentence(found: ScoreComparison) -> str:
     """What is compared, as a caption."""
     note, label = f" {found.note}" if found.note else "", found.labels
-    return (f"Label: molecule {label.good}, among {label.molecules} ({found.positives:,} "
+    return (f"Label: {label.one} {label.good}, among {label.molecules} ({found.positives:,} "
             f"{label.good}, {found.negatives:,} {label.bad}). Score: minus the quantity, so an AUC "
-            f"above 0.5 means that {label.good} molecules tend to have the lower value. Intervals: "
-            f"bootstrap of {found.resamples:,} resamples of molecules, the same for all scores; "
-            f"seed {found.seed}.{note}")
+            f"above 0.5 means that {label.good} {label.many} tend to have the lower value. "
+            f"Intervals: bootstrap of {found.resamples:,} resamples of {label.many}, the same for "
+            f"all scores; seed {found.seed}.{note}")
 
 
 def roc_table(found: ScoreComparison) -> pd.DataFrame:
@@ -350,7 +374,8 @@ def kept_finding(found: SplitKeepList) -> str:
 def keep_split(found: SplitKeepList) -> str:
     """What the list was compared with and chosen from."""
     repeats = f" {found.repeated:,} repeats are left out." if found.repeated else ""
-    return (f"Reference set: {len(found.reference_rows):,} molecules, of which "
+    return (f"Reference set: {len(found.reference_rows):,} {found.keep_list.labels.many}, of "
+            "which "
             f"{found.keep_list.bad_reference:,} are {found.keep_list.labels.bad}; chosen from "
             f"{len(found.candidate_rows):,} others.{repeats}")
 
@@ -376,16 +401,16 @@ def reading_aid(milestones: Sequence[Milestone]) -> str:
     label = milestones[0].label
     reasons = " ".join(f"Step {milestone.step:,}: {milestone.reason}"
                        for milestone in milestones if milestone.reason)
-    return (f"Label: molecule {label.good}, among the {label.molecules} of each step. Score: minus "
-            f"the quantity; an AUC above 0.5 means that {label.good} molecules tend to have the "
-            "lower value. Bars are 95% intervals; hover over a point for the class counts. "
-            f"{reasons}").strip()
+    return (f"Label: {label.one} {label.good}, among the {label.molecules} of each step. Score: "
+            f"minus the quantity; an AUC above 0.5 means that {label.good} {label.many} tend to "
+            "have the lower value. Bars are 95% intervals; hover over a point for the class "
+            f"counts. {reasons}").strip()
 
 
 def good_share_finding(milestones: Sequence[Milestone]) -> str:
     """How the share of good molecules grows."""
     first, last = milestones[0], milestones[-1]
-    return (f"Share of {first.label.good} molecules among all sequences: "
+    return (f"Share of {first.label.good} {first.label.many} among all sequences: "
             f"{first.good_share.value:.1%} at step {first.step:,}, {last.good_share.value:.1%} at "
             f"step {last.step:,}.")
 

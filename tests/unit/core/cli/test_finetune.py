@@ -1,4 +1,4 @@
-"""`trailscope finetune` and `repair`: settings arrive, files are whole, faults are told."""
+"""`trailscope finetune`, `scale`, `repair`: settings arrive, files are whole, faults are told."""
 
 import json
 
@@ -144,6 +144,35 @@ def test_a_file_without_a_molecule_is_told(finetune, write, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_what_a_run_changed_is_scaled_and_looked_back_on(finetune, trailscope, tmp_path):
+    assert finetune("--method", "full").status == 0
+    tuned = tmp_path / "out" / "checkpoint"
+    result = trailscope("scale", "--model", "qm9-anchor_expansion", "--tuned", tuned, "--alpha",
+                        0.5, "--output", tmp_path / "half")
+    assert result.status == 0
+    before, after, half = (load_checkpoint(one) for one in (
+        "qm9-anchor_expansion", tuned, tmp_path / "half"))
+    for name, weight in half.model.named_parameters():
+        middle = (before.model.get_parameter(name) + after.model.get_parameter(name)) / 2
+        assert (weight - middle).abs().max() < 1e-3
+    assert half.card.training["scaling"]["alpha"] == 0.5
+    assert half.card.weights_sha256 == result.rows[0]["weights_sha256"]
+    other = trailscope("scale", "--model", "qm9-random_order", "--tuned", tuned, "--alpha", 1,
+                       "--output", tmp_path / "none")
+    assert (other.status, "was fine-tuned from qm9-anchor_expansion" in other.err) == (1, True)
+    scores = trailscope("salience", "--model", "qm9-anchor_expansion", "--hindsight", tuned,
+                        "--output", tmp_path / "scores")
+    assert scores.rows[0]["criterion"] == "hindsight"
+    trailscope("mask", tmp_path / "scores", "--count", 30, "--output", tmp_path / "m.safetensors")
+    again = trailscope("finetune", "--model", "qm9-anchor_expansion", "--mask",
+                       tmp_path / "m.safetensors", "--input", tmp_path / "mine.smi", *QUICK,
+                       "--output", tmp_path / "sparse")
+    assert again.rows[0]["parameters"] == 30
+    both = trailscope("salience", "--hindsight", tuned, "--criterion", "snip", "--output",
+                      tmp_path / "no")
+    assert "either --criterion or --hindsight" in both.err
+
+
 @pytest.fixture
 def repair(trailscope, write, tmp_path):
     smiles = ("C", "N", "O", "CO", "C=O", "C#N", "CC", "C#C", "C1CC1", "CCO", "CCN", "CC=O", "FC",
@@ -159,17 +188,18 @@ def repair(trailscope, write, tmp_path):
 
 
 def test_arms_are_run_and_resumed(repair, tmp_path):
-    result = repair("--arms", "none,lora-rank-1")
+    result = repair("--arms", "none,lora-rank-1", "--scaled-number", 1)
     assert result.status == 0
     assert [row["arm"] for row in result.rows] == ["none", "lora-rank-1"]
     found = RepairResult.load(tmp_path / "out" / "lora-rank-1")
     assert result.rows[1]["lu_random_order"] == found.estimates["random_order"]["lu"].value
     assert result.rows[1]["parameters"] == 1_088
+    assert found.scaled.graphs == 1
     tried = json.loads((tmp_path / "out" / "learning-rates.json").read_text(encoding="utf-8"))
     assert result.rows[1]["learning_rate"] == float(
         min(tried["lora-rank-1"], key=lambda rate: tried["lora-rank-1"][rate]))
     at = (tmp_path / "runs" / "arms" / "lora-rank-1" / "progress.json").stat().st_mtime_ns
-    again = repair("--arms", "none,lora-rank-1")
+    again = repair("--arms", "none,lora-rank-1", "--scaled-number", 1)
     assert again.rows == result.rows
     assert (tmp_path / "runs" / "arms" / "lora-rank-1" / "progress.json").stat().st_mtime_ns == at
 

@@ -57,3 +57,39 @@ def test_generate_unlabelled_graphs(trailscope, tiny_planar):
     for row in result.rows:
         assert row["valid"] is is_valid_planar(decode(row["tokens"], PLANAR_VOCABULARY))
         assert row["smiles"] is row["stable"] is row["fragments"] is None
+
+
+def test_molecules_grow_from_a_fragment(trailscope):
+    result = trailscope("generate", "--from", "c1ccncc1", "--open", "4,2", "--number", 6)
+    assert result.status == 0
+    for row in result.rows:
+        assert list(row)[-4:] == ["fragment", "open_atoms", "holds_fragment", "prefix_nll"]
+        assert row["fragment"] == "c1ccncc1"
+        assert row["open_atoms"] == [2, 4]
+        assert row["holds_fragment"] is True
+        assert 0 < row["prefix_nll"] < row["self_nll"]
+        graph = decode(row["tokens"], QM9_VOCABULARY)
+        ring = graph.induced(range(9))
+        assert to_smiles(ring, hydrogens=False) == "c1ccncc1"
+
+
+def test_what_is_closed_beside_the_users_choice_is_said(trailscope):
+    result = trailscope("generate", "--from", "CC(C)C", "--number", 1)
+    assert result.status == 0
+    assert result.rows[0]["open_atoms"] == [0, 1, 2]
+    assert result.err == ("note: Atom 3 is closed, as one sequence cannot leave all 4 atoms open "
+                          "that have a hydrogen to give away.\n")
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    (("--from", "CC", "--open", "7"), "The fragment has no atom 7; its 2 atoms are counted from 0"),
+    (("--from", "CC", "--open", "first"), "'first' does not name atoms; give their numbers"),
+    (("--open", "1"), "--open names atoms of a fragment; give the fragment with --from."),
+    (("--from", "CCl"), "Element Cl is outside the vocabulary, which has H, C, N, O, F."),
+    (("--from", "CC", "--mask", "kinds"), "does not keep a fragment as it is; use strict."),
+])
+def test_a_fragment_that_does_not_fit_gets_one_sentence(trailscope, options, message):
+    result = trailscope("generate", "--number", 1, *options)
+    assert result.status == 1
+    assert message in result.err
+    assert result.out == ""

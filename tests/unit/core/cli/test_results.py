@@ -48,7 +48,7 @@ def shipped(tiny, trailscope, monkeypatch, tmp_path):
 def test_every_table_is_printed(shipped):
     assert shipped.status == 0
     titles = [line for line in shipped.out.splitlines() if line.startswith("###")]
-    assert titles == ["### Generated graphs", "### AUC for stability", "### AUC along training",
+    assert titles == ["### Generated graphs", "### AUC of the scores", "### AUC along training",
                       "### NLL per token", "### Mean LU", "### Standard deviation of the NLL",
                       "### ECE, all tokens",
                       "### Fitted temperature"]

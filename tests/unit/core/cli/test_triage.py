@@ -173,3 +173,17 @@ def test_fcd_is_refused_before_anything_is_sampled(moses_triage, triage, tmp_pat
     assert result.status == 1
     assert "pip install 'trailscope[fcd]'" in result.err
     assert not (tmp_path / "run").exists()
+
+
+def test_samples_grow_from_a_fragment(triage, tmp_path):
+    assert triage("--number", 8, "--from", "CC(C)C").status == 0
+    samples = Samples.load(tmp_path / "out")
+    assert samples.config.fragment == "CC(C)C"
+    assert samples.config.open_atoms == (0, 1, 2)
+    assert samples.table["holds_fragment"].all()
+    assert (samples.table["prefix_nll"] < samples.table["self_nll"]).all()
+    record = json.loads((tmp_path / "out" / "record.json").read_text())
+    assert record["config"]["open_atoms"] == [0, 1, 2]
+    result = triage("--number", 8, "--from", "CC(C)C", "--open", "1")
+    assert result.status == 1
+    assert "open_atoms" in result.err

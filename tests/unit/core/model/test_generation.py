@@ -185,8 +185,8 @@ def test_samples_come_in_batches(checkpoints):
 
 
 def test_finished_sequences_are_padded(checkpoints):
-    tokens, self_nll = sample_tokens(checkpoints["three"], 50, generator=seeded(),
-                                     config=SamplingConfig())
+    tokens, self_nll, _ = sample_tokens(checkpoints["three"], 50, generator=seeded(),
+                                        config=SamplingConfig())
     assert self_nll.dtype == torch.float64
     for row in tokens.tolist():
         assert set(row[row.index(EOS) + 1 :]) <= {PAD}

@@ -2,7 +2,9 @@
 
 import json
 import math
+import shutil
 from dataclasses import replace
+from itertools import takewhile
 
 import pandas as pd
 import pytest
@@ -10,11 +12,14 @@ import pytest
 from core.calibration.token_types import TokenType
 from core.chemistry.molecules import from_smiles
 from core.evaluation.graph_set import GraphSet
+from core.evaluation.run import EvaluationConfig, EvaluationRun
+from core.finetune.export import merged_checkpoint
 from core.finetune.low_rank import lora_parameters
 from core.model.checkpoints import load_checkpoint
 from core.repair.arms import RANKS, Arm, choose_arms, repair_arms
 from core.repair.experiment import RATES, RepairConfig, RepairExperiment, next_rung
 from core.repair.result import MEASURES, RepairResult, paired_change, shipped_repairs
+from core.runs import load_state
 from core.salience.language_model import LanguageModel
 from core.salience.matrices import SalienceError
 from core.sent.batch import GraphBatch
@@ -25,6 +30,8 @@ GRAPHS = tuple(from_smiles(smiles, name=f"row {row}").graph for row, smiles in e
 CONFIG = RepairConfig(steps=3, batch_size=4, permutations=2, reselect_every=1,
                       num_examples=4, tuning_graphs=4, precision="fp32")
 SPARSE = Arm("sparse", "snip", "local", is_dynamic=True, count=60, rank=None)
+LOOKING_BACK = Arm("sparse", "hindsight", "global", count=60)
+SCALED_ON = 3
 
 
 @pytest.fixture(scope="module")
@@ -32,11 +39,11 @@ def biased(make_checkpoint):
     return make_checkpoint("biased", strategy=MIN_DEGREE_FIRST)
 
 
-def experiment_of(checkpoint, folder, config=CONFIG):
+def experiment_of(checkpoint, folder, config=CONFIG, scaled_graphs=SCALED_ON):
     return RepairExperiment(
         checkpoint, training=GraphBatch.from_graphs(GRAPHS, with_automorphisms=False),
         validation=GraphSet("QM9", "validation", GRAPHS[:6]), test=GraphSet("QM9", "test", GRAPHS),
-        config=config, run_folder=folder)
+        config=config, run_folder=folder, scaled_graphs=scaled_graphs)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +58,7 @@ def found(biased, tmp_path_factory):
 def test_the_arms_are_matched_in_their_parameters(biased):
     matrices = LanguageModel.from_checkpoint(biased).matrices
     arms = repair_arms(matrices)
-    assert len({arm.name for arm in arms}) == len(arms) == 80
+    assert len({arm.name for arm in arms}) == len(arms) == 85
     assert arms[0] == Arm("none")
     for arm in arms:
         if arm.method == "sparse" and arm.rank is not None:
@@ -69,7 +76,7 @@ def test_the_arms_are_matched_in_their_parameters(biased):
         tried = {name for scope, is_dynamic, name in kinds if (scope, is_dynamic) == (
             "global", False)}
         assert tried == {"random", "magnitude", "gradient", "snip", "force", "fisher", "synflow",
-                         "grasp", "lamp", "id3"}  # taylor selects what snip does
+                         "grasp", "lamp", "id3", "hindsight"}  # taylor selects what snip does
 
 
 def test_arms_share_learning_rates_by_method_and_size(biased):
@@ -114,7 +121,7 @@ def test_an_arm_is_measured_under_both_orders(biased, found):
     assert [state.stage for state in said["none"]] == ["measure"] * len(said["none"])
     stages = [state.stage for state in said[SPARSE.name]]
     assert stages.count("train") == 3
-    assert set(stages) == {"tune", "train", "measure"}
+    assert set(stages) == {"tune", "train", "measure", "scale"}
     for name, result in results.items():
         assert result.orders == ("min_degree_first", "random_order")
         assert result.weights_sha256 == biased.card.weights_sha256
@@ -127,9 +134,74 @@ def test_an_arm_is_measured_under_both_orders(biased, found):
     assert results["sparse"].settings["learning_rate"] == float(best)
 
 
-def test_before_and_after_are_what_evaluate_says(biased, found, tmp_path):
-    from core.evaluation.run import EvaluationConfig, EvaluationRun
+def test_a_hindsight_mask_holds_what_all_weights_changed_most(biased, found):
+    folder = found[0]
+    experiment = experiment_of(biased, folder)
+    work = experiment.run(LOOKING_BACK)
+    stages = [(one.arm, one.stage) for one in takewhile(lambda one: one.stage != "measure", work)]
+    work.close()
+    assert ("full", "train") in stages
+    assert ("full", "measure") not in stages
+    trained, steps = load_state(folder / "arms" / "full")
+    assert steps == CONFIG.steps
+    before = dict(biased.model.named_parameters())
+    changes, places = [], []
+    for matrix in LanguageModel.from_checkpoint(biased).matrices:
+        after = trained[f"tuning/{matrix.name}"].half().float()
+        changes += (after - before[matrix.name]).abs().flatten().tolist()
+        places += [(matrix.name, place) for place in range(matrix.numel)]
+    order = sorted(range(len(changes)), key=lambda place: (-changes[place], place))
+    expected = {places[place] for place in order[:60]}
+    state, _ = load_state(folder / "arms" / LOOKING_BACK.name)
+    positions = state["tuning/positions"].tolist()
+    assert {places[position] for position in positions} == expected
 
+
+def test_the_ends_of_a_scaled_change_are_the_two_models(biased, found, tmp_path):
+    folder, _, results = found
+    scaled = results["sparse"].scaled
+    assert results["none"].scaled is None
+    assert scaled.graphs == SCALED_ON
+    assert scaled.alphas == (0, 0.25, 0.5, 0.75, 1, 1.25, 1.5)
+    experiment = experiment_of(biased, folder)
+    run = experiment._finetune_run(SPARSE, experiment._rate_of(SPARSE),
+                                   folder / "arms" / SPARSE.name)
+    for alpha, model in ((0.0, biased), (1.0, merged_checkpoint(run, name="after"))):
+        for order in results["sparse"].orders:
+            own = EvaluationRun(model, GraphSet("QM9", "test", GRAPHS[:SCALED_ON]),
+                                EvaluationConfig(order, 2), run_folder=tmp_path / f"{alpha}{order}",
+                                temperatures=(1.0,))
+            list(own.steps())
+            expected, measured = own.result(), scaled.estimates[alpha][order]
+            assert measured["lu"] == expected.lu
+            assert measured["nll_per_token"] == expected.nll_per_token
+            assert measured["ece"] == expected.reliability(TokenType.ALL).ece
+            assert measured["nll_std"].value == pytest.approx(expected.graphs["nll_std"].mean())
+    own = scaled.curve("min_degree_first", "nll_per_token")
+    assert len({one.value for one in own}) == len(scaled.alphas)
+    assert scaled.nearest(0.9) == 1
+
+
+def test_scaling_goes_on_where_it_stopped(biased, found):
+    folder, _, results = found
+    finished = folder / "finished" / SPARSE.name
+    (finished / "scaled.parquet").unlink()  # a result of before
+    assert RepairResult.load(finished).scaled is None
+    shutil.rmtree(folder / "scaled" / f"{SPARSE.name}-on-{SCALED_ON}" / "alpha-0.5")
+    experiment = experiment_of(biased, folder)
+    work = experiment.run(SPARSE)
+    assert [next(work).stage for _ in range(3)] == ["scale"] * 3
+    work.close()
+    again = experiment_of(biased, folder)
+    assert {state.stage for state in again.run(SPARSE)} == {"scale"}
+    assert again.result(SPARSE).scaled == results["sparse"].scaled
+    assert again.result(SPARSE).estimates == results["sparse"].estimates
+    assert list(experiment_of(biased, folder).run(SPARSE)) == []
+    without = experiment_of(biased, folder, scaled_graphs=0)
+    assert list(without.run(SPARSE)) == []
+
+
+def test_before_and_after_are_what_evaluate_says(biased, found, tmp_path):
     _, _, results = found
     run = EvaluationRun(biased, GraphSet("QM9", "test", GRAPHS),
                         EvaluationConfig("random_order", 2), run_folder=tmp_path)
@@ -151,6 +223,9 @@ def test_a_result_is_read_as_it_was_written(found, tmp_path):
     assert again.to_record().to_json() == result.to_record().to_json()
     pd.testing.assert_frame_equal(again.graphs, result.graphs)
     pd.testing.assert_frame_equal(again.bins, result.bins)
+    assert again.scaled == result.scaled
+    replace(result, scaled=None).save(tmp_path / "arm")
+    assert RepairResult.load(tmp_path / "arm").scaled is None
     assert again.arm == SPARSE
 
 

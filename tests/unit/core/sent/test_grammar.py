@@ -139,6 +139,27 @@ def test_selected_rows_go_on_as_if_alone():
     assert LADJ in followers(rows[0], vocabulary)
 
 
+def test_behind_a_fragment_only_open_nodes_get_bonds():
+    """A path 0-1-2-3 in one row, and the same with other open nodes in the next."""
+    vocabulary = SEVEN
+    row = [SOS, *(vocabulary.index_offset + node for node in range(4))]
+    grammar = state_after([row, row, row], vocabulary)
+    walk, land = vocabulary.index_offset + 4, vocabulary.index_offset + 4
+    assert allowed_sets(grammar) == [followers(row, vocabulary)] * 3
+    assert LADJ in followers(row, vocabulary)
+    is_closed = torch.tensor([[True, False, True, False], [False, True, False, True],
+                              [True, True, True, True]])
+    grammar.grow(torch.tensor([True, True, False]), is_closed)
+    # No bond within the fragment; from its last node only if that is open. The third row goes on.
+    assert allowed_sets(grammar) == [{walk, RESET, EOS}, {RESET, EOS}, followers(row, vocabulary)]
+    grammar.advance(torch.tensor([RESET, RESET, RESET]))
+    grammar.advance(torch.tensor([land, land, land]))
+    grammar.advance(torch.tensor([LADJ, LADJ, LADJ]))
+    listed = [{token - vocabulary.index_offset for token in tokens}
+              for tokens in allowed_sets(grammar)]
+    assert listed == [{1}, {0, 2}, {0, 1, 2}]
+
+
 @cache
 def kind_followers(is_labelled):
     """By kind of the last token, in and out of a bracket: what may follow if only kinds count."""

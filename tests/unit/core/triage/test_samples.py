@@ -1,5 +1,6 @@
 """Tables of samples on disk: what is written is read, whatever the size of the vocabulary."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +10,10 @@ import pytest
 
 from core.triage.samples import (
     FORMAT_VERSION,
+    GROWTH_TYPES,
     SAMPLE_TYPES,
     Samples,
+    SamplesConfig,
     SamplesError,
     as_samples,
     read_table,
@@ -91,3 +94,16 @@ def test_keys_differ_with_content(samples):
     assert replace(samples).key == samples.key
     assert replace(samples, table=table).key != samples.key
     assert replace(samples, weights_sha256="1").key != samples.key
+
+
+def test_only_samples_of_a_fragment_speak_of_one(samples):
+    plain = samples.config
+    assert not {"fragment", "open_atoms"} & plain.settings.keys()
+    assert SamplesConfig.from_settings(plain.settings) == plain
+    grown = replace(plain, fragment="CC", open_atoms=(0, 1))
+    assert json.loads(json.dumps(grown.settings)) == grown.settings
+    assert SamplesConfig.from_settings(grown.settings) == grown
+    assert "holds_fragment" not in samples.table
+    row = dict.fromkeys(SAMPLE_TYPES) | {"valid": False, "tokens": (0, 4)}
+    table = as_samples([row | {"holds_fragment": None, "prefix_nll": 1.5, "else": 2}])
+    assert list(table) == [*SAMPLE_TYPES, *GROWTH_TYPES]

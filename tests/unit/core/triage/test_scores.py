@@ -7,6 +7,7 @@ from core.chemistry.chemistry import AUTOGRAPH_MOSES, MOSES, QM9
 from core.stats.labels import RankingError
 from core.triage.samples import SAMPLE_TYPES
 from core.triage.scores import (
+    PLANARITY,
     SCORE_NAMES,
     SCORES,
     STABILITY,
@@ -30,7 +31,8 @@ def test_every_score_is_a_column_with_a_name_a_direction_and_a_sentence():
 def test_labels_follow_the_chemistry():
     assert quality_label(QM9) is STABILITY
     assert quality_label(MOSES) is quality_label(AUTOGRAPH_MOSES) is VALIDITY
-    assert quality_label(None) is STABILITY  # which nothing in such a table is known to have
+    assert quality_label(None) is PLANARITY
+    assert PLANARITY.many == "graphs"
 
 
 def test_selected_molecules_are_valid_and_have_the_score():

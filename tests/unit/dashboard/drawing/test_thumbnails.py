@@ -58,3 +58,11 @@ def test_the_same_graph_has_the_same_picture():
     again = Graph(graph.num_nodes, graph.edges)
     svgs = {thumbnail_svg(made, None, dark=False, title="") for made in (graph, again)}
     assert len(svgs) == 1
+
+
+def test_the_fragment_that_a_molecule_grew_from_is_marked():
+    """Its bonds, not those to what grew; hydrogens are not drawn."""
+    graph = from_smiles("CCOC").graph
+    assert "fragment" not in thumbnail_svg(graph, dark=False, title="t")
+    assert thumbnail_svg(graph, dark=False, title="t", marked=3).count(
+        "<title>fragment</title>") == 2

@@ -105,7 +105,7 @@ def test_what_is_sampled_has_the_likelihood_that_the_foreign_model_gives_it(tmp_
     model = reference("llama3", 45)
     write(tmp_path / "a.ckpt", model, configuration("llama3-tiny", "MOSES"))
     bring_in(tmp_path / "a.ckpt", tmp_path / "out")
-    tokens, nll = sample_tokens(
+    tokens, nll, _ = sample_tokens(
         load_checkpoint(tmp_path / "out"), 6, generator=torch.Generator().manual_seed(0),
         config=SamplingConfig(max_tokens=90))
     assert tokens.shape[1] > 40

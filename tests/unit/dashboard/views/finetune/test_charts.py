@@ -9,14 +9,16 @@ from dashboard.views.finetune.charts import (
     lu_distributions,
     lu_histograms,
     pareto_plot,
+    scaled_curves,
 )
-from dashboard.views.finetune.points import RepairPoint
+from dashboard.views.finetune.points import RepairPoint, ScaledArm
 from tests.repairs import (
     GRADIENT,
     LORA,
     MADE_UP_ORDERS,
     RANDOM,
     made_up,
+    made_up_scaled,
     with_nll,
 )
 
@@ -101,3 +103,20 @@ def test_the_loss_of_every_step_is_drawn():
     assert list(figure.data[0].x) == [1, 2]
     assert list(figure.data[0].y) == [2.0, 1.5]
     assert figure.layout.xaxis.range == (0, 6)
+
+
+def test_a_scaled_change_is_drawn_with_the_chosen_scale_marked():
+    before, after = made_up(Arm("none"), 0, 0.4), made_up(LORA, 40, 0.1)
+    arms = [ScaledArm(name, after.orders, made_up_scaled(before, after)) for name in ("a", "b")]
+    figure = scaled_curves(arms, 0.6, measure="lu", names=("cost", "repair"), dark=False)
+    curves, marks = figure.data[::2], figure.data[1::2]
+    assert [curve.name for curve in curves] == ["a", "b"]
+    for curve, mark in zip(curves, marks, strict=True):
+        assert curve.y[0] == pytest.approx(0.4)
+        assert curve.y[4] == pytest.approx(0.1)
+        assert (mark.x[0], mark.y[0]) == (curve.x[2], curve.y[2])  # 0.5 is the closest
+        assert mark.error_y.array[0] == pytest.approx(0.1 * mark.y[0])
+    assert figure.layout.showlegend
+    alone = scaled_curves(arms[:1], 1, measure="nll_std", names=("", ""), dark=True)
+    assert alone.data[1].y == (4.0,)
+    assert not alone.layout.showlegend

@@ -21,6 +21,8 @@ def test_names_colours_and_order():
     assert {family_of(arm) for arm in arms} <= set(FAMILIES)
     points = in_order(RepairPoint(made_up(arm, 40, 0.1)) for arm in arms)
     assert [point.result.arm for point in points] == [arms[4], arms[3], arms[2], arms[1], arms[0]]
+    assert family_of(Arm("sparse", "hindsight", "global", count=4)) == (
+        "sparse, hindsight (reference)")
     live, other, shipped = (RepairPoint(made_up(LORA, 40, 0.1), run)
                             for run in ("0a1b", "2c3d", ""))
     assert len({live.key, other.key, shipped.key}) == 3

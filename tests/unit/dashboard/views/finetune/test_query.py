@@ -122,6 +122,8 @@ def test_every_value_of_a_repeated_parameter_is_looked_at():
     assert not address_faults({"criteria": ""}, offered, [""])
     (fault,) = address_faults({"criteria": "snip"}, offered, ["beauty", "snip"])
     assert "'beauty'" in fault
+    (fault,) = address_faults({"beside": "full"}, Offered(arms=["full"]), (), ["full", "none"])
+    assert "the arm beside it 'none'" in fault
 
 
 def test_planar_graphs_take_four_times_as_long():

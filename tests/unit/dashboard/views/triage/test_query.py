@@ -73,6 +73,15 @@ def test_command_names_what_is_not_usual():
         assert words[words.index(option) + 1] == value
 
 
+def test_command_and_python_name_the_fragment():
+    config = SamplesConfig(5, fragment="CC(C)C", open_atoms=(0, 2))
+    words = shlex.split(command("m", config))
+    assert words[words.index("--from") + 1] == "CC(C)C"
+    assert words[words.index("--open") + 1] == "0,2"
+    [line] = [line for line in python("m", config, QM9).splitlines() if line.startswith("config =")]
+    assert eval(line.removeprefix("config = "), {"SamplesConfig": SamplesConfig}) == config
+
+
 def test_python_holds_the_same_settings():
     config = SamplesConfig(5, 8, 2, temperature=0.7, top_k=None, chunk=25)
     code = python("m", config, QM9)
@@ -89,7 +98,7 @@ def test_python_ranks_by_the_label_of_the_chemistry(write):
     assert "label=VALIDITY" in write(MOSES)
     for code in (write(MOSES), write(None)):
         compile(code, "snippet", "exec")
-    assert "roc" not in write(None)
+    assert "label=PLANARITY" in write(None)
 
 
 def test_scores_have_the_names_that_old_links_have():
