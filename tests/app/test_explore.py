@@ -71,7 +71,7 @@ def test_address_restores_every_choice(open_page):
     ({"k": "1000000000", "trail": "1"}, "it must be a whole number from 2 to 256"),
     ({"k": "many"}, "it must be a whole number from 2 to 256"),
     ({"seed": "-1"}, "the seed '-1'; it must be a whole number"),
-    ({"model": "gpt-7"}, "which does not exist"),
+    ({"model": "gpt-7"}, "which this server does not have"),
     ({"strategy": "alphabetical"}, "there are own, random_order"),
     ({"trail": "500"}, "the numbers from 1 to 32"),
     ({"view": "Nowhere"}, "there are Where, Compare"),
