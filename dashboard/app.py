@@ -25,7 +25,7 @@ st.logo(str(assets / "wordmark.svg"), icon_image=str(assets / "logo.svg"), size=
 st.html("""<style>
 .stMainBlockContainer {padding: 3.5rem 3rem 4rem}
 .stAppHeader {padding-right: 6.5rem}
-[data-testid="stLayoutWrapper"]:has(> .st-key-share) {
+[data-testid="stLayoutWrapper"]:has(> .st-key-share-button) {
   position: fixed; top: 0.875rem; right: 1.25rem; width: auto; z-index: 999990}
 </style>""")
 
@@ -50,7 +50,7 @@ page = st.navigation(
     ],
     position="top",
 )
-with st.container(key="share"):
+with st.container(key="share-button"):
     share_link(page.url_path)
 page.run()
 address.restore()
