@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 from streamlit.components.v2 import manifest_scanner
 from transformers import GPT2Config, GPT2LMHeadModel
 
@@ -29,6 +30,10 @@ SHARPNESS = 6.0
 """Fresh weights say nearly the same of every token; larger ones tell tokens and orders apart."""
 
 torch.set_num_threads(1)
+
+# How long an example takes depends on what else the machine does, and says nothing of the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # Every new `AppTest` reads the metadata of all installed packages in search of components, for a
 # quarter of a second. What is installed does not change meanwhile.

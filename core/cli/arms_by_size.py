@@ -9,7 +9,7 @@ from core.evaluation.measures import MEASURES
 from core.likelihood.low_lu import EXPLANATION, MARK
 from core.repair.result import RepairResult
 from core.repair.spurious import spurious_repairs
-from core.salience.criteria import SELECTED_BY
+from core.salience.criteria import selected_by
 
 _LOW_RANK = ("lora", "pissa")
 _OF_ONE_SIZE = ("none", "full")
@@ -86,4 +86,4 @@ def _place(result: RepairResult) -> tuple[object, ...]:
     arm = result.arm
     if arm.method != "sparse" or arm.criterion is None:
         return False, _LOW_RANK.index(arm.method)
-    return True, arm.is_dynamic, arm.scope != "global", SELECTED_BY.index(arm.criterion)
+    return True, arm.is_dynamic, arm.scope != "global", selected_by().index(arm.criterion)

@@ -9,7 +9,7 @@ from typing import Any
 from core.finetune.low_rank import lora_parameters
 from core.finetune.methods import METHODS, Method
 from core.likelihood.scoring import Precision
-from core.salience.criteria import DEFAULT_CRITERION, HINDSIGHT, SELECTED_BY
+from core.salience.criteria import DEFAULT_CRITERION, HINDSIGHT, selected_by
 from core.salience.masks import SCOPES, Scope, count_of
 from core.salience.matrices import SalienceError, WeightMatrix, num_entries
 
@@ -23,7 +23,7 @@ class FinetuneConfig:
 
     Attributes:
         method: `sparse`, `lora`, `pissa` or `full`.
-        criterion: what a sparse run selects entries by, one of `SELECTED_BY`; by `hindsight` it
+        criterion: what a sparse run selects entries by, one of `selected_by()`; by `hindsight` it
             needs a mask.
         scope: over all matrices together (`global`) or in each (`local`).
         count: entries that a sparse run trains.
@@ -60,7 +60,7 @@ class FinetuneConfig:
 
     def __post_init__(self) -> None:
         known: tuple[tuple[str, str, Sequence[str]], ...] = (
-            ("method", self.method, METHODS), ("criterion", self.criterion, SELECTED_BY),
+            ("method", self.method, METHODS), ("criterion", self.criterion, selected_by()),
             ("scope", self.scope, SCOPES), ("precision", self.precision, ("bf16", "fp32")))
         for what, value, values in known:
             if value not in values:

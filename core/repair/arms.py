@@ -38,7 +38,7 @@ class Arm:
 
     Attributes:
         method: `none`, or one of `core.finetune.methods.METHODS`.
-        criterion: what a sparse arm selects by, one of `SELECTED_BY`, else None.
+        criterion: what a sparse arm selects by, one of `selected_by()`, else None.
         scope: of a sparse arm, else None.
         is_dynamic: a sparse arm whose mask is chosen again along the way.
         count: entries of a sparse arm.

@@ -18,7 +18,6 @@ from core.model.checkpoints import Checkpoint
 from core.repair.measurement import Measurement
 from core.repair.scaled_change import MEASURES, ScaledChange
 from core.stats.estimates import Estimate
-from core.stats.molecule_bootstrap import MoleculeBootstrap
 
 ALPHAS = tuple(i / 4 for i in range(int(4 * MAX_ALPHA) + 1))
 """Scales that are measured: 0, 0.25 … 1.5."""
@@ -123,7 +122,5 @@ def first_graphs(graphs: GraphSet, number: int) -> GraphSet:
 
 
 def _estimates(evaluation: Evaluation) -> dict[str, Estimate]:
-    spread = MoleculeBootstrap(evaluation.num_graphs, seed=evaluation.seed).ratio(
-        evaluation.graphs["nll_std"])
-    found = {**evaluation.headline, "nll_std": spread}
+    found = evaluation.headline
     return {measure: found[measure] for measure in MEASURES}

@@ -197,8 +197,10 @@ HINDSIGHT = "hindsight"
 """What entries are selected by that a run of all weights changed most (`core.salience.hindsight`):
 a reference beside the criteria and none of them, as it is known only after that run."""
 
-SELECTED_BY = (*CRITERIA, HINDSIGHT)
-"""All that the entries of a mask can have been selected by."""
+
+def selected_by() -> tuple[str, ...]:
+    """All that the entries of a mask can have been selected by, as registered now."""
+    return (*CRITERIA, HINDSIGHT)
 
 
 def names_where(is_meant: Callable[[Criterion], bool]) -> list[str]:

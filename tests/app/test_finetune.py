@@ -119,7 +119,7 @@ def test_a_change_is_scaled_from_the_address(open_page):
     own, new = found[0.5].values()
     assert f"**LoRA, rank 1** at α = 0.5: LU **{estimate(new['lu'])}** under random_order" in said
     assert f"({short(found[0]['random_order']['lu'].value)} at α = 0, " in said
-    assert "standard deviation of the NLL 4.50 nats, ECE" in said
+    assert "std of NLL, nats: 4.50; ECE: " in said
     assert f"NLL per token **{estimate(own['nll_per_token'])}** nats under max_degree_first" in said
     assert "first 12 test graphs" in said
     assert "all weights: α 0: " in curve(page)

@@ -12,7 +12,7 @@ import streamlit as st
 from core.finetune.config import FinetuneConfig, entries_to_train
 from core.finetune.learning_rates import default_learning_rate
 from core.model.card import ModelCard
-from core.salience.criteria import CONTROL, CRITERIA, DEFAULT_CRITERION, SELECTED_BY
+from core.salience.criteria import CONTROL, CRITERIA, DEFAULT_CRITERION, selected_by
 from core.salience.masks import SCOPES
 from dashboard.shared.choices import (
     DENSITIES,
@@ -48,7 +48,7 @@ def _offered(
         iter(shipped.found.values()), {})
     arms = {name: result.arm for name, result in repaired.items() if name != "none"}
     criteria = tuple(
-        name for name in SELECTED_BY if name in {arm.criterion for arm in arms.values()})
+        name for name in selected_by() if name in {arm.criterion for arm in arms.values()})
     hidden = tuple(name for name, arm in arms.items() if not passes(
         arm, criteria=[name for name in asked if name in criteria],
         scope=_possible(address.get("scopes", ""), query.SCOPE_OPTIONS),

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.repair.comparison import gradient_mask_and_equals, largest_reduction
 from core.repair.result import RepairResult
-from core.salience.criteria import SELECTED_BY
+from core.salience.criteria import selected_by
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.shared.inputs import reset_if_invalid
@@ -155,7 +155,7 @@ def _choose_points(
 ) -> tuple[str, list[RepairPoint]]:
     """The measure, and the arms that pass the filters; asked for in two rows."""
     arms = [result.arm for name, result in found.items() if name != "none"]
-    criteria = [name for name in SELECTED_BY if name in {arm.criterion for arm in arms}]
+    criteria = [name for name in selected_by() if name in {arm.criterion for arm in arms}]
     with switches:
         measure = _choose_measure()
         scope = st.segmented_control("Scope", SCOPE_OPTIONS, default=SCOPE_OPTIONS[0],

@@ -64,6 +64,7 @@ def show_live(query: FinetuneQuery, session: FinetuneSession, measure: str) -> N
     if is_done:
         alpha = _choose_alpha()
         _show_curves([session.after], alpha, measure, key="live-scaled")
+        st.caption(text.SCALED_CODE)
         st.code(scaled_command(query, alpha), language="bash", wrap_lines=True)
     elif _SWITCH.is_on(query):
         def report(state: FinetuneProgress) -> None:

@@ -62,6 +62,8 @@ HINDSIGHT_NOTE = ("`hindsight` trains the weights that the run of all weights ch
 SCALING_AID = ("Every point is the model W + α ΔW, where ΔW is all that fine-tuning changed: α = 0 "
                "is the model before, α = 1 the fine-tuned one. Nothing is trained in between.")
 ALPHA_HELP = "Above 1, the change is taken further than the run went."
+SCALED_CODE = ("Writes the model at this α from the checkpoint of the run: that of the command "
+               "line in the section “Code”, or the download `Checkpoint`.")
 STAGES = {"score": "Choosing the mask", "train": "Fine-tuning",
           "before": "Measuring the model as it was", "after": "Measuring the new model",
           "scale": "Measuring scaled changes", "done": "Done"}
@@ -270,17 +272,17 @@ def scaled_sentence(arm: ScaledArm, alpha: float, measure: str) -> str:
         before, after = (short(arm.at(end, name, native=native).value) for end in (0, 1))
         return f"{before} at α = 0, {after} at α = 1"
 
-    beside = [f"{name} {short(arm.at(at, other, native=False).value)}{unit}"
-              for other, (name, unit) in _BESIDE.items() if other != key]
+    beside = [f"{measures.MEASURES[other].name_and_unit}: "
+              f"{short(arm.at(at, other, native=False).value)}"
+              for other in _BESIDE if other != key]
     return (f"**{arm.label}** at α = {at:g}: {measure} "
             f"**{estimate(arm.at(at, key, native=False))}** under {new} "
-            f"({ends(key, native=False)}; {', '.join(beside)}) and NLL per token "
+            f"({ends(key, native=False)}; {'; '.join(beside)}) and NLL per token "
             f"**{estimate(arm.at(at, COST, native=True))}** nats under {own} "
             f"({ends(COST, native=True)}).")
 
 
-_BESIDE = {"lu": ("LU", ""), "nll_std": ("standard deviation of the NLL", " nats"),
-           "ece": ("ECE", "")}
+_BESIDE = ("lu", "nll_std", "ece")
 """What a sentence on a scaled change names besides what it is judged by, all under the new order:
 LU is never alone."""
 

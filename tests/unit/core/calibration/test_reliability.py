@@ -103,7 +103,7 @@ def test_an_edge_belongs_to_the_bin_below(dtype):
     assert bin_of(torch.ones(1, dtype=dtype)).tolist() == [14]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(arrays.arrays(np.float32, 20, elements=st.floats(2**-6, 1, width=32)))
 def test_bins_are_those_of_a_loop(confidences):
     edges = BIN_EDGES.astype(np.float32)
@@ -186,7 +186,7 @@ CONFIDENCES = st.one_of(
     st.floats(1e-3, 1.0), st.sampled_from([float(edge) for edge in BIN_EDGES[1:]]))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(CONFIDENCES, st.booleans()), min_size=1, max_size=40))
 def test_ece_is_that_of_the_literal_loop_and_at_most_1(events):
     confidence, correct = zip(*events, strict=True)

@@ -76,7 +76,7 @@ def test_graph_to_smiles_to_graph_is_the_identity(smiles):
 
 
 @pytest.mark.parametrize("chemistry", [QM9, MOSES], ids=["explicit", "implicit"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(smiles=st.sampled_from(["Cc1ccccc1C", "Cc1cc(C)nnc1", "FC1=CC=CC=C1O", "c1ccc2[nH]ccc2c1",
                                "CC1=C(C)N=NC=C1", "OCC#CC=O"]),
        seed=st.integers(0, 2**31 - 1), kekulize=st.booleans())

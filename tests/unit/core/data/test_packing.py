@@ -16,7 +16,7 @@ PATH = Graph(3, np.array([(0, 1), (1, 2)]))
 
 
 @pytest.mark.parametrize("labelled", [True, False])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_round_trip(labelled, data):
     drawn = data.draw(st.lists(graphs(labelled=labelled), max_size=5))
@@ -79,7 +79,7 @@ def by_a_loop(drawn):
 
 
 @pytest.mark.parametrize("labelled", [True, False])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_collating_is_a_plain_loop_over_rows(labelled, data):
     drawn = data.draw(st.lists(graphs(labelled=labelled), min_size=1, max_size=5))

@@ -88,7 +88,7 @@ def test_an_order_names_each_node_once(order):
         triangle().relabel(order)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graph=graphs(max_nodes=12), data=st.data())
 def test_renumbering_keeps_the_graph_and_can_be_undone(graph, data):
     order = data.draw(st.permutations(range(graph.num_nodes)))
@@ -98,7 +98,7 @@ def test_renumbering_keeps_the_graph_and_can_be_undone(graph, data):
     assert renumbered.relabel(np.argsort(order)) == graph
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(a=graphs(max_nodes=5), b=graphs(max_nodes=5))
 def test_isomorphism_agrees_with_networkx(a, b):
     expected = nx.is_isomorphic(
@@ -132,7 +132,7 @@ def test_labels_shift_is_not_isomorphism():
     assert not is_isomorphic(edge(1, 0), edge(1, 2))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(graph=graphs(max_nodes=6))
 def test_automorphisms_agree_with_trying_all(graph):
     assert graph.num_automorphisms == sum(1 for _ in automorphisms(graph))
@@ -158,7 +158,7 @@ def test_automorphisms_of_unlabelled_graphs():
     assert Graph(6, ring).num_automorphisms == 12
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graph=graphs(max_nodes=10))
 def test_json_and_networkx_round_trips(graph):
     assert Graph.from_json(json.loads(json.dumps(graph.to_json()))) == graph

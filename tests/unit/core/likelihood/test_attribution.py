@@ -52,7 +52,7 @@ def literal_shares(trails, g, k, graph, nll, vocabulary):
     return shares
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(first=graphs(max_nodes=9), strategy=st.sampled_from(ALL_STRATEGIES), data=st.data())
 def test_agrees_with_a_literal_loop(first, strategy, data):
     second = data.draw(graphs(max_nodes=9, labelled=first.is_labelled))

@@ -75,7 +75,7 @@ def test_two_means_are_told_apart_by_a_literal_interval():
 numbers = st.lists(st.floats(0.01, 1.0), min_size=5, max_size=5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(numbers, numbers), min_size=2, max_size=4), st.booleans(),
        st.floats(0.5, 2.0))
 def test_never_both_ways_and_whatever_the_unit_and_order(models, are_same, factor):

@@ -47,7 +47,7 @@ def test_interval_of_known_numbers():
     assert result.interval.high == pytest.approx(high, rel=1e-4)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.integers(1, 40), min_size=16, max_size=20), st.integers(0, 99))
 def test_interval_equals_the_literal_loop(values, seed):
     assume(len(set(values)) > 4)
@@ -68,7 +68,7 @@ def test_levels_of_the_tails():
     assert tail_probability(10_000, 0.95) == pytest.approx(0.025, abs=1e-4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(scale=st.floats(1e-3, 1e3), seed=st.integers(0, 1000))
 def test_lu_and_interval_do_not_depend_on_the_unit(scale, seed):
     nll = gamma_nll(20, seed=seed)
@@ -94,7 +94,7 @@ def test_rounding_noise_is_no_spread():
     assert estimate(40 + np.linspace(0, 2e-4, 32)).lu > 0
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(num_graphs=st.integers(1, 6), k=st.sampled_from([2, 15, 16, 33]), seed=st.integers(0, 99))
 def test_a_batch_equals_one_at_a_time(num_graphs, k, seed):
     nll = gamma_nll(num_graphs, k, seed=seed)

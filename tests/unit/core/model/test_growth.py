@@ -54,7 +54,7 @@ def grow(checkpoint, fragment, number, *, seed=0, **settings_):
     return [sample for batch in batches for sample in batch]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(graph=graphs(max_nodes=6, labelled=True), data=st.data())
 def test_every_sample_holds_the_fragment(small, graph, data):
     """Whatever the fragment and its open nodes: read by the strict decoder, and edge by edge."""

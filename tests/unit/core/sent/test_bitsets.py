@@ -9,7 +9,7 @@ from core.sent.bitsets import count_and_choose, is_empty, num_words, pack, singl
 
 
 @pytest.mark.parametrize("num_nodes", [1, 8, 31, 32, 33, 64, 65, 200])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_each_member_is_chosen_by_its_rank(num_nodes, data):
     members = sorted(data.draw(st.sets(st.integers(0, num_nodes - 1), min_size=1)))

@@ -30,7 +30,7 @@ FOUR = Vocabulary(4)
 TINY = Vocabulary(3, node_names=("a",), edge_names=("x", "y"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graph=graphs(max_nodes=40), strategy=st.sampled_from(ALL_STRATEGIES))
 def test_decoding_gives_the_graph_in_visit_order(graph, strategy):
     vocabulary = vocabulary_of(graph)
@@ -232,7 +232,7 @@ def test_the_empty_graph_is_refused(tokens):
         decode_lenient(tokens, QM9_VOCABULARY)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.integers(-1, len(TINY)), max_size=30))
 def test_lenient_decoding_never_fails_on_a_sequence_with_a_node(tokens):
     graph = decode_lenient([6, *tokens], TINY)

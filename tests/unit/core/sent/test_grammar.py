@@ -91,7 +91,7 @@ def test_random_walks_through_the_grammar(name):
     assert rows[1].count(LADJ) > 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_any_walk_through_the_grammar(data):
     vocabulary = data.draw(st.sampled_from([SEVEN, FIVE]))
@@ -103,7 +103,7 @@ def test_any_walk_through_the_grammar(data):
         grammar.advance(torch.tensor(row[-1:]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graph=graphs(max_nodes=30), strategy=st.sampled_from(ALL_STRATEGIES),
        kinds_only=st.booleans())
 def test_whatever_the_sampler_writes_is_allowed(graph, strategy, kinds_only):

@@ -72,7 +72,7 @@ def test_orders_are_the_walks_that_leave_nothing_open(graph, is_open):
     assert len(exact) == 1 or chisquare(observed, expected).pvalue > 1e-3
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(graph=graphs(max_nodes=6), data=st.data())
 def test_prefixes_write_the_fragment_and_close_the_rest(graph, data):
     asked = data.draw(st.sets(st.integers(0, graph.num_nodes - 1)))

@@ -65,7 +65,7 @@ def test_probabilities_fit_independent_frequencies(smiles, name):
     assert len(exact) == 1 or chisquare(observed, expected).pvalue > 1e-4
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graph=small_graphs(), strategy=st.sampled_from(ALL_STRATEGIES),
        tie_break=st.sampled_from(list(TieBreak)))
 def test_agrees_with_literal_recursion(graph, strategy, tie_break):
@@ -73,7 +73,7 @@ def test_agrees_with_literal_recursion(graph, strategy, tie_break):
     assert exact == pytest.approx(every_sequence(graph, SMALL_VOCABULARY, strategy, tie_break))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(graph=small_graphs(), strategy=st.sampled_from(ALL_STRATEGIES))
 def test_log_q_agrees_with_the_sampler(graph, strategy):
     exact = enumerate_sequences(graph, SMALL_VOCABULARY, strategy)

@@ -80,7 +80,7 @@ def test_frequencies_fit_the_exact_distribution(name, strategy, tie_break):
         assert len(expected) == 1 or chisquare(observed, expected).pvalue > 1e-4
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graph=graphs(max_nodes=12), strategy=st.sampled_from(ALL_STRATEGIES),
        tie_break=st.sampled_from(TieBreak))
 def test_every_step_takes_a_best_candidate(graph, strategy, tie_break):
@@ -105,7 +105,7 @@ def test_large_graphs_are_walked_legally(num_nodes, strategy):
         assert trails.log_q[0, k].item() == pytest.approx(expected + graph.log_automorphisms)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(graph=graphs(max_nodes=6), strategy=st.sampled_from(ALL_STRATEGIES))
 def test_log_q_is_that_of_the_order_times_the_symmetries(graph, strategy):
     trails = sample_trails([graph], vocabulary_of(graph), strategy, permutations=3,

@@ -40,7 +40,7 @@ def found_and_expected(members, strategy, vocabulary, permutations=3):
                                      vocabulary)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(first=graphs(max_nodes=9), strategy=st.sampled_from(ALL_STRATEGIES), data=st.data())
 def test_agrees_with_a_literal_reader(first, strategy, data):
     second = data.draw(graphs(max_nodes=9, labelled=first.is_labelled))

@@ -32,7 +32,7 @@ def written(graphs_, orders, vocabulary):
 
 
 @pytest.mark.parametrize("labelled", [True, False])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data(), strategy=st.sampled_from(ALL_STRATEGIES), seed=st.integers(0, 2**32))
 def test_agrees_with_writing_node_by_node(labelled, data, strategy, seed):
     drawn = data.draw(st.lists(graphs(max_nodes=12, labelled=labelled), min_size=1, max_size=4))

@@ -37,7 +37,7 @@ def drawn(good, seed, resamples):
             for side, stream in zip(sides, streams, strict=True)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SCORES, st.integers(0, 9))
 def test_aucs_and_errors_equal_loops_over_pairs(rows, seed):
     good, quantity = as_arrays(rows)
@@ -76,7 +76,7 @@ def test_known_numbers():
     assert sample.resampled.shape == sample.resampled_error.shape == (1000, 1)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SCORES, st.integers(0, 9))
 def test_interval_equals_the_literal_loop(rows, seed):
     good, quantity = as_arrays(rows)

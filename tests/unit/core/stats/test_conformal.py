@@ -9,7 +9,7 @@ from core.stats.conformal import benjamini_hochberg, conformal_p_values
 from tests.oracles import ranking as literal
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.lists(st.integers(1, 200), min_size=1, max_size=60), st.integers(1, 99))
 def test_benjamini_hochberg_equals_the_literal_loop(ranks, percent):
     p_values = np.array(ranks) / 200

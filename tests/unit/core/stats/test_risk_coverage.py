@@ -23,7 +23,7 @@ def as_arrays(rows):
     return np.array(good), np.array(score, dtype=float)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ROWS)
 def test_accuracy_is_the_mean_over_all_orders_of_ties(rows):
     good, score = as_arrays(rows)
@@ -34,7 +34,7 @@ def test_accuracy_is_the_mean_over_all_orders_of_ties(rows):
     assert curve.aurc.value == pytest.approx(1 - sum(expected) / len(expected))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 50)), min_size=1, max_size=400))
 def test_properties_of_every_curve(rows):
     good, score = as_arrays(rows)

@@ -44,7 +44,7 @@ def test_the_sentence_names_label_score_direction_and_counts():
     assert roc.auc.value == 1
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 9)), min_size=2, max_size=30).filter(
     lambda rows: 0 < sum(good for good, _ in rows) < len(rows)))
 def test_turning_the_score_round_turns_the_auc_round(rows):

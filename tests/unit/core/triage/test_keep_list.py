@@ -24,7 +24,7 @@ def listed(candidates, reference, fdr):
     return keep_list(candidates, scores, np.array(good, dtype=bool), fdr=fdr)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(SCORES, REFERENCE, st.sampled_from([0.05, 0.1, 0.25, 0.5, 0.9]))
 def test_equals_the_literal_loops(candidates, reference, fdr):
     result = listed(candidates, reference, fdr)
@@ -37,7 +37,7 @@ def test_equals_the_literal_loops(candidates, reference, fdr):
     assert result.fdr == fdr
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SCORES, REFERENCE)
 def test_a_higher_rate_keeps_no_less_and_the_kept_are_the_lowest(candidates, reference):
     before = np.zeros(len(candidates), dtype=bool)
@@ -168,7 +168,7 @@ def test_wrong_arguments_are_named(arguments, message):
         keep_list(**(valid | arguments), fdr=0.1)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from("ABCDEFGH"), min_size=2, max_size=30)
        .filter(lambda names: len(set(names)) > 1), st.integers(0, 9), st.floats(0.05, 0.95))
 def test_no_molecule_is_on_both_sides_of_a_split(names, seed, share):

@@ -14,7 +14,7 @@ from dashboard.views.salience import query as salience
 from dashboard.views.triage import query as triage
 from tests.unit.dashboard.shared.bound_widgets import bound_calls
 
-FREE = {"open", "path", "tokenfile", "one", "smiles", "smarts"}
+FREE = {"path", "tokenfile", "one", "smiles", "smarts", "fragment", "open"}
 """Texts that can be anything; what is wrong with them is an error of the page."""
 
 UNTOLD = {"explore": {"hydrogens", "exact", "compare"}, "calibration": {"more"},
@@ -31,7 +31,8 @@ def faults_of_salience(query):
 
 def faults_of_finetune(query):
     offered = finetune.Offered(makers=["m"])
-    return finetune.address_faults(query, offered, [query.get("criteria", "")])
+    return finetune.address_faults(query, offered, [query.get("criteria", "")],
+                                   [query.get("beside", "")])
 
 
 def faults_of_planar_explore(query):
