@@ -43,7 +43,7 @@ $(shell rm -f $(VENV)/made-*)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check train checkpoints results repair bench
+.PHONY: help run test check installed train checkpoints results repair bench
 
 help:  ## List the targets.
 	@echo "make TARGET [PYTHON=python3] [DATA=qm9.csv] [MOSES_DATA=folder] [STRATEGY=random_order]"
@@ -60,6 +60,9 @@ check: $(VENV)/made-with-test  ## Check style, types and the direction of import
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+installed: $(VENV)/made-with-test  ## Try a built wheel: every command and page, away from the repository.
+	deploy/try_wheel.sh $(BIN)/python
 
 train: train-$(STRATEGY)  ## Train the shipped model of STRATEGY; run again to resume.
 

@@ -10,9 +10,16 @@ from core.records import RECORD
 
 
 def assets_folder() -> Path:
-    """Folder of shipped checkpoints and results; `TRAILSCOPE_ASSETS` overrides it."""
+    """Folder of shipped checkpoints and results; `TRAILSCOPE_ASSETS` overrides it.
+
+    Where nothing says otherwise it is `assets` of the repository, which an installed package holds
+    as `core/shipped`.
+    """
     override = os.environ.get("TRAILSCOPE_ASSETS")
-    return Path(override) if override else Path(__file__).parents[1] / "assets"
+    if override:
+        return Path(override)
+    installed = Path(__file__).parent / "shipped"
+    return installed if installed.is_dir() else Path(__file__).parents[1] / "assets"
 
 
 def models_folder() -> Path:

@@ -1,7 +1,11 @@
 """TrailScope's dashboard: `streamlit run dashboard/app.py`."""
 
+import os
 import sys
 from pathlib import Path
+
+# Before torch is imported, as `core.cli` does: threads that wait sleep.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # `streamlit run` puts this file's folder on the path, not the project's.
 sys.path.insert(0, str(Path(__file__).parents[1]))

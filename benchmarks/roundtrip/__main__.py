@@ -27,7 +27,7 @@ import torch
 from rich.console import Console
 from rich.progress import Progress
 
-from core.chemistry import Chemistry, from_smiles, to_exact_smiles
+from core.chemistry import Chemistry, from_smiles, to_smiles
 from core.data import DATASETS, DataPart, find_dataset
 from core.errors import InputError
 from core.graph import Graph, is_isomorphic, planar_stream
@@ -121,7 +121,7 @@ def by_smiles(chemistry: Chemistry) -> Check:
 
     def check(chunk: Sequence[Graph], first: int) -> Iterator[str]:
         for graph in chunk:
-            smiles = to_exact_smiles(graph, chemistry)
+            smiles = to_smiles(graph, chemistry)
             if smiles is None:
                 yield f"{graph.name}: It is no valid molecule."
                 continue

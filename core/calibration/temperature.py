@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from core.errors import InputError
+
 TEMPERATURES = tuple(2.0 ** (step / 10) for step in range(-10, 11))
 """Temperatures of an evaluation: from 0.5 to 2 in equal ratios, 1.0 in the middle."""
 
@@ -45,6 +47,9 @@ def fit_temperature(
     Args:
         nll_per_token: nats, [T].
         temperatures: increasing, 1.0 among them, [T].
+
+    Raises:
+        InputError: for an NLL that is not finite, as of logits that are not.
     """
     from scipy.interpolate import CubicSpline
     from scipy.optimize import minimize_scalar
@@ -53,6 +58,10 @@ def fit_temperature(
     known = np.asarray(temperatures, dtype=np.float64)
     if nll.shape != known.shape or (np.diff(known) <= 0).any() or 1.0 not in known:
         raise ValueError("Give one NLL for each of increasing temperatures, 1.0 among them.")
+    if not np.isfinite(nll).all():
+        wrong = float(known[int(np.argmin(np.isfinite(nll)))])
+        raise InputError(f"The NLL at temperature {wrong:.3g} is not a finite number, so no "
+                         "temperature can be fitted; check the model's weights.")
     before = float(nll[known.tolist().index(1.0)])
     lowest = int(nll.argmin())
     if lowest in (0, len(known) - 1):

@@ -8,14 +8,15 @@ and stereo have no place in the graph; reading one gives a note, not an error.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from rdkit import Chem, rdBase
 
 from core.chemistry.chemistry import BONDS, QM9, Chemistry
-from core.errors import InputError
+from core.chemistry.notation import MoleculeError, check_characters, refusing, shorten
 from core.graph.graph import Graph
 
 _BOND_TYPES = (Chem.BondType.SINGLE, Chem.BondType.DOUBLE,
@@ -26,10 +27,8 @@ _DATIVE_BONDS = (Chem.BondType.DATIVE, Chem.BondType.DATIVEL, Chem.BondType.DATI
 _AROMATIC = BONDS.index("aromatic")
 _BOND_ORDERS = np.array([1.0, 2.0, 3.0, 1.5])
 _CAN_CARRY_CHARGE = ("N", "O", "S")
-
-
-class MoleculeError(InputError):
-    """Input that is no molecule of the chemistry; the message says why and what would be right."""
+_LONGEST_EXTENSION = 10_000  # coordinates of hundreds of atoms
+_EXTENSION = re.compile(r"(\S+)\s+(\|[^|]*\|)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +57,7 @@ def from_smiles(
 
     Args:
         smiles: any SMILES of the chemistry's elements; fragments, charges, isotopes and stereo are
-            legal.
+            legal, and a CXSMILES extension between `|` behind it.
         chemistry: what the graph may hold.
         max_atoms: largest number of nodes, by default the chemistry's.
         name: kept on the graph.
@@ -67,12 +66,28 @@ def from_smiles(
         MoleculeError: one sentence on what is wrong and what would be right.
     """
     text = smiles.strip()
-    _check_text(text, chemistry.max_nodes if max_atoms is None else max_atoms)
-    with rdBase.BlockLogs():
+    plain, extension = split_extension(text)
+    _check_text(plain, chemistry.max_nodes if max_atoms is None else max_atoms)
+    _check_extension(extension)
+    with refusing(f"{shorten(text)!r} is not a possible molecule; check it."):
         mol = Chem.MolFromSmiles(text)
         if mol is None:
-            raise MoleculeError(_why_no_molecule(text))
-    return from_rdkit(mol, chemistry, smiles=text, max_atoms=max_atoms, name=name)
+            raise MoleculeError(_why_no_molecule(plain, extension))
+        read = from_rdkit(mol, chemistry, smiles=text, max_atoms=max_atoms, name=name)
+    if not extension:
+        return read
+    return replace(read, notes=(*read.notes, "Of the extension between | | only unpaired "
+                                "electrons are read."))
+
+
+def split_extension(text: str) -> tuple[str, str]:
+    """A SMILES and its CXSMILES extension, which is empty if there is none.
+
+    >>> split_extension("CC |^1:0|")
+    ('CC', '|^1:0|')
+    """
+    found = _EXTENSION.fullmatch(text)
+    return (text, "") if found is None else (found[1], found[2])
 
 
 def from_rdkit(
@@ -96,44 +111,6 @@ def from_rdkit(
     return Molecule(graph, smiles, _notes(mol, graph, chemistry))
 
 
-def from_mol_block(
-    block: str,
-    chemistry: Chemistry = QM9,
-    *,
-    max_atoms: int | None = None,
-    name: str | None = None,
-) -> Molecule:
-    """Read one record of an SDF file; coordinates are ignored.
-
-    Records that show all hydrogens and leave out formal charges, as QM9's own zwitterions do, are
-    read as drawn, with a note, where N, O or S with one bond too many makes sense of them.
-
-    Raises:
-        MoleculeError: one sentence on what is wrong and what would be right.
-    """
-    with rdBase.BlockLogs():
-        mol = Chem.MolFromMolBlock(block, sanitize=False, removeHs=False)
-        if mol is None:
-            raise MoleculeError("The record is not a valid MOL block; check its counts line.")
-        problem = _problem(mol)
-        if problem is None:
-            Chem.SanitizeMol(mol)
-            short = Chem.MolToSmiles(Chem.RemoveHs(mol))
-            return from_rdkit(mol, chemistry, smiles=short, max_atoms=max_atoms, name=name)
-    reason = f"The record is not a possible molecule: {problem}"
-    symbols = {atom.GetSymbol() for atom in mol.GetAtoms()}
-    if not (symbols <= set(chemistry.elements) and "H" in symbols
-            and chemistry.has_hydrogen_nodes):
-        raise MoleculeError(reason)
-    _check_size(mol, chemistry, max_atoms)
-    graph = _read_off(mol, chemistry, name)
-    written = to_smiles(graph, chemistry, hydrogens=False)
-    if written is None:
-        raise MoleculeError(reason)
-    return Molecule(graph, written, ("Formal charges are missing in the record; its atoms and "
-                                     "bonds are read as drawn, without adding hydrogens.",))
-
-
 def to_graph(
     mol: Chem.Mol,
     chemistry: Chemistry,
@@ -150,14 +127,14 @@ def to_graph(
         MoleculeError: for an element or bond outside the chemistry, or too many atoms.
     """
     mol = Chem.AddHs(mol) if chemistry.has_hydrogen_nodes else without_hydrogen_atoms(mol)
-    _check_size(mol, chemistry, max_atoms)
+    check_size(mol, chemistry, max_atoms)
     if chemistry.is_kekulized and any(bond.GetIsAromatic() for bond in mol.GetBonds()):
-        mol = _kekulize(mol)
-    return _read_off(mol, chemistry, name)
+        mol = kekulize(mol)
+    return read_off(mol, chemistry, name)
 
 
-def _kekulize(mol: Chem.Mol) -> Chem.Mol:
-    """The same molecule with alternating bonds, atoms numbered as before."""
+def kekulize(mol: Chem.Mol) -> Chem.Mol:
+    """The same sanitized molecule with alternating bonds, atoms numbered as before."""
     ranks = list(Chem.CanonicalRankAtoms(mol, includeChirality=False, includeIsotopes=False))
     by_rank = sorted(range(len(ranks)), key=ranks.__getitem__)
     mol = Chem.RenumberAtoms(mol, by_rank)
@@ -192,12 +169,16 @@ def _check_text(text: str, max_atoms: int) -> None:
         )
     if len(text.split()) > 1:
         raise MoleculeError(
-            f"{_shorten(text)!r} has a space inside; give one SMILES without a name behind it."
+            f"{shorten(text)!r} has a space inside; give one SMILES without a name behind it."
         )
-    for place, character in enumerate(text, start=1):
-        if not "!" <= character <= "~":
-            raise MoleculeError(f"Character {place} of the SMILES is {character!a}, which no "
-                                "SMILES has; use plain ASCII letters, digits and signs.")
+    check_characters(text, "SMILES")
+
+
+def _check_extension(extension: str) -> None:
+    if len(extension) > _LONGEST_EXTENSION:
+        raise MoleculeError(f"The extension behind the SMILES has {len(extension):,} characters; "
+                            "leave it out.")
+    check_characters("".join(extension.split(" ")), "SMILES")
 
 
 def _check_elements(mol: Chem.Mol, chemistry: Chemistry) -> None:
@@ -210,15 +191,26 @@ def _check_elements(mol: Chem.Mol, chemistry: Chemistry) -> None:
                             f"{', '.join(chemistry.elements)}.")
 
 
-def _check_size(mol: Chem.Mol, chemistry: Chemistry, max_atoms: int | None) -> None:
+def check_size(mol: Chem.Mol, chemistry: Chemistry, max_atoms: int | None) -> None:
+    """Refuse more atoms than `max_atoms`, by default than the chemistry holds.
+
+    Raises:
+        MoleculeError: naming both numbers.
+    """
     most = chemistry.max_nodes if max_atoms is None else max_atoms
     if mol.GetNumAtoms() > most:
         raise MoleculeError(f"The molecule has {mol.GetNumAtoms()} {chemistry.counted}; at most "
                             f"{most} are possible.")
 
 
-def _read_off(mol: Chem.Mol, chemistry: Chemistry, name: str | None) -> Graph:
-    """Atoms and bonds as they stand."""
+def read_off(mol: Chem.Mol, chemistry: Chemistry, name: str | None) -> Graph:
+    """Atoms and bonds as they stand, numbered as in RDKit's molecule.
+
+    No aromatic bond gets past here where bonds are kekulized.
+
+    Raises:
+        MoleculeError: for an element or bond outside the chemistry.
+    """
     label_of = {symbol: label for label, symbol in enumerate(chemistry.elements)}
     symbols = [atom.GetSymbol() for atom in mol.GetAtoms()]
     if not label_of.keys() >= set(symbols):
@@ -250,6 +242,9 @@ def _bond_label(bond_type: Chem.BondType, chemistry: Chemistry) -> int:
 def to_rdkit(graph: Graph, chemistry: Chemistry = QM9) -> Chem.Mol:
     """Build the molecule without sanitizing it; N, O or S with one bond too many gets charge +1.
 
+    Where every hydrogen is a node, RDKit is not to add any: an under-valent atom has unpaired
+    electrons.
+
     Raises:
         MoleculeError: for an unlabelled graph.
     """
@@ -258,15 +253,15 @@ def to_rdkit(graph: Graph, chemistry: Chemistry = QM9) -> Chem.Mol:
     mol = Chem.RWMol()
     for label in graph.node_labels.tolist():
         atom = Chem.Atom(chemistry.elements[label])
-        atom.SetNoImplicit(False)
+        atom.SetNoImplicit(chemistry.has_hydrogen_nodes)
         mol.AddAtom(atom)
     for (u, v), label in zip(graph.edges.tolist(), graph.edge_labels.tolist(), strict=True):
         mol.AddBond(u, v, _BOND_TYPES[label])
-        if label == _AROMATIC and not chemistry.is_kekulized:
+        if label == _AROMATIC:
             for part in (mol.GetBondBetweenAtoms(u, v), mol.GetAtomWithIdx(u),
                          mol.GetAtomWithIdx(v)):
                 part.SetIsAromatic(True)
-    excesses = _bond_order_sums(graph) - chemistry.highest_valences[graph.node_labels]
+    excesses = bond_order_sums(graph) - chemistry.highest_valences[graph.node_labels]
     for atom, excess in zip(mol.GetAtoms(), excesses.tolist(), strict=True):
         # What an aromatic atom lacks or has too much depends on how its ring is kekulized.
         if excess == 1 and atom.GetSymbol() in _CAN_CARRY_CHARGE and not atom.GetIsAromatic():
@@ -285,7 +280,12 @@ def to_valid_rdkit(graph: Graph, chemistry: Chemistry = QM9) -> Chem.Mol | None:
 def to_smiles(
     graph: Graph, chemistry: Chemistry = QM9, *, hydrogens: bool = True
 ) -> str | None:
-    """Canonical SMILES of the graph's molecule, or None if it is not valid.
+    """Canonical SMILES that `from_smiles` reads back as this graph; None if it is not valid.
+
+    The one writer of SMILES, for generated and training molecules alike. Where hydrogens are nodes,
+    under-valent atoms stand in brackets, so that no reader adds what the graph does not have.
+    Reading gives the canonical of two Kekulé structures of a ring, and RDKit writes a pentavalent
+    N=O as [N+][O-].
 
     Args:
         graph: a molecule.
@@ -298,25 +298,6 @@ def to_smiles(
         return None
     with rdBase.BlockLogs():  # lone hydrogen atoms are worth no warning
         return Chem.MolToSmiles(mol if hydrogens else Chem.RemoveHs(mol))
-
-
-def to_exact_smiles(graph: Graph, chemistry: Chemistry = QM9) -> str | None:
-    """A SMILES that `from_smiles` reads back as this graph, under-valent atoms included.
-
-    None if the molecule is not valid. Where hydrogens are nodes, `to_smiles` writes an under-valent
-    atom without brackets, and whoever reads that adds the hydrogens that the graph does not have.
-    Where a ring has two Kekulé structures, reading gives the canonical one.
-    """
-    if not chemistry.has_hydrogen_nodes:
-        return to_smiles(graph, chemistry)
-    if to_valid_rdkit(graph, chemistry) is None:
-        return None
-    mol = to_rdkit(graph, chemistry)
-    for atom in mol.GetAtoms():
-        atom.SetNoImplicit(True)
-    with rdBase.BlockLogs():
-        Chem.SanitizeMol(mol)
-        return Chem.MolToSmiles(mol)
 
 
 def is_valid(graph: Graph, chemistry: Chemistry = QM9) -> bool:
@@ -338,7 +319,7 @@ def stable_atoms(graph: Graph, chemistry: Chemistry = QM9) -> np.ndarray:
     allowed = np.zeros((len(chemistry.elements), 32), dtype=bool)
     for label, valences in enumerate(chemistry.valences):
         allowed[label, list(valences)] = True
-    sums = _bond_order_sums(graph)
+    sums = bond_order_sums(graph)
     whole = np.minimum(sums, allowed.shape[1] - 1).astype(np.int64)
     return (sums == whole) & allowed[graph.node_labels, whole]
 
@@ -383,7 +364,8 @@ def num_fragments(graph: Graph) -> int:
     return graph.num_components
 
 
-def _bond_order_sums(graph: Graph) -> np.ndarray:
+def bond_order_sums(graph: Graph) -> np.ndarray:
+    """Sum of the bond orders at every atom, an aromatic bond counting 1.5, [n] float64."""
     assert graph.edge_labels is not None
     orders = np.repeat(_BOND_ORDERS[graph.edge_labels], 2)
     return np.bincount(graph.edges.ravel(), weights=orders, minlength=graph.num_nodes)
@@ -434,28 +416,34 @@ def _read_as(mol: Chem.Mol, graph: Graph, chemistry: Chemistry) -> list[str]:
     return [f"It is scored as {written}."]
 
 
-def _why_no_molecule(text: str) -> str:
+def _why_no_molecule(text: str, extension: str) -> str:
     mol = Chem.MolFromSmiles(text, sanitize=False)
     if mol is None:
-        return (f"{_shorten(text)!r} is not a valid SMILES; check brackets, ring numbers and "
+        return (f"{shorten(text)!r} is not a valid SMILES; check brackets, ring numbers and "
                 "element symbols.")
-    problem = _problem(mol) or "RDKit cannot make sense of it."
-    return f"{_shorten(text)!r} is not a possible molecule: {problem}"
+    problem = problem_of(mol)
+    if problem is None and extension:
+        return (f"The extension {shorten(extension)!r} behind the SMILES is not valid CXSMILES; "
+                "leave it out.")
+    problem = problem or "RDKit cannot make sense of it."
+    return f"{shorten(text)!r} is not a possible molecule: {problem}"
 
 
-def _problem(mol: Chem.Mol) -> str | None:
+def problem_of(mol: Chem.Mol) -> str | None:
     """What RDKit finds wrong with a molecule, as the rest of a sentence; None if nothing.
 
     An atom drawn as aromatic outside a ring has a bond order too many only once its bonds are
     kekulized, so it is not enough to ask `DetectChemistryProblems`.
     """
-    problems = Chem.DetectChemistryProblems(mol)
-    if problems:
-        return _describe(problems[0].Message())
     try:
+        problems = Chem.DetectChemistryProblems(mol)
+        if problems:
+            return _describe(problems[0].Message())
         Chem.SanitizeMol(Chem.Mol(mol))
-    except (Chem.MolSanitizeException, RuntimeError) as error:
+    except Chem.MolSanitizeException as error:
         return _describe(str(error))
+    except RuntimeError:  # a violation, such as hundreds of hydrogens on an atom
+        return "an atom has an impossible element, charge or number of hydrogens."
     return None
 
 
@@ -466,7 +454,3 @@ def _describe(problem: str) -> str:
         return ("its aromatic bonds cannot be written as single and double bonds; check for a "
                 "missing [nH].")
     return problem[:1].lower() + problem[1:] + "."
-
-
-def _shorten(text: str, limit: int = 60) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"

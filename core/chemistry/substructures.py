@@ -15,7 +15,8 @@ import numpy as np
 from rdkit import Chem, rdBase
 
 from core.chemistry.chemistry import QM9, Chemistry
-from core.chemistry.molecules import to_rdkit, to_valid_rdkit
+from core.chemistry.molecules import to_valid_rdkit
+from core.chemistry.notation import check_characters, refusing, shorten
 from core.errors import InputError
 from core.graph.graph import Graph
 
@@ -55,13 +56,14 @@ class Pattern:
         if len(smarts) > MAX_SMARTS_LENGTH:
             raise PatternError(f"The SMARTS has {len(smarts):,} characters; at most "
                                f"{MAX_SMARTS_LENGTH} are possible.")
-        with rdBase.BlockLogs():
+        check_characters(smarts, "SMARTS", PatternError)
+        invalid = (f"{shorten(smarts, 40)!r} is not a valid SMARTS; try [OX2H] for a hydroxyl "
+                   "group or C#N for a nitrile.")
+        with refusing(invalid, PatternError):
             query = Chem.MolFromSmarts(smarts) if smarts else None
-        if query is None or query.GetNumAtoms() == 0:
-            shown = smarts if len(smarts) <= 40 else smarts[:39] + "…"
-            raise PatternError(f"{shown!r} is not a valid SMARTS; try [OX2H] for a hydroxyl group "
-                               "or C#N for a nitrile.")
-        query.UpdatePropertyCache(strict=False)
+            if query is None or query.GetNumAtoms() == 0:
+                raise PatternError(invalid)
+            query.UpdatePropertyCache(strict=False)
         return cls(smarts, query, bool(_HYDROGEN_ATOM.search(smarts)))
 
     def find(self, molecules: Iterable[Chem.Mol | None]) -> np.ndarray:
@@ -75,27 +77,20 @@ def with_hydrogens(graph: Graph, chemistry: Chemistry = QM9) -> Chem.Mol | None:
 
     Where hydrogens are nodes it has exactly the graph's, so that under-valent atoms stay so.
     """
-    if not chemistry.has_hydrogen_nodes:
-        filled = to_valid_rdkit(graph, chemistry)
-        return None if filled is None else Chem.AddHs(filled)
-    molecule = to_rdkit(graph, chemistry)
-    for atom in molecule.GetAtoms():
-        atom.SetNoImplicit(True)
-    with rdBase.BlockLogs():
-        problem = Chem.SanitizeMol(molecule, catchErrors=True)
-    return molecule if problem == Chem.SanitizeFlags.SANITIZE_NONE else None
+    filled = to_valid_rdkit(graph, chemistry)
+    return None if filled is None else Chem.AddHs(filled)
 
 
-def from_explicit_smiles(smiles: str) -> Chem.Mol | None:
-    """The molecule of a SMILES that has every hydrogen as an atom, as `to_smiles` writes it."""
+def from_written_smiles(smiles: str, *, hydrogens: bool) -> Chem.Mol | None:
+    """The molecule of a SMILES that `to_smiles` wrote, which says of every atom how many it has.
+
+    Args:
+        smiles: exact, so that nothing is filled up.
+        hydrogens: as atoms; else counted on their atoms.
+    """
     with rdBase.BlockLogs():
-        molecule = Chem.MolFromSmiles(smiles, sanitize=False)
-        if molecule is None:
-            return None
-        for atom in molecule.GetAtoms():
-            atom.SetNoImplicit(True)
-        problem = Chem.SanitizeMol(molecule, catchErrors=True)
-    return molecule if problem == Chem.SanitizeFlags.SANITIZE_NONE else None
+        molecule = Chem.MolFromSmiles(smiles)
+        return molecule if molecule is None or not hydrogens else Chem.AddHs(molecule)
 
 
 def without_hydrogens(molecule: Chem.Mol) -> Chem.Mol:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -54,11 +56,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: by default those of the process.
     """
+    settle()
     try:
         build_app()(args=arguments)
     except InputError as error:
         messages.print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)
+
+
+def settle() -> None:
+    """Set what libraries read from the environment when they are imported.
+
+    Waiting threads sleep: beside other busy processes, threads that wait by spinning take each
+    other's processor. Users without a home, as in containers, get the working folder for one, as
+    some libraries end without.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = os.getcwd()
 
 
 def chosen_device(name: str | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,8 +12,11 @@ from core.chemistry.chemistry import CHEMISTRIES, Chemistry
 from core.chemistry.molecules import to_smiles
 from core.cli.graphs import card_of
 from core.cli.rows import RowWriter
+from core.data.records import lines_of, parse_json_line, reading_text
 from core.errors import InputError
 from core.sent.vocabulary import VOCABULARIES, Vocabulary
+
+_TOO_LARGE = 2**31  # for any vocabulary; a message names tokens outside of it
 
 
 def register(app: typer.Typer) -> None:
@@ -36,8 +38,9 @@ def decode(
     """Print the graph of every sequence, or why there is none."""
     known, chemistry = _vocabulary(vocabulary, model)
     writer = RowWriter()
-    for number, line in enumerate(_lines(file), start=1):
-        writer.write(_decode_line(line, number, known, chemistry, lenient=lenient))
+    for row, (number, line) in enumerate(_lines(file), start=1):
+        found = _decode_line(line, number, known, chemistry, lenient=lenient)
+        writer.write({"id": f"row {row}", **found})
     writer.finish()
 
 
@@ -60,32 +63,29 @@ def _decode_line(
     from core.sent.decoder import decode as decode_strict
     from core.sent.decoder import decode_lenient
 
-    name: Any = f"row {number}"
+    name: dict[str, Any] = {}
     try:
-        row = json.loads(line)
-        name = row.get("id", name) if isinstance(row, dict) else name
+        row = parse_json_line(line, number)
+        name = {"id": row["id"]} if isinstance(row, dict) and "id" in row else {}
         tokens = _tokens(row)
         graph = (decode_lenient if lenient else decode_strict)(tokens, vocabulary)
-    except json.JSONDecodeError as error:
-        return {"id": name, "error": f"The line is not JSON: {error}."}
     except InputError as error:
-        return {"id": name, "error": str(error)}
+        return {**name, "error": str(error)}
     content = graph.to_json()
     smiles = None if chemistry is None else to_smiles(graph, chemistry)
-    return {"id": name, "node_labels": content["node_labels"], "edges": content["edges"],
+    return {**name, "node_labels": content["node_labels"], "edges": content["edges"],
             "smiles": smiles}
 
 
 def _tokens(row: Any) -> list[int]:
     tokens = row.get("tokens") if isinstance(row, dict) else None
-    if not isinstance(tokens, list) or not all(type(token) is int for token in tokens):
+    if not isinstance(tokens, list) or not all(
+            type(token) is int and abs(token) < _TOO_LARGE for token in tokens):
         raise InputError('A line needs "tokens", a list of whole numbers.')
     return tokens
 
 
-def _lines(file: Path) -> Iterator[str]:
-    try:
-        with file.open(encoding="utf-8") as lines:
-            yield from (line for line in lines if line.strip())
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} cannot be read: {error}.") from None
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines that say something, with their numbers."""
+    with reading_text(path) as file:
+        yield from ((number, line) for number, line in lines_of(file, path) if line.strip())

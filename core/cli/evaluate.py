@@ -18,6 +18,7 @@ from core.cli.options import (
     DataFile,
     OwnOrDataset,
     Precision,
+    seed_option,
 )
 from core.cli.progress import Look, follow
 from core.cli.rows import RowWriter
@@ -62,8 +63,8 @@ def evaluate(
                                              f"all; {DEFAULT_MADE:,} planar graphs.")
     ] = None,
     permutations: Annotated[int, typer.Option(min=2, help="Linearizations per graph.")] = 8,
-    seed: Annotated[int, typer.Option(min=0, help="Fixes sequences, resamples and planar "
-                                                  "graphs.")] = 0,
+    seed: Annotated[int, seed_option("Fixes sequences, resamples and planar "
+                                     "graphs.")] = 0,
     fit_temperature: Annotated[
         int | None, typer.Option(min=0, help="Validation graphs to fit a temperature on; 0 fits "
                                              f"none. Default: {DEFAULT_FIT}, 0 for a file.")

@@ -22,6 +22,7 @@ from core.cli.options import (
     OwnOrStrategy,
     Precision,
     TokenFile,
+    seed_option,
 )
 from core.cli.progress import Look, follow, reporting
 from core.cli.rows import RowWriter
@@ -104,8 +105,8 @@ def finetune(
     calibration: Annotated[
         int, typer.Option(min=1, help="Sequences that criteria are averaged over.")
     ] = 256,
-    seed: Annotated[int, typer.Option(min=0, help="Fixes batches, masks and LoRA's "
-                                                  "starting values.")] = 0,
+    seed: Annotated[int, seed_option("Fixes batches, masks and LoRA's "
+                                     "starting values.")] = 0,
     precision: Precision = "bf16",
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
     compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,

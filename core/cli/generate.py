@@ -19,6 +19,7 @@ from core.cli.options import (
     OpenAtoms,
     Precision,
     read_open_atoms,
+    seed_option,
 )
 from core.cli.rows import RowWriter
 
@@ -38,7 +39,7 @@ def generate_molecules(
     number: Annotated[int, typer.Option(min=1, help="Molecules to sample.")] = 10,
     grown_from: GrownFrom = None,
     open_atoms: OpenAtoms = None,
-    seed: Annotated[int, typer.Option(help="Fixes the sample.")] = 0,
+    seed: Annotated[int, seed_option("Fixes the sample.")] = 0,
     temperature: Annotated[float, typer.Option(help="Divides the logits.")] = 1.0,
     top_k: Annotated[int, typer.Option(min=0, help="Best tokens kept; 0 keeps all.")] = 10,
     mask: Annotated[

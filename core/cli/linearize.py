@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli.graphs import card_of, check_row, read_rows, vocabulary_for
-from core.cli.options import INPUT_HELP, STRATEGY_HELP, TieBreaks, WritingModel, read_tie_break
+from core.cli.options import (
+    INPUT_HELP,
+    STRATEGY_HELP,
+    TieBreaks,
+    WritingModel,
+    read_tie_break,
+    seed_option,
+)
 from core.cli.rows import Format, RowWriter, in_chunks
 from core.data.files import InputRow
 from core.errors import InputError
@@ -32,7 +39,7 @@ def linearize(
     input: Annotated[str, typer.Argument(help=INPUT_HELP)],
     strategy: Annotated[str, typer.Option(help=STRATEGY_HELP)] = "random_order",
     permutations: Annotated[int, typer.Option(min=1, help="Linearizations per graph.")] = 1,
-    seed: Annotated[int, typer.Option(help="Fixes the sequences of every graph.")] = 0,
+    seed: Annotated[int, seed_option("Fixes the sequences of every graph.")] = 0,
     tie_break: TieBreaks = "random",
     format: Annotated[Format, typer.Option(help="json is the only format here.")] = Format.JSON,
     model: WritingModel = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -11,6 +11,9 @@ from core.chemistry.fragments import read_atoms
 from core.data.registry import DATASETS
 from core.errors import InputError
 from core.sent.strategies import STRATEGIES, TieBreak
+
+MAX_SEED = 2**63 - 1
+"""Largest seed: PyTorch takes 64 bits."""
 
 DEFAULT_MODEL = "qm9-random_order"
 INPUT_HELP = ("A SMILES string, planar:SEED:INDEX for a planar test graph, or a file: .smi, .csv, "
@@ -69,6 +72,18 @@ def read_open_atoms(text: str | None, grown_from: str | None) -> tuple[int, ...]
     if grown_from is None:
         raise InputError("--open names atoms of a fragment; give the fragment with --from.")
     return read_atoms(text)
+
+
+def seed_option(help: str) -> Any:
+    """The option of a seed, in the range that NumPy and PyTorch both take."""
+    return typer.Option(min=0, callback=_check_seed, help=help)
+
+
+def _check_seed(seed: int) -> int:
+    # Not `max`: its 19 digits would fill a column of the help.
+    if seed > MAX_SEED:
+        raise typer.BadParameter(f"a seed has 64 bits, so it is at most {MAX_SEED}.")
+    return seed
 
 
 def read_tie_break(text: str) -> TieBreak:

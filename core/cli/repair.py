@@ -11,7 +11,7 @@ import typer
 from core.cli import chosen_device
 from core.cli.folders import check_folders
 from core.cli.graphs import dataset_for, graph_set, read_part
-from core.cli.options import COMPILE_HELP, DEVICE_HELP, DataFile, Precision
+from core.cli.options import COMPILE_HELP, DEVICE_HELP, DataFile, Precision, seed_option
 from core.cli.progress import Look, follow
 from core.cli.rows import RowWriter
 from core.errors import InputError
@@ -57,8 +57,8 @@ def repair(
                                       "from 0 to 1.5; 0 leaves that out.")
     ] = 100,
     permutations: Annotated[int, typer.Option(min=2, help="Linearizations per molecule.")] = 8,
-    seed: Annotated[int, typer.Option(min=0, help="Fixes batches, masks and "
-                                                  "sequences.")] = 0,
+    seed: Annotated[int, seed_option("Fixes batches, masks and "
+                                     "sequences.")] = 0,
     precision: Precision = "bf16",
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
     compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,

@@ -14,7 +14,7 @@ from typing import Any
 
 import typer
 
-from core.data.files import InputRow
+from core.data.files import InputRow, count_notes, counted_notes
 
 
 class Format(StrEnum):
@@ -56,7 +56,9 @@ class RowWriter:
 
 
 def _plain(value: Any) -> Any:
-    """JSON has no NaN: what is not known is null."""
+    """JSON has no NaN: what is not known is null; no output has bytes that are no characters."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -65,12 +67,9 @@ def saying_notes(rows: Iterable[InputRow]) -> Iterator[InputRow]:
     from core.cli import messages
 
     counts: Counter[str] = Counter()
-    for row in rows:
-        counts.update(row.notes if row.graph is not None else ())
-        yield row
-    for note, count in counts.items():
-        messages.print(f"note: {note}" + (f" ({count:,} rows)" if count > 1 else ""),
-                       markup=False, soft_wrap=True)
+    yield from count_notes(counts, rows)
+    for note in counted_notes(counts):
+        messages.print(f"note: {note}", markup=False, soft_wrap=True)
 
 
 def in_chunks(rows: Iterable[InputRow], size: int) -> Iterator[list[InputRow]]:

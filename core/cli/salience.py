@@ -18,6 +18,7 @@ from core.cli.options import (
     DataFile,
     OwnOrStrategy,
     TokenFile,
+    seed_option,
 )
 from core.cli.progress import reporting
 from core.cli.rows import RowWriter
@@ -73,8 +74,8 @@ def salience(
                                              "there are fewer.")
     ] = None,
     permutations: Annotated[int, typer.Option(min=1, help="Linearizations of each.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Fixes examples, their linearizations, and the "
-                                                  f"criterion {DRAWN}.")] = 0,
+    seed: Annotated[int, seed_option("Fixes examples, their linearizations, and the "
+                                     f"criterion {DRAWN}.")] = 0,
     option: Annotated[
         list[str] | None, typer.Option(help="Option of a criterion, such as temperature=200 for "
                                            "grasp.")

@@ -16,6 +16,7 @@ from core.cli.options import (
     MODEL_HELP,
     OwnOrStrategy,
     Precision,
+    seed_option,
 )
 from core.cli.rows import Format, RowWriter, in_chunks
 from core.sent.strategies import Strategy
@@ -31,7 +32,7 @@ def score(
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = DEFAULT_MODEL,
     strategy: OwnOrStrategy = None,
     permutations: Annotated[int, typer.Option(min=2, help="Linearizations per molecule.")] = 32,
-    seed: Annotated[int, typer.Option(help="Fixes sequences and intervals.")] = 0,
+    seed: Annotated[int, seed_option("Fixes sequences and intervals.")] = 0,
     format: Annotated[Format, typer.Option(help="json (lines) or csv.")] = Format.JSON,
     precision: Precision = "fp32",
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,

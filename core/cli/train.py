@@ -13,7 +13,7 @@ from core.chemistry.chemistry import CHEMISTRIES, Chemistry
 from core.cli import chosen_device, messages
 from core.cli.folders import check_folders
 from core.cli.graphs import load_part
-from core.cli.options import DEVICE_HELP, DataFile
+from core.cli.options import DEVICE_HELP, DataFile, seed_option
 from core.cli.progress import Look, follow
 from core.data.dataset import DataOptions
 from core.data.registry import DATASETS, find_dataset
@@ -59,7 +59,7 @@ def train(
     learning_rate: Annotated[float, typer.Option(min=0.0, help="Peak learning rate.")] = 2e-3,
     warmup_steps: Annotated[int, typer.Option(min=1, help="Steps of linear warm-up.")] = 200,
     optimizer: Annotated[Literal["muon", "adamw"], typer.Option(help="Muon or AdamW.")] = "muon",
-    seed: Annotated[int, typer.Option(help="Fixes weights, molecules and orders.")] = 0,
+    seed: Annotated[int, seed_option("Fixes weights, molecules and orders.")] = 0,
     precision: Annotated[
         Literal["bf16", "fp32"], typer.Option(help="Precision of forward and backward passes.")
     ] = "bf16",

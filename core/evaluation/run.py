@@ -30,7 +30,7 @@ from core.calibration.temperature import (
 from core.calibration.token_sample import TokenSample
 from core.calibration.token_types import DISJOINT_TYPES, NUM_BINS, TokenType
 from core.chemistry.chemistry import Chemistry
-from core.chemistry.molecules import is_stable, to_exact_smiles, to_smiles
+from core.chemistry.molecules import is_stable, to_smiles
 from core.errors import InputError
 from core.evaluation.graph_set import GraphSet
 from core.evaluation.measurement import ChunkFile, Linearizing, evaluate_chunk, nll_by_temperature
@@ -386,7 +386,7 @@ def _write(graph: Graph, chemistry: Chemistry) -> str | None:
     """The shortest SMILES that is read back as this graph; None for what is no molecule."""
     if chemistry.has_hydrogen_nodes and is_stable(graph, chemistry):
         return to_smiles(graph, chemistry, hydrogens=False)
-    return to_exact_smiles(graph, chemistry)
+    return to_smiles(graph, chemistry)
 
 
 def _sums(chunks: Sequence[ChunkFile], temperature: int) -> BinSums:

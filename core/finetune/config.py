@@ -35,7 +35,7 @@ class FinetuneConfig:
         learning_rate: peak rate, reached after `warmup_steps`, then linearly to zero.
         warmup_steps: steps of linear warm-up.
         clip_norm: bound on the norm of the gradient of what is trained.
-        seed: fixes LoRA's first factors and criteria that are drawn at random.
+        seed: fixes LoRA's first factors, dropout, and criteria that are drawn at random.
         precision: `bf16` (autocast; weights and optimizer stay fp32) or `fp32`.
         micro_batch: sequences per forward pass; bounds memory, does not change the gradient.
         compile: fuse the forward pass with `torch.compile` (needs a C++ compiler).

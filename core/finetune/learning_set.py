@@ -6,6 +6,7 @@ What molecules may hold is a matter of the model that is to learn them: its chem
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +17,7 @@ import pandas as pd
 from core.chemistry.chemistry import QM9, Chemistry
 from core.chemistry.molecules import from_smiles, to_smiles
 from core.data.dataset import DataOptions, Dataset
-from core.data.files import InputRow, read_molecules
+from core.data.files import InputRow, count_notes, counted_notes, read_molecules
 from core.data.registry import dataset_of_model
 from core.data.splits import Progress
 from core.errors import InputError
@@ -38,11 +39,13 @@ class LearningSet:
         graphs: at least one.
         smiles: as given or written, one per graph; None for graphs without labels.
         bad: rows that are no graphs of the model, each with its reason.
+        notes: what the graphs do not encode of the rows, a sentence each.
     """
 
     graphs: tuple[Graph, ...]
     smiles: tuple[str, ...] | None
     bad: tuple[InputRow, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def csv(self) -> str:
@@ -142,12 +145,14 @@ def own_set(
     Raises:
         InputError: if there are none; for a file that cannot be read.
     """
-    name, content = file if file is not None else (_typed_name(text), text.encode())
+    name, content = file if file is not None else (
+        _typed_name(text), text.encode("utf-8", "surrogatepass"))
     if not content.strip():
         raise InputError("There are no molecules to learn from; type SMILES, one per line, or "
                          "upload a file.")
     found = [_fitting(row, card) for row in _read(name, content, card, number, progress)]
-    good = [row for row in found if row.graph is not None]
+    counts: Counter[str] = Counter()
+    good = [row for row in count_notes(counts, found) if row.graph is not None]
     if not good:
         why = f" {found[0].id}: {found[0].error}" if found else ""
         raise InputError(f"None of the {len(found):,} rows is a molecule that the model can write."
@@ -157,7 +162,8 @@ def own_set(
     if card.chemistry is not None:
         smiles = tuple(row.smiles or to_smiles(graph, card.chemistry) or ""
                        for row, graph in zip(good, graphs, strict=True))
-    return LearningSet(graphs, smiles, tuple(row for row in found if row.graph is None))
+    return LearningSet(graphs, smiles, tuple(row for row in found if row.graph is None),
+                       counted_notes(counts))
 
 
 def dataset_set(
@@ -204,7 +210,7 @@ def _read(
 ) -> Iterator[InputRow]:
     """Rows of a file's content; messages call it by its own name."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(name).name
+        path = Path(folder) / f"molecules{''.join(Path(name).suffixes[-2:])}"
         path.write_bytes(content)
         try:
             rows = read_molecules(path, card.chemistry or QM9,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -186,7 +186,7 @@ class FinetuneRun:
             group["lr"] = rate
         batch = self.stream.batch(self.step, config.batch_size)
         self.optimizer.zero_grad(set_to_none=True)
-        with self.tuning.listening():
+        with self.tuning.listening(), self._seeded():
             loss = self._backward(batch)
         norm = torch.nn.utils.clip_grad_norm_(self.tuning.parameters, config.clip_norm)
         if not (loss < float("inf") and bool(norm.isfinite())):
@@ -198,6 +198,14 @@ class FinetuneRun:
         self.step += 1
         self.history.append((self.step, loss))
         return rate, loss
+
+    @contextmanager
+    def _seeded(self) -> Generator[None, None, None]:
+        """What a step draws, as dropout does, depends on the seed and the step alone."""
+        device = self.base.device
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            torch.manual_seed(self.config.seed * 1_000_003 + self.step)
+            yield
 
     def _backward(self, batch: TokenSequences) -> float:
         """Gradient of the batch's mean NLL per token, and the mean itself, nats."""

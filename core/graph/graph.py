@@ -259,15 +259,17 @@ class Graph:
         if not isinstance(row, Mapping) or not isinstance(row.get("edges"), Sequence):
             raise GraphError('The graph has no "edges" field (a list of [u, v] or [u, v, label]).')
         labels = row.get("node_labels")
-        labels = None if labels is None else _integers(labels, "node_labels")
+        labels = None if labels is None else _integers(_whole(labels, "node_labels"), "node_labels")
         num_nodes = row.get("num_nodes")
         num_nodes = labels.size if num_nodes is None and labels is not None else num_nodes
-        if not isinstance(num_nodes, int):
+        if type(num_nodes) is not int:  # true and false are ints, too
             raise GraphError('A graph without "node_labels" must say "num_nodes", a whole number.')
         width = 2 if labels is None else 3
-        if any(not isinstance(e, Sequence) or len(e) != width for e in row["edges"]):
+        if any(not isinstance(e, list | tuple) or len(e) != width for e in row["edges"]):
             form = "[u, v]" if labels is None else "[u, v, label]"
             raise GraphError(f'Every entry of "edges" must be {form}.')
+        for edge in row["edges"]:
+            _whole(edge, "edges")
         edges = _integers(row["edges"], "edges").reshape(-1, width)
         name = row.get("id")
         return cls(
@@ -296,6 +298,13 @@ def _sorted(labels: np.ndarray | None) -> list[int]:
     return [] if labels is None else np.sort(labels).tolist()
 
 
+def _whole(values: Any, what: str) -> Any:
+    """A list of JSON, if it holds whole numbers alone: NumPy takes true and false for some."""
+    if not isinstance(values, list | tuple) or not all(type(value) is int for value in values):
+        raise GraphError(f"{what} must hold whole numbers.")
+    return values
+
+
 def _integers(values: Any, what: str) -> np.ndarray:
     try:
         array = np.asarray(values)
@@ -303,7 +312,7 @@ def _integers(values: Any, what: str) -> np.ndarray:
         raise GraphError(f"{what} must hold whole numbers, in rows of one length.") from None
     if array.size == 0:
         return np.zeros(array.shape, dtype=np.int64)
-    if array.dtype.kind not in "iu":
+    if array.dtype.kind not in "iu" or array.max() > np.iinfo(np.int64).max:
         raise GraphError(f"{what} must hold whole numbers.")
     return array.astype(np.int64)
 

@@ -9,6 +9,7 @@ it cannot reach a real token.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from core.model.checkpoints import Checkpoint
 from core.sent.trails import TrailBatch
+from core.threads import threads_for
 
 DEFAULT_TOKEN_BUDGET = 16_384
 """Tokens per forward pass; about 200 MB of activations at preset `small`."""
@@ -147,7 +149,11 @@ def next_token_probabilities(checkpoint: Checkpoint, tokens: list[int]) -> Tenso
 
 
 def _logits(checkpoint: Checkpoint, tokens: Tensor, precision: Precision) -> Tensor:
-    with torch.autocast(checkpoint.device.type, torch.bfloat16, enabled=precision == "bf16"):
+    # Compiled code is compiled anew for another number of threads.
+    threads = (nullcontext() if checkpoint.is_compiled
+               else threads_for(checkpoint.model, tokens.numel()))
+    with threads, torch.autocast(checkpoint.device.type, torch.bfloat16,
+                                 enabled=precision == "bf16"):
         return checkpoint.forward(input_ids=tokens, use_cache=False).logits.float()
 
 

@@ -25,6 +25,7 @@ from core.sent.decoder import DecodeError, decode, decode_lenient
 from core.sent.grammar import Grammar
 from core.sent.prefixes import Prefixes, draw_prefixes
 from core.sent.vocabulary import EOS, PAD, SOS
+from core.threads import threads_for
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,6 @@ def generate(
         yield found
 
 
-@torch.inference_mode()
 def sample_tokens(
     checkpoint: Checkpoint,
     size: int,
@@ -146,6 +146,15 @@ def sample_tokens(
         tokens [B, L] int64 on the CPU, `pad` after `eos`, their unmasked NLL [B] in nats, and that
         of the prefixes [B], 0 without any.
     """
+    with threads_for(checkpoint.model, size):
+        return _sample_tokens(checkpoint, size, generator, config, prefixes)
+
+
+@torch.inference_mode()
+def _sample_tokens(
+    checkpoint: Checkpoint, size: int, generator: torch.Generator, config: SamplingConfig,
+    prefixes: Prefixes | None,
+) -> tuple[Tensor, Tensor, Tensor]:
     device, vocabulary = checkpoint.device, checkpoint.vocabulary
     model = checkpoint.model
     grammar = Grammar(size, vocabulary, kinds_only=config.mask == "kinds", device=device)

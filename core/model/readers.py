@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from core.chemistry.chemistry import Chemistry
-from core.chemistry.molecules import MoleculeError, from_smiles
+from core.chemistry.molecules import from_smiles
+from core.chemistry.notation import MoleculeError
 from core.model.card import ModelCard, find_shipped_models
 from core.model.local_models import find_local_models
 

@@ -20,6 +20,8 @@ from torch import Tensor
 
 from core.chemistry.molecules import from_smiles
 from core.data.dataset import DataOptions, Dataset
+from core.data.json_text import JsonError, parse_json
+from core.data.records import lines_of, reading_text
 from core.data.registry import dataset_of_model
 from core.evaluation.graph_set import GraphSet
 from core.evaluation.result import shipped_evaluations
@@ -202,15 +204,13 @@ def read_token_file(path: Path, model: LanguageModel, *, number: int | None = No
     Raises:
         SalienceError: naming the line that is no sequence of at least two of the model's tokens.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SalienceError(f"{path} cannot be read as text ({error}); give a JSON Lines file "
-                            "with a list of token ids per line.") from error
     sequences: list[list[int]] = []
-    for number_of_line, line in enumerate(lines, 1):
-        if line.strip() and (number is None or len(sequences) < number):
-            sequences.append(_checked(line, f"{path}, line {number_of_line}", model))
+    with reading_text(path) as file:
+        for number_of_line, line in lines_of(file, path):
+            if number is not None and len(sequences) == number:
+                break
+            if line.strip():
+                sequences.append(_checked(line, number_of_line, path, model))
     if not sequences:
         raise SalienceError(f"{path} holds no token sequence; give a list of token ids per line.")
     lengths = torch.tensor([len(sequence) for sequence in sequences])
@@ -221,11 +221,13 @@ def read_token_file(path: Path, model: LanguageModel, *, number: int | None = No
                                             "number": len(sequences)})
 
 
-def _checked(line: str, where: str, model: LanguageModel) -> list[int]:
+def _checked(line: str, number: int, path: Path, model: LanguageModel) -> list[int]:
+    where = f"{path}, line {number}"
     try:
-        sequence = json.loads(line)
-    except ValueError:
-        sequence = None
+        sequence = parse_json(line)
+    except JsonError as error:
+        raise SalienceError(f"{where} is not a list of at least two token ids, such as [0, 6, 4]: "
+                            f"{error}.") from None
     if (not isinstance(sequence, list) or len(sequence) < 2
             or not all(isinstance(token, int) and not isinstance(token, bool)
                        for token in sequence)):

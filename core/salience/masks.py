@@ -167,7 +167,7 @@ def select(
 
     Raises:
         SalienceError: for a share or number that selects nothing, or more than there is; for
-            scores that are not finite.
+            scores that are not finite, or all equal.
     """
     _check_scores(salience, scope)
     counts = _counts_to_select(salience, density=density, count=count, scope=scope)
@@ -210,7 +210,7 @@ def rank_scores(salience: Salience, scope: Scope = "global") -> RankedScores:
     """Sort scores, all together or matrix by matrix.
 
     Raises:
-        SalienceError: for an unknown scope, and for scores that are not finite.
+        SalienceError: for an unknown scope, and for scores that are not finite, or all equal.
     """
     _check_scores(salience, scope)
     scores = [salience.scores[matrix.name].reshape(-1) for matrix in salience.matrices]
@@ -240,6 +240,10 @@ def _check_scores(salience: Salience, scope: str) -> None:
         if not bool(score.isfinite().all()):
             raise SalienceError(f"The scores of {name} are not all finite, so they have no order; "
                                 "compute them anew with other examples or options.")
+    scores = salience.scores.values()
+    if min(float(s.min()) for s in scores) == max(float(s.max()) for s in scores):
+        raise SalienceError(f"All scores by {salience.criterion} are equal, so they choose "
+                            "nothing; use another criterion.")
 
 
 def _counts_to_select(

@@ -1,8 +1,8 @@
 """Which weights salience is about: the matrices of the linear maps inside the decoder blocks.
 
-Embeddings, norms, biases and the head stay out (docs/definitions.md, Salience). Blocks are found by
-their shape, one list of `num_hidden_layers` modules, so that any causal LM of `transformers` will
-do.
+Embeddings, norms, biases and the head stay out (docs/definitions.md, Salience). Blocks are the list
+of `num_hidden_layers` modules inside what `get_decoder` gives, so that any causal LM of
+`transformers` will do, also one beside a vision tower or an encoder of as many layers.
 """
 
 from __future__ import annotations
@@ -61,9 +61,11 @@ def find_matrices(model: PreTrainedModel) -> tuple[WeightMatrix, ...]:
     """Matrices of all decoder blocks, block by block, in the model's own order.
 
     Raises:
-        SalienceError: if the model has no decoder blocks, or none of them holds a linear map.
+        SalienceError: if the model has no decoder blocks, if none of them holds a linear map, or
+            if they hold experts fused into one tensor, which would be left out.
     """
-    blocks_name, blocks = _decoder_blocks(model)
+    blocks_name, blocks = decoder_blocks(model)
+    _refuse_fused(model, blocks)
     found = []
     seen: set[int] = set()  # of parameters, which blocks may share
     for layer, block in enumerate(blocks):
@@ -115,10 +117,35 @@ def short_module_name(module: str) -> str:
     return match.group(1) if match else module
 
 
-def _decoder_blocks(model: PreTrainedModel) -> tuple[str, nn.ModuleList]:
-    layers = getattr(model.config.get_text_config(), "num_hidden_layers", None)
-    for name, module in model.named_modules():
-        if isinstance(module, nn.ModuleList) and len(module) == layers and layers:
-            return name, module
-    raise SalienceError(f"{type(model).__name__} has no list of {layers} decoder blocks; give a "
-                        "causal LM such as Llama, GPT-2 or Qwen2.")
+def decoder_blocks(model: PreTrainedModel) -> tuple[str, nn.ModuleList]:
+    """The list of decoder blocks and its name, such as `model.layers`.
+
+    Raises:
+        SalienceError: if there is none, or more than one that it could be.
+    """
+    decoder = model.get_decoder()
+    prefix = next((name for name, module in model.named_modules() if module is decoder), "")
+    layers = getattr(model.config.get_text_config(decoder=True), "num_hidden_layers", None)
+    lists = {f"{prefix}.{name}".strip("."): module for name, module in decoder.named_modules()
+             if isinstance(module, nn.ModuleList) and len(module) == layers and layers}
+    depth = min((name.count(".") for name in lists), default=0)
+    found = {name: module for name, module in lists.items() if name.count(".") == depth}
+    if len(found) > 1:  # norms or the like in a list of their own
+        found = {name: module for name, module in found.items()
+                 if any(isinstance(part, nn.Linear | Conv1D) for part in module.modules())}
+    if len(found) == 1:
+        return next(iter(found.items()))
+    raise SalienceError(
+        f"{type(model).__name__} has {'more than one' if found else 'no'} list of {layers} decoder "
+        "blocks; give a causal LM such as Llama, GPT-2 or Qwen2.")
+
+
+def _refuse_fused(model: PreTrainedModel, blocks: nn.ModuleList) -> None:
+    """Refuse experts that are stored as one tensor of three axes: no matrix, yet most weights."""
+    for module in blocks.modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            if parameter.ndim > 2 and not isinstance(module, nn.modules.conv._ConvNd):
+                raise SalienceError(
+                    f"The blocks of this {type(model).__name__} hold {name} of shape "
+                    f"{list(parameter.shape)}, experts fused into one tensor, which salience would "
+                    "leave out; give a model without a mixture of experts.")

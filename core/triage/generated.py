@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rdkit import Chem
-
 from core.chemistry.chemistry import Chemistry
-from core.chemistry.molecules import from_smiles, to_exact_smiles
-from core.chemistry.substructures import with_hydrogens, without_hydrogens
+from core.chemistry.molecules import from_smiles, to_smiles
 from core.graph.graph import Graph, is_isomorphic
 from core.sent.decoder import DecodeError, decode, decode_lenient
 from core.sent.vocabulary import EOS, Vocabulary
@@ -47,20 +44,13 @@ class Generated:
         graph = read_graph(tokens, vocabulary, mask)
         if graph is None or chemistry is None:
             return cls(graph)
-        exact = to_exact_smiles(graph, chemistry)
-        if exact is None:
+        exact = to_smiles(graph, chemistry)
+        short = to_smiles(graph, chemistry, hydrogens=False)
+        if exact is None or short is None:
             return cls(graph)
         typed = from_smiles(exact, chemistry).graph
-        short = _people_smiles(graph, exact, chemistry)
         is_enough = is_isomorphic(from_smiles(short, chemistry).graph, typed)
         return cls(graph, short, short if is_enough else exact, is_isomorphic(typed, graph))
-
-
-def _people_smiles(graph: Graph, exact: str, chemistry: Chemistry) -> str:
-    if not chemistry.has_hydrogen_nodes:
-        return exact
-    molecule = with_hydrogens(graph, chemistry)
-    return exact if molecule is None else Chem.MolToSmiles(without_hydrogens(molecule))
 
 
 def read_graph(

@@ -11,7 +11,12 @@ from core.chemistry.chemistry import Chemistry
 from core.model.card import ModelCard
 from core.sent.vocabulary import Vocabulary
 from core.triage.generated import Generated
-from core.triage.quality import SampleQuality, graph_names, sample_quality
+from core.triage.quality import (
+    SampleQuality,
+    graph_names,
+    sample_quality,
+    with_exact_smiles,
+)
 from core.triage.samples import Samples
 from core.triage.scores import QualityLabel, quality_label
 from core.triage.set_metrics import SetMetrics, set_metrics
@@ -24,10 +29,11 @@ class Generation:
     samples: Samples
     card: ModelCard
 
-    @property
+    @cached_property
     def table(self) -> pd.DataFrame:
         """One row per sequence."""
-        return self.samples.table
+        return with_exact_smiles(self.samples.table, self.vocabulary, self.chemistry,
+                                 self.samples.config.mask)
 
     @property
     def vocabulary(self) -> Vocabulary:

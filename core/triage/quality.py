@@ -60,6 +60,25 @@ def graph_names(table: pd.DataFrame, vocabulary: Vocabulary, mask: Mask = "stric
     return pd.Series(names, index=table.index, dtype="string")
 
 
+def with_exact_smiles(
+    table: pd.DataFrame, vocabulary: Vocabulary, chemistry: Chemistry | None, mask: Mask = "strict"
+) -> pd.DataFrame:
+    """The table with the SMILES that `to_smiles` writes, whatever version made it.
+
+    Up to version 0.1 tables had under-valent atoms without brackets, which read back as atoms with
+    more hydrogens; only unstable molecules have such.
+    """
+    if chemistry is None or not chemistry.has_hydrogen_nodes:
+        return table
+    open_ended = table["valid"] & ~table["stable"].fillna(True)
+    smiles = table["smiles"].copy()
+    for row in table.index[open_ended]:
+        graph = read_graph(table["tokens"][row], vocabulary, mask)
+        if graph is not None:
+            smiles[row] = to_smiles(graph, chemistry)
+    return table.assign(smiles=smiles)
+
+
 def mark_unique(
     table: pd.DataFrame, vocabulary: Vocabulary, mask: Mask = "strict"
 ) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import pytest
 import typer
 from safetensors import safe_open
 
+import core.cli.app
 from core.cli import build_app, main
 from tests.conftest import ROOT
 from tests.evaluations import MOLECULES
@@ -116,11 +117,12 @@ def test_a_small_run_gives_what_it_gave(
     monkeypatch.chdir(work)
     if command == "app":  # would not come back
         monkeypatch.setattr(os, "execv", lambda program, words: print("runs", *words[1:]))
-        monkeypatch.setattr(os, "chdir", lambda folder: print("in", folder))
+        monkeypatch.setattr(core.cli.app, "check_free", lambda address, port: None)
     if command == "mask":
         trailscope("salience", "--output", "scores", *RUNS["salience"][2:])
     text = trailscope(command, *RUNS[command])
-    for path, name in ((work, "<work>"), (assets, "<assets>"), (ROOT, "<project>")):
+    for path, name in ((work, "<work>"), (tmp_path / "cache", "<cache>"), (assets, "<assets>"),
+                       (ROOT, "<project>")):
         text = text.replace(str(path), name)
     check(f"commands/{command}.txt", "\n".join((text, *_written(work / "out"))))
 

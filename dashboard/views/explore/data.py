@@ -12,7 +12,8 @@ import streamlit as st
 
 from core.assets import assets_folder
 from core.chemistry.chemistry import Chemistry
-from core.chemistry.molecules import Molecule, MoleculeError, from_smiles
+from core.chemistry.molecules import Molecule, from_smiles
+from core.chemistry.notation import MoleculeError
 from core.errors import InputError
 from core.graph.graph import Graph
 from core.graph.planar import PlanarGraph, PlanarName

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.chemistry.molecules import MoleculeError
+from core.chemistry.notation import MoleculeError
 from core.errors import InputError
 from core.model.card import ModelCard
 from dashboard.shared import checkpoints, messages

@@ -80,6 +80,9 @@ def _show_molecules(query: FinetuneQuery) -> None:
     if found.bad:
         with st.expander(text.bad_rows(found), icon=":material/error:"):
             st.dataframe(text.bad_row_table(found), hide_index=True)
+    if found.notes:
+        with st.expander(text.NOTES_TITLE, icon=":material/info:"):
+            st.dataframe(text.note_table(found), hide_index=True)
 
 
 def _show_result(query: FinetuneQuery, session: FinetuneSession, shipped: ShippedRepairs) -> None:

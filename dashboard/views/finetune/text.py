@@ -46,6 +46,7 @@ READING_AID = ("Left: the lower, the better the repair. Right: the lower, the sm
                "side by side. Hollow arms have a low LU only because their NLL is high; the "
                "Pareto front leaves them out.")
 CLICK_AID = "Click a shipped point to see the model before and after."
+NOTES_TITLE = "What is not learnt from the molecules as you gave them"
 DATA_NOTE = ("Generated molecules ship with TrailScope: the valid, stable and distinct ones, "
              "without the molecules that are measured on.")
 CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file of SMILES: "
@@ -462,6 +463,11 @@ def bad_row_table(found: LearningSet) -> pd.DataFrame:
     """A row per row that is left out."""
     return pd.DataFrame([{"row": row.id, "SMILES": row.smiles, "what is wrong": row.error}
                          for row in found.bad])
+
+
+def note_table(found: LearningSet) -> pd.DataFrame:
+    """A row per property that the graphs do not encode."""
+    return pd.DataFrame({"note": found.notes})
 
 
 def bad_rows(found: LearningSet) -> str:

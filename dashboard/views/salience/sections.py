@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from core.chemistry.molecules import MoleculeError
+from core.chemistry.notation import MoleculeError
 from core.errors import InputError
 from core.salience.agreement import (
     agreement,

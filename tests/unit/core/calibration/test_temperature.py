@@ -6,6 +6,7 @@ import torch
 from scipy.optimize import minimize_scalar
 
 from core.calibration.temperature import FIT_TEMPERATURES, TEMPERATURES, fit_temperature
+from core.errors import InputError
 
 
 def logits_and_targets(true_temperature, number=20_000, seed=0):
@@ -56,3 +57,11 @@ def test_grids_are_even_and_hold_1():
 def test_other_arguments_are_refused(nll, temperatures):
     with pytest.raises(ValueError, match="increasing temperatures"):
         fit_temperature(nll, temperatures)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_an_nll_that_is_no_number_is_refused(wrong):
+    nll = np.linspace(2, 1, len(FIT_TEMPERATURES))
+    nll[3] = wrong
+    with pytest.raises(InputError, match=r"The NLL at temperature 0\.324 is not a finite number"):
+        fit_temperature(nll)

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from rdkit import Chem
 
 from core.chemistry import (
@@ -223,7 +225,8 @@ def test_mol_blocks_without_their_charges_are_read_as_drawn():
 @pytest.mark.parametrize(
     ("block", "message"),
     [
-        ("no molecule", "The record is not a valid MOL block; check its counts line."),
+        ("no molecule", "The record ends in line 1; its line 4 says how many atoms and bonds "
+                        "follow, such as '  3  2  0  0  0  0  0  0  0  0999 V2000'."),
         (mol_block("CS"), "Element S is outside the vocabulary, which has H, C, N, O, F."),
         (mol_block("C" * 10), "The molecule has 32 atoms with hydrogens; at most 29 are "
                               "possible."),
@@ -254,6 +257,53 @@ def test_atoms_that_only_sanitizing_refuses_are_an_input_error(smiles, reason):
     with pytest.raises(MoleculeError) as refused:
         from_smiles(smiles)
     assert str(refused.value) == f"{smiles!r} is not a possible molecule: {reason}"
+
+
+@pytest.mark.parametrize(("smiles", "place"), [("CC\u041e", 3), ("\u0421", 1), ("C\ud800", 2),
+                                              ("C\0C", 2), ("C\x7f", 2), ("C\u200bC", 2)])
+def test_a_character_that_no_smiles_has_is_named_with_its_place(smiles, place):
+    """RDKit would read what stands before it."""
+    with pytest.raises(MoleculeError, match=f"^Character {place} of the SMILES is ") as raised:
+        from_smiles(smiles)
+    assert "use plain ASCII" in str(raised.value)
+
+
+@pytest.mark.parametrize("smiles", ["[CH999]O", "[UH99]", "[H999]"])
+def test_what_rdkit_stumbles_over_is_an_input_error(smiles, capfd):
+    with pytest.raises(MoleculeError):
+        from_smiles(smiles)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_an_extension_is_read_for_unpaired_electrons():
+    note = "Of the extension between | | only unpaired electrons are read."
+    methyl = from_smiles("C |^1:0|")
+    assert methyl.graph == from_smiles("[CH3]").graph
+    assert methyl.smiles == "C |^1:0|"
+    assert methyl.notes[-1] == note
+    assert from_smiles("CC |$a;b$|").graph == from_smiles("CC").graph
+    for wrong in ("CC |^1:0", "CC |^9:0|", "CC |\u0430|"):
+        with pytest.raises(MoleculeError):
+            from_smiles(wrong)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(["CCO", "c1ccccc1", "C[NH3+]", "N#CC=O", "c1cc[nH]c1", "C1CC1", "OC=O"]),
+       st.data())
+def test_smiles_of_under_valent_molecules_read_back_as_they_are(smiles, data):
+    graph = from_smiles(smiles).graph
+    hydrogens = np.flatnonzero(graph.node_labels == 0)
+    taken = data.draw(st.sets(st.sampled_from(hydrogens.tolist())))
+    kept = [node for node in range(graph.num_nodes) if node not in taken]
+    rows = [row for row, ends in enumerate(graph.edges.tolist()) if not taken & set(ends)]
+    number = {node: place for place, node in enumerate(kept)}
+    edges = np.array([[number[u], number[v]] for u, v in graph.edges[rows].tolist()], dtype=int)
+    less = Graph(len(kept), edges.reshape(-1, 2), graph.node_labels[kept], graph.edge_labels[rows])
+    for hydrogens_shown in (True, False):
+        again = from_smiles(to_smiles(less, hydrogens=hydrogens_shown)).graph
+        assert to_smiles(again) == to_smiles(less)
+        assert again.num_nodes == less.num_nodes
+        assert sorted(again.degrees) == sorted(less.degrees)
 
 
 def test_implicit_hydrogens_fill_valences():

@@ -8,7 +8,7 @@ from core.chemistry.substructures import (
     MAX_SMARTS_LENGTH,
     Pattern,
     PatternError,
-    from_explicit_smiles,
+    from_written_smiles,
     with_hydrogens,
     without_hydrogens,
 )
@@ -59,6 +59,21 @@ def test_what_is_no_smarts_gets_one_sentence(text, capfd):
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize(("smarts", "message"), [
+    ("CC\u041e", "Character 3 of the SMARTS is '\\u041e', which no SMARTS has; use plain ASCII "
+                 "letters, digits and signs."),
+    ("C\ud800", "Character 2 of the SMARTS is '\\ud800', which no SMARTS has; use plain ASCII "
+                "letters, digits and signs."),
+    ("[#999]", "'[#999]' is not a valid SMARTS; try [OX2H] for a hydroxyl group or C#N for a "
+               "nitrile."),
+])
+def test_patterns_that_rdkit_misreads_are_refused(smarts, message, capfd):
+    with pytest.raises(PatternError) as raised:
+        Pattern.from_smarts(smarts)
+    assert str(raised.value) == message
+    assert capfd.readouterr() == ("", "")
+
+
 def test_endless_patterns_are_refused_before_parsing():
     with pytest.raises(PatternError, match="at most 200 are possible"):
         Pattern.from_smarts("C" * (MAX_SMARTS_LENGTH + 1))
@@ -67,7 +82,7 @@ def test_endless_patterns_are_refused_before_parsing():
 @pytest.mark.parametrize("smiles", ["CCO", "c1ccccc1", "C[NH3+]", "O", "[H][H]"])
 def test_smiles_of_a_table_and_its_graph_are_the_same_molecule(smiles):
     graph = from_smiles(smiles).graph
-    ones = (with_hydrogens(graph), from_explicit_smiles(to_smiles(graph)))
+    ones = (with_hydrogens(graph), from_written_smiles(to_smiles(graph), hydrogens=True))
     assert all(one is not None for one in ones)
     for pattern in ("[CH3]", "[OH2]", "[NH3+]", "[#1][#1]", "c"):
         query = Pattern.from_smarts(pattern)

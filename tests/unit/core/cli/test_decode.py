@@ -41,6 +41,21 @@ def test_unlabelled_graphs_come_back_too(trailscope, write):
     assert len(rows[0]["tokens"]) > PLANAR_VOCABULARY.max_nodes
 
 
+@pytest.mark.parametrize("line", ["[" * 100_000, f'{{"tokens": [{"9" * 5_000}]}}',
+                                  '{"tokens": [true]}', '{"tokens": [9999999999]}'])
+def test_a_byte_order_mark_is_read_and_json_that_python_chokes_on_is_a_bad_row(
+    line, trailscope, tmp_path
+):
+    path = tmp_path / "sequences.jsonl"
+    path.write_text(f'\ufeff{{"id": "a", "tokens": [0, 6, 36, 4]}}\n\n{line}\n', encoding="utf-8")
+    result = trailscope("decode", path)
+    assert result.status == 1
+    good, bad = result.rows
+    assert good == {"id": "a", "node_labels": [1], "edges": [], "smiles": "[C]"}
+    assert bad["id"] == "row 2"
+    assert len(bad["error"]) <= 300
+
+
 def test_decode_says_where_a_sequence_goes_wrong_and_goes_on(trailscope, write):
     path = write(
         "sequences.jsonl", {"id": "a", "tokens": [0, 6, 36, 40, 7, 35, 4]},
@@ -50,14 +65,14 @@ def test_decode_says_where_a_sequence_goes_wrong_and_goes_on(trailscope, write):
     result = trailscope("decode", path)
     assert result.status == 1
     assert result.rows == [
-        {"id": "a", "node_labels": [1, 0], "edges": [[0, 1, 0]], "smiles": "[H]C"},
+        {"id": "a", "node_labels": [1, 0], "edges": [[0, 1, 0]], "smiles": "[H][C]"},
         {"id": "b", "error": "Position 1: expected visit index 0, found token 7 (node index 1)."},
-        {"id": "row 3", "error": "The line is not JSON: Expecting property name enclosed in double "
-                                 "quotes: line 2 column 1 (char 2)."},
+        {"id": "row 3", "error": "Line 3 is not JSON: Expecting property name enclosed in double "
+                                 "quotes in column 2."},
         {"id": "c", "error": 'A line needs "tokens", a list of whole numbers.'},
         {"id": "row 5", "error": 'A line needs "tokens", a list of whole numbers.'},
         {"id": "d", "error": 'A line needs "tokens", a list of whole numbers.'},
-        {"id": "row 7", "node_labels": [1], "edges": [], "smiles": "C"},
+        {"id": "row 7", "node_labels": [1], "edges": [], "smiles": "[C]"},
     ]
 
 

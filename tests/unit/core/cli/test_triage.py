@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from rdkit import Chem
 
-from core.chemistry.molecules import to_exact_smiles
+from core.chemistry.molecules import to_smiles
 from core.cli.markdown import cell
 from core.sent.decoder import decode
 from core.sent.vocabulary import MOSES_VOCABULARY, QM9_VOCABULARY
@@ -62,7 +62,7 @@ def test_novelty_is_told_where_training_data_are_given(triage, tmp_path, write):
     first = table[table["valid"]].iloc[0]
     graph = decode(list(first["tokens"]), QM9_VOCABULARY)
     known = first["smiles"]
-    data = write("qm9.csv", "smiles", *[to_exact_smiles(graph)] * 10)
+    data = write("qm9.csv", "smiles", *[to_smiles(graph)] * 10)
     assert triage("--number", 8, "--data", data).status == 0
     again = Samples.load(tmp_path / "out").table
     valid = again[again["valid"]]

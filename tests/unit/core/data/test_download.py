@@ -9,6 +9,7 @@ import pytest
 
 from core.data import DownloadError, download_qm9, load_qm9
 from core.data.download import download
+from core.data.moses import download_moses
 
 CONTENT = b"smiles\n" + b"CCO\n" * 200_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -106,6 +107,15 @@ def test_an_error_of_the_server(server, tmp_path):
     with pytest.raises(DownloadError, match=r"/missing could not be downloaded \(Not Found\)\. "
                                             r"Give a local file"):
         fetch(server, tmp_path / "file.csv", "missing")
+
+
+def test_a_folder_that_cannot_be_written_to_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    for give in (download_qm9, download_moses):
+        with pytest.raises(DownloadError, match=r"Nothing can be written to .*file.in \(Not a "
+                                                r"directory\); name a folder .* TRAILSCOPE_DATA\. "
+                                                r"Give"):
+            give(tmp_path / "file" / "in")
 
 
 def test_no_connection_names_the_local_file_to_give(server, tmp_path):

@@ -49,6 +49,14 @@ def test_typed_molecules_and_why_rows_are_none():
     assert "ethanol,CCO" in found.csv
 
 
+def test_what_is_not_encoded_is_said_with_its_rows():
+    found = own("C[NH3+]\n[NH4+]\n[13CH4]\nCC")
+    assert found.notes == (
+        "Formal charges are not encoded: the model scores the same atoms and bonds uncharged. "
+        "(2 rows)", "Isotopes are not encoded and are ignored.")
+    assert own("CC").notes == ()
+
+
 def test_typed_csv_and_an_uploaded_file():
     typed = own("id,smiles\na,CCO\nb,CN")
     assert [graph.name for graph in typed.graphs] == ["a", "b"]
@@ -61,6 +69,7 @@ def test_typed_csv_and_an_uploaded_file():
     ("", ("mine.csv", b"name\nCCO\n"), "mine.csv has no `smiles` column"),
     ("", ("mine.txt", b"CCO\n"), "mine.txt is of an unknown kind"),
     ("", ("mine.smi", b"\xff\xfe"), "mine.smi is not text"),
+    ("C\ud800", None, "molecules.smi is not text"), ("", ("x" * 300 + ".csv", b"C"), "no `smiles`"),
 ])
 def test_what_cannot_be_read_is_one_sentence(text, file, said):
     with pytest.raises(InputError, match=said) as raised:

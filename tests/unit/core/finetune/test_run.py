@@ -288,3 +288,22 @@ def test_progress_is_kept_for_people(tiny, tmp_path):
     assert [step for step, _ in progress["history"]] == [1, 2, 3, 4, 5]
     assert progress["settings"]["method"] == "lora"
     assert progress["num_parameters"] == run.num_parameters
+
+
+def test_the_seed_fixes_dropout(tiny_gpt2, make_examples, tmp_path):
+    """Whatever was drawn before in this process, and whether or not the run was interrupted."""
+    def losses(name, seed, *, sittings):
+        config = config_of(method="full", steps=4, seed=seed)
+        for sitting in range(sittings):
+            torch.rand(sitting + 1 + seed)
+            run = FinetuneRun(tiny_gpt2, SequenceStream(make_examples(8), seed=0), config,
+                              run_folder=tmp_path / name)
+            for _ in islice(run.steps(), None if sitting == sittings - 1 else 2):
+                pass
+        return [loss for _, loss in run.history]
+
+    assert tiny_gpt2.model.config.attn_pdrop > 0
+    expected = losses("whole", 3, sittings=1)
+    assert losses("again", 3, sittings=1) == expected
+    assert losses("interrupted", 3, sittings=2) == expected
+    assert losses("other", 4, sittings=1) != expected

@@ -98,7 +98,7 @@ def test_masks_of_different_models_are_not_compared():
     one = select(made_up_salience(range(NUM_ENTRIES)), density=0.5)
     few = MATRICES[:1]
     other = select(made_up_salience(range(NUM_ENTRIES), matrices=few, model="smaller",
-                                    scores={m.name: torch.zeros(m.shape) for m in few}),
+                                    scores={m.name: torch.eye(*m.shape) for m in few}),
                    density=0.5)
     with pytest.raises(SalienceError, match="made-up and one of smaller cannot be compared"):
         agreement(one, other)

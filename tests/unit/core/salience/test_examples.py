@@ -9,6 +9,7 @@ import torch
 
 from core.chemistry.chemistry import AUTOGRAPH_GUACAMOL, MOSES
 from core.chemistry.molecules import from_smiles
+from core.data.records import InputFileError
 from core.data.splits import DatasetError
 from core.evaluation.graph_set import GraphSet
 from core.graph.planar import planar_graph
@@ -108,10 +109,24 @@ def test_a_bad_line_is_named(tiny_llama, tmp_path, content, message):
 
 def test_a_file_that_is_no_text_is_refused(tiny_llama, tmp_path):
     path = tmp_path / "tokens.jsonl"
-    with pytest.raises(SalienceError, match="cannot be read as text"):
+    with pytest.raises(InputFileError, match="There is no file"):
         read_token_file(path, tiny_llama)
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SalienceError, match="cannot be read as text"):
+    with pytest.raises(InputFileError, match="is not text in UTF-8"):
+        read_token_file(path, tiny_llama)
+
+
+def test_a_byte_order_mark_is_no_token(tiny_llama, tmp_path):
+    path = tmp_path / "tokens.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf[0, 6, 4]\n")
+    assert read_token_file(path, tiny_llama).tokens.tolist() == [[0, 6, 4]]
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, f"[0, {'9' * 5_000}]", "[true, 1]", "[0, 1.0]"])
+def test_json_that_python_chokes_on_is_a_bad_line(tiny_llama, tmp_path, content):
+    path = tmp_path / "tokens.jsonl"
+    path.write_text(content)
+    with pytest.raises(SalienceError, match="line 1 is not a list of at least two token ids"):
         read_token_file(path, tiny_llama)
 
 

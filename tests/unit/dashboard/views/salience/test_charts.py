@@ -148,7 +148,7 @@ def test_the_histogram_shows_all_entries_and_the_cut(signed):
 
 
 def test_a_histogram_of_nothing_but_zeros_is_drawn():
-    scores = made_up_salience([0.0] * NUM_ENTRIES)
+    scores = made_up_salience([1.0, *[0.0] * (NUM_ENTRIES - 1)])
     found = score_histogram(scores, select(scores, count=1), MATRICES[2])
     figure = charts.score_histogram_chart(found, dark=False, name="score")
     assert not figure.layout.shapes
