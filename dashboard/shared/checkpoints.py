@@ -24,9 +24,12 @@ def models() -> dict[str, ModelCard]:
     """
     cards = {card.name: card for card in (*_shipped().cards, *_local().cards)}
     if not cards:
-        raise CheckpointError(" ".join(_shipped().faults) or (
+        damaged = len(model_faults())
+        raise CheckpointError(
+            f"Of the {damaged} models here none can be read; get them again, or set "
+            "TRAILSCOPE_ASSETS." if damaged else
             f"There are no checkpoints in {assets_folder() / 'checkpoints'}; "
-            "make them with `trailscope train`, or set TRAILSCOPE_ASSETS."))
+            "make them with `trailscope train`, or set TRAILSCOPE_ASSETS.")
     return cards
 
 

@@ -20,8 +20,8 @@ from dashboard.views.explore.query import ExploreQuery
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     try:
-        models = checkpoints.models()
         inputs.warn_of_damaged_models(checkpoints.model_faults())
+        models = checkpoints.models()
         inputs.warn_about_address(models)
         query = inputs.choose(models)
         show_hydrogens = (query.chemistry is not None and query.chemistry.has_hydrogen_nodes
