@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -111,8 +112,9 @@ def _why_unwritten(error: Exception) -> str | None:
     """
     if isinstance(error, OSError):
         return error.strerror or one_line(error)
-    if type(error).__name__ == "SafetensorError" and "os error" in str(error).lower():
-        return one_line(error)
+    told = re.search(r"([^:]+) \(os error \d+\)", str(error))
+    if type(error).__name__ == "SafetensorError" and told is not None:
+        return told[1].strip()
     return None
 
 

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import streamlit as st
 
 from core.assets import assets_folder
+from dashboard.components.share_link.share import share_link
 from dashboard.shared import address
 
 st.set_page_config(
@@ -24,7 +25,13 @@ st.set_page_config(
 assets = assets_folder()
 st.logo(str(assets / "wordmark.svg"), icon_image=str(assets / "logo.svg"), size="large")
 
-st.html("<style>.stMainBlockContainer {padding: 3.5rem 3rem 4rem}</style>")
+# The button that copies the link stands in Streamlit's own header, which makes room for it.
+st.html("""<style>
+.stMainBlockContainer {padding: 3.5rem 3rem 4rem}
+.stAppHeader {padding-right: 6.5rem}
+[data-testid="stLayoutWrapper"]:has(> .st-key-share-button) {
+  position: fixed; top: 0.875rem; right: 1.25rem; width: auto; z-index: 999990}
+</style>""")
 
 # Streamlit would infer an address from the name of a page's file, and they are all called alike.
 #
@@ -47,5 +54,7 @@ page = st.navigation(
     ],
     position="top",
 )
+with st.container(key="share-button"):
+    share_link(page.url_path)
 page.run()
 address.restore()

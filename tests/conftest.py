@@ -13,14 +13,18 @@ from streamlit.components.v2 import manifest_scanner
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from core.chemistry.chemistry import CHEMISTRIES
-from core.model.card import ModelCard
+from core.model.card import ModelCard, read_card
 from core.model.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from core.model.transformer import build_model
 from core.sent.strategies import MAX_DEGREE_FIRST, RANDOM_ORDER, STRATEGIES, Strategy
 from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY, Vocabulary, vocabulary_of
 from tests.evaluations import evaluate_all
+from tests.generated_molecules import made_up_samples
+from tests.repairs import MODEL as REPAIRED
+from tests.repairs import save_repairs
 
 ROOT = Path(__file__).parents[1]
+SAMPLED, NUM_SAMPLES = "qm9-random_order", 40
 
 SHARPNESS = 6.0
 """Fresh weights say nearly the same of every token; larger ones tell tokens and orders apart."""
@@ -99,6 +103,25 @@ def evaluated_assets(assets, tmp_path_factory) -> Path:
     shutil.copytree(assets, folder)
     evaluate_all(folder, folder.with_name("runs"))
     return folder
+
+
+@pytest.fixture(scope="session")
+def full_assets(evaluated_assets, tmp_path_factory) -> Path:
+    """The same with made-up samples, milestones and repairs: every page has something to show."""
+    assets = tmp_path_factory.mktemp("full") / "assets"
+    shutil.copytree(evaluated_assets, assets)
+    weights = read_card(assets / "checkpoints" / SAMPLED).weights_sha256
+    for kind, name, samples in (
+        ("samples", "", made_up_samples(SAMPLED, number=NUM_SAMPLES, weights_sha256=weights)),
+        ("milestones", "step-00400",
+         made_up_samples(SAMPLED, number=NUM_SAMPLES, seed=1, step=400)),
+    ):
+        samples.save(assets / "results" / kind / SAMPLED / name, device="cpu")
+    weights = read_card(assets / "checkpoints" / REPAIRED).weights_sha256
+    made_up_samples(REPAIRED, number=60, weights_sha256=weights).save(
+        assets / "results" / "samples" / REPAIRED, device="cpu")
+    save_repairs(assets)
+    return assets
 
 
 @pytest.fixture(scope="session")

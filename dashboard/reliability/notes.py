@@ -10,6 +10,7 @@ from core.assets import assets_folder
 from core.evaluation.result import Evaluation
 from dashboard.reliability import evaluations, text
 from dashboard.reliability.evaluations import ShippedEvaluations
+from dashboard.shared import messages
 from dashboard.shared.checkpoints import shipped_cards
 
 
@@ -17,7 +18,7 @@ def shipped_results() -> ShippedEvaluations | None:
     """All results; says which cannot be read, and how to make some if there are none."""
     shipped = evaluations.shipped()
     for fault in shipped.faults:
-        st.warning(fault, icon=":material/folder_off:")
+        messages.warning(fault, icon=":material/folder_off:")
     if shipped.found:
         return shipped
     folder = assets_folder() / "results" / "evaluations" / "qm9-random_order"
@@ -32,4 +33,4 @@ def shipped_results() -> ShippedEvaluations | None:
 def warn_of_other_weights(found: Collection[Evaluation]) -> None:
     """Say which results belong to other weights than those that are shipped."""
     for fault in text.weights_faults(found, shipped_cards()):
-        st.warning(fault, icon=":material/sync_problem:")
+        messages.warning(fault, icon=":material/sync_problem:")

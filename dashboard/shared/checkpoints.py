@@ -24,10 +24,12 @@ def models() -> dict[str, ModelCard]:
     """
     cards = {card.name: card for card in (*_shipped().cards, *_local().cards)}
     if not cards:
-        if faults := _shipped().faults:
-            raise CheckpointError(f"None of the {len(faults)} models can be read. {faults[0]}")
-        raise CheckpointError(f"There are no checkpoints in {assets_folder() / 'checkpoints'}; "
-                              "make them with `trailscope train`, or set TRAILSCOPE_ASSETS.")
+        damaged = len(model_faults())
+        raise CheckpointError(
+            f"Of the {damaged} models here none can be read; get them again, or set "
+            "TRAILSCOPE_ASSETS." if damaged else
+            f"There are no checkpoints in {assets_folder() / 'checkpoints'}; "
+            "make them with `trailscope train`, or set TRAILSCOPE_ASSETS.")
     return cards
 
 

@@ -1,6 +1,8 @@
-"""Estimates and graphs as people read them."""
+"""Estimates, graphs and texts of others as people read them."""
 
 from __future__ import annotations
+
+import re
 
 from core.graph.graph import Graph
 from core.graph.planar import is_connected, is_planar
@@ -8,6 +10,28 @@ from core.stats.estimates import Estimate, Interval
 
 _NOTHING = 0.0001
 _NARROW = 0.003
+
+# What means something within a line of Streamlit's markdown, and what does at its beginning. An
+# underscore between letters or digits stands for itself.
+_MARKUP = re.compile(r"[\\`*\[<&$~]|(?<![^\W_])_|_(?![^\W_])")
+_LINE_START = re.compile(r"^(?:\d+(?=[.)])|(?=[#>+=-]))")
+# What Streamlit makes links, icons, emoji or colours of after it has read backslashes.
+_NAMES = re.compile(r"(?<=http)(?=s?://)|(?<=www)(?=\.)|(?<=:)(?=[a-z+]|[\w-]+:)"
+                    r"|(?<=@)(?=[\w-]+\.\w)", re.IGNORECASE)
+_WORD_JOINER = "\u2060"
+
+
+def plain(text: str) -> str:
+    """Somebody's text for Streamlit's markdown, which then shows it letter by letter.
+
+    Line breaks become spaces. Web addresses and names between colons get an invisible character,
+    as they would become links and icons with every letter escaped.
+
+    >>> print(plain("![x](//a.b/c.png) <b>no</b> [NH3+] random_order"))
+    !\\[x](//a.b/c.png) \\<b>no\\</b> \\[NH3+] random_order
+    """
+    line = _LINE_START.sub(r"\g<0>\\", _MARKUP.sub(r"\\\g<0>", " ".join(text.split())))
+    return _NAMES.sub(_WORD_JOINER, line)
 
 
 def short(value: float) -> str:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 _LONGEST_NUMBER = 19  # characters: longer ones are refused unread
+_LISTED = 190  # characters of options that a sentence names
 
 
 @dataclass(frozen=True)
@@ -19,11 +21,13 @@ class Choice:
         what: what it chooses.
         options: what can be asked for.
         said: the options in words, where they are too many to be listed.
+        is_of_server: whether another server may have others, as of models and data sets.
     """
 
     what: str
     options: Sequence[str]
     said: str = ""
+    is_of_server: bool = False
 
     def fault(self, text: str) -> str | None:
         """The sentence on a text that is none of the options.
@@ -33,8 +37,11 @@ class Choice:
         """
         if text in self.options:
             return None
-        return (f"The address asks for the {self.what} {shortened(text)}, which does not exist; "
-                f"there are {self.said or ', '.join(self.options) or 'none'}.")
+        asked = f"The address asks for the {self.what} {shortened(text)}, which"
+        offered = self.said or _listed(self.options)
+        if self.is_of_server:
+            return f"{asked} this server does not have; it has {offered}."
+        return f"{asked} does not exist; there are {offered}."
 
 
 @dataclass(frozen=True)
@@ -85,16 +92,54 @@ Parameters = Mapping[str, Choice | Number]
 """By name, all that an address can say of a page."""
 
 
+class NumberFault(str):
+    """The sentence on a number that cannot be taken; Streamlit's widgets must not read it.
+
+    A number input of whole numbers that is bound to an infinite one ends in an `OverflowError`.
+
+    Attributes:
+        parameter: its name in the address.
+    """
+
+    parameter: str
+
+    @classmethod
+    def of(cls, parameter: str, sentence: str) -> NumberFault:
+        """A sentence on a parameter."""
+        fault = cls(sentence)
+        fault.parameter = parameter
+        return fault
+
+
 def faults(query: Mapping[str, str], parameters: Parameters) -> list[str]:
     """One sentence for every parameter of an address that cannot be taken, in their order.
+
+    Those on numbers are `NumberFault`s.
 
     Args:
         query: the address's parameters; unknown ones are nobody's fault.
         parameters: the page's.
     """
-    found = (parameter.fault(query[name]) for name, parameter in parameters.items()
-             if name in query)
-    return [sentence for sentence in found if sentence is not None]
+    found = []
+    for name, parameter in parameters.items():
+        sentence = parameter.fault(query[name]) if name in query else None
+        if sentence is not None:
+            found.append(NumberFault.of(name, sentence) if isinstance(parameter, Number)
+                         else sentence)
+    return found
+
+
+def _listed(options: Sequence[str]) -> str:
+    """All options, or the first ones if they are many.
+
+    >>> _listed([]), _listed("ab"), _listed(["x" * 80] * 5)[160:]
+    ('none', 'a, b', 'xx, and 3 more')
+    """
+    shown = [option for option, end in zip(options, accumulate(len(f"{option}, ") for option in
+                                                               options), strict=True)
+             if end <= _LISTED]
+    left = len(options) - len(shown)
+    return ", ".join([*shown, *([f"and {left} more"] if left else [])]) or "none"
 
 
 def shortened(text: str) -> str:

@@ -222,7 +222,7 @@ def test_changing_the_model_forgets_what_it_does_not_have(open_calibration):
 
 
 @pytest.mark.parametrize(("query", "reason"), [
-    ({"evaluated": "gpt-7"}, "there are qm9-random_order"),
+    ({"evaluated": "gpt-7"}, "it has qm9-random_order"),
     ({"under": "alphabetical"}, "there are random_order, max_degree_first"),
     ({"type": "commas"}, "there are all, node index"), ({"at": "7"}, "there are 0.50, 0.54"),
     ({"section": "Nowhere"}, "there are Tokens of a bin"), ({"bin": "2"}, "there are largest"),

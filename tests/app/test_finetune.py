@@ -180,7 +180,7 @@ def test_a_run_is_kept_and_opens_in_explore_by_its_name(open_page, tmp_path):
     assert explore.selectbox(key="model").value == kept.name
     shutil.rmtree(kept)
     gone = open_page("explore", model=kept.name, k="2")
-    assert "does not exist" in gone.warning[0].value
+    assert "this server does not have" in gone.warning[0].value
 
 
 def test_a_hosted_page_keeps_no_models(open_page, monkeypatch, tmp_path):

@@ -159,9 +159,9 @@ def test_the_download_holds_intervals(open_models):
 @pytest.mark.parametrize(("query", "reason"), [
     ({"metric": "AUC"}, "there are ECE, smooth ECE"),
     ({"tokens": "commas"}, "there are all, node index"),
-    ({"row": "gpt-7"}, "there are qm9-random_order"),
+    ({"row": "gpt-7"}, "it has qm9-random_order"),
     ({"column": "alphabetical"}, "there are random_order, max_degree_first"),
-    ({"dataset": "ZINC"}, "there are QM9, planar"),
+    ({"dataset": "ZINC"}, "it has QM9, planar"),
 ])
 def test_impossible_address_is_one_sentence(open_models, query, reason):
     page = open_models(**query)

@@ -272,7 +272,7 @@ def test_results_that_cannot_be_read_are_said(open_page, results, tmp_path, monk
 
 
 @pytest.mark.parametrize(("query", "reason"), [
-    ({"generator": "gpt-7"}, "which does not exist"),
+    ({"generator": "gpt-7"}, "which this server does not have"),
     ({"source": "dream"}, "there are shipped, live"),
     ({"sort": "beauty"}, "there are as generated, LU"),
     ({"part": "Nowhere"}, "there are Molecules, Set metrics"),

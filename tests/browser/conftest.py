@@ -13,17 +13,12 @@ from typing import Any
 
 import pytest
 
-from core.model.card import read_card
 from tests.browser.driving import NUMBERS, TIMEOUT_MS, rest, watch
-from tests.generated_molecules import made_up_samples
-from tests.repairs import MODEL as REPAIRED
-from tests.repairs import save_repairs
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 STARTUP_S = 90
-SAMPLED, NUM_SAMPLES = "qm9-random_order", 40
 DRAWN = f"{NUMBERS}, [data-testid=stAlert], .st-key-generate, .st-key-heatmap .main-svg"
 """What shows first that a page has something to read."""
 
@@ -96,26 +91,13 @@ def serve() -> Iterator[Callable[..., str]]:
 
 
 @pytest.fixture(scope="session")
-def dashboard(serve, evaluated_assets, tmp_path_factory) -> str:
+def dashboard(serve, full_assets) -> str:
     """Address of a dashboard with tiny models, their evaluations, samples and repairs.
 
     One for all tests of a process, as the first page of a server takes long.
     """
-    assets = tmp_path_factory.mktemp("dashboard") / "assets"
-    shutil.copytree(evaluated_assets, assets)
-    weights = read_card(assets / "checkpoints" / SAMPLED).weights_sha256
-    for kind, name, samples in (
-        ("samples", "", made_up_samples(SAMPLED, number=NUM_SAMPLES, weights_sha256=weights)),
-        ("milestones", "step-00400",
-         made_up_samples(SAMPLED, number=NUM_SAMPLES, seed=1, step=400)),
-    ):
-        samples.save(assets / "results" / kind / SAMPLED / name, device="cpu")
-    weights = read_card(assets / "checkpoints" / REPAIRED).weights_sha256
-    made_up_samples(REPAIRED, number=60, weights_sha256=weights).save(
-        assets / "results" / "samples" / REPAIRED, device="cpu")
-    save_repairs(assets)
-    return serve(ROOT / "dashboard" / "app.py", TRAILSCOPE_ASSETS=str(assets),
-                 TRAILSCOPE_MODELS=str(assets / "models"))
+    return serve(ROOT / "dashboard" / "app.py", TRAILSCOPE_ASSETS=str(full_assets),
+                 TRAILSCOPE_MODELS=str(full_assets / "models"))
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def test_a_cell_can_be_clicked_again_after_the_boxes_changed_it(open_page, ece):
 def test_an_impossible_address_is_said_in_one_sentence_and_dropped(open_page, ece):
     page = open_page("?row=gpt-7")
     expect(page.get_by_test_id("stAlert")).to_have_text(
-        re.compile(f"'gpt-7', which does not exist; there are {MODELS[0]}, "))
+        re.compile(f"'gpt-7', which this server does not have; it has {MODELS[0]}, "))
     await_cell(page, MODELS[1], RANDOM, ece(MODELS[1], RANDOM))
     await_query(page, {})
     click_cell(page, MODELS[1], MAX)

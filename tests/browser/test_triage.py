@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from rdkit import Chem
 
-from tests.browser.conftest import NUM_SAMPLES, SAMPLED
 from tests.browser.driving import (
     NUMBERS,
     await_query,
@@ -19,6 +18,7 @@ from tests.browser.driving import (
     pick,
     rest,
 )
+from tests.conftest import NUM_SAMPLES, SAMPLED
 from tests.generated_molecules import made_up_samples
 
 CARDS = "[class*=st-key-card-page]"

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import InputError
 from dashboard.reliability import notes
+from dashboard.shared import messages
 from dashboard.shared.inputs import warn_about_address
 from dashboard.views.calibration import inputs, sections, tokens
 from dashboard.views.calibration.query import (
@@ -30,7 +31,7 @@ def main() -> None:
                 address_faults, models=shipped.models, orders=shipped.orders))
             show(inputs.choose(shipped))
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
 
 
 def show(query: CalibrationQuery) -> None:

@@ -42,7 +42,8 @@ def address_faults(
         orders: names of the strategies that any of them was evaluated under.
     """
     return faults(query, {
-        "evaluated": Choice("model", models), "under": Choice("order", orders),
+        "evaluated": Choice("model", models, is_of_server=True),
+        "under": Choice("order", orders),
         "type": Choice("type of token", tuple(of.label for of in TokenType)),
         "at": Choice("temperature", tuple(TEMPERATURE_OPTIONS)),
         "fitted": Choice("switch", ("true", "false")), "section": Choice("section", SECTIONS),

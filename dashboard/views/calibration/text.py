@@ -16,7 +16,7 @@ from core.sent.vocabulary import Vocabulary
 from core.stats.estimates import Estimate
 from dashboard.components.trail_player.meanings import token_title
 from dashboard.reliability.text import graph_word, tokens_of
-from dashboard.shared.format import estimate, short
+from dashboard.shared.format import estimate, plain, short
 
 _SCORES = {"ece": MEASURES["ece"], "smooth_ece": MEASURES["smooth_ece"],
            "nll": MEASURES["nll_per_token"], "brier": MEASURES["brier"]}
@@ -143,7 +143,7 @@ def prediction(token: StoredToken, vocabulary: Vocabulary) -> str:
 
 def place(token: StoredToken) -> str:
     """Where in its sequence a token stands, and in which graph."""
-    return f"token {token.position} of {token.length - 1} · {token.smiles or token.id}"
+    return f"token {token.position} of {token.length - 1} · {plain(token.smiles or token.id)}"
 
 
 def token_alt(token: StoredToken, vocabulary: Vocabulary) -> str:

@@ -12,6 +12,7 @@ from core.errors import InputError
 from core.graph.planar import MAX_PLANAR_NUMBER, PlanarName
 from core.model.card import ModelCard
 from dashboard.shared import inputs as shared_inputs
+from dashboard.shared import messages
 from dashboard.shared.choices import (
     DEFAULT_MODEL,
     DEFAULT_SMILES,
@@ -36,7 +37,7 @@ _GALLERY_COLUMNS = 2
 def warn_of_damaged_models(faults: Sequence[str]) -> None:
     """Say which models are missing from the list, and why."""
     for fault in faults:
-        st.warning(fault, icon=":material/folder_off:")
+        messages.warning(fault, icon=":material/folder_off:")
 
 
 def warn_about_address(models: Mapping[str, ModelCard]) -> None:
@@ -123,7 +124,7 @@ def _show_gallery(chemistry: Chemistry) -> None:
     try:
         entries = data.gallery(chemistry)
     except InputError as error:
-        st.error(str(error))
+        messages.error(error)
         return
     dark = is_dark()
     columns = st.columns(_GALLERY_COLUMNS)

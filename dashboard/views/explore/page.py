@@ -9,7 +9,7 @@ import streamlit as st
 from core.chemistry.notation import MoleculeError
 from core.errors import InputError
 from core.model.card import ModelCard
-from dashboard.shared import checkpoints
+from dashboard.shared import checkpoints, messages
 from dashboard.shared import format as shared_format
 from dashboard.shared.model_choice import offer_reader
 from dashboard.shared.progress import progress_bar
@@ -20,8 +20,8 @@ from dashboard.views.explore.query import ExploreQuery
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     try:
-        models = checkpoints.models()
         inputs.warn_of_damaged_models(checkpoints.model_faults())
+        models = checkpoints.models()
         inputs.warn_about_address(models)
         query = inputs.choose(models)
         show_hydrogens = (query.chemistry is not None and query.chemistry.has_hydrogen_nodes
@@ -29,7 +29,7 @@ def main() -> None:
         if query.planar is not None or is_readable(query, models):
             show_graph(query, models, show_hydrogens=show_hydrogens)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
 
 
 def is_readable(query: ExploreQuery, models: Mapping[str, ModelCard]) -> bool:
@@ -37,7 +37,7 @@ def is_readable(query: ExploreQuery, models: Mapping[str, ModelCard]) -> bool:
     try:
         data.molecule(query.smiles, query.molecule_chemistry)
     except MoleculeError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
         offer_reader(query.smiles, models, key="model", like=models[query.model])
         return False
     return True
@@ -67,7 +67,7 @@ def show_title(query: ExploreQuery) -> None:
     molecule = data.molecule(query.smiles, chemistry)
     inputs.show_title(text.formula(molecule.graph, chemistry), query.smiles)
     for note in filter(None, (*molecule.notes, text.size_note(molecule.graph, chemistry))):
-        st.caption(f":material/info: {note}")
+        st.caption(f":material/info: {shared_format.plain(note)}")
 
 
 main()

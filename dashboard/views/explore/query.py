@@ -135,7 +135,7 @@ def address_faults(
     permutation = Choice("permutation", permutation_options(k),
                          f"{', '.join(RANKED)} and the numbers from 1 to {k}")
     return conflicts + faults(query, {
-        "model": Choice("model", models), **of_graph, **_PARAMETERS,
+        "model": Choice("model", models, is_of_server=True), **of_graph, **_PARAMETERS,
         **dict.fromkeys(("trail", "a", "b"), permutation), "view": Choice("section", VIEWS)})
 
 

@@ -19,6 +19,7 @@ from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.components.trail_player.player import trail_diff, trail_player
 from dashboard.drawing.svg import attribution_svg
+from dashboard.shared import messages
 from dashboard.shared.progress import progress_bar
 from dashboard.shared.theme import is_dark
 from dashboard.views.explore import charts, data, text
@@ -174,7 +175,7 @@ def _show_convergence(query: ExploreQuery) -> None:
                     f"sequences under {query.strategy}, too many to list them all here.",
                     icon=":material/info:")
         except InputError as error:
-            st.info(str(error), icon=":material/info:")
+            messages.info(error)
     show_figure(partial(charts.lu_convergence_curve, steps, exact), "convergence",
                 key="convergence", alt=text.convergence_finding(steps),
                 csv=text.convergence_table(steps))
@@ -196,7 +197,7 @@ def _show_models(query: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
             with progress_bar(f"Scoring under {card.name}") as progress:
                 results.append(data.analysis(chosen, progress))
         except InputError as error:  # a damaged model leaves the others
-            st.error(str(error), icon=":material/error:")
+            messages.error(error)
     table = text.model_table(results)
     st.dataframe(table, hide_index=True, column_config=_decimals(text.MODEL_DIGITS),
                  alt=text.models_finding(results))

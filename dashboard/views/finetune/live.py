@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.errors import InputError
 from core.repair.session import FinetuneProgress, FinetuneSession
 from core.salience.matrices import num_entries
+from dashboard.shared import messages
 from dashboard.shared.choices import is_hosted
 from dashboard.shared.links import explore_address
 from dashboard.shared.progress import progress_bar
@@ -90,7 +91,7 @@ def _show_result(query: FinetuneQuery, session: FinetuneSession, shipped: Shippe
     st.success(text.result_sentence(before, after), icon=":material/check_circle:")
     _show_downloads(query, session)
     if fault := st.session_state.pop(_FAULT, None):
-        st.error(fault, icon=":material/error:")
+        messages.error(fault)
     st.subheader("Compared with the other methods", anchor=False)
     of_model = shipped.found.get(query.model, {})
     points = [RepairPoint(result) for name, result in of_model.items()

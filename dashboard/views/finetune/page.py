@@ -8,7 +8,7 @@ from functools import partial
 import streamlit as st
 
 from core.errors import InputError
-from dashboard.shared import checkpoints
+from dashboard.shared import checkpoints, messages
 from dashboard.shared.inputs import warn_about_address
 from dashboard.views.finetune import data, inputs, live, methods_compared, text
 from dashboard.views.finetune.query import CODE, COMPARE, NUMBERS, RUN, SECTIONS, FinetuneQuery
@@ -22,7 +22,7 @@ def main() -> None:
         models = checkpoints.models()
         shipped = data.shipped()
         for fault in shipped.faults:
-            st.warning(fault, icon=":material/folder_off:")
+            messages.warning(fault, icon=":material/folder_off:")
         warn_about_address("finetune", partial(
             inputs.address_faults, models=models, shipped=shipped))
         section = st.segmented_control(
@@ -30,7 +30,7 @@ def main() -> None:
             key="tuning", bind="query-params", label_visibility="collapsed")
         show(section, inputs.choose(models), shipped)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
 
 
 def show(

@@ -271,13 +271,15 @@ def address_faults(
     """
     found = faults(address, {
         "tuning": Choice("section", SECTIONS),
-        "repaired": Choice("repaired model", offered.repaired),
+        "repaired": Choice("repaired model", offered.repaired, is_of_server=True),
         "arm": Choice("arm", offered.arms), "measure": Choice("measure", tuple(MEASURES)),
         "scopes": Choice("scope", SCOPE_OPTIONS), "selection": Choice("selection", SELECTIONS),
         "tokentype": Choice("type of tokens", tuple(of.label for of in TokenType)),
-        "base": Choice("model", offered.models), "learn": Choice("order", STRATEGY_OPTIONS),
+        "base": Choice("model", offered.models, is_of_server=True),
+        "learn": Choice("order", STRATEGY_OPTIONS),
         "data": Choice("data", offered.kinds),
-        "made": Choice("model of generated molecules", offered.makers),
+        "made": Choice("model of generated molecules", offered.makers,
+                       is_of_server=True),
         "method": Choice("method", tuple(METHOD_NAMES)), "by": Choice("criterion", tuple(CRITERIA)),
         "over": Choice("scope", SCOPES), "amount": Choice("amount", AMOUNTS),
         "share": Choice("share", tuple(DENSITIES)), "rate": Choice("learning rate", RATE_OPTIONS),

@@ -9,6 +9,7 @@ import streamlit as st
 from core.errors import InputError
 from core.evaluation.cross_evaluation import CrossEvaluation, cross_evaluations
 from dashboard.reliability import notes
+from dashboard.shared import messages
 from dashboard.shared.inputs import warn_about_address
 from dashboard.views.models import inputs, sections
 from dashboard.views.models.query import ModelsQuery, address_faults
@@ -26,7 +27,7 @@ def main() -> None:
             show_results(tables)
         sections.show_shipped_models()
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
 
 
 def show_results(tables: dict[str, CrossEvaluation]) -> None:

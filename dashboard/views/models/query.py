@@ -25,9 +25,11 @@ def address_faults(
     models = [model for cross in tables.values() for model in cross.models]
     orders = dict.fromkeys(order for cross in tables.values() for order in cross.strategies)
     return faults(query, {
-        "dataset": Choice("data set", tuple(tables)), "metric": Choice("metric", tuple(QUANTITIES)),
+        "dataset": Choice("data set", tuple(tables), is_of_server=True),
+        "metric": Choice("metric", tuple(QUANTITIES)),
         "tokens": Choice("type of token", tuple(of.label for of in TokenType)),
-        "row": Choice("model", models), "column": Choice("order", tuple(orders)),
+        "row": Choice("model", models, is_of_server=True),
+        "column": Choice("order", tuple(orders)),
     })
 
 

@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core.errors import InputError
+from dashboard.shared import messages
 from dashboard.shared.choices import is_hosted
 from dashboard.shared.inputs import warn_about_address
 from dashboard.shared.progress import progress_bar
@@ -34,7 +35,7 @@ def main() -> None:
         else:
             show(mask_query, quantity)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
 
 
 def show(mask_query: MaskQuery, quantity: str) -> None:

@@ -251,7 +251,8 @@ def address_faults(
     """
     sources = (SHIPPED,) if hosted else SOURCES
     return faults(query, {"models": Choice("kind of models", sources),
-                          "lm": Choice("model", models), **_parameters()})
+                          "lm": Choice("model", models, is_of_server=True),
+                          **_parameters()})
 
 
 def model_faults(

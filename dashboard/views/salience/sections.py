@@ -21,6 +21,7 @@ from core.salience.matrices import WeightMatrix
 from core.salience.matrix_views import density_map, mean_scores, score_histogram
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads, file_name
+from dashboard.shared import messages
 from dashboard.shared.checkpoints import shipped_cards
 from dashboard.shared.choices import DEFAULT_SMILES, MAX_SEED, STRATEGY_OPTIONS, resolved_order
 from dashboard.shared.model_choice import offer_reader
@@ -145,7 +146,7 @@ def show(mask_query: MaskQuery, mask: Mask, section: str) -> None:
     try:
         _SECTIONS[section](mask_query, mask)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
 
 
 def _show_criteria(mask_query: MaskQuery, mask: Mask) -> None:
@@ -263,7 +264,7 @@ def _show_one_molecule(mask_query: MaskQuery, mask: Mask) -> None:
         try:
             of_one = data.mask(one, progress)
         except MoleculeError as error:
-            st.error(str(error), icon=":material/error:")
+            messages.error(error)
             if mask_query.salience.model in shipped_cards():
                 offer_reader(smiles, shipped_cards(), key="lm", like=model.checkpoint.card)
             return

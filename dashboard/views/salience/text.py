@@ -15,7 +15,7 @@ from core.salience.masks import Mask
 from core.salience.matrices import WeightMatrix
 from core.salience.matrix_views import DensityMap, ScoreHistogram, half_lies_in
 from core.salience.salience import Salience
-from dashboard.shared.format import short
+from dashboard.shared.format import plain, short
 from dashboard.views.salience.cells import Cells, Grid, label, percent, scientific, times
 from dashboard.views.salience.query import (
     DENSITY,
@@ -62,7 +62,7 @@ def provenance(mask: Mask) -> str:
     options = "".join(f", {name} {value:g}" for name, value in
                       mask.origin["options"].items() if value != criterion.options[name].default)
     return (f"**{mask.criterion}** ({criterion.formula}; {criterion.source}{options}) on "
-            f"**{mask.model}** · {source(mask.origin)}")
+            f"**{plain(mask.model)}** · {source(mask.origin)}")
 
 
 def source(origin: Mapping[str, object]) -> str:
@@ -72,7 +72,7 @@ def source(origin: Mapping[str, object]) -> str:
         drawn = CRITERIA[str(origin["criterion"])].needs_seed
         return f"{NO_DATA}, seed {origin['seed']}" if drawn else NO_DATA
     if examples["kind"] == "tokens":
-        return f"{examples['number']:,} token sequences of {examples['file']}"
+        return f"{examples['number']:,} token sequences of {plain(examples['file'])}"
     return f"{graphs(examples)}, `{examples['strategy']}`, seed {examples['seed']}"
 
 
@@ -252,7 +252,7 @@ def agreement_alt(found: Mapping[tuple[str, str], Agreement]) -> str:
 
 def agreement_note(mask: Mask, names: Sequence[str]) -> str:
     """What the table rests on."""
-    text = (f"{len(names)} criteria on {mask.model}, masks of {percent(mask.density)} "
+    text = (f"{len(names)} criteria on {plain(mask.model)}, masks of {percent(mask.density)} "
             f"({mask.scope}). Chance is the Jaccard index of independent masks of the same "
             "densities, d₁d₂ / (d₁ + d₂ − d₁d₂).")
     if not any(CRITERIA[name].needs_examples for name in names):
@@ -306,9 +306,9 @@ def stability_question(query: SalienceQuery) -> str:
 
 def stability_note(mask: Mask, found: Stability) -> str:
     """What the numbers rest on."""
-    return (f"{mask.criterion} on {mask.model}, masks of {percent(found.density)} ({found.scope}), "
-            f"{len(found.seeds)} seeds: {', '.join(map(str, found.seeds))}. With the same seed, "
-            "a larger draw contains the smaller ones.")
+    return (f"{mask.criterion} on {plain(mask.model)}, masks of {percent(found.density)} "
+            f"({found.scope}), {len(found.seeds)} seeds: {', '.join(map(str, found.seeds))}. "
+            "With the same seed, a larger draw contains the smaller ones.")
 
 
 def agreement_frame(found: Mapping[tuple[str, str], Agreement]) -> pd.DataFrame:

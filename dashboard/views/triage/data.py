@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import streamlit as st
-from rdkit import Chem
 
 from core.chemistry.chemistry import Chemistry
 from core.chemistry.fragments import Fragment
+from core.chemistry.search_process import Packed, SearchProcess, packed
 from core.chemistry.substructures import Pattern
 from core.errors import InputError
 from core.graph.graph import Graph
@@ -160,20 +160,27 @@ def matches(found: Generation, smarts: str, progress: Progress) -> np.ndarray:
     """Whether a pattern occurs in each row, [n] bool; `progress` hears of the first search.
 
     Raises:
-        PatternError: for text that is no SMARTS.
+        PatternError: for text that is no SMARTS, or one whose search takes too long.
     """
-    pattern, key = Pattern.from_smarts(smarts), found.samples.key
+    pattern = Pattern.from_smarts(smarts)
+    key = found.samples.key, pattern.has_hydrogens
 
-    def molecules() -> tuple[Chem.Mol | None, ...]:
-        return tuple(searched_molecules(found, hydrogens=pattern.has_hydrogens, progress=progress))
+    def molecules() -> Packed:
+        return packed(searched_molecules(
+            found, hydrogens=pattern.has_hydrogens, progress=progress))
 
-    return _searches().get((key, pattern.smarts), lambda: pattern.find(
-        _parsed().get((key, pattern.has_hydrogens), molecules)))
+    return _searches().get((key, pattern.smarts), lambda: _process().find(
+        pattern, key, _parsed().get(key, molecules)))
+
+
+@st.cache_resource(show_spinner=False, on_release=SearchProcess.close)
+def _process() -> SearchProcess:
+    return SearchProcess()
 
 
 @st.cache_resource(show_spinner=False)
-def _parsed() -> BoundedCache[tuple[Chem.Mol | None, ...]]:
-    return BoundedCache(capacity=4)  # some 40 MB each for 10,000 molecules
+def _parsed() -> BoundedCache[Packed]:
+    return BoundedCache(capacity=4)  # some 5 MB each for 10,000 molecules
 
 
 @st.cache_resource(show_spinner=False)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import InputError
 from core.triage.generation import Generation
+from dashboard.shared import messages
 from dashboard.shared.choices import MAX_SEED
 from dashboard.shared.links import explore_address
 from dashboard.shared.progress import progress_bar
@@ -41,7 +42,7 @@ def show_molecules(found: Generation) -> None:
             with progress_bar("Reading molecules for the search", "molecules") as progress:
                 matches = data.matches(found, smarts, progress)
         except InputError as error:
-            st.error(str(error), icon=":material/error:")
+            messages.error(error)
             return
     rows = chosen.rows(found.table, matches)
     st.markdown(triage_text.shown_rows(len(rows), len(found.table), smarts))

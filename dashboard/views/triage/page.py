@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import InputError
 from core.triage.generation import Generation
-from dashboard.shared import checkpoints
+from dashboard.shared import checkpoints, messages
 from dashboard.shared.inputs import warn_about_address
 from dashboard.views.triage import data, growth, inputs, live, sections, text
 from dashboard.views.triage.query import VIEWS, VIEWS_WITHOUT_SET_METRICS, address_faults
@@ -30,7 +30,7 @@ def main() -> None:
                 show(run.found)
             run.go_on()
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
 
 
 def show(found: Generation) -> None:
@@ -39,7 +39,7 @@ def show(found: Generation) -> None:
     if finding := text.growth_finding(found):
         st.markdown(finding)
     if warning := text.other_weights(found):
-        st.warning(warning, icon=":material/sync_problem:")
+        messages.warning(warning, icon=":material/sync_problem:")
     sections.show_shares(found)
     view = st.segmented_control(
         "Section", VIEWS if found.has_set_metrics else VIEWS_WITHOUT_SET_METRICS,

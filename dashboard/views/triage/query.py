@@ -191,7 +191,8 @@ def _ranking(chemistry: Chemistry | None, function: str) -> tuple[set[str], str]
 
 def address_faults(query: Mapping[str, str], models: Sequence[str]) -> list[str]:
     """One sentence for every parameter of an address that cannot be taken as it stands."""
-    return faults(query, {"generator": Choice("model", models), **_PARAMETERS})
+    return faults(query, {
+        "generator": Choice("model", models, is_of_server=True), **_PARAMETERS})
 
 
 _PARAMETERS: Parameters = {

@@ -12,6 +12,7 @@ from core.triage.generation import Generation
 from core.triage.ranking import paper_auc
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.shared import messages
 from dashboard.shared.choices import MAX_SEED
 from dashboard.shared.progress import progress_bar
 from dashboard.views.triage import charts, data, text
@@ -54,9 +55,9 @@ def show(found: Generation, view: str) -> None:
     try:
         _SECTIONS[view](found)
     except RankingError as error:
-        st.info(str(error), icon=":material/info:")
+        messages.info(error)
     except InputError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
 
 
 def _show_ranking(found: Generation) -> None:

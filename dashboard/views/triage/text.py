@@ -29,6 +29,7 @@ from dashboard.shared.format import (
     interval,
     lu_interval,
     percents,
+    plain,
     planar_summary,
 )
 from dashboard.views.triage.query import SCORE_LABELS, in_order
@@ -133,7 +134,7 @@ def provenance(samples: Samples) -> str:
     config = samples.config
     top = "no top-k" if config.top_k is None else f"top-k {config.top_k}"
     step = "" if samples.step is None else f" after {samples.step:,} training steps"
-    grown = "" if config.fragment is None else f" grown from {config.fragment}"
+    grown = "" if config.fragment is None else f" grown from {plain(config.fragment)}"
     return (f"{config.number:,} sequences of {samples.model}{step}{grown}, temperature "
             f"{config.temperature:g}, {top}; K = {config.permutations} re-linearizations under "
             f"`{samples.trained_under}` scored in {config.precision}; seed {config.seed}.")
@@ -142,7 +143,7 @@ def provenance(samples: Samples) -> str:
 def fragment_caption(fragment: Fragment, card: ModelCard) -> str:
     """What stays open, and what to know of it."""
     atoms = ", ".join(map(str, fragment.open_atoms))
-    notes = list(fragment.notes)
+    notes = [plain(note) for note in fragment.notes]
     if card.strategy != RANDOM_ORDER:
         notes.append(f"The fragment is written in random order, while {card.name} was trained on "
                      f"{card.strategy.name}: fewer of its molecules will be valid.")
@@ -171,7 +172,7 @@ def other_weights(found: Generation) -> str | None:
 
 def shown_rows(shown: int, total: int, smarts: str) -> str:
     """How many rows pass the filters."""
-    with_pattern = f" with {smarts}" if smarts else ""
+    with_pattern = f" with {plain(smarts)}" if smarts else ""
     return f"{shown:,} of {total:,} sequences{with_pattern} shown."
 
 

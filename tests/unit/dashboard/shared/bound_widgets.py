@@ -13,11 +13,16 @@ def bound_calls(page: str) -> Iterator[tuple[str, ast.Call]]:
     Two are drawn for several pages: the bar of the types of token and the choice of a model.
     """
     for path in (DASHBOARD / "views" / page).glob("*.py"):
-        for call in ast.walk(ast.parse(path.read_text())):
+        module = ast.parse(path.read_text())
+        constants = {one.targets[0].id: one.value for one in module.body
+                     if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)}
+        for call in ast.walk(module):
             given = {one.arg: one.value for one in getattr(call, "keywords", ())}
             drawn = getattr(getattr(call, "func", None), "id", "")
-            if ("bind" in given or drawn in ("choose_model", "choose_by_dataset")) and isinstance(
-                    given["key"], ast.Constant):
-                yield given["key"].value, call
+            key = given.get("key")
+            key = constants.get(key.id) if isinstance(key, ast.Name) else key
+            if isinstance(key, ast.Constant) and (
+                    "bind" in given or drawn in ("choose_model", "choose_by_dataset")):
+                yield key.value, call
             elif drawn == "choose_token_type":
                 yield call.args[0].value, call

@@ -14,7 +14,7 @@ from dashboard.views.salience import query as salience
 from dashboard.views.triage import query as triage
 from tests.unit.dashboard.shared.bound_widgets import bound_calls
 
-FREE = {"path", "tokenfile", "one", "smiles", "smarts", "fragment"}
+FREE = {"path", "tokenfile", "one", "smiles", "smarts", "fragment", "open"}
 """Texts that can be anything; what is wrong with them is an error of the page."""
 
 UNTOLD = {"explore": {"hydrogens", "exact", "compare"}, "calibration": {"more"},

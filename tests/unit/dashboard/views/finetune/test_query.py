@@ -104,7 +104,7 @@ def test_impossible_addresses_are_told():
 
 
 @pytest.mark.parametrize(("query", "reason"), [
-    ({"made": "gpt"}, "'gpt', which does not exist; there are m."),
+    ({"made": "gpt"}, "'gpt', which this server does not have; it has m."),
     ({"tokentype": "comma"}, "the type of tokens 'comma'"),
     ({"data": QM9}, "the data 'QM9 train', which does not exist; there are my molecules."),
     ({"own": "C" * 2001}, "2,001 letters of molecules; the first 2,000 are taken"),

@@ -118,7 +118,7 @@ def test_a_good_address_has_no_faults():
 
 
 @pytest.mark.parametrize(("query", "expected"), [
-    ({"generator": "gpt-7"}, "there are qm9-random_order, qm9-min_degree_first."),
+    ({"generator": "gpt-7"}, "it has qm9-random_order, qm9-min_degree_first."),
     ({"source": "dream"}, "there are shipped, live."),
     ({"part": "Nowhere"}, "Along training, Code."),
     ({"n": "1001"}, "it must be a whole number from 1 to 1,000."),
