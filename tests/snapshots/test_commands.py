@@ -113,6 +113,7 @@ def test_a_small_run_gives_what_it_gave(
 ):
     monkeypatch.setenv("TRAILSCOPE_ASSETS", str(ROOT / "assets" if command in SHIPPED else assets))
     monkeypatch.setenv("TRAILSCOPE_DATA", str(tmp_path / "cache"))
+    monkeypatch.delenv("TRAILSCOPE_MODELS", raising=False)
     work = shutil.copytree(inputs, tmp_path / "work")
     monkeypatch.chdir(work)
     if command == "app":  # would not come back
