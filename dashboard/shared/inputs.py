@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.shared import messages
 from dashboard.shared.query_params import NumberFault
@@ -28,7 +28,9 @@ def warn_about_address(
         query: the parameters as the visitor came with them; by default those there are now.
     """
     key = f"{page}_address_faults"
-    if key not in st.session_state:
+    is_first = key not in st.session_state
+    # Back and forward bring an address anew, so numbers are looked at in every run.
+    if is_first or _is_history_navigation():
         found = list(faults(st.query_params.to_dict() if query is None else query))
         st.session_state[key] = found
         if _take_out(fault.parameter for fault in found if isinstance(fault, NumberFault)):
@@ -38,15 +40,36 @@ def warn_about_address(
     st.session_state[key] = []
 
 
+def _is_history_navigation() -> bool:
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
 def _take_out(parameters: Iterable[str]) -> bool:
-    """Take parameters out of the address; whether there were any."""
+    """Take parameters out of the address; whether the page has to be drawn anew for that."""
     found = False
     for name in parameters:
-        # Refused for a widget that was drawn before: it has read its parameter already.
-        with suppress(StreamlitAPIException, KeyError):
+        try:
             del st.query_params[name]
             found = True
+        except StreamlitAPIException:
+            _forget(name)
+        except KeyError:  # the visitor came with it, and it has gone since
+            pass
     return found
+
+
+def _forget(parameter: str) -> None:
+    """Take a parameter out that a widget of an earlier run is bound to.
+
+    Going back in the browser brings it again, and Streamlit refuses to delete it, though its own
+    reading of an endless number raises; so this reaches for what Streamlit itself would call.
+    """
+    context = get_script_run_ctx()
+    if context is not None:
+        query_params = context.session_state._state.query_params
+        query_params.remove_param(parameter)
+        query_params._initial_query_params.pop(parameter, None)
 
 
 def reset_if_invalid(key: str, options: tuple[str, ...], default: str | None = None) -> None:

@@ -44,6 +44,7 @@ def test_an_endless_number_is_told_and_gone_from_the_address(open_page, url):
     assert "smiles=CCO" in opened.url
     assert "seed=3" in opened.url
     opened.go_back()
+    opened.wait_for_function("!window.location.search.includes('k=')")
     rest(opened)
     assert opened.locator("[data-testid=stException]").count() == 0
 
