@@ -6,8 +6,8 @@ serves the dashboard (hosted, one thread for torch) on this machine alone and op
 WebSockets, every one to another molecule of the shipped samples at K = 32: one visitor, who opens
 one after the other; eight, who think for 5 s between two; fifty, who think for 60 s. Each has a
 server of its own. The options are seconds; 0 leaves a row out. A view lasts from before the
-handshake until the page's script has finished. The record holds the load of the machine before:
-what was measured on a machine with a load of its own says less. Writes `record.json`.
+handshake until the page's script has finished. The record holds what other work took of the machine
+before and meanwhile: what was measured beside it says less. Writes `record.json`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,13 @@ import psutil
 from rdkit import Chem
 
 from benchmarks.load.client import View, Visitor
-from benchmarks.load.server import is_alive, processor_s, rss_mib, serve
+from benchmarks.load.server import (
+    is_alive,
+    others_processor_s,
+    processor_s,
+    rss_mib,
+    serve,
+)
 from core.errors import InputError
 from core.records import RunRecord, package_versions
 from core.triage.samples import shipped_samples
@@ -67,11 +73,13 @@ class Load:
         views: in the order in which they ended.
         processor_s: of the server, from the first to the last.
         rss_mib: of the server, twice a second; the first before the first view.
+        others_cores: how many processors other work of the machine took meanwhile, on average.
     """
 
     views: list[View] = field(default_factory=list)
     processor_s: float = 0.0
     rss_mib: list[float] = field(default_factory=list)
+    others_cores: float = 0.0
 
     def row(self) -> dict[str, Any]:
         """The numbers of the record; times are of views without a fault."""
@@ -83,6 +91,7 @@ class Load:
             if self.views else None,
             "rss_mib": {"start": round(self.rss_mib[0]), "peak": round(max(self.rss_mib)),
                         "end": round(self.rss_mib[-1])},
+            "others_cores": round(self.others_cores, 2),
             "errors": dict(Counter(view.fault for view in self.views if view.fault)),
         }
 
@@ -140,7 +149,9 @@ async def measure(
             raise InputError(f"The dashboard does not answer a first visitor: {view.fault}.")
     await visitor.leave()
     load = Load(rss_mib=[rss_mib(server)])
-    before, end = processor_s(server), time.monotonic() + seconds
+    before, others = processor_s(server), others_processor_s(server)
+    start = time.monotonic()
+    end = start + seconds
     watch = asyncio.create_task(_watch(server, load))
     await asyncio.gather(*(
         _visit(Visitor(port), scenario.think_s, smiles, end, load, random.Random(f"{seed}/{own}"))
@@ -151,6 +162,7 @@ async def measure(
                          "views.")
     load.rss_mib.append(rss_mib(server))
     load.processor_s = processor_s(server) - before
+    load.others_cores = (others_processor_s(server) - others) / (time.monotonic() - start)
     return load
 
 

@@ -80,6 +80,14 @@ def processor_s(server: psutil.Process) -> float:
     return total + getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
 
 
+def others_processor_s(server: psutil.Process) -> float:
+    """Seconds of the processors that neither the server nor this process has taken."""
+    times = psutil.cpu_times()
+    busy = sum(getattr(times, kind, 0.0) for kind in ("user", "nice", "system", "irq", "softirq"))
+    own = psutil.Process().cpu_times()
+    return busy - processor_s(server) - own.user - own.system
+
+
 def rss_mib(server: psutil.Process) -> float:
     """Memory that the server and its children hold, in MiB."""
     total = 0

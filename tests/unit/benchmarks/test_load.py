@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.load import run
 from benchmarks.load.client import View, Visitor
-from benchmarks.load.server import is_alive, processor_s, rss_mib, serve
+from benchmarks.load.server import is_alive, others_processor_s, processor_s, rss_mib, serve
 from core.errors import InputError
 
 PAGE = """
@@ -29,10 +29,12 @@ def port():
 
 def test_a_row_counts_faults_and_times_the_rest():
     views = [View(seconds / 10) for seconds in range(1, 12)]
-    load = run.Load([*views, View(60.0, "timeout"), View(60.0, "timeout")], 6.5, [700.2, 900, 800])
+    load = run.Load([*views, View(60.0, "timeout"), View(60.0, "timeout")], 6.5, [700.2, 900, 800],
+                    1.234)
     assert load.row() == {
         "views": 13, "p50_s": 0.6, "p95_s": 1.05, "max_s": 1.1, "processor_s_per_view": 0.5,
-        "rss_mib": {"start": 700, "peak": 900, "end": 800}, "errors": {"timeout": 2}}
+        "rss_mib": {"start": 700, "peak": 900, "end": 800}, "others_cores": 1.23,
+        "errors": {"timeout": 2}}
 
 
 def test_a_row_without_views_has_no_times():
@@ -77,6 +79,7 @@ def test_a_visitor_sees_what_a_page_shows(port, tmp_path):
     with serve(port, command) as server:
         found = asyncio.run(views())
         assert processor_s(server) > 0.1
+        assert others_processor_s(server) > 1
         assert 20 < rss_mib(server) < 2000
         assert is_alive(server)
     assert not is_alive(server)
