@@ -104,7 +104,7 @@ def triage(
     from core.model.growth import fragment_of
     from core.triage.quality import mark_novel, mark_unique
     from core.triage.ranking import ranking_record
-    from core.triage.run import sample_and_score_in
+    from core.triage.run import made_on, sample_and_score_in
     from core.triage.samples import Samples, SamplesConfig
     from core.triage.scores import VALIDITY, quality_label
     from core.triage.set_metrics import set_metrics
@@ -151,7 +151,7 @@ def triage(
         step=card.steps, dataset=card.data.get("name", ""), config=config, table=table,
         ranking=ranking_record(table, seed=seed, label=label), set_metrics=metrics,
     )
-    samples.save(output, device=str(checkpoint.device))
+    samples.save(output, **made_on(run_folder))
     messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
 
 
