@@ -1,7 +1,7 @@
 """What the Fine-tune page keeps between reruns, bounded, and keyed by all it depends on.
 
-Live runs lie in folders of a temporary place that ends with the server; the few that were looked at
-last are in memory, too.
+Live runs are a visitor's own: they lie in folders that end with the visitor's session, or at home
+with the server, and the few that were looked at last are in memory, too.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import streamlit as st
 
@@ -39,10 +38,14 @@ from dashboard.shared.bounded_cache import BoundedCache
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.file_age import age
 from dashboard.shared.progress import Progress
+from dashboard.shared.visitors import visitor
 from dashboard.views.finetune.query import OWN, PERMUTATIONS, FinetuneQuery
 
 _MAX_SESSIONS = 4
 """Runs in memory, each with a copy of its model and the optimizer's state."""
+
+_COPIES = 4
+"""Of a model's weights that a run keeps: they, their gradients, and two moments of AdamW."""
 
 _MAX_FOLDERS = 12
 """Runs on disk, some 10 MB each; one of all weights 50 MB until it is done."""
@@ -90,7 +93,8 @@ def learning_set(query: FinetuneQuery, progress: Progress) -> LearningSet:
     """
     source = query.source
     seed = query.config.seed if source.is_made else 0
-    return _learning_sets().get(
+    kept = visitor().cache("own molecules", 4) if source.kind == OWN else _learning_sets()
+    return kept.get(
         (source, query.weights_sha256, seed), lambda: _read_set(query, progress))
 
 
@@ -153,7 +157,7 @@ def session(query: FinetuneQuery, progress: Progress) -> FinetuneSession:
     found = _sessions().find(query)
     if found is None:
         found = _open_session(query, progress)
-        _sessions().keep(query, found)
+        _sessions().keep(query, found, _COPIES * _num_bytes(found))
         _forget_oldest(query)
     return found
 
@@ -183,18 +187,23 @@ def _forget_oldest(query: FinetuneQuery) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def forget_runs() -> None:
+    """Remove all runs of the visitor."""
+    _sessions().clear()
+    for folder in _root().iterdir():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _root() -> Path:
-    return Path(_temporary().name)
+    return visitor().folder
 
 
-@st.cache_resource(show_spinner=False)
-def _temporary() -> TemporaryDirectory[str]:
-    return TemporaryDirectory(prefix="trailscope-finetune-")
+def _num_bytes(session: FinetuneSession) -> int:
+    return sum(one.numel() * one.element_size() for one in session.checkpoint.model.parameters())
 
 
-@st.cache_resource(show_spinner=False)
 def _sessions() -> BoundedCache[FinetuneSession]:
-    return BoundedCache(capacity=_MAX_SESSIONS)
+    return visitor().cache("fine-tuning", _MAX_SESSIONS)
 
 
 @st.cache_resource(show_spinner=False)

@@ -70,7 +70,7 @@ def show_live(query: FinetuneQuery, session: FinetuneSession, measure: str) -> N
         def report(state: FinetuneProgress) -> None:
             place.progress(min(1.0, state.done / max(state.total, 1)), text.progress_text(state))
 
-        _SWITCH.go_on(lambda: session.go_on_scaling(report, for_s=_SITTING_S))
+        _SWITCH.go_on(lambda: session.go_on_scaling(report, for_s=_SITTING_S), place)
 
 
 def _show_heading() -> None:
