@@ -227,9 +227,9 @@ def job_note() -> str | None:
         return None
     jobs = _jobs()
     others = jobs.others(visitor().name)
-    return (f"{_time_note()} A visitor has one job at a time, this server works on "
-            f"{_jobs_of(jobs.at_once)} at once; {_jobs_of(others, 'other')} "
-            f"{'is' if others == 1 else 'are'} there now.")
+    at_work = min(others, jobs.at_once)
+    return (f"{_time_note()} One job of yours runs at a time, and {_jobs_of(jobs.at_once)} on this "
+            f"server at once. Jobs of others: {at_work:,} at work, {others - at_work:,} waiting.")
 
 
 def say_time() -> None:
@@ -240,7 +240,7 @@ def say_time() -> None:
 
 def _time_note() -> str:
     limit = quotas().visitor_seconds
-    return (f"A visitor has {_minutes(limit)} of computing in an hour; "
+    return (f"You have {_minutes(limit)} of computing in an hour; "
             f"{_minutes(_time().left(limit))} are left.")
 
 
@@ -317,8 +317,8 @@ def _low_priority() -> Iterator[None]:
             os.setpriority(os.PRIO_PROCESS, thread, before)
 
 
-def _jobs_of(number: int, kind: str = "") -> str:
-    return f"{number:,} {kind + ' ' if kind else ''}{'job' if number == 1 else 'jobs'}"
+def _jobs_of(number: int) -> str:
+    return f"{number:,} {'job' if number == 1 else 'jobs'}"
 
 
 def _minutes(seconds: float) -> str:

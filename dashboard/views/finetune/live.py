@@ -34,9 +34,11 @@ def show(query: FinetuneQuery, shipped: ShippedRepairs) -> None:
                                  num_entries(matrices)))
     _show_molecules(query)
     session = data.find_session(query)
+    reading = st.container()  # always: what is drawn below keeps its place
     if session is None and (data.has_folder(query)
                             or (_SWITCH.is_on(query) and not visitors.files_fault())):
-        session = _open(query)
+        with reading:
+            session = _open(query)
     begun = session is not None and bool(session.history)
     if session is None and (fault := visitors.files_fault()):
         messages.warning(fault, icon=":material/folder_off:")
