@@ -60,7 +60,7 @@ class RunSwitch:
             Where progress is drawn.
         """
         # Slots: what a run draws first would leave what was drawn before it below until it ends.
-        place, button, below, limits = (st.empty() for _ in range(4))
+        place, button, below = st.empty(), st.empty(), st.empty()
         fault = visitors.time_fault()
         if is_done or fault:
             self.turn_off()
@@ -75,9 +75,7 @@ class RunSwitch:
         else:
             button.button(label, type="primary", icon=":material/play_arrow:", key=self.start,
                           on_click=self._turn_on, args=(settings,))
-            below.caption(remark)
-            if note := visitors.job_note():
-                limits.caption(note)
+            below.caption("\n\n".join(filter(None, (remark, visitors.job_note()))))
         return place
 
     def go_on(self, work: Callable[[], None], place: DeltaGenerator) -> None:

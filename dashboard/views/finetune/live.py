@@ -34,7 +34,7 @@ def show(query: FinetuneQuery, shipped: ShippedRepairs) -> None:
                                  num_entries(matrices)))
     _show_molecules(query)
     session = data.find_session(query)
-    reading = st.container()  # always: what is drawn below keeps its place
+    reading = st.container()  # in any case, so that what is drawn below keeps its place
     if session is None and (data.has_folder(query)
                             or (_SWITCH.is_on(query) and not visitors.files_fault())):
         with reading:
