@@ -9,11 +9,13 @@ computed once for all who open it, as links are there to be shared. Limits (`cor
   the others wait in line (`JobQueue`).
 - Time is that of the processor in the visitor's thread, in any hour. Long jobs look at it between
   two sittings, shorter work at every report of progress; work without progress is not counted.
-- A long job works in the thread that draws its page, at low priority (Linux), so that pages of
+- Molecules are generated in a process beside the one that draws pages, at low priority, which ends
+  within a second when the visitor clicks or leaves.
+- Fine-tuning works in the thread that draws its page, at low priority (Linux), so that pages of
   others come first. It is no process of its own: a page that needs Python's interpreter waits for
   its turn of it, and threads of PyTorch that were started before keep their priority. Hosts set
-  `OMP_NUM_THREADS=1`, then there are none.
-- A session that ends stops its script at the next report of progress, and with it the job.
+  `OMP_NUM_THREADS=1`, then there are none. When its visitor leaves it ends at the next report of
+  progress, as all scripts of a session that has ended do.
 
 Where one person works at home all of this is off: caches and runs outlive a reload of the page.
 """
@@ -39,6 +41,7 @@ from streamlit.runtime.scriptrunner import RerunException
 
 from core.errors import InputError
 from core.quotas import is_hosted, quotas
+from core.work_process import WorkProcess
 from dashboard.shared.bounded_cache import BoundedCache
 from dashboard.shared.job_queue import JobQueue
 from dashboard.shared.private_folder import private_folder
@@ -183,6 +186,22 @@ def turn(place: DeltaGenerator) -> Iterator[None]:
         whose.remove_if_gone()
 
 
+def work_aside(
+    function: Callable[..., Value], *args: Any, progress: Callable[..., None]
+) -> Value:
+    """A part of a visitor's long job, in a process beside this one (`WorkProcess.call`)."""
+    idle = _idle()
+    try:
+        process = idle.pop()
+    except IndexError:
+        process = WorkProcess()
+    try:
+        return process.call(function, *args, progress=progress)
+    finally:
+        _time().spend(process.spent_s)
+        idle.append(process)
+
+
 def end_job() -> None:
     """Give back the visitor's place in line."""
     if is_hosted():
@@ -275,6 +294,17 @@ def check() -> None:
 def _jobs() -> JobQueue:
     limits = quotas()
     return _queue(limits.jobs, limits.queue)
+
+
+def _end_all(processes: list[WorkProcess]) -> None:
+    for process in processes:
+        process.close()
+
+
+@st.cache_resource(show_spinner=False, on_release=_end_all)
+def _idle() -> list[WorkProcess]:
+    """Processes that wait for work, never more than jobs that work at once."""
+    return []
 
 
 @st.cache_resource(show_spinner=False)

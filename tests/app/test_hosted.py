@@ -13,6 +13,11 @@ TUNING = {"tuning": "Your run", "data": "my molecules", "own": "CCO\nCC(N)C(=O)O
           "method": "LoRA"}
 
 
+def here(function, *args, progress):
+    """Work in this process: starting another takes seconds, and is tested on its own."""
+    return function(*args, progress=progress)
+
+
 @pytest.fixture
 def open_view(evaluated_assets, monkeypatch, tmp_path):
     """Open a page as a visitor of a hosted dashboard, every time as another one."""
@@ -22,6 +27,7 @@ def open_view(evaluated_assets, monkeypatch, tmp_path):
     monkeypatch.setenv("TRAILSCOPE_HOSTED", "1")
     monkeypatch.setattr("dashboard.views.finetune.data.PERMUTATIONS", 2)
     monkeypatch.setattr("core.stats.molecule_bootstrap.RESAMPLES", 50)
+    monkeypatch.setattr("dashboard.views.triage.data.work_aside", here)
     st.cache_resource.clear()
 
     def open_(view: str, **query: str) -> AppTest:

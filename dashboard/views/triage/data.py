@@ -22,6 +22,7 @@ from core.errors import InputError
 from core.graph.graph import Graph
 from core.model.card import ModelCard, find_shipped_models
 from core.model.growth import fragment_of
+from core.quotas import is_hosted
 from core.stats.risk_coverage import RiskCoverage
 from core.stats.roc import ScoreComparison
 from core.triage.generated import Generated
@@ -32,7 +33,7 @@ from core.triage.pooling import PooledRanking, pool_samples
 from core.triage.quality import mark_unique
 from core.triage.ranking import ranking_of, risk_coverage_of_samples
 from core.triage.run import Progress as StageProgress
-from core.triage.run import sample_and_score
+from core.triage.run import sample_and_score, sample_chunk
 from core.triage.samples import Samples, SamplesError, read_samples_record, shipped_samples
 from core.triage.scores import QualityLabel
 from core.triage.sdf import sdf_records
@@ -45,7 +46,7 @@ from dashboard.shared.bounded_cache import kept as keeping
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.file_age import age
 from dashboard.shared.progress import Progress
-from dashboard.shared.visitors import visitor
+from dashboard.shared.visitors import visitor, work_aside
 from dashboard.views.triage.query import LiveQuery
 from dashboard.views.triage.text import structure_name
 
@@ -103,8 +104,13 @@ def sample_more(query: LiveQuery, progress: StageProgress) -> None:
         size = min(config.chunk, config.number - number * config.chunk)
         if len(chunks.get(number, ())) < size:
             part = replace(config, number=number * config.chunk + size)
-            model = checkpoint(query.model, query.weights_sha256)
-            [chunks[number]] = sample_and_score(model, part, first_chunk=number, progress=progress)
+            if is_hosted():
+                chunks[number] = work_aside(sample_chunk, query.model, query.weights_sha256, part,
+                                            number, progress=progress)
+            else:
+                [chunks[number]] = sample_and_score(
+                    checkpoint(query.model, query.weights_sha256), part, first_chunk=number,
+                    progress=progress)
             _live_chunks().keep(_run(query), chunks)
             return
 

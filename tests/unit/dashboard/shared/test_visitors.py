@@ -111,7 +111,8 @@ def test_the_page_says_what_a_visitor_has_and_who_else_is_there(hosted):
     visitors._jobs().begin("another")
     assert opened().caption[0].value == (
         "It takes long.\n\nYou have 10 min of computing in an hour; 10 min are left. One job of "
-        "yours runs at a time, and 1 job on this server at once. Jobs of others: 1 at work, 1 waiting.")
+        "yours runs at a time, and 1 job on this server at once. Jobs of others: 1 at work, "
+        "1 waiting.")
 
 
 def test_a_job_waits_until_another_ends(hosted, monkeypatch):
