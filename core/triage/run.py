@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ import torch
 from core.errors import InputError
 from core.graph.graph import Graph
 from core.likelihood.analysis import analyse
-from core.model.checkpoints import Checkpoint, load_checkpoint
+from core.model.checkpoints import Checkpoint, kept_checkpoint
 from core.model.generation import GeneratedGraph, SamplingConfig, generate
 from core.model.growth import fragment_of
 from core.runs import claim, hold
@@ -83,14 +82,9 @@ def sample_chunk(
     Raises:
         InputError: as `sample_and_score`.
     """
-    [table] = sample_and_score(_checkpoint(model, weights_sha256), config, first_chunk=chunk,
+    [table] = sample_and_score(kept_checkpoint(model, weights_sha256), config, first_chunk=chunk,
                                progress=progress)
     return table
-
-
-@lru_cache(maxsize=2)
-def _checkpoint(model: str, weights_sha256: str) -> Checkpoint:
-    return load_checkpoint(model)
 
 
 def sample_and_score_in(

@@ -7,29 +7,24 @@ computed once for all who open it, as links are there to be shared. Limits (`cor
 
 - Long jobs, those of a `RunSwitch`, work one at a time per visitor, some at a time on the server;
   the others wait in line (`JobQueue`).
-- Time is that of the processor in the visitor's thread, in any hour. Long jobs look at it between
-  two sittings, shorter work at every report of progress; work without progress is not counted.
-- Molecules are generated in a process beside the one that draws pages, at low priority, which ends
-  within a second when the visitor clicks or leaves.
-- Fine-tuning works in the thread that draws its page, at low priority (Linux), so that pages of
-  others come first. It is no process of its own: a page that needs Python's interpreter waits for
-  its turn of it, and threads of PyTorch that were started before keep their priority. Hosts set
-  `OMP_NUM_THREADS=1`, then there are none. When its visitor leaves it ends at the next report of
-  progress, as all scripts of a session that has ended do.
+- Time is that of the processor, in the visitor's thread and process, in any hour. Long jobs look at
+  it between two sittings, shorter work at every report of progress; work without progress is not
+  counted.
+- Long jobs work in a process beside the one that draws pages, at low priority, which is ended
+  within a second when the visitor clicks or leaves; a fine-tuning run loses at most its last
+  sitting by a click. What a visitor learns from is still read in the thread that draws the page.
 
 Where one person works at home all of this is off: caches and runs outlive a reload of the page.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from tempfile import mkdtemp
@@ -47,7 +42,6 @@ from dashboard.shared.job_queue import JobQueue
 from dashboard.shared.private_folder import private_folder
 
 _HOUR_S = 3600.0
-_NICENESS = 10
 _TOKEN, _TIME = "visitor", "visitor_time"
 
 Value = TypeVar("Value")
@@ -163,7 +157,7 @@ def _of_session(name: str) -> Visitor:
 
 @contextmanager
 def turn(place: DeltaGenerator) -> Iterator[None]:
-    """A sitting of a visitor's long job: when it is its turn, at low priority, its time counted.
+    """A sitting of a visitor's long job: when it is its turn, its time counted.
 
     Args:
         place: where it is said how many jobs come before.
@@ -180,7 +174,7 @@ def turn(place: DeltaGenerator) -> Iterator[None]:
 
     whose = visitor()
     try:
-        with _jobs().turn(whose.name, waits, keeps=RerunException), _low_priority(), _counted():
+        with _jobs().turn(whose.name, waits, keeps=RerunException), _counted():
             yield
     finally:
         whose.remove_if_gone()
@@ -328,23 +322,6 @@ def _counted() -> Iterator[Callable[[], float]]:
         yield spent
     finally:
         of.spend(spent())
-
-
-@contextmanager
-def _low_priority() -> Iterator[None]:
-    """While it lasts, other threads come first; without the right to rise again also afterwards,
-    in this run of the page and those that follow at once."""
-    if sys.platform != "linux":
-        yield
-        return
-    thread = threading.get_native_id()
-    before = os.getpriority(os.PRIO_PROCESS, thread)
-    os.setpriority(os.PRIO_PROCESS, thread, max(before, _NICENESS))
-    try:
-        yield
-    finally:
-        with suppress(PermissionError):
-            os.setpriority(os.PRIO_PROCESS, thread, before)
 
 
 def _jobs_of(number: int) -> str:

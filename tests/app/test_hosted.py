@@ -27,7 +27,8 @@ def open_view(evaluated_assets, monkeypatch, tmp_path):
     monkeypatch.setenv("TRAILSCOPE_HOSTED", "1")
     monkeypatch.setattr("dashboard.views.finetune.data.PERMUTATIONS", 2)
     monkeypatch.setattr("core.stats.molecule_bootstrap.RESAMPLES", 50)
-    monkeypatch.setattr("dashboard.views.triage.data.work_aside", here)
+    for view in ("triage", "finetune"):
+        monkeypatch.setattr(f"dashboard.views.{view}.data.work_aside", here)
     st.cache_resource.clear()
 
     def open_(view: str, **query: str) -> AppTest:

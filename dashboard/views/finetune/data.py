@@ -26,9 +26,11 @@ from core.finetune.learning_set import (
 )
 from core.finetune.streams import GraphStream
 from core.model.card import ModelCard
+from core.quotas import is_hosted
 from core.records import RECORD
 from core.repair.result import RepairResult, shipped_repairs
-from core.repair.session import FinetuneSession
+from core.repair.session import FinetuneSession, Report
+from core.repair.sittings import sit
 from core.salience.language_model import LanguageModel
 from core.salience.matrices import WeightMatrix
 from core.sent.batch import GraphBatch
@@ -38,7 +40,7 @@ from dashboard.shared.bounded_cache import BoundedCache
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.file_age import age
 from dashboard.shared.progress import Progress
-from dashboard.shared.visitors import visitor
+from dashboard.shared.visitors import visitor, work_aside
 from dashboard.views.finetune.query import OWN, PERMUTATIONS, FinetuneQuery
 
 _MAX_SESSIONS = 4
@@ -160,6 +162,27 @@ def session(query: FinetuneQuery, progress: Progress) -> FinetuneSession:
         _sessions().keep(query, found, _COPIES * _num_bytes(found))
         _forget_oldest(query)
     return found
+
+
+def go_on(
+    session: FinetuneSession, report: Report, *, for_s: float, scaling: bool = False
+) -> None:
+    """Work on a run for some seconds, where strangers visit in a process beside this one.
+
+    Args:
+        session: the run.
+        report: hears of the work and may raise to stop it.
+        for_s: seconds, as of `FinetuneSession.go_on`.
+        scaling: whether to measure at other scales, of a run that is done.
+    """
+    if is_hosted():
+        card = session.checkpoint.card
+        session.take(work_aside(sit, card.name, card.weights_sha256, session.parts, session.state,
+                                scaling, for_s, progress=report))
+    elif scaling:
+        session.go_on_scaling(report, for_s=for_s)
+    else:
+        session.go_on(report, for_s=for_s)
 
 
 def _open_session(query: FinetuneQuery, progress: Progress) -> FinetuneSession:

@@ -73,7 +73,7 @@ def _go_on(session: FinetuneSession, place: DeltaGenerator) -> None:
     def report(state: FinetuneProgress) -> None:
         place.progress(min(1.0, state.done / max(state.total, 1)), text.progress_text(state))
 
-    _SWITCH.go_on(lambda: session.go_on(report, for_s=_SITTING_S), place)
+    _SWITCH.go_on(lambda: data.go_on(session, report, for_s=_SITTING_S), place)
 
 
 def _show_molecules(query: FinetuneQuery) -> None:

@@ -1,8 +1,5 @@
 """What visitors have and may use; two sessions see nothing of each other."""
 
-import os
-import threading
-
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -161,18 +158,3 @@ def test_a_visitor_without_time_keeps_what_is_done(hosted):
     assert [error.value for error in one.error] == [sentence]
     assert not one.button
     assert one.text[0].value.startswith("0 done")
-
-
-def test_long_work_has_low_priority():
-    before = os.getpriority(os.PRIO_PROCESS, 0)
-    found = []
-
-    def work():
-        with visitors._low_priority():
-            found.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
-    assert found == [max(before, 10)]
-    assert os.getpriority(os.PRIO_PROCESS, 0) == before
