@@ -8,6 +8,7 @@ next call: starting one imports all that the work needs, a matter of seconds.
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import time
@@ -75,10 +76,10 @@ class WorkProcess:
         self.spent_s, report = 0.0, None
         try:
             connection = self._started()
-            connection.send((function, args))
+            _send(connection, function, args)
             while True:
                 if connection.poll(_LOOK_S):
-                    kind, content, self.spent_s = connection.recv()
+                    kind, content, self.spent_s = _received(connection)
                     if kind != "report":
                         break
                     report = content
@@ -112,19 +113,29 @@ class WorkProcess:
         return self._connection
 
 
+def _send(connection: Connection, *content: Any) -> None:
+    # Not `Connection.send`: with torch it hands over tensors as open files of shared memory, for
+    # which both processes would have to be of one family.
+    connection.send_bytes(pickle.dumps(content))
+
+
+def _received(connection: Connection) -> tuple[Any, ...]:
+    return pickle.loads(connection.recv_bytes())
+
+
 def serve(descriptor: int) -> None:
     """Work for whoever is at the other end of a pipe, until it is closed."""
     os.nice(_NICENESS)
     with Connection(descriptor) as connection:
         while True:
             try:
-                function, args = connection.recv()
+                function, args = _received(connection)
             except EOFError:
                 return
             start = time.process_time()
 
             def send(kind: str, content: Any, start: float = start) -> None:
-                connection.send((kind, content, time.process_time() - start))
+                _send(connection, kind, content, time.process_time() - start)
 
             def report(*content: Any, send: Callable[..., None] = send) -> None:
                 send("report", content)

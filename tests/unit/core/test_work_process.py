@@ -1,12 +1,15 @@
 """Work in another process: its result, its reports, its faults and its end."""
 
 import os
+import pickle
 import time
+from multiprocessing import Pipe
 
 import pytest
+import torch
 
 from core.errors import InputError
-from core.work_process import WorkEndedError, WorkProcess
+from core.work_process import WorkEndedError, WorkProcess, _send
 from tests.unit.core.work_to_do import fail, niceness, vanish, wait
 
 
@@ -31,6 +34,15 @@ def test_it_returns_what_the_function_does_at_low_priority(process):
     assert heard == [("begun", 1)]
     assert process.spent_s > 0
     assert process.call(niceness, progress=silent)[0] == there  # kept
+
+
+def test_tensors_travel_whole():
+    """Torch would send a name, by which a process of another family cannot find them."""
+    one, other = Pipe()
+    _send(one, torch.ones(1000))
+    assert pickle.loads(other.recv_bytes())[0].sum() == 1000
+    _send(one, torch.ones(1000))
+    assert len(other.recv_bytes()) > 4000
 
 
 def test_faults_of_the_input_are_raised_here(process):
