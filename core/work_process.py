@@ -25,6 +25,10 @@ _NICENESS = 10
 _LOOK_S = 0.5
 """Seconds between two reports, if the work itself reports nothing."""
 
+_IDLE_S, _EARLIER_S = 60.0, 10.0
+"""A process that is not used for so long ends and gives its memory back; one that is about to, this
+much earlier, is not used any more."""
+
 _SERVE = "import sys; from core.work_process import serve; serve(int(sys.argv[1]))"
 
 
@@ -56,6 +60,7 @@ class WorkProcess:
     def __init__(self) -> None:
         self._process: subprocess.Popen | None = None
         self._connection: Connection | None = None
+        self._used_at = 0.0
         self.spent_s = 0.0
 
     def call(
@@ -92,6 +97,7 @@ class WorkProcess:
         except BaseException:
             self.close()
             raise
+        self._used_at = time.monotonic()
         if kind == "fault":
             raise content
         return content
@@ -107,7 +113,8 @@ class WorkProcess:
             self._process = None
 
     def _started(self) -> Connection:
-        if self._connection is None or self._process is None or self._process.poll() is not None:
+        if self._connection is None or self._process is None or (
+                time.monotonic() - self._used_at > _IDLE_S - _EARLIER_S):
             self.close()
             self._process, self._connection = piped_process(_SERVE)
         return self._connection
@@ -124,11 +131,13 @@ def _received(connection: Connection) -> tuple[Any, ...]:
 
 
 def serve(descriptor: int) -> None:
-    """Work for whoever is at the other end of a pipe, until it is closed."""
+    """Work for whoever is at the other end of a pipe, until it is closed or unused."""
     os.nice(_NICENESS)
     with Connection(descriptor) as connection:
         while True:
             try:
+                if not connection.poll(_IDLE_S):
+                    return
                 function, args = _received(connection)
             except EOFError:
                 return

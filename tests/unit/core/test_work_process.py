@@ -8,6 +8,7 @@ from multiprocessing import Pipe
 import pytest
 import torch
 
+from core import work_process
 from core.errors import InputError
 from core.work_process import WorkEndedError, WorkProcess, _send
 from tests.unit.core.work_to_do import fail, niceness, vanish, wait
@@ -66,6 +67,12 @@ def test_work_ends_when_progress_raises(process):
     assert time.monotonic() - start < 20
     with pytest.raises(ProcessLookupError):
         os.kill(there, 0)
+    assert process.call(niceness, progress=silent)[0] != there
+
+
+def test_a_process_that_is_not_used_is_replaced(process, monkeypatch):
+    there, *_ = process.call(niceness, progress=silent)
+    monkeypatch.setattr(work_process, "_IDLE_S", 0.0)
     assert process.call(niceness, progress=silent)[0] != there
 
 
