@@ -35,6 +35,7 @@ def results() -> None:
     evaluations = {key: Evaluation.load(folder) for key, folder in shipped_evaluations().items()}
     tables = [
         ("Generated graphs", _quality_table(samples)),
+        *_set_tables(samples),
         ("AUC of the scores", [*_auc_table(shipped_samples().values()), *_pooled_rows(samples)]),
         ("AUC along training", _auc_table(shipped_samples("milestones").values())),
         ("NLL per token", _cross_table(evaluations, lambda found: found.nll_per_token)),
@@ -71,6 +72,19 @@ def _quality_table(found: Sequence[Samples]) -> Iterator[str]:
                       + f" {MARK}" * (samples.model in marked),
                       f"{nll_std(scored[samples.model]).mean():.2f}")))
     yield from ("", EXPLANATION) if marked else ()
+
+
+def _set_tables(found: Iterable[Samples]) -> Iterator[tuple[str, list[str]]]:
+    """The metrics of samples as sets, a column for each model; no table where none has any."""
+    measured = {samples.model: samples.set_metrics for samples in found
+                if samples.set_metrics is not None}
+    if measured:
+        by_metric = zip(*(metrics.values for metrics in measured.values()), strict=True)
+        yield "Samples as sets", [
+            *head("metric", *(f"`{model}`" for model in measured)),
+            *(row(values[0].metric.name,
+                  *("–" if value.estimate is None else cell(value.estimate, 3)
+                    for value in values)) for values in by_metric)]
 
 
 def _auc_table(folders: Iterable[Path]) -> Iterator[str]:

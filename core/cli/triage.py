@@ -26,7 +26,7 @@ from core.cli.options import (
     read_open_atoms,
     seed_option,
 )
-from core.cli.progress import reporting_stages
+from core.cli.progress import reporting, reporting_stages
 from core.cli.rows import RowWriter
 from core.data.registry import DATASETS
 from core.errors import InputError
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
     from core.model.card import ModelCard
     from core.triage.frechet import ChemNet
-    from core.triage.set_metrics import MoleculeSet, SetMetrics, Split
+    from core.triage.molecule_set import MoleculeSet
+    from core.triage.set_metrics import SetMetrics, Split
 
 
 def register(app: typer.Typer) -> None:
@@ -103,7 +104,7 @@ def triage(
     from core.model.growth import fragment_of
     from core.triage.quality import mark_novel, mark_unique
     from core.triage.ranking import ranking_record
-    from core.triage.run import sample_and_score_in
+    from core.triage.run import made_on, sample_and_score_in
     from core.triage.samples import Samples, SamplesConfig
     from core.triage.scores import VALIDITY, quality_label
     from core.triage.set_metrics import set_metrics
@@ -150,7 +151,7 @@ def triage(
         step=card.steps, dataset=card.data.get("name", ""), config=config, table=table,
         ranking=ranking_record(table, seed=seed, label=label), set_metrics=metrics,
     )
-    samples.save(output, device=str(checkpoint.device))
+    samples.save(output, **made_on(run_folder))
     messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
 
 
@@ -177,22 +178,22 @@ def _training_smiles(card: ModelCard, dataset: str | None, data: Path | None) ->
     Raises:
         InputError: for a model of graphs without labels, of which none is said to be novel.
     """
-    from core.chemistry.molecules import to_smiles
+    from core.triage.molecule_set import part_smiles
 
     if card.chemistry is None:
         raise InputError(f"{card.name} generates no molecules, so --data cannot say which are "
                          "novel; leave it out.")
     part = read_part(dataset_for(card, dataset), "train", card=card, data=data, number=None, made=0)
-    return {smiles for graph in part.unpacked()
-            if (smiles := to_smiles(graph, card.chemistry)) is not None}
+    with reporting(f"Writing {part.title}'s train split as SMILES", "molecules") as progress:
+        return part_smiles(part, card.chemistry, progress=progress)
 
 
 def _references(
     card: ModelCard, dataset: str | None, data: Path | None
 ) -> dict[Split, MoleculeSet]:
     """The test sets that generated molecules are compared with, as far as they are at hand."""
-    from core.chemistry.molecules import to_valid_rdkit
-    from core.triage.set_metrics import REFERENCE_SETS, MoleculeSet
+    from core.triage.molecule_set import MoleculeSet
+    from core.triage.set_metrics import REFERENCE_SETS
 
     found: dict[Split, MoleculeSet] = {}
     compared, chemistry = dataset_for(card, dataset), card.chemistry
@@ -202,10 +203,8 @@ def _references(
             continue
         part = read_part(compared, split, card=card, data=data, number=None, made=0)
         with reporting_stages("molecules") as report:
-            found[split] = MoleculeSet.of(
-                f"{part.title} {name}", (to_valid_rdkit(graph, chemistry)
-                                         for graph in part.unpacked()),
-                total=len(part), progress=report)
+            found[split] = MoleculeSet.of_part(f"{part.title} {name}", part, chemistry,
+                                               progress=report)
     return found
 
 

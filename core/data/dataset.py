@@ -9,12 +9,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
 from core.chemistry.chemistry import Chemistry
 from core.data.packing import PackedGraphs
+from core.data.pieces import in_pieces, on_all_cores
 from core.data.splits import DatasetError, Progress
 from core.graph.graph import Graph
 from core.sent.vocabulary import Vocabulary, vocabulary_of
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from core.sent.batch import GraphBatch
 
+
+T = TypeVar("T")
 
 _UNPACKED = 1024
 """Graphs that are unpacked at a time."""
@@ -78,6 +81,18 @@ class DataPart:
         for first in range(0, len(self.rows), _UNPACKED):
             rows = self.rows[first : first + _UNPACKED]
             yield from self.packed.to_graphs(rows, list(map(self.name_of, rows.tolist())))
+
+    def map_pieces(
+        self, function: Callable[[PackedGraphs], T], progress: Progress | None = None
+    ) -> Iterator[T]:
+        """What a function says of every piece of the part, in order; see `on_all_cores`.
+
+        Args:
+            function: of the graphs of a piece, which come without their names.
+            progress: told how many of all graphs are done, before the first piece and after each.
+        """
+        pieces = (self.packed.take(np.array(rows)) for rows in in_pieces(self.rows))
+        return on_all_cores(function, pieces, total=len(self), progress=progress)
 
     def check_fits(self, vocabulary: Vocabulary) -> None:
         """Refuse graphs that `vocabulary` cannot write.

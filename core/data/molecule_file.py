@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,16 +18,11 @@ from core.chemistry.mol_block import from_mol_block
 from core.chemistry.molecules import from_smiles, to_graph
 from core.chemistry.notation import MoleculeError, check_characters, refusing
 from core.data.packing import FORMAT_VERSION, PackedGraphs
+from core.data.pieces import in_pieces, on_all_cores
 from core.data.records import Record, count_rows, open_records
 from core.data.splits import DatasetError, Progress, data_folder
 from core.graph.graph import Graph
 from core.records import sha256_of
-
-PIECE_ROWS = 5_000
-"""Molecules that one process reads at a time."""
-
-SMALL_ROWS = 20_000
-"""A file with fewer rows is read by this process alone: starting others takes seconds."""
 
 T = TypeVar("T")
 
@@ -82,20 +76,8 @@ def map_pieces(
     Raises:
         InputFileError: for a file that cannot be read.
     """
-    from joblib import Parallel, delayed
-
-    total = count_rows(source)
-    if progress is not None:
-        progress(0, total)
-    jobs = (delayed(function)(records, place * PIECE_ROWS)
-            for place, records in enumerate(_pieces(source)))
-    # Pieces are read while others are at work; joblib asks for few more than it has workers.
-    pool = Parallel(n_jobs=-1 if total > SMALL_ROWS else 1, return_as="generator",
-                    pre_dispatch="2*n_jobs")
-    for place, found in enumerate(pool(jobs), start=1):
-        yield found
-        if progress is not None:
-            progress(min(place * PIECE_ROWS, total), total)
+    return on_all_cores(lambda piece: function(*piece), _pieces(source), total=count_rows(source),
+                        progress=progress)
 
 
 def to_rdkit_molecule(record: Record) -> Chem.Mol | None:
@@ -113,10 +95,12 @@ def to_rdkit_molecule(record: Record) -> Chem.Mol | None:
         return None
 
 
-def _pieces(source: Path) -> Iterator[list[Record]]:
-    records = open_records(source)
-    while piece := list(islice(records, PIECE_ROWS)):
-        yield piece
+def _pieces(source: Path) -> Iterator[tuple[list[Record], int]]:
+    """Pieces of a file, each with the number of rows before it."""
+    before = 0
+    for records in in_pieces(open_records(source)):
+        yield records, before
+        before += len(records)
 
 
 def _pack(records: list[Record], chemistry: Chemistry, source: str, before: int) -> PackedGraphs:

@@ -63,6 +63,16 @@ class PackedGraphs:
         return cls(**{name: np.concatenate([getattr(part, name) for part in parts])
                       for name in cls.__dataclass_fields__})
 
+    def take(self, rows: np.ndarray) -> PackedGraphs:
+        """The graphs at `rows`, in that order."""
+        first_node, first_edge = self._firsts
+        num_nodes, num_edges = self.num_nodes[rows], self.num_edges[rows]
+        nodes, edges = _places(first_node[rows], num_nodes), _places(first_edge[rows], num_edges)
+        return PackedGraphs(
+            num_nodes, num_edges, self.edges[edges],
+            self.node_labels[nodes] if self.is_labelled else self.node_labels,
+            self.edge_labels[edges] if self.is_labelled else self.edge_labels)
+
     def __len__(self) -> int:
         return len(self.num_nodes)
 
@@ -148,6 +158,12 @@ def _join(arrays: list[np.ndarray], dtype: type[np.integer]) -> np.ndarray:
     if joined.size and joined.max() > np.iinfo(dtype).max:
         raise GraphError(f"Packing holds numbers up to {np.iinfo(dtype).max}, got {joined.max()}.")
     return joined.astype(dtype)
+
+
+def _places(firsts: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Places `first … first + count - 1` of every row, one row after the other."""
+    ends = np.cumsum(counts, dtype=np.int64)
+    return np.arange(counts.sum()) + np.repeat(firsts - (ends - counts), counts)
 
 
 def _padded_places(firsts: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from core.errors import InputError
-from core.triage.set_metrics import MoleculeSet
+from core.triage.molecule_set import MoleculeSet
 
 WITHOUT_CHEMNET = ("The Fréchet ChemNet distance needs the package fcd_torch; install it with "
                    "`pip install 'trailscope[fcd]'`.")

@@ -7,6 +7,7 @@ chunks and extended to more graphs, and shows the first rows while it goes on.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,8 @@ from core.likelihood.analysis import analyse
 from core.model.checkpoints import Checkpoint, kept_checkpoint
 from core.model.generation import GeneratedGraph, SamplingConfig, generate
 from core.model.growth import fragment_of
-from core.runs import claim, hold
+from core.records import package_versions
+from core.runs import claim, hold, write_json
 from core.stats.estimates import Estimate
 from core.triage.quality import judge
 from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples, read_table, write_table
@@ -30,6 +32,9 @@ from core.triage.scores import quality_label
 Progress = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)`: stage `sampling` counts sequences sampled in this
 chunk, `scoring` re-linearizations. May raise to cancel."""
+
+_MADE_ON = "made-on.json"
+"""Of a run folder: where its chunks were made, as another machine may add what needs the data."""
 
 
 def sample_and_score(
@@ -111,10 +116,26 @@ def sample_and_score_in(
             size = min(config.chunk, config.number - chunk * config.chunk)
             table = read_table(path) if path.is_file() else None
             if table is None or len(table) < size:
+                _note_machine(folder, str(checkpoint.device))
                 one = replace(config, number=chunk * config.chunk + size)
                 [table] = sample_and_score(checkpoint, one, first_chunk=chunk, progress=progress)
                 write_table(table, path)
             yield table[:size]
+
+
+def made_on(folder: Path) -> dict[str, Any]:
+    """Where the chunks in `folder` were made: `device`, and the `versions` of packages there."""
+    found = json.loads((folder / _MADE_ON).read_text(encoding="utf-8"))
+    return {"device": ", ".join(found["devices"]), "versions": found["versions"]}
+
+
+def _note_machine(folder: Path, device: str) -> None:
+    """Add a device to those that made chunks; the versions are those of the first."""
+    path = folder / _MADE_ON
+    known = (json.loads(path.read_text(encoding="utf-8")) if path.is_file()
+             else {"devices": [], "versions": package_versions()})
+    if device not in known["devices"]:
+        write_json(path, {**known, "devices": [*known["devices"], device]})
 
 
 def _sample(

@@ -19,7 +19,7 @@ import pandas as pd
 from core.assets import assets_folder, shipped_results
 from core.errors import InputError
 from core.likelihood.scoring import Precision
-from core.records import RECORD, RunRecord, read_record
+from core.records import RECORD, RunRecord, package_versions, read_record
 from core.runs import replacing
 from core.triage.generated import Mask
 from core.triage.quality import SampleQuality, sample_quality
@@ -156,8 +156,16 @@ class Samples:
             content.update(self.table[column].to_numpy(dtype=np.float64).tobytes())
         return content.hexdigest()
 
-    def save(self, folder: Path, *, device: str) -> None:
-        """Write the folder."""
+    def save(
+        self, folder: Path, *, device: str, versions: dict[str, str] | None = None
+    ) -> None:
+        """Write the folder.
+
+        Args:
+            folder: made if it is missing.
+            device: where the samples were made and scored.
+            versions: of the packages there; by default those here.
+        """
         write_table(self.table, folder / _TABLE)
         more: dict[str, Any] = {}
         if self.ranking is not None:
@@ -173,6 +181,7 @@ class Samples:
             },
             {"quality": self.quality.to_json(), **more},
             seed=self.config.seed, device=device, weights_sha256=self.weights_sha256,
+            versions=versions or package_versions(),
         ).write(folder / RECORD)
 
     @classmethod

@@ -13,25 +13,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from rdkit import Chem, rdBase
 
-from core.chemistry.fingerprints import packed_fingerprints, ring_scaffold
 from core.stats.estimates import Estimate
 from core.stats.influence import influence_estimate
+from core.triage.molecule_set import MoleculeSet, Progress
 from core.triage.quality import Share, sample_quality
 from core.triage.similarity import mean_similarities, nearest_similarities
 
 Split = Literal["test", "scaffolds"]
-
-Progress = Callable[[str, int, int], None]
-"""Called as `progress(what, done, total)`; may raise to cancel."""
-
-_PIECE = 1024  # molecules between two reports of progress
 
 
 @dataclass(frozen=True)
@@ -93,53 +87,6 @@ NO_FCD_INTERVAL = ("It falls as a sample grows, so it has no interval; compare i
 NO_COMMON_SCAFFOLD = "Without a common scaffold there is no interval."
 NO_MOLECULE = "No molecule is valid."
 TOO_FEW_FOR_FCD = "It needs at least two molecules in both sets."
-
-
-@dataclass(frozen=True, eq=False)
-class MoleculeSet:
-    """Molecules as they are compared.
-
-    Attributes:
-        name: of the set, for people.
-        smiles: canonical, [n].
-        fingerprints: packed bits, [n, 128] uint8.
-        scaffolds: of each molecule, None where it has none, [n].
-    """
-
-    name: str
-    smiles: tuple[str, ...]
-    fingerprints: np.ndarray
-    scaffolds: tuple[str | None, ...]
-
-    def __len__(self) -> int:
-        return len(self.smiles)
-
-    @classmethod
-    def of(
-        cls, name: str, molecules: Iterable[Chem.Mol | None], *, total: int = 0,
-        progress: Progress | None = None,
-    ) -> MoleculeSet:
-        """Describe sanitized molecules; None is left out.
-
-        Args:
-            name: of the set.
-            molecules: are not kept.
-            total: how many there are, for `progress`.
-            progress: hears of each thousand.
-        """
-        smiles: list[str] = []
-        scaffolds: list[str | None] = []
-        fingerprints = [np.empty((0, 128), dtype=np.uint8)]
-        remaining, done = iter(molecules), 0
-        while piece := list(islice(remaining, _PIECE)):
-            known = [molecule for molecule in piece if molecule is not None]
-            smiles += map(Chem.MolToSmiles, known)
-            scaffolds += map(ring_scaffold, known)
-            fingerprints.append(packed_fingerprints(known))
-            done += len(piece)
-            if progress is not None:
-                progress(f"Describing {name}", done, total)
-        return cls(name, tuple(smiles), np.concatenate(fingerprints), tuple(scaffolds))
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,13 @@ from core.model.checkpoints import load_checkpoint
 from core.sent.vocabulary import MOSES_VOCABULARY
 from core.stats.labels import RankingError
 from core.triage.keep_list import keep_list_of_samples
+from core.triage.molecule_set import MoleculeSet
 from core.triage.quality import mark_unique
 from core.triage.ranking import compare_samples
 from core.triage.run import sample_and_score
 from core.triage.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples
 from core.triage.scores import VALIDITY
-from core.triage.set_metrics import NO_FCD_INTERVAL, NO_REFERENCE, MoleculeSet, set_metrics
+from core.triage.set_metrics import NO_FCD_INTERVAL, NO_REFERENCE, set_metrics
 from dashboard.views.triage import data
 from dashboard.views.triage.query import LIVE_CHUNK, SET_METRICS, VIEWS, LiveQuery
 from tests.app.caches import forget_other_assets

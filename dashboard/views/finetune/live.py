@@ -12,6 +12,7 @@ from core.quotas import is_hosted
 from core.repair.session import FinetuneProgress, FinetuneSession
 from core.salience.matrices import num_entries
 from dashboard.shared import messages, visitors
+from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.links import explore_address
 from dashboard.shared.progress import progress_bar
 from dashboard.shared.run_switch import RunSwitch
@@ -79,7 +80,9 @@ def _go_on(session: FinetuneSession, place: DeltaGenerator) -> None:
 def _show_molecules(query: FinetuneQuery) -> None:
     """What is learnt from, where it is not known beforehand."""
     if query.source.kind == GENERATED:
-        st.caption(text.DATA_NOTE)
+        chemistry = checkpoint(query.model, query.weights_sha256).card.chemistry
+        if chemistry is not None:
+            st.caption(text.data_note(chemistry))
     if query.source.kind != OWN:
         return
     with progress_bar("Reading the molecules", "molecules") as progress:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from core.chemistry.chemistry import Chemistry
 from core.evaluation import measures
 from core.finetune.learning_set import LearningSet
 from core.finetune.methods import METHOD_TITLES
@@ -47,8 +48,6 @@ READING_AID = ("Left: the lower, the better the repair. Right: the lower, the sm
                "Pareto front leaves them out.")
 CLICK_AID = "Click a shipped point to see the model before and after."
 NOTES_TITLE = "What is not learnt from the molecules as you gave them"
-DATA_NOTE = ("Generated molecules ship with TrailScope: the valid, stable and distinct ones, "
-             "without the molecules that are measured on.")
 CODE_NOTE = ("Molecules that were generated, typed or uploaded come from a file of SMILES: "
              "`Molecules learnt from` among the downloads of a finished run saves it under this "
              "name, without the rows that are left out. The adapter, the mask, the merged "
@@ -70,6 +69,13 @@ STAGES = {"score": "Choosing the mask", "train": "Fine-tuning",
           "scale": "Measuring scaled changes", "done": "Done"}
 _UNITS = {"score": "examples", "train": "steps", "before": "linearized graphs",
           "after": "linearized graphs", "scale": "linearized graphs", "done": ""}
+
+
+def data_note(chemistry: Chemistry) -> str:
+    """Which generated molecules are learnt from."""
+    good = "valid, stable and distinct" if chemistry.has_hydrogen_nodes else "valid and distinct"
+    return (f"Generated molecules ship with TrailScope: the {good} ones, without the molecules "
+            "that are measured on.")
 
 
 def provenance(result: RepairResult) -> str:

@@ -12,6 +12,7 @@ from core.sent.batch import GraphBatch
 from core.sent.strategies import MAX_DEGREE_FIRST
 from core.triage.ranking import ranking_record
 from core.triage.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples
+from core.triage.set_metrics import set_metrics
 from tests.repairs import LORA, made_up, with_nll
 
 ARMS = Arm("none"), Arm("lora", rank=1), Arm("sparse", "snip", "local", count=40)
@@ -60,6 +61,20 @@ def test_samples_are_told_in_shares_and_aucs(shipped):
     assert " | 1.00 [" in row  # LU tells them apart, the mean NLL does not at all
     assert " | 0.50" in row
     assert "| `all-stable` | – | – | – | – | – |" in shipped.out
+
+
+def test_samples_are_told_as_sets(trailscope, monkeypatch, tmp_path):
+    """Where hydrogens are implicit; a metric that needs a test set has no number without one."""
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(tmp_path))
+    table = table_of(True, True).assign(smiles=["CCO", "CCN"])
+    Samples("drugs", "", "random_order", 3, "MOSES", SamplesConfig(len(table)), table,
+            set_metrics=set_metrics(table, {})).save(
+        tmp_path / "results" / "samples" / "drugs", device="cpu")
+    told = trailscope("results").out.split("### Samples as sets")[1].split("###")[0]
+    rows = dict(line.strip("| ").split(" | ") for line in told.strip().splitlines())
+    assert rows["metric"] == "`drugs`"
+    assert rows["Valid"].startswith("1.000 [")
+    assert rows["SNN, test"] == "–"
 
 
 def test_a_repair_is_told_arm_by_arm(trailscope, make_checkpoint, monkeypatch, tmp_path):

@@ -8,12 +8,14 @@ from rdkit import Chem
 
 from core.chemistry.molecules import to_smiles
 from core.cli.markdown import cell
+from core.data import pieces
 from core.sent.decoder import decode
 from core.sent.vocabulary import MOSES_VOCABULARY, QM9_VOCABULARY
+from core.triage.molecule_set import MoleculeSet
 from core.triage.pooling import pool_samples
 from core.triage.ranking import ranking_record
 from core.triage.samples import Samples
-from core.triage.set_metrics import NO_REFERENCE, REFERENCE_SETS, MoleculeSet, set_metrics
+from core.triage.set_metrics import NO_REFERENCE, REFERENCE_SETS, set_metrics
 from tests.generated_molecules import made_up_samples
 
 
@@ -134,7 +136,10 @@ def moses_triage(trailscope, make_checkpoint, tmp_path):
         tmp_path / "run", "--output", tmp_path / "out", *options)
 
 
-def test_set_metrics_are_printed_and_stored(moses_triage, write, tmp_path):
+@pytest.mark.parametrize("small", [0, 20_000])  # all cores, or this process alone
+def test_set_metrics_are_printed_and_stored(small, moses_triage, write, tmp_path, monkeypatch):
+    monkeypatch.setattr(pieces, "SMALL_ROWS", small)
+    monkeypatch.setattr(pieces, "PIECE_ROWS", 4)
     result = moses_triage()
     assert result.status == 0
     assert f"| SNN, test | {NO_REFERENCE} |" in result.out

@@ -8,7 +8,7 @@ from rdkit import Chem
 
 from core.chemistry.chemistry import MOSES, QM9
 from core.chemistry.molecules import from_smiles
-from core.data import DatasetError, InputFileError, data_folder, molecule_file
+from core.data import DatasetError, InputFileError, data_folder, molecule_file, pieces
 from core.data.molecule_file import load_molecules, pack_molecules
 
 SMILES = ["CCO", "c1ccccc1O", "CC(=O)Nc1ccc(O)cc1", "ClCCBr", "O=S(=O)(N)c1ccccc1", "C", "[HH]"]
@@ -51,8 +51,8 @@ def test_every_kind_of_file_gives_the_same_graphs(name, tmp_path):
 def test_all_cores_read_what_one_reads(tmp_path, monkeypatch):
     (tmp_path / "a.csv").write_text(CSV)
     alone = pack_molecules(tmp_path / "a.csv", MOSES)
-    monkeypatch.setattr(molecule_file, "PIECE_ROWS", 2)
-    monkeypatch.setattr(molecule_file, "SMALL_ROWS", 0)
+    monkeypatch.setattr(pieces, "PIECE_ROWS", 2)
+    monkeypatch.setattr(pieces, "SMALL_ROWS", 0)
     calls = []
     together = pack_molecules(tmp_path / "a.csv", MOSES, lambda *call: calls.append(call))
     for name in alone.__dataclass_fields__:
@@ -68,7 +68,7 @@ def test_all_cores_read_what_one_reads(tmp_path, monkeypatch):
 ])
 @pytest.mark.parametrize("piece", [2, 5_000])
 def test_a_bad_row_is_named(bad, reason, piece, tmp_path, monkeypatch):
-    monkeypatch.setattr(molecule_file, "PIECE_ROWS", piece)
+    monkeypatch.setattr(pieces, "PIECE_ROWS", piece)
     (tmp_path / "bad.csv").write_text(f"smiles,id\nCCO,1\nCC,2\nCO,3\n{bad},4\nC,5\n")
     with pytest.raises(DatasetError) as raised:
         load_molecules(tmp_path / "bad.csv", MOSES)
@@ -78,8 +78,8 @@ def test_a_bad_row_is_named(bad, reason, piece, tmp_path, monkeypatch):
 
 
 def test_a_bad_row_is_named_by_other_processes_too(tmp_path, monkeypatch):
-    monkeypatch.setattr(molecule_file, "PIECE_ROWS", 2)
-    monkeypatch.setattr(molecule_file, "SMALL_ROWS", 0)
+    monkeypatch.setattr(pieces, "PIECE_ROWS", 2)
+    monkeypatch.setattr(pieces, "SMALL_ROWS", 0)
     (tmp_path / "bad.smi").write_text("C\nCC\nCO\nCS\nC1CC1\nSi\n")
     with pytest.raises(DatasetError, match="molecule 6: 'Si' is not a valid SMILES"):
         pack_molecules(tmp_path / "bad.smi", MOSES)

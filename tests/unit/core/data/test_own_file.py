@@ -4,7 +4,7 @@ import pytest
 
 from core.chemistry.chemistry import QM9
 from core.chemistry.molecules import from_smiles, to_smiles
-from core.data import DatasetError, molecule_file, split_rows
+from core.data import DatasetError, pieces, split_rows
 from core.data.dataset import DataOptions
 from core.data.own_file import OwnFile, infer_chemistry
 from core.sent.vocabulary import vocabulary_of
@@ -24,9 +24,9 @@ def source(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("pieces", [2, 5_000])
-def test_a_chemistry_is_read_off_the_file(pieces, source, monkeypatch):
-    monkeypatch.setattr(molecule_file, "PIECE_ROWS", pieces)
+@pytest.mark.parametrize("rows", [2, 5_000])
+def test_a_chemistry_is_read_off_the_file(rows, source, monkeypatch):
+    monkeypatch.setattr(pieces, "PIECE_ROWS", rows)
     found = infer_chemistry(source)
     assert found.name == "mine"
     # 21 C, 4 O, 3 Cl; one each of the others, by atomic number.

@@ -91,3 +91,13 @@ def test_collating_is_a_plain_loop_over_rows(labelled, data):
         else:
             assert torch.equal(getattr(found, name), expected)
     assert found.log_automorphisms is None
+
+
+@pytest.mark.parametrize("some", [MOLECULES, [PATH, Graph(1, np.zeros((0, 2), dtype=int)), PATH]])
+def test_graphs_are_taken_in_any_order(some):
+    packed = PackedGraphs.from_graphs(some)
+    for rows in ([2, 0, 2], [1], []):
+        taken = packed.take(np.array(rows, dtype=np.int64))
+        assert taken.to_graphs() == [some[row] for row in rows]
+        assert all(getattr(taken, name).dtype == getattr(packed, name).dtype
+                   for name in packed.__dataclass_fields__)

@@ -7,7 +7,7 @@ from scipy.linalg import sqrtm
 
 from core.triage import frechet
 from core.triage.frechet import ChemNet, FcdError, Moments, frechet_distance
-from core.triage.set_metrics import MoleculeSet
+from core.triage.molecule_set import MoleculeSet
 
 
 def test_moments_of_pieces_are_those_of_the_whole():

@@ -12,6 +12,8 @@ from core.errors import InputError
 from core.graph.graph import Graph, is_isomorphic
 from core.likelihood.analysis import analyse
 from core.likelihood.scoring import score_sequences
+from core.records import package_versions
+from core.runs import write_json
 from core.sent.decoder import decode
 from core.sent.vocabulary import MOSES_VOCABULARY, PLANAR_VOCABULARY, QM9_VOCABULARY
 from core.triage import run as triage
@@ -20,7 +22,7 @@ from core.triage.generation import Generation
 from core.triage.keep_list import keep_list_of_samples
 from core.triage.quality import mark_unique, sample_quality
 from core.triage.ranking import compare_samples, risk_coverage_of_samples
-from core.triage.run import sample_and_score, sample_and_score_in
+from core.triage.run import made_on, sample_and_score, sample_and_score_in
 from core.triage.samples import Samples, SamplesConfig
 from core.triage.scores import SCORES, VALIDITY
 from core.triage.sdf import sdf_records
@@ -98,6 +100,19 @@ def test_a_cut_run_goes_on_where_it_stopped(table, tiny, tmp_path, monkeypatch):
     again = pd.concat(sample_and_score_in(tmp_path, tiny, CONFIG), ignore_index=True)
     assert len(calls) == 4
     pd.testing.assert_frame_equal(again, long)
+
+
+def test_a_folder_knows_where_its_chunks_were_made(tiny, tmp_path):
+    """One machine with a GPU samples, another compares with the data set."""
+    small = replace(CONFIG, number=2, chunk=2)
+    list(sample_and_score_in(tmp_path, tiny, small))
+    assert made_on(tmp_path) == {"device": "cpu", "versions": package_versions()}
+    elsewhere = {"devices": ["cuda:0"], "versions": {"torch": "2.9.0"}}
+    write_json(tmp_path / "made-on.json", elsewhere)
+    list(sample_and_score_in(tmp_path, tiny, small))  # makes nothing
+    assert made_on(tmp_path) == {"device": "cuda:0", "versions": {"torch": "2.9.0"}}
+    list(sample_and_score_in(tmp_path, tiny, replace(small, number=3)))
+    assert made_on(tmp_path) == {"device": "cuda:0, cpu", "versions": {"torch": "2.9.0"}}
 
 
 @pytest.mark.parametrize("changes", [{"seed": 4}, {"permutations": 8}, {"top_k": None}])

@@ -13,6 +13,7 @@ from core.chemistry.chemistry import MOSES
 from core.chemistry.molecules import from_smiles, to_valid_rdkit
 from core.errors import InputError
 from core.stats.proportions import wilson_interval
+from core.triage.molecule_set import MoleculeSet
 from core.triage.samples import SAMPLE_TYPES, as_samples
 from core.triage.set_metrics import (
     NO_COMMON_SCAFFOLD,
@@ -24,7 +25,6 @@ from core.triage.set_metrics import (
     NOT_LOOKED_UP,
     SET_METRICS,
     TOO_FEW_FOR_FCD,
-    MoleculeSet,
     SetMetrics,
     internal_diversity,
     nearest_similarity,

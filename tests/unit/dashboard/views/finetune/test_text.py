@@ -2,12 +2,14 @@
 
 import pytest
 
+from core.chemistry.chemistry import MOSES, QM9
 from core.repair.arms import Arm
 from core.repair.comparison import gradient_mask_and_equals
 from dashboard.shared.format import short
 from dashboard.views.finetune.points import RepairPoint
 from dashboard.views.finetune.text import (
     comparison_finding,
+    data_note,
     equal_size_finding,
     result_sentence,
     result_table,
@@ -71,3 +73,8 @@ def test_lu_stands_with_its_nats_and_a_low_one_that_is_owed_to_the_nll_is_told()
     assert table["low LU from high NLL min_degree_first"].tolist() == [False, False]
     assert "standard deviation" in comparison_finding([HONEST], NONE, "LU")
     assert "standard deviation" not in comparison_finding([HONEST], NONE, "ECE")
+
+
+def test_stability_is_named_where_hydrogens_are_nodes():
+    assert "the valid, stable and distinct ones" in data_note(QM9)
+    assert "the valid and distinct ones" in data_note(MOSES)
