@@ -112,11 +112,13 @@ def _is_readable(smiles: str, chemistry: Chemistry) -> bool:
     return True
 
 
-@kept(128)
-def thumbnail(name: str, smiles: str, chemistry: Chemistry, dark: bool) -> str:
-    """A gallery picture as SVG."""
-    return molecule_svg(molecule_layout(smiles, chemistry), dark=dark, title=name, width=150,
-                        height=96)
+@st.cache_resource(max_entries=16, show_spinner=False)
+def thumbnails(chemistry: Chemistry, dark: bool) -> tuple[str, ...]:
+    """The gallery's pictures as SVG, all at once: every look into the cache hashes its key."""
+    return tuple(
+        molecule_svg(molecule_layout(smiles, chemistry), dark=dark, title=name, width=150,
+                     height=96)
+        for name, smiles in gallery(chemistry))
 
 
 def analysis(query: ExploreQuery, progress: Progress | None = None) -> Analysis:

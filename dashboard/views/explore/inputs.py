@@ -128,11 +128,11 @@ def _show_gallery(chemistry: Chemistry) -> None:
     except InputError as error:
         messages.error(error)
         return
-    dark = is_dark()
+    pictures = data.thumbnails(chemistry, is_dark())
     columns = st.columns(_GALLERY_COLUMNS)
-    for number, (name, smiles) in enumerate(entries):
+    for number, ((name, smiles), picture) in enumerate(zip(entries, pictures, strict=True)):
         with columns[number % _GALLERY_COLUMNS]:
-            st.image(data.thumbnail(name, smiles, chemistry, dark), alt=f"Structure of {name}")
+            st.image(picture, alt=f"Structure of {name}")
             st.button(name, key=f"gallery-{number}", on_click=_take, args=(smiles,),
                       width="stretch")
 
