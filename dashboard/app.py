@@ -13,8 +13,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import streamlit as st
 
 from core.assets import assets_folder
+from core.errors import InputError
 from dashboard.components.share_link.share import share_link
-from dashboard.shared import address
+from dashboard.shared import address, messages, visitors
 
 st.set_page_config(
     page_title="TrailScope",
@@ -56,5 +57,10 @@ page = st.navigation(
 )
 with st.container(key="share-button"):
     share_link(page.url_path)
+try:
+    visitors.check()
+except InputError as error:  # of whoever serves: no page can be shown before it is mended
+    messages.error(error)
+    st.stop()
 page.run()
 address.restore()

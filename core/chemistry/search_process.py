@@ -8,13 +8,10 @@ ends it once a search has used too much processor time. It is kept for the next 
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
-import sys
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Sequence
-from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from threading import Lock
 
@@ -22,6 +19,7 @@ import numpy as np
 from rdkit import Chem
 
 from core.chemistry.substructures import Pattern, PatternError
+from core.work_process import piped_process
 
 MAX_SEARCH_S = 2.0
 """Processor time that one search may take, seconds; 10,000 molecules take some 0.1."""
@@ -91,12 +89,7 @@ class SearchProcess:
     def _started(self) -> Connection:
         if self._connection is None or self._process is None or self._process.poll() is not None:
             self._close()
-            self._connection, theirs = Pipe()
-            with theirs:
-                self._process = subprocess.Popen(
-                    [sys.executable, "-c", _SERVE, str(theirs.fileno())],
-                    pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
-                    env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)})
+            self._process, self._connection = piped_process(_SERVE)
         return self._connection
 
     def _close(self) -> None:

@@ -15,6 +15,7 @@ from core.assets import models_folder
 from core.cli import messages
 from core.data.splits import data_folder
 from core.errors import InputError
+from core.quotas import quotas
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +32,7 @@ def serve(
 ) -> None:
     """Serve the dashboard."""
     page = Path(__file__).parents[2] / "dashboard" / "app.py"
+    quotas()  # a limit that is no number is refused now, not by the first page
     check_free(address, port)
     messages.print(f"Models that are kept go to {models_folder().absolute()}, data sets to "
                    f"{data_folder().absolute()}.", markup=False, soft_wrap=True)

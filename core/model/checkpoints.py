@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +101,20 @@ def load_checkpoint(
             f"{model.config.vocab_size} in config.json; get the folder again."
         )
     return Checkpoint(to_device(model, device), card, is_compiled=compile)
+
+
+@lru_cache(maxsize=2)
+def kept_checkpoint(name: str, weights_sha256: str) -> Checkpoint:
+    """A model by name, of those loaded last, for a process that works on one after another.
+
+    Args:
+        name: of a model here.
+        weights_sha256: of its weights, so that a model that was replaced is read anew.
+
+    Raises:
+        CheckpointError: as `load_checkpoint`.
+    """
+    return load_checkpoint(name)
 
 
 def save_checkpoint(folder: Path, model: LlamaForCausalLM, card: ModelCard) -> ModelCard:

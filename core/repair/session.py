@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,6 +55,19 @@ class FinetuneProgress:
     loss: float | None = None
 
 
+@dataclass(frozen=True)
+class SessionState:
+    """What a session knows beyond its folder.
+
+    Attributes:
+        history: (step, loss) pairs, nats per token.
+        results: those of `before` and `after` that there are.
+    """
+
+    history: tuple[tuple[int, float], ...]
+    results: Mapping[str, RepairResult]
+
+
 Report = Callable[[FinetuneProgress], None]
 
 
@@ -75,6 +88,7 @@ class FinetuneSession:
 
     Attributes:
         history: (step, loss) pairs, nats per token.
+        parts: what it was made of, but for the checkpoint.
     """
 
     def __init__(
@@ -101,6 +115,10 @@ class FinetuneSession:
         self._permutations = permutations
         self._before_folder = before
         self._matched_rank = matched_rank
+        self.parts: Mapping[str, Any] = {
+            "stream": stream, "config": config, "test": test, "orders": orders,
+            "permutations": permutations, "name": name, "folder": folder, "before": before,
+            "matched_rank": matched_rank}
         self._lock = Lock()
         self._run: FinetuneRun | None = None
         self._results: dict[str, RepairResult] = {}
@@ -137,6 +155,15 @@ class FinetuneSession:
     def after(self) -> RepairResult:
         """What it does now; only once the session is done."""
         return self._results["after"]
+
+    @property
+    def state(self) -> SessionState:
+        """What another process needs to know to go on."""
+        return SessionState(self.history, dict(self._results))
+
+    def take(self, state: SessionState) -> None:
+        """Know what another process did in the same folder."""
+        self.history, self._results = state.history, dict(state.results)
 
     def go_on(self, report: Report, *, for_s: float) -> None:
         """Work for about so many seconds, at least until something is done for good.

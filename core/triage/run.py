@@ -19,7 +19,7 @@ import torch
 from core.errors import InputError
 from core.graph.graph import Graph
 from core.likelihood.analysis import analyse
-from core.model.checkpoints import Checkpoint
+from core.model.checkpoints import Checkpoint, kept_checkpoint
 from core.model.generation import GeneratedGraph, SamplingConfig, generate
 from core.model.growth import fragment_of
 from core.records import package_versions
@@ -69,6 +69,27 @@ def sample_and_score(
         first = chunk * config.chunk
         samples = _sample(checkpoint, config, chunk, progress)[: config.number - first]
         yield _table(checkpoint, config, first, samples, progress)
+
+
+def sample_chunk(
+    model: str, weights_sha256: str, config: SamplesConfig, chunk: int, *,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """The last chunk of a run by a model's name, for a process of its own.
+
+    Args:
+        model: a name.
+        weights_sha256: of its weights, so that a model that was replaced is read anew.
+        config: whose chunk it is.
+        chunk: its number.
+        progress: as of `sample_and_score`.
+
+    Raises:
+        InputError: as `sample_and_score`.
+    """
+    [table] = sample_and_score(kept_checkpoint(model, weights_sha256), config, first_chunk=chunk,
+                               progress=progress)
+    return table
 
 
 def sample_and_score_in(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import get_args
 
 from core.likelihood.scoring import Precision
@@ -23,14 +22,6 @@ DENSITIES: dict[str, float] = {
     for power in range(-2, 2) for step in _STEPS
 } | {"100%": 1.0}
 """Densities of the slider, ten to a power of ten, as they are labelled."""
-
-
-def is_hosted() -> bool:
-    """Whether strangers visit: then no file or model of this machine can be named.
-
-    Set by the environment variable `TRAILSCOPE_HOSTED`, to anything but 0.
-    """
-    return os.environ.get("TRAILSCOPE_HOSTED", "0") not in ("", "0")
 
 
 def resolved_order(option: str, own: str) -> str:

@@ -15,7 +15,7 @@ import streamlit as st
 
 from core.assets import assets_folder, models_folder
 from core.data.splits import data_folder
-from dashboard.shared.choices import is_hosted
+from core.quotas import is_hosted
 from dashboard.shared.format import plain
 
 

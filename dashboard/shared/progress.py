@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.data.splits import Progress
+from dashboard.shared.visitors import short_work
 
 
 @contextmanager
@@ -20,13 +21,17 @@ def progress_bar(text: str, unit: str = "sequences") -> Iterator[Progress]:
     Args:
         text: what goes on.
         unit: what is counted, in the plural.
+
+    Raises:
+        QuotaError: by a report, once nothing is left of a visitor's time.
     """
     place = st.empty()
-
-    def report(done: int, total: int) -> None:
-        place.progress(done / total, f"{text}: {done:,} of {total:,} {unit}")
-
     try:
-        yield report
+        with short_work() as check_time:
+            def report(done: int, total: int) -> None:
+                place.progress(done / total, f"{text}: {done:,} of {total:,} {unit}")
+                check_time()
+
+            yield report
     finally:
         place.empty()

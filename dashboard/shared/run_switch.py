@@ -2,7 +2,7 @@
 
 It works for some seconds in every run of the page and then draws the page anew, so that results
 show as they come. Any click ends the work at the next drawing call, which is its next report of
-progress; what is done by then stays.
+progress; what is done by then stays. Where strangers visit it waits for its turn in line.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+
+from dashboard.shared import visitors
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class RunSwitch:
 
     def turn_off(self) -> None:
         """Let no run go on."""
+        if st.session_state.get(self.state) is not None:
+            visitors.end_job()
         st.session_state[self.state] = None
 
     def show(
@@ -57,8 +61,13 @@ class RunSwitch:
         """
         # Slots: what a run draws first would leave what was drawn before it below until it ends.
         place, button, below = st.empty(), st.empty(), st.empty()
-        if is_done:
+        fault = visitors.time_fault()
+        if is_done or fault:
             self.turn_off()
+        if is_done:
+            return place
+        if fault:
+            place.warning(fault, icon=":material/hourglass_bottom:")
         elif self.is_on(settings):
             place.progress(*at)
             button.button("Cancel", icon=":material/stop_circle:", key=self.cancel,
@@ -66,17 +75,22 @@ class RunSwitch:
         else:
             button.button(label, type="primary", icon=":material/play_arrow:", key=self.start,
                           on_click=self._turn_on, args=(settings,))
-            below.caption(remark)
+            below.caption("\n\n".join(filter(None, (remark, visitors.job_note()))))
         return place
 
-    def go_on(self, work: Callable[[], None]) -> None:
+    def go_on(self, work: Callable[[], None], place: DeltaGenerator) -> None:
         """Do some of the work below everything that is drawn, then draw the page anew.
+
+        Args:
+            work: some seconds of it.
+            place: where progress is drawn.
 
         Raises:
             ValueError: what the work raises; it would fail again, so the run ends.
         """
         try:
-            work()
+            with visitors.turn(place):
+                work()
         except ValueError:
             self.turn_off()
             raise

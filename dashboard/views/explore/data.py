@@ -27,7 +27,7 @@ from dashboard.components.trail_player.trail import TrailView
 from dashboard.components.trail_player.view import trail_view
 from dashboard.drawing.layouts import Layout, layout
 from dashboard.drawing.svg import molecule_svg
-from dashboard.shared.bounded_cache import BoundedCache
+from dashboard.shared.bounded_cache import BoundedCache, kept
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.progress import Progress
 from dashboard.views.explore import text
@@ -41,25 +41,25 @@ _TOKEN_BUDGET = 4096
 """Tokens per forward pass: small enough that progress is seen, and a change heard, every second."""
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@kept(256)
 def molecule(smiles: str, chemistry: Chemistry) -> Molecule:
     """A parsed molecule."""
     return from_smiles(smiles, chemistry)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@kept(256)
 def molecule_layout(smiles: str, chemistry: Chemistry) -> Layout:
     """Where its atoms are drawn, the same for all trails."""
     return layout(molecule(smiles, chemistry).graph, chemistry)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@kept(256)
 def planar(name: PlanarName) -> PlanarGraph:
     """A planar graph with the points that it joins."""
     return name.triangulate()
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@kept(256)
 def _planar_layout(name: PlanarName) -> Layout:
     drawn = planar(name)
     return layout(drawn.graph, positions=drawn.positions)
@@ -135,7 +135,7 @@ def analysis(query: ExploreQuery, progress: Progress | None = None) -> Analysis:
     return _analyses().get(query, compute)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept(64)
 def convergence(query: ExploreQuery) -> tuple[Uncertainty, ...]:
     """LU after the first 2, 3, 4, … permutations."""
     found = analysis(query)
@@ -144,7 +144,7 @@ def convergence(query: ExploreQuery) -> tuple[Uncertainty, ...]:
     )
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@kept(256)
 def trail(query: ExploreQuery, permutation: int) -> TrailView:
     """One linearization with its surprisal and the model's alternatives at every step."""
     found = analysis(query)
@@ -162,13 +162,13 @@ def trail(query: ExploreQuery, permutation: int) -> TrailView:
     )
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept(64)
 def permutation_csv(query: ExploreQuery) -> str:
     """One row per permutation, as text."""
     return text.permutation_table(analysis(query)).to_csv(index=False)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@kept(256)
 def trail_csv(query: ExploreQuery, permutation: int) -> str:
     """One row per token of a linearization, as text."""
     return text.token_table(trail(query, permutation)).to_csv(index=False)

@@ -22,6 +22,7 @@ from dashboard.shared.choices import (
 )
 from dashboard.shared.model_choice import choose_model
 from dashboard.shared.theme import is_dark
+from dashboard.shared.visitors import say_time
 from dashboard.views.explore import data
 from dashboard.views.explore.query import (
     DEFAULT_PERMUTATIONS,
@@ -62,6 +63,7 @@ def choose(models: Mapping[str, ModelCard]) -> ExploreQuery:
                  "makes of orders that it has not seen.",
         )
         permutations, seed = _choose_sample()
+        say_time()
         own = card.strategy.name
         st.caption(f"{card.name}: trained under `{own}`, scored under "
                    f"`{own if strategy == OWN_ORDER else strategy}`.")

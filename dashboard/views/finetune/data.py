@@ -1,7 +1,7 @@
 """What the Fine-tune page keeps between reruns, bounded, and keyed by all it depends on.
 
-Live runs lie in folders of a temporary place that ends with the server; the few that were looked at
-last are in memory, too.
+Live runs are a visitor's own: they lie in folders that end with the visitor's session, or at home
+with the server, and the few that were looked at last are in memory, too.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import streamlit as st
 
@@ -27,9 +26,11 @@ from core.finetune.learning_set import (
 )
 from core.finetune.streams import GraphStream
 from core.model.card import ModelCard
+from core.quotas import is_hosted
 from core.records import RECORD
 from core.repair.result import RepairResult, shipped_repairs
-from core.repair.session import FinetuneSession
+from core.repair.session import FinetuneSession, Report
+from core.repair.sittings import sit
 from core.salience.language_model import LanguageModel
 from core.salience.matrices import WeightMatrix
 from core.sent.batch import GraphBatch
@@ -39,10 +40,14 @@ from dashboard.shared.bounded_cache import BoundedCache
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.file_age import age
 from dashboard.shared.progress import Progress
+from dashboard.shared.visitors import visitor, work_aside
 from dashboard.views.finetune.query import OWN, PERMUTATIONS, FinetuneQuery
 
 _MAX_SESSIONS = 4
 """Runs in memory, each with a copy of its model and the optimizer's state."""
+
+_COPIES = 4
+"""Of a model's weights that a run keeps: they, their gradients, and two moments of AdamW."""
 
 _MAX_FOLDERS = 12
 """Runs on disk, some 10 MB each; one of all weights 50 MB until it is done."""
@@ -90,7 +95,8 @@ def learning_set(query: FinetuneQuery, progress: Progress) -> LearningSet:
     """
     source = query.source
     seed = query.config.seed if source.is_made else 0
-    return _learning_sets().get(
+    kept = visitor().cache("own molecules", 4) if source.kind == OWN else _learning_sets()
+    return kept.get(
         (source, query.weights_sha256, seed), lambda: _read_set(query, progress))
 
 
@@ -153,9 +159,30 @@ def session(query: FinetuneQuery, progress: Progress) -> FinetuneSession:
     found = _sessions().find(query)
     if found is None:
         found = _open_session(query, progress)
-        _sessions().keep(query, found)
+        _sessions().keep(query, found, _COPIES * _num_bytes(found))
         _forget_oldest(query)
     return found
+
+
+def go_on(
+    session: FinetuneSession, report: Report, *, for_s: float, scaling: bool = False
+) -> None:
+    """Work on a run for some seconds, where strangers visit in a process beside this one.
+
+    Args:
+        session: the run.
+        report: hears of the work and may raise to stop it.
+        for_s: seconds, as of `FinetuneSession.go_on`.
+        scaling: whether to measure at other scales, of a run that is done.
+    """
+    if is_hosted():
+        card = session.checkpoint.card
+        session.take(work_aside(sit, card.name, card.weights_sha256, session.parts, session.state,
+                                scaling, for_s, progress=report))
+    elif scaling:
+        session.go_on_scaling(report, for_s=for_s)
+    else:
+        session.go_on(report, for_s=for_s)
 
 
 def _open_session(query: FinetuneQuery, progress: Progress) -> FinetuneSession:
@@ -183,18 +210,23 @@ def _forget_oldest(query: FinetuneQuery) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def forget_runs() -> None:
+    """Remove all runs of the visitor."""
+    _sessions().clear()
+    for folder in _root().iterdir():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _root() -> Path:
-    return Path(_temporary().name)
+    return visitor().folder
 
 
-@st.cache_resource(show_spinner=False)
-def _temporary() -> TemporaryDirectory[str]:
-    return TemporaryDirectory(prefix="trailscope-finetune-")
+def _num_bytes(session: FinetuneSession) -> int:
+    return sum(one.numel() * one.element_size() for one in session.checkpoint.model.parameters())
 
 
-@st.cache_resource(show_spinner=False)
 def _sessions() -> BoundedCache[FinetuneSession]:
-    return BoundedCache(capacity=_MAX_SESSIONS)
+    return visitor().cache("fine-tuning", _MAX_SESSIONS)
 
 
 @st.cache_resource(show_spinner=False)

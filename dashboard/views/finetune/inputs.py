@@ -23,6 +23,7 @@ from dashboard.shared.choices import (
 )
 from dashboard.shared.inputs import reset_if_invalid
 from dashboard.shared.model_choice import choose_model
+from dashboard.shared.visitors import say_limit
 from dashboard.views.finetune import data, query, text
 from dashboard.views.finetune.points import passes
 from dashboard.views.finetune.query import AS_RANK, GENERATED, OWN, FinetuneQuery, Source
@@ -136,6 +137,7 @@ def _choose_source(card: ModelCard) -> Source:
         min(query.DEFAULT_MOLECULES, query.max_molecules()), 100, key="molecules",
         bind="query-params", help="The first ones; they are shuffled in every epoch and "
                                   "linearized anew each time.")
+    say_limit(query.max_molecules(), "graphs")
     return Source(kind, int(number), detail, typed, file)
 
 
@@ -153,7 +155,7 @@ def _choose_own(card: ModelCard) -> tuple[str, tuple[str, bytes] | None]:
         max_chars=query.MAX_TYPED, placeholder="CCO\nCC(N)C(=O)O",
         help=text.molecules_help(card))
     uploaded = st.file_uploader(
-        "Or a file", _FILES, key="own_file", max_upload_size=query.MAX_UPLOAD_MB,
+        "Or a file", _FILES, key="own_file", max_upload_size=query.max_upload_mb(),
         help="Taken instead of the text. A file is not part of the address.")
     return typed or "", None if uploaded is None else (uploaded.name, uploaded.getvalue())
 

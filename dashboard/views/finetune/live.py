@@ -8,11 +8,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
+from core.quotas import is_hosted
 from core.repair.session import FinetuneProgress, FinetuneSession
 from core.salience.matrices import num_entries
-from dashboard.shared import messages
+from dashboard.shared import messages, visitors
 from dashboard.shared.checkpoints import checkpoint
-from dashboard.shared.choices import is_hosted
 from dashboard.shared.links import explore_address
 from dashboard.shared.progress import progress_bar
 from dashboard.shared.run_switch import RunSwitch
@@ -35,9 +35,17 @@ def show(query: FinetuneQuery, shipped: ShippedRepairs) -> None:
                                  num_entries(matrices)))
     _show_molecules(query)
     session = data.find_session(query)
-    if session is None and (_SWITCH.is_on(query) or data.has_folder(query)):
-        session = _open(query)
+    reading = st.container()  # in any case, so that what is drawn below keeps its place
+    if session is None and (data.has_folder(query)
+                            or (_SWITCH.is_on(query) and not visitors.files_fault())):
+        with reading:
+            session = _open(query)
     begun = session is not None and bool(session.history)
+    if session is None and (fault := visitors.files_fault()):
+        messages.warning(fault, icon=":material/folder_off:")
+        st.button("Remove my runs", icon=":material/delete:", key="forget-runs",
+                  on_click=data.forget_runs)
+        return
     place = _SWITCH.show(
         query, is_done=session is not None and session.is_done, at=(0.0, "Going on"),
         label="Continue" if begun else "Fine-tune",
@@ -66,7 +74,7 @@ def _go_on(session: FinetuneSession, place: DeltaGenerator) -> None:
     def report(state: FinetuneProgress) -> None:
         place.progress(min(1.0, state.done / max(state.total, 1)), text.progress_text(state))
 
-    _SWITCH.go_on(lambda: session.go_on(report, for_s=_SITTING_S))
+    _SWITCH.go_on(lambda: data.go_on(session, report, for_s=_SITTING_S), place)
 
 
 def _show_molecules(query: FinetuneQuery) -> None:

@@ -14,6 +14,7 @@ from core.data.registry import DATASETS
 from core.evaluation import measures
 from core.finetune.config import FinetuneConfig
 from core.finetune.methods import METHOD_TITLES, Method
+from core.quotas import is_hosted, quotas
 from core.repair.scaling import ALPHAS
 from core.salience.criteria import CRITERIA
 from core.salience.masks import SCOPES
@@ -22,7 +23,6 @@ from dashboard.shared.choices import (
     MAX_SEED,
     PRECISIONS,
     STRATEGY_OPTIONS,
-    is_hosted,
 )
 from dashboard.shared.query_params import Choice, Number, faults
 
@@ -79,7 +79,7 @@ DEFAULT_ORDER = "random_order"
 DEFAULT_SHARE, DEFAULT_RANK, MAX_RANK = "0.1%", 1, 64
 DEFAULT_STEPS, MAX_STEPS, MAX_HOSTED_STEPS = 30, 2000, 100
 DEFAULT_BATCH, MAX_BATCH = 32, 64
-DEFAULT_MOLECULES, MAX_MOLECULES, MAX_HOSTED_MOLECULES = 1000, 10_000, 2000
+DEFAULT_MOLECULES, MAX_MOLECULES = 1000, 10_000
 DEFAULT_TEST, MIN_TEST, MAX_TEST = 50, 16, 200
 DEFAULT_EVERY, MAX_EVERY = 10, 1000
 MAX_TYPED, MAX_UPLOAD_MB = 2000, 2
@@ -102,7 +102,12 @@ def max_steps() -> int:
 
 def max_molecules() -> int:
     """Molecules that a visitor may learn from."""
-    return MAX_HOSTED_MOLECULES if is_hosted() else MAX_MOLECULES
+    return min(MAX_MOLECULES, quotas().visitor_rows) if is_hosted() else MAX_MOLECULES
+
+
+def max_upload_mb() -> int:
+    """Megabytes of a file that a visitor may bring."""
+    return min(MAX_UPLOAD_MB, quotas().visitor_mb) if is_hosted() else MAX_UPLOAD_MB
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from core.repair.result import RepairResult
 from core.repair.session import FinetuneProgress, FinetuneSession
 from dashboard.components.figure import show_figure
 from dashboard.shared.run_switch import RunSwitch
-from dashboard.views.finetune import text
+from dashboard.views.finetune import data, text
 from dashboard.views.finetune.charts import scaled_curves
 from dashboard.views.finetune.points import ScaledArm
 from dashboard.views.finetune.query import (
@@ -70,7 +70,7 @@ def show_live(query: FinetuneQuery, session: FinetuneSession, measure: str) -> N
         def report(state: FinetuneProgress) -> None:
             place.progress(min(1.0, state.done / max(state.total, 1)), text.progress_text(state))
 
-        _SWITCH.go_on(lambda: session.go_on_scaling(report, for_s=_SITTING_S))
+        _SWITCH.go_on(lambda: data.go_on(session, report, for_s=_SITTING_S, scaling=True), place)
 
 
 def _show_heading() -> None:

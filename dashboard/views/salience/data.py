@@ -1,4 +1,4 @@
-"""Scores, ranks and models of the Salience page, kept between reruns and bounded in bytes.
+"""Scores, ranks and models of the Salience page, kept between reruns.
 
 What a mask costs is spent once: scores are computed and sorted, and then every density is a
 comparison.
@@ -38,8 +38,8 @@ from dashboard.views.salience.query import (
     stability_sizes,
 )
 
-_MAX_BYTES = 400 << 20
-"""Of scores, and again of ranks: 28 sets of a shipped model's."""
+_MAX_SETS = 64
+"""Of scores, and again of ranks."""
 
 _BYTES_PER_ENTRY = 4
 _FAMILY_ENTRIES = 20_000_000
@@ -217,9 +217,9 @@ def _with_family(missing: Sequence[str], query: SalienceQuery, model: LanguageMo
 
 @st.cache_resource(show_spinner=False)
 def _scores() -> BoundedCache[Salience]:
-    return BoundedCache(capacity=_MAX_BYTES)
+    return BoundedCache(capacity=_MAX_SETS)
 
 
 @st.cache_resource(show_spinner=False)
 def _ranks() -> BoundedCache[RankedScores]:
-    return BoundedCache(capacity=_MAX_BYTES)
+    return BoundedCache(capacity=_MAX_SETS)

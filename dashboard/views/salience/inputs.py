@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.errors import InputError
 from core.model.card import CheckpointError, ModelCard
+from core.quotas import is_hosted
 from core.salience.criteria import CRITERIA, DEFAULT_CRITERION
 from core.salience.language_model import LanguageModel
 from core.salience.masks import SCOPES
@@ -20,12 +21,12 @@ from dashboard.shared.choices import (
     MAX_SEED,
     OWN_ORDER,
     STRATEGY_OPTIONS,
-    is_hosted,
     resolved_order,
 )
 from dashboard.shared.file_age import age
 from dashboard.shared.inputs import reset_if_invalid
 from dashboard.shared.model_choice import choose_model
+from dashboard.shared.visitors import say_time
 from dashboard.views.salience import data, text
 from dashboard.views.salience.cells import Grid, label
 from dashboard.views.salience.query import (
@@ -81,6 +82,7 @@ def choose(models: Mapping[str, ModelCard]) -> SalienceQuery | None:
         number, seed = _choose_sample(name, version, criterion)
         if chosen.needs_examples:
             _say_where_from(name, version)
+        say_time()
     return SalienceQuery(name, version, criterion, order, number, seed,
                          tokens="" if model.checkpoint else tokens, options=options,
                          tokens_age="" if model.checkpoint else age(tokens))

@@ -7,8 +7,8 @@ from functools import partial
 import streamlit as st
 
 from core.errors import InputError
+from core.quotas import is_hosted
 from dashboard.shared import messages
-from dashboard.shared.choices import is_hosted
 from dashboard.shared.inputs import warn_about_address
 from dashboard.shared.progress import progress_bar
 from dashboard.views.salience import data, inputs, sections, text

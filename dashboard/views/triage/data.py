@@ -1,12 +1,11 @@
 """What the Generate & triage page keeps between reruns, bounded, and keyed by all it depends on.
 
-Live runs are kept chunk by chunk, so a cancelled one goes on where it was, and one that is longer
-begins with what a shorter one made.
+Live runs are of a visitor alone. They are kept chunk by chunk, so a cancelled one goes on where it
+was, and one that is longer begins with what a shorter one made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from core.errors import InputError
 from core.graph.graph import Graph
 from core.model.card import ModelCard, find_shipped_models
 from core.model.growth import fragment_of
+from core.quotas import is_hosted
 from core.stats.risk_coverage import RiskCoverage
 from core.stats.roc import ScoreComparison
 from core.triage.generated import Generated
@@ -33,7 +33,7 @@ from core.triage.pooling import PooledRanking, pool_samples
 from core.triage.quality import mark_unique
 from core.triage.ranking import ranking_of, risk_coverage_of_samples
 from core.triage.run import Progress as StageProgress
-from core.triage.run import sample_and_score
+from core.triage.run import sample_and_score, sample_chunk
 from core.triage.samples import Samples, SamplesError, read_samples_record, shipped_samples
 from core.triage.scores import QualityLabel
 from core.triage.sdf import sdf_records
@@ -42,9 +42,11 @@ from core.triage.set_metrics import SetMetrics
 from dashboard.drawing.layouts import Layout, layout
 from dashboard.drawing.thumbnails import thumbnail_svg
 from dashboard.shared.bounded_cache import BoundedCache
+from dashboard.shared.bounded_cache import kept as keeping
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.file_age import age
 from dashboard.shared.progress import Progress
+from dashboard.shared.visitors import visitor, work_aside
 from dashboard.views.triage.query import LiveQuery
 from dashboard.views.triage.text import structure_name
 
@@ -102,8 +104,14 @@ def sample_more(query: LiveQuery, progress: StageProgress) -> None:
         size = min(config.chunk, config.number - number * config.chunk)
         if len(chunks.get(number, ())) < size:
             part = replace(config, number=number * config.chunk + size)
-            model = checkpoint(query.model, query.weights_sha256)
-            [chunks[number]] = sample_and_score(model, part, first_chunk=number, progress=progress)
+            if is_hosted():
+                chunks[number] = work_aside(sample_chunk, query.model, query.weights_sha256, part,
+                                            number, progress=progress)
+            else:
+                [chunks[number]] = sample_and_score(
+                    checkpoint(query.model, query.weights_sha256), part, first_chunk=number,
+                    progress=progress)
+            _live_chunks().keep(_run(query), chunks)
             return
 
 
@@ -116,18 +124,15 @@ def _chunks(query: LiveQuery) -> dict[int, pd.DataFrame]:
     return _live_chunks().get(_run(query), dict)
 
 
-@st.cache_resource(show_spinner=False)
 def _live_chunks() -> BoundedCache[dict[int, pd.DataFrame]]:
-    return BoundedCache(capacity=32)
+    return visitor().cache("live chunks", 32)
 
 
-@st.cache_resource(show_spinner=False)
 def _generations() -> BoundedCache[Generation]:
-    return BoundedCache(capacity=32)
+    return visitor().cache("live generations", 32)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={ModelCard: lambda card: (
-    card.name, card.weights_sha256)})
+@keeping(64, key=lambda card, *rest: (card.name, card.weights_sha256, *rest))
 def fragment(
     card: ModelCard, smiles: str, open_atoms: tuple[int, ...] | None
 ) -> Fragment:
@@ -150,8 +155,7 @@ def fragment_layout(fragment: Fragment, card: ModelCard) -> Layout:
     return _layout(fragment.graph.induced(range(named)), card.chemistry)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs={
-    Graph: hash, Chemistry: lambda chemistry: chemistry.name})
+@keeping(64, key=lambda graph, chemistry: (graph, chemistry.name))
 def _layout(graph: Graph, chemistry: Chemistry) -> Layout:
     return layout(graph, chemistry)
 
@@ -188,17 +192,17 @@ def _searches() -> BoundedCache[np.ndarray]:
     return BoundedCache(capacity=256)
 
 
-_OF_GENERATION: dict[str | type[Any], Callable[[Any], Any]] = {
-    Generation: lambda found: found.samples.key}
+def _of_samples(found: Generation, *rest: Any) -> object:
+    return found.samples.key, *rest
 
 
-@st.cache_resource(max_entries=2048, show_spinner=False, hash_funcs=_OF_GENERATION)
+@keeping(2048, key=_of_samples)
 def generated(found: Generation, row: int) -> Generated:
     """The graph of a row, with the SMILES that people and the Explore page take."""
     return found.read(row)
 
 
-@st.cache_resource(max_entries=2048, show_spinner=False, hash_funcs=_OF_GENERATION)
+@keeping(2048, key=_of_samples)
 def picture(found: Generation, row: int, dark: bool) -> str | None:
     """A thumbnail as SVG, None if there is no graph."""
     graph = generated(found, row).graph
@@ -214,8 +218,7 @@ def _num_grown_from(found: Generation) -> int:
         found.card, config.fragment, config.open_atoms).graph.num_nodes
 
 
-@st.cache_resource(max_entries=64, show_spinner="Comparing the scores",
-                   hash_funcs=_OF_GENERATION)
+@keeping(64, spinner="Comparing the scores", key=_of_samples)
 def comparison(found: Generation) -> ScoreComparison:
     """ROC curves and AUCs of all scores; raises RankingError as `ranking_of` does."""
     return ranking_of(found.samples, label=found.label)
@@ -240,15 +243,14 @@ def _pooled(folders: tuple[tuple[str, str], ...], label: QualityLabel) -> Pooled
     return pool_samples([_load(folder, age) for folder, age in folders], label=label)
 
 
-@st.cache_resource(max_entries=64, show_spinner="Ranking the molecules",
-                   hash_funcs=_OF_GENERATION)
+@keeping(64, spinner="Ranking the molecules", key=_of_samples)
 def coverage(found: Generation, column: str) -> RiskCoverage:
     """Risk and coverage by one score; raises RankingError without molecules to rank."""
     return risk_coverage_of_samples(found.table, column, seed=found.samples.config.seed,
                                     label=found.label)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=_OF_GENERATION)
+@keeping(64, key=_of_samples)
 def kept(found: Generation, column: str, fdr: float, seed: int) -> SplitKeepList:
     """The molecules to keep; raises RankingError where none can be chosen from."""
     names = None if found.label.of_valid else found.names
@@ -256,8 +258,7 @@ def kept(found: Generation, column: str, fdr: float, seed: int) -> SplitKeepList
                                 names=names)
 
 
-@st.cache_resource(max_entries=64, show_spinner="Comparing the molecules",
-                   hash_funcs=_OF_GENERATION)
+@keeping(64, spinner="Comparing the molecules", key=_of_samples)
 def set_metrics(found: Generation) -> SetMetrics:
     """The numbers of the MOSES benchmark that are known of the samples."""
     return found.set_metrics
@@ -283,7 +284,7 @@ def milestones(card: ModelCard, progress: Progress) -> tuple[Milestone, ...]:
     return tuple(found[step] for step in sorted(found))
 
 
-@st.cache_resource(max_entries=128, show_spinner=False, hash_funcs=_OF_GENERATION)
+@keeping(128, key=_of_samples)
 def _milestone(found: Generation, folder: str) -> Milestone:
     return Milestone.of(found, source=folder)
 

@@ -12,6 +12,7 @@ from core.model.card import ModelCard
 from core.triage.samples import SamplesConfig
 from dashboard.shared.choices import DEFAULT_MODEL, MAX_SEED, PRECISIONS
 from dashboard.shared.model_choice import choose_model
+from dashboard.shared.visitors import say_limit
 from dashboard.views.triage.growth import choose_fragment
 from dashboard.views.triage.query import (
     DEFAULT_LIVE_NUMBER,
@@ -19,7 +20,6 @@ from dashboard.views.triage.query import (
     DEFAULT_TOP_K,
     LIVE,
     LIVE_CHUNK,
-    MAX_LIVE_NUMBER,
     MAX_LIVE_PERMUTATIONS,
     MAX_TEMPERATURE,
     MAX_TOP_K,
@@ -27,6 +27,7 @@ from dashboard.views.triage.query import (
     SHIPPED,
     SOURCES,
     LiveQuery,
+    max_live_number,
 )
 
 
@@ -69,10 +70,11 @@ def _choose_growth(config: SamplesConfig) -> SamplesConfig:
 
 
 def _choose_config() -> SamplesConfig:
+    most = max_live_number()
     left, right = st.columns(2)
     number = left.number_input(
-        "Sequences", 1, MAX_LIVE_NUMBER, DEFAULT_LIVE_NUMBER, 25, key="n", bind="query-params",
-        help=f"1 to {MAX_LIVE_NUMBER:,}.",
+        "Sequences", 1, most, min(DEFAULT_LIVE_NUMBER, most), 25, key="n", bind="query-params",
+        help=f"1 to {most:,}.",
     )
     permutations = right.number_input(
         "K", 2, MAX_LIVE_PERMUTATIONS, DEFAULT_LIVE_PERMUTATIONS, 8, key="permutations",
@@ -98,6 +100,7 @@ def _choose_config() -> SamplesConfig:
         help="Precision of scoring. bf16 is up to three times as fast on processors that "
              "support it; NLLs are then off by about 0.05 nats.",
     )
+    say_limit(most, "sequences")
     return SamplesConfig(
         int(number), int(permutations), int(seed), temperature=float(temperature),
         top_k=int(top_k) or None, precision=precision, chunk=LIVE_CHUNK,

@@ -51,7 +51,7 @@ class LiveRun:
                 min(1.0, (self.done + inner * size) / number),
                 f"{_STAGES[stage]}: {self.done:,} of {number:,} sequences done")
 
-        _SWITCH.go_on(lambda: data.sample_more(self.query, report))
+        _SWITCH.go_on(lambda: data.sample_more(self.query, report), self.place)
 
 
 def open_run(query: LiveQuery, card: ModelCard) -> LiveRun:

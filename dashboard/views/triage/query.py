@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from core.chemistry.chemistry import Chemistry
+from core.quotas import is_hosted, quotas
 from core.stats.roc import ScoreComparison, ScoreRoc
 from core.triage.samples import SamplesConfig
 from core.triage.scores import PLANARITY, SCORES, STABILITY, VALIDITY, quality_label
@@ -20,7 +21,7 @@ SOURCES = SHIPPED, LIVE = ("shipped", "live")
 """Where the graphs come from: results that ship with the product, or a run on this machine."""
 
 MAX_LIVE_NUMBER = 1000
-"""Sequences that a visitor may sample at a time: a limit of a hosted demo."""
+"""Sequences that may be sampled at a time."""
 
 MAX_LIVE_PERMUTATIONS = 64
 DEFAULT_LIVE_NUMBER, DEFAULT_LIVE_PERMUTATIONS = 100, 32
@@ -37,6 +38,12 @@ VIEWS = (MOLECULES, SET_METRICS, RANKING, RISK_COVERAGE, KEEP_LIST, ALONG_TRAINI
 
 VIEWS_WITHOUT_SET_METRICS = tuple(view for view in VIEWS if view != SET_METRICS)
 """Sections where hydrogens are nodes, and of planar graphs."""
+
+
+def max_live_number() -> int:
+    """Sequences that a visitor may sample at a time."""
+    return min(MAX_LIVE_NUMBER, quotas().visitor_rows) if is_hosted() else MAX_LIVE_NUMBER
+
 
 SCORE_LABELS = {score.column: score.label
                 for score in sorted(SCORES.values(), key=lambda score: score.column != "lu")}
@@ -192,7 +199,8 @@ def _ranking(chemistry: Chemistry | None, function: str) -> tuple[set[str], str]
 def address_faults(query: Mapping[str, str], models: Sequence[str]) -> list[str]:
     """One sentence for every parameter of an address that cannot be taken as it stands."""
     return faults(query, {
-        "generator": Choice("model", models, is_of_server=True), **_PARAMETERS})
+        "generator": Choice("model", models, is_of_server=True), **_PARAMETERS,
+        "n": Number("number of sequences", 1, max_live_number())})
 
 
 _PARAMETERS: Parameters = {
@@ -201,7 +209,6 @@ _PARAMETERS: Parameters = {
     "direction": Choice("direction", DIRECTIONS),
     "show": Choice("kind of graphs", tuple(dict.fromkeys((*KINDS, VALID)))),
     "score": Choice("score", tuple(SCORE_COLUMNS)),
-    "n": Number("number of sequences", 1, MAX_LIVE_NUMBER),
     "permutations": Number("number of permutations", 2, MAX_LIVE_PERMUTATIONS),
     "runseed": Number("seed", 0, MAX_SEED),
     "temperature": Number("temperature", MIN_TEMPERATURE, MAX_TEMPERATURE),

@@ -1,6 +1,7 @@
 """A session in small pieces equals the command and the measurements it is made of."""
 
 import json
+import pickle
 from dataclasses import replace
 
 import pytest
@@ -13,6 +14,7 @@ from core.finetune.config import FinetuneConfig
 from core.finetune.sparse_adapter import SparseAdapter
 from core.finetune.streams import GraphStream
 from core.model.checkpoints import load_checkpoint
+from core.repair import sittings
 from core.repair.arms import Arm
 from core.repair.measurement import FEW_GRAPHS, Measurement
 from core.repair.session import FinetuneSession
@@ -99,6 +101,30 @@ def test_stopped_anywhere_it_goes_on_and_ends_alike(session):
     assert again.history == whole.history
     assert again.after.estimates == whole.after.estimates
     assert again.before.estimates == whole.before.estimates
+
+
+def test_sittings_elsewhere_give_the_same(session, tiny, tmp_path, monkeypatch):
+    whole = finish(session(folder="whole"), for_s=60)
+    here, seen = session(), []
+    monkeypatch.setattr(sittings, "_last", {})
+
+    def sit(scaling=False):
+        sent = pickle.loads(pickle.dumps((here.parts, here.state)))
+        found = sittings.sit(str(tiny.card.path), tiny.card.weights_sha256, *sent, scaling, 0.0,
+                             progress=seen.append)
+        here.take(pickle.loads(pickle.dumps(found)))
+
+    while not here.is_done:
+        sit()
+        if here.history and len(here.history) < 3:
+            sittings._last.clear()  # the process was ended, its folder is what is left
+    assert here.history == whole.history
+    assert weights(here) == weights(whole)
+    assert here.after.estimates == whole.after.estimates
+    assert {state.stage for state in seen} == {"score", "train", "before", "after"}
+    sittings._last.clear()
+    sit(scaling=True)
+    assert seen[-1].stage == "scale"
 
 
 def test_measuring_in_small_chunks_changes_nothing(tiny, tmp_path):

@@ -26,7 +26,7 @@ def page():
 
     if switch.is_on(settings) and state.get("works", True):
         try:
-            switch.go_on(work)
+            switch.go_on(work, place)
         except ValueError as error:
             st.error(str(error))
 
