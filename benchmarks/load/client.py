@@ -16,6 +16,7 @@ from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
+from websockets.typing import Subprotocol
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Visitor:
                 # As browsers do: messages of any size, compressed where the server can.
                 self._tab = await connect(
                     f"ws://localhost:{self.port}/_stcore/stream", max_size=None, proxy=None,
-                    subprotocols=["streamlit"], open_timeout=None, close_timeout=1)  # type: ignore[list-item]
+                    subprotocols=[Subprotocol("streamlit")], open_timeout=None, close_timeout=1)
                 fault = await self._read(self._tab, urlencode(parameters))
         except TimeoutError:
             fault = "timeout" if self._tab is not None else "timeout of the handshake"

@@ -124,8 +124,14 @@ def sample_and_score_in(
 
 
 def made_on(folder: Path) -> dict[str, Any]:
-    """Where the chunks in `folder` were made: `device`, and the `versions` of packages there."""
-    found = json.loads((folder / _MADE_ON).read_text(encoding="utf-8"))
+    """Where the chunks in `folder` were made: `device`, and the `versions` of packages there.
+
+    Folders of older versions do not say; then neither is known.
+    """
+    path = folder / _MADE_ON
+    if not path.is_file():
+        return {"device": "not known", "versions": {}}
+    found = json.loads(path.read_text(encoding="utf-8"))
     return {"device": ", ".join(found["devices"]), "versions": found["versions"]}
 
 

@@ -181,7 +181,7 @@ class Samples:
             },
             {"quality": self.quality.to_json(), **more},
             seed=self.config.seed, device=device, weights_sha256=self.weights_sha256,
-            versions=versions or package_versions(),
+            versions=package_versions() if versions is None else versions,
         ).write(folder / RECORD)
 
     @classmethod

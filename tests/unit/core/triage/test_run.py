@@ -107,6 +107,9 @@ def test_a_folder_knows_where_its_chunks_were_made(tiny, tmp_path):
     small = replace(CONFIG, number=2, chunk=2)
     list(sample_and_score_in(tmp_path, tiny, small))
     assert made_on(tmp_path) == {"device": "cpu", "versions": package_versions()}
+    (tmp_path / "made-on.json").unlink()  # as in folders of older versions
+    list(sample_and_score_in(tmp_path, tiny, small))
+    assert made_on(tmp_path) == {"device": "not known", "versions": {}}
     elsewhere = {"devices": ["cuda:0"], "versions": {"torch": "2.9.0"}}
     write_json(tmp_path / "made-on.json", elsewhere)
     list(sample_and_score_in(tmp_path, tiny, small))  # makes nothing
