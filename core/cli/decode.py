@@ -12,7 +12,8 @@ from core.chemistry.chemistry import CHEMISTRIES, Chemistry
 from core.chemistry.molecules import to_smiles
 from core.cli.graphs import card_of
 from core.cli.rows import RowWriter
-from core.data.records import lines_of, parse_json_line, reading_text
+from core.data.json_text import parse_json_line
+from core.data.text_lines import lines_of, reading_text
 from core.errors import InputError
 from core.sent.vocabulary import VOCABULARIES, Vocabulary
 

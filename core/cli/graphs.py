@@ -80,7 +80,7 @@ def check_row(row: InputRow, card: ModelCard | None) -> InputRow:
         batch = GraphBatch.from_graphs([row.graph], with_automorphisms=False)
         batch.check_fits(vocabulary_for(row.graph, card))
     except InputError as error:
-        return InputRow(row.id, row.smiles, None, row.notes, str(error))
+        return replace(row, graph=None, error=str(error))
     return row
 
 

@@ -39,6 +39,19 @@ def parse_json(text: str) -> Any:
     return found
 
 
+def parse_json_line(line: str, number: int) -> Any:
+    """What a line of a JSON Lines file says.
+
+    Raises:
+        JsonError: a whole sentence that names the line, from 1, and where it can the column.
+    """
+    try:
+        return parse_json(line.rstrip("\r\n"))
+    except JsonError as error:
+        found = str(error).replace(" in line 1, column", " in column")
+        raise JsonError(f"Line {number} is not JSON: {found}.") from None
+
+
 def _object(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):

@@ -4,11 +4,14 @@ Each input is changed in up to four places. What a reader says of it is `InputEr
 a row, in one line; a molecule that it reads must come back from its own SMILES.
 """
 
+import gzip
+import io
 import json
 import random
 import resource
 import time
 
+import pandas as pd
 import pytest
 from rdkit import Chem
 
@@ -36,6 +39,7 @@ FILES = {
     ".json": f'[{{"id": "a", "smiles": "CCO"}}, {{{METHANE}, "smiles": "C"}}]',
     ".jsonl": f'{{"id": "a", "smiles": "CCO"}}\n{{{METHANE}}}\n{{"num_nodes": 3, "edges": []}}\n',
 }
+FILES |= {".smiles": FILES[".smi"], ".txt": FILES[".csv"]}
 TOKENS = '{"id": "a", "tokens": [0, 6, 36, 40, 7, 35, 4]}'
 
 
@@ -54,6 +58,28 @@ def mutated(text, generator):
                 other = generator.randrange(len(characters) + 1)
                 characters[at:at] = characters[min(at, other) : max(at, other)]
     return "".join(characters)
+
+
+def packed_rows(compression="snappy"):
+    """A Parquet file of forty rows in two groups."""
+    content = io.BytesIO()
+    table = pd.DataFrame({"id": range(40), "smiles": ["CCO", "CN"] * 20, "x": [0.5, None] * 20})
+    table.to_parquet(content, index=False, row_group_size=25, compression=compression)
+    return content.getvalue()
+
+
+def mutated_bytes(content, generator):
+    found = bytearray(content)
+    for _ in range(generator.randint(1, 4)):
+        at = generator.randrange(len(found))
+        match generator.randrange(3):
+            case 0:
+                found[at] = generator.randrange(256)
+            case 1:
+                del found[at : at + generator.randint(1, 4)]
+            case 2:
+                found = found[:at] or found
+    return bytes(found)
 
 
 def messages(function):
@@ -102,15 +128,34 @@ def test_text_of_every_kind(chemistry):
         hold(lambda text=text: [Pattern.from_smarts(text).smarts][1:])
 
 
-@pytest.mark.parametrize("suffix", FILE_SUFFIXES)
+@pytest.mark.parametrize("suffix", FILES)
 def test_files_of_every_kind(suffix, tmp_path):
     generator = random.Random(f"files of {suffix}")
     path = tmp_path / f"input{suffix}"
+    unnamed = tmp_path / "input"
     for number in range(ROUNDS):
         content = mutated(FILES[suffix], generator) if number else FILES[suffix]
         path.write_bytes(content.encode("utf-8", "surrogatepass"))
+        unnamed.write_bytes(content.encode("utf-8", "surrogatepass"))
         chemistry = generator.choice((QM9, MOSES, AUTOGRAPH_MOSES))
         hold(lambda chemistry=chemistry: rows_of(read_molecules(path, chemistry)))
+        hold(lambda chemistry=chemistry: rows_of(read_molecules(unnamed, chemistry)))
+
+
+def test_every_kind_is_tried():
+    assert {*FILES, ".parquet", ".pq"} == set(FILE_SUFFIXES)
+
+
+@pytest.mark.parametrize("content", [
+    packed_rows(), packed_rows("zstd"), gzip.compress(packed_rows("none")),
+    *(gzip.compress(FILES[suffix].encode() * 9) for suffix in (".csv", ".sdf", ".jsonl"))
+], ids=["parquet", "zstd", "parquet.gz", "csv.gz", "sdf.gz", "jsonl.gz"])
+def test_damaged_bytes(content, tmp_path):
+    generator = random.Random("bytes")
+    path = tmp_path / "input"
+    for _ in range(ROUNDS):
+        path.write_bytes(mutated_bytes(content, generator))
+        hold(lambda: rows_of(read_molecules(path)))
 
 
 def test_sequences(tmp_path, tiny_llama):
