@@ -32,18 +32,29 @@ def card_of(model: str | None) -> ModelCard | None:
     return None if model is None else read_card(resolve_model(model))
 
 
-def read_rows(input: str, card: ModelCard | None) -> Iterator[InputRow]:
+def read_rows(
+    input: str,
+    card: ModelCard | None,
+    *,
+    smiles_column: str | None = None,
+    id_column: str | None = None,
+) -> Iterator[InputRow]:
     """Rows of `INPUT` as a model reads them; what its graphs do not encode is said at the end.
 
     Args:
         input: a file, a SMILES or the name of a planar graph.
         card: the model's; None to read molecules as QM9 has them, and planar graphs.
+        smiles_column: of a file; see `read_input`.
+        id_column: likewise.
     """
     if card is None:
-        return saying_notes(read_input(input, max_atoms=PLANAR_VOCABULARY.max_nodes))
+        return saying_notes(read_input(
+            input, max_atoms=PLANAR_VOCABULARY.max_nodes, smiles_column=smiles_column,
+            id_column=id_column))
     nodes = planar_nodes(card) if card.chemistry is None else PLANAR_NODES
     rows = read_input(input, card.chemistry or QM9, planar_nodes=nodes,
-                      max_atoms=card.vocabulary.max_nodes)
+                      max_atoms=card.vocabulary.max_nodes, smiles_column=smiles_column,
+                      id_column=id_column)
     return saying_notes(_naming_readers(rows, card))
 
 

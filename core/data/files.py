@@ -19,6 +19,7 @@ from core.chemistry.given_graph import from_graph
 from core.chemistry.mol_block import from_mol_block
 from core.chemistry.molecules import Molecule, from_smiles
 from core.chemistry.notation import MoleculeError
+from core.data.column_choice import WantedColumns
 from core.data.records import FILE_SUFFIXES, InputFileError, Record, open_records, suffix
 from core.errors import plain_line
 from core.graph.graph import Graph, GraphError
@@ -90,12 +91,14 @@ def read_input(
         id_column: likewise.
 
     Raises:
-        InputFileError: for a file that cannot be read, before the first row is asked for.
+        InputFileError: for a file that cannot be read, before the first row is asked for; for
+            columns that are asked for of something else than a file.
     """
     text = os.fspath(text_or_path)
     if isinstance(text_or_path, Path) or suffix(text) in FILE_SUFFIXES or os.path.isfile(text):
         return read_molecules(Path(text), chemistry, max_atoms=max_atoms,
                               smiles_column=smiles_column, id_column=id_column)
+    WantedColumns(smiles_column, id_column).refuse(repr(text[:60]), "it is no file")
     limits = _Limits(chemistry, chemistry.max_nodes if max_atoms is None else max_atoms,
                      planar_nodes)
     if text.startswith(PLANAR_PREFIX):

@@ -72,8 +72,8 @@ def _records(path: Path, rows: Iterator[Any], wanted: WantedColumns) -> Iterator
         except InputFileError as error:
             return str(error)
 
-    def says_molecule(row: Any) -> bool:
-        choice = choose(tuple(row)) if isinstance(row, Mapping) else ""
+    def says_molecule(row: Mapping[str, Any]) -> bool:
+        choice = choose(tuple(row))
         return isinstance(choice, str) or choice.smiles is not None or not _GRAPH.isdisjoint(row)
 
     held: list[Any] = []
@@ -81,12 +81,13 @@ def _records(path: Path, rows: Iterator[Any], wanted: WantedColumns) -> Iterator
     try:
         for row in rows:
             held.append(row)
-            if says_molecule(row) or len(held) == LOOK_ROWS:
+            if (isinstance(row, Mapping) and says_molecule(row)) or len(held) == LOOK_ROWS:
                 break
     except InputFileError as error:  # of what stands behind these rows
         damage = error
-    if held and not any(map(says_molecule, held)):
-        choose_columns(str(path), tuple(held[0]), wanted)
+    objects = [row for row in held if isinstance(row, Mapping)]
+    if objects and not any(map(says_molecule, objects)):
+        choose_columns(str(path), tuple(objects[0]), wanted)
     for row in held:
         yield _record(row, choose)
     if damage is not None:

@@ -6,7 +6,7 @@ import base64
 import gzip
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -14,7 +14,13 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.data.column_choice import SMILES_OPTION, WantedColumns, choose_columns, listed
+from core.data.column_choice import (
+    SMILES_OPTION,
+    ColumnChoice,
+    WantedColumns,
+    choose_columns,
+    listed,
+)
 from core.data.record import InputFileError, Record
 from core.data.text_lines import reading_bytes
 from core.errors import one_line
@@ -50,26 +56,31 @@ def read_parquet(path: Path, wanted: WantedColumns) -> Iterator[Record]:
                 raise InputFileError(f"{path}: column `{names[choice.smiles][:40]}` holds {kind}, "
                                      f"no text; name another one with {SMILES_OPTION}.")
             size = min(max(BATCH_CELLS // len(names), 1), 8_192)
-            for batch in file.iter_batches(batch_size=size):
-                faults: dict[int, str] = {}
-                columns = [_values(column, name, faults)
-                           for column, name in zip(batch.columns, names, strict=True)]
-                smiles = columns[choice.smiles]
-                called = [None] * len(smiles) if choice.name is None else columns[choice.name]
-                own = [columns[place] for place in choice.places]
-                cells = zip(*own, strict=True) if own else [()] * len(smiles)
-                for place, values in enumerate(cells):
-                    name = called[place]
-                    yield Record(None if name is None else str(name), smiles[place], None, None,
-                                 (faults and faults.get(place)) or None,
-                                 dict(zip(choice.own, values, strict=True)))
-                row += len(smiles)
+            for group in range(file.num_row_groups):  # a batch over two loses the whole one
+                for batch in file.iter_batches(batch_size=size, row_groups=[group]):
+                    yield from _records(batch, names, choice)
+                    row += batch.num_rows
         except InputFileError:
             raise
         except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
             where = f" behind row {row}" if row else ""
             raise InputFileError(f"{path} is a damaged Parquet file{where} ({one_line(error)}); "
                                  "copy or download it again.") from None
+
+
+def _records(batch: pa.RecordBatch, names: list[str], choice: ColumnChoice) -> Iterator[Record]:
+    faults: dict[int, str] = {}
+    columns = [_values(column, name, faults)
+               for column, name in zip(batch.columns, names, strict=True)]
+    nothing: list[Any] = [None] * batch.num_rows
+    smiles = nothing if choice.smiles is None else columns[choice.smiles]
+    called = nothing if choice.name is None else columns[choice.name]
+    own = [columns[place] for place in choice.places]
+    cells: Iterable[tuple[Any, ...]] = zip(*own, strict=True) if own else [()] * batch.num_rows
+    for place, values in enumerate(cells):
+        name = called[place]
+        yield Record(None if name is None else str(name), smiles[place], None, None,
+                     faults.get(place), dict(zip(choice.own, values, strict=True)))
 
 
 @contextmanager
@@ -118,8 +129,8 @@ def _values(column: pa.Array, name: str, faults: dict[int, str]) -> list[Any]:
         column = column.dictionary_decode()
     kind, types = column.type, pa.types
     if types.is_temporal(kind) and not types.is_duration(kind):
-        return [None if value is None else value.replace(" ", "T", 1)
-                for value in column.cast(pa.string()).to_pylist()]
+        return [value if value is None or value.startswith("<")  # out of range
+                else value.replace(" ", "T", 1) for value in column.cast(pa.string()).to_pylist()]
     try:
         found = column.to_pylist()
     except UnicodeDecodeError:

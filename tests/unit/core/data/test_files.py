@@ -153,9 +153,9 @@ def test_a_json_file_may_hold_a_single_graph(tmp_path):
                                                         "UTF-8."),
         ("no-mark.smi", "CCO\nCCN\n".encode("utf-16-be"), "{path} is text in UTF-16; save it as "
                                                           "UTF-8."),
-        ("table.xlsx", b"PK\x03\x04", "{path} is a zip archive or an Excel file by its content; "
-                                      f"use a file that ends in {', '.join(FILE_SUFFIXES)}, perhaps "
-                                      "gzipped."),
+        ("table.xlsx", b"PK\x03\x04",
+         "{path} is a zip archive or an Excel file by its content; use a file that ends in "
+         + ", ".join(FILE_SUFFIXES) + ", perhaps gzipped."),
         ("notes.md", "Dear all,\nsee below.\n",
          f"{{path}} is of an unknown kind; use a file that ends in {', '.join(FILE_SUFFIXES)}, "
          "perhaps gzipped."),
@@ -219,6 +219,11 @@ def test_long_and_odd_text_is_taken_for_smiles():
     for text in ("C" * 5_000, "C/C=C/C", "\0"):
         (row,) = read_input(text)
         assert row.id == "row 1"
+
+
+def test_only_files_have_columns():
+    with pytest.raises(InputFileError, match="'CCO' has no columns, it is no file; leave"):
+        read_input("CCO", id_column="x")
 
 
 def test_the_size_limit_is_the_callers():

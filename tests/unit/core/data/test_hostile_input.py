@@ -71,14 +71,14 @@ def packed_rows(compression="snappy"):
 def mutated_bytes(content, generator):
     found = bytearray(content)
     for _ in range(generator.randint(1, 4)):
-        at = generator.randrange(len(found))
+        at = generator.randrange(len(found) + 1)
         match generator.randrange(3):
             case 0:
-                found[at] = generator.randrange(256)
+                found[at : at + 1] = [generator.randrange(256)]
             case 1:
                 del found[at : at + generator.randint(1, 4)]
             case 2:
-                found = found[:at] or found
+                del found[at:]
     return bytes(found)
 
 
