@@ -21,7 +21,7 @@ def parse_json(text: str) -> Any:
             number of thousands of digits, nesting hundreds deep, or text that no file can hold.
     """
     try:
-        found = json.loads(text, object_pairs_hook=_object)
+        found = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise JsonError(f"{error.msg} in line {error.lineno}, column {error.colno}") from None
     except RecursionError:
@@ -59,3 +59,6 @@ def _object(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise JsonError(f"an object has {twice!r} twice")
     return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object)  # `json.loads` would make one for each line

@@ -129,8 +129,12 @@ def _values(column: pa.Array, name: str, faults: dict[int, str]) -> list[Any]:
         column = column.dictionary_decode()
     kind, types = column.type, pa.types
     if types.is_temporal(kind) and not types.is_duration(kind):
-        return [value if value is None or value.startswith("<")  # out of range
-                else value.replace(" ", "T", 1) for value in column.cast(pa.string()).to_pylist()]
+        zone = ""
+        if types.is_timestamp(kind) and kind.tz is not None:
+            column, zone = column.cast(pa.timestamp(kind.unit)), "Z"  # needs no table of zones
+        texts = column.cast(pa.string()).to_pylist()
+        return [text if text is None or text.startswith("<")  # out of range
+                else text.replace(" ", "T", 1) + zone for text in texts]
     try:
         found = column.to_pylist()
     except UnicodeDecodeError:

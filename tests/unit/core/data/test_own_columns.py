@@ -114,7 +114,9 @@ def test_a_parquet_holds_text_numbers_and_dates(tmp_path):
         "ID": pa.array([7, None], pa.int32()),
         "day": pa.array([day, None]),
         "at": pa.array([datetime.datetime(2026, 3, 1, 12, 30, 5), None], pa.timestamp("s")),
+        "zone": pa.array([1_700_000_000, None], pa.timestamp("s", tz="Europe/Berlin")),
         "yes": pa.array([True, None]),
+        "half": pa.array([0.5, None], pa.float16()),
         "huge": pa.array([2**64 - 1, 1], pa.uint64()),
         "price": pa.array([Decimal("1.50"), None]),
         "bytes": pa.array([b"text", b"\xff\0"]),
@@ -127,7 +129,8 @@ def test_a_parquet_holds_text_numbers_and_dates(tmp_path):
     pq.write_table(pa.table(columns), path)
     first, second = open_records(path)
     assert first == Record("7", "C", columns={
-        "day": "2026-03-01", "at": "2026-03-01T12:30:05.000", "yes": True,
+        "day": "2026-03-01", "at": "2026-03-01T12:30:05.000",
+        "zone": "2023-11-14T22:13:20.000Z", "yes": True, "half": 0.5,
         "huge": "18446744073709551615", "price": 1.5, "bytes": "text", "tags": "[1, 2]",
         "pair": '{"a": "2026-03-01"}', "none": None,
         "far": "<value out of range: 4611686018427387904>"})
