@@ -157,7 +157,8 @@ def _choose_own(card: ModelCard) -> tuple[str, tuple[str, bytes] | None]:
         help=text.molecules_help(card))
     uploaded = st.file_uploader(
         "Or a file", _FILES, key="own_file", max_upload_size=query.max_upload_mb(),
-        help="Taken instead of the text. A file is not part of the address.")
+        help="SMILES, CSV, SDF, Parquet or JSON Lines, also gzipped. Taken instead of the text. A "
+             "file is not part of the address.")
     return typed or "", None if uploaded is None else (uploaded.name, uploaded.getvalue())
 
 
