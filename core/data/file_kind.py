@@ -42,12 +42,12 @@ def kind_of(path: Path, smiles_column: str | None = None) -> str:
     head = head_of(path)
     if head in (b"", _BYTE_ORDER_MARK):
         raise InputFileError(f"{path} is empty; give at least one molecule.")
+    if head.startswith(b"PAR1"):
+        return "parquet"
     refuse_utf16(path, head)
     for magic, what in _OTHERS.items():
         if head.startswith(magic):
             raise InputFileError(f"{path} is {what} by its content; {_RIGHT}.")
-    if head.startswith(b"PAR1"):
-        return "parquet"
     kind = KIND_OF_SUFFIX.get(suffix(path))
     if kind is not None and kind != "txt":
         return kind

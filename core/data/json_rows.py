@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,7 @@ def _records(path: Path, rows: Iterator[Any], wanted: WantedColumns) -> Iterator
         yield _record(row, choose)
 
 
-def _record(row: Any, choose: Any) -> Record:
+def _record(row: Any, choose: Callable[[tuple[str, ...]], ColumnChoice | str]) -> Record:
     if isinstance(row, JsonError):
         return Record(None, error=str(row))
     if not isinstance(row, Mapping):
@@ -110,15 +110,17 @@ def _record(row: Any, choose: Any) -> Record:
     columns = {name: _scalar(values[place])
                for name, place in zip(choice.own, choice.places, strict=True)
                if not (is_graph and name in _GRAPH)}
-    name = None if choice.name is None else values[choice.name]
+    called, name = ("id", None) if choice.name is None else (
+        names[choice.name], values[choice.name])
     if isinstance(name, bool) or not isinstance(name, str | int | None):
         return Record(None, columns=columns, error=(
-            f'The "{names[choice.name]}" of a row must be text or a whole number.'))
+            f'The "{called}" of a row must be text or a whole number.'))
     name = None if name is None else str(name)
-    smiles = None if choice.smiles is None else values[choice.smiles]
+    column, smiles = ("smiles", None) if choice.smiles is None else (
+        names[choice.smiles], values[choice.smiles])
     if not isinstance(smiles, str | None):
         return Record(name, columns=columns,
-                      error=f'The "{names[choice.smiles][:40]}" of a row must be text.')
+                      error=f'The "{column[:40]}" of a row must be text.')
     if choice.smiles is None and not is_graph:
         return Record(name, columns=columns,
                       error='A row must be an object with "edges" or "smiles".')

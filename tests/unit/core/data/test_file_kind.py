@@ -19,7 +19,7 @@ MOL = "x\n  y\n\n  0  0  0  0  0  0            999 V2000\nM  END\n"
     (MOL, "sdf"), (MOL + "$$$$\n" + MOL, "sdf"),
     ('{"smiles": "C"}\n{"smiles": "C"}\n', "jsonl"), ('{"smiles":\n"C"}', "json"),
     ('[{"smiles": "C"}]', "json"), ("[\n  {\n", "json"), ("[]", "json"),
-    ('{"smiles": "' + "C" * 99_999 + '"}\n', "jsonl"), (b"PAR1\0\0", "parquet"),
+    ('{"smiles": "' + "C" * 99_999 + '"}\n', "jsonl"), (b"PAR1" + b"a\0" * 99, "parquet"),
 ])
 def test_content_decides_where_the_name_says_nothing(tmp_path, content, kind):
     content = content if isinstance(content, bytes) else content.encode()
