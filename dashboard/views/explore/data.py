@@ -19,12 +19,12 @@ from core.graph.graph import Graph
 from core.graph.planar import PlanarGraph, PlanarName
 from core.likelihood.analysis import Analysis, analyse
 from core.likelihood.order_marginal import ExactUncertainty, exact_uncertainty
-from core.likelihood.scoring import next_token_probabilities, score_trails
+from core.likelihood.scoring import score_trails
 from core.likelihood.uncertainty import Uncertainty, lu_convergence
 from core.sent.probability import enumerate_sequences
 from core.sent.strategies import Strategy
 from dashboard.components.trail_player.trail import TrailView
-from dashboard.components.trail_player.view import trail_view
+from dashboard.components.trail_player.view import scored_view
 from dashboard.drawing.layouts import Layout, layout
 from dashboard.drawing.svg import molecule_svg
 from dashboard.shared.bounded_cache import BoundedCache, kept
@@ -36,7 +36,6 @@ from dashboard.views.explore.query import ExploreQuery
 MAX_EXACT_SEQUENCES = 1000
 """Molecules with more sequences are not enumerated live."""
 
-_ALTERNATIVES = 5
 _TOKEN_BUDGET = 4096
 """Tokens per forward pass: small enough that progress is seen, and a change heard, every second."""
 
@@ -147,19 +146,7 @@ def convergence(query: ExploreQuery) -> tuple[Uncertainty, ...]:
 @kept(256)
 def trail(query: ExploreQuery, permutation: int) -> TrailView:
     """One linearization with its surprisal and the model's alternatives at every step."""
-    found = analysis(query)
-    tokens = found.trails.sequence(0, permutation)
-    model = checkpoint(query.model, query.weights_sha256)
-    likely = next_token_probabilities(model, tokens).topk(_ALTERNATIVES)
-    alternatives = [
-        list(zip(ids, probabilities, strict=True))
-        for ids, probabilities in zip(likely.indices.tolist(), likely.values.tolist(), strict=True)
-    ]
-    return trail_view(
-        found.graphs[0], tokens, found.trails.order(0, permutation),
-        found.likelihoods.token_nll[0, permutation].numpy(), alternatives, model.vocabulary,
-        is_molecule=model.card.chemistry is not None,
-    )
+    return scored_view(checkpoint(query.model, query.weights_sha256), analysis(query), permutation)
 
 
 @kept(64)
