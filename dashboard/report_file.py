@@ -16,7 +16,7 @@ from core.likelihood.analysis import analyse, summarize
 from core.likelihood.scoring import Precision
 from core.model.card import ModelCard
 from core.model.checkpoints import Checkpoint
-from core.records import RECORD, sha256_of
+from core.records import sha256_of
 from core.sent.strategies import Strategy
 from core.triage.generation import Generation
 from core.triage.samples import Samples, read_samples_record
@@ -25,12 +25,9 @@ from dashboard.report.blocks import Report
 from dashboard.report.frame import to_html
 from dashboard.report.molecules import ScoredMolecules, molecule_sections
 from dashboard.report.provenance import made_by, report_command
-from dashboard.views.explore.query import ExploreQuery, permutation_index
+from dashboard.views.explore.query import TOKEN_BUDGET, ExploreQuery, permutation_index
 from dashboard.views.explore.report import Explored, explore_report
 from dashboard.views.triage.report import Triaged, triage_report
-
-PAGE_TOKEN_BUDGET = 4096
-"""Tokens per forward pass on the Explore page, whose button makes the same file."""
 
 Progress = Callable[[int, int], None]
 
@@ -69,7 +66,7 @@ def of_one(
         raise InputError(f"There is no permutation {trail!r}; use lowest, median, highest or a "
                          f"number from 1 to {permutations}.") from None
     found = analyse(checkpoint, [row.graph], strategy, permutations=permutations, seed=seed,
-                    precision=precision, token_budget=PAGE_TOKEN_BUDGET, progress=progress)
+                    precision=precision, token_budget=TOKEN_BUDGET, progress=progress)
     planar = PlanarName.from_text(input) if input.startswith(PLANAR_PREFIX) else None
     query = ExploreQuery("" if planar else input, card.name, card.weights_sha256, strategy.name,
                          permutations, seed, planar, card.chemistry)
@@ -144,10 +141,8 @@ def of_samples(
     Raises:
         SamplesError: for a folder that holds none.
     """
-    samples, record = Samples.load(folder), read_samples_record(folder)
     return to_html(triage_report(Triaged(
-        Generation(samples, card), source, column=column, fdr=fdr, seed=seed, model=model,
-        hashes={name: sha256_of(folder / name) for name in ("samples.parquet", RECORD)},
-        versions=record.get("versions"), file=file)))
+        Generation(Samples.load(folder), card), source, column=column, fdr=fdr, seed=seed,
+        model=model, versions=read_samples_record(folder).get("versions"), file=file)))
 
 

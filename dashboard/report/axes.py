@@ -10,6 +10,9 @@ from typing import Any
 
 _ROOM = 0.06  # beyond the outermost values, as a share of their range
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+COUNTS = ",d"
+"""Format of an axis of whole numbers."""
+
 _PERCENT = re.compile(r"\.(\d)(~?)%")
 
 
@@ -105,6 +108,8 @@ def _ticks(
                     yield place, f"{digit * 10.0**power:,g}"
     else:
         step = float(given.dtick) if given.dtick is not None else tick_step(last - first, most)
+        if given.tickformat == COUNTS:
+            step = max(step, 1.0)
         for count in range(math.ceil(first / step - 1e-9), math.floor(last / step + 1e-9) + 1):
             yield count * step, tick_text(count * step, step, given.tickformat)
 

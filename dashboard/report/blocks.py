@@ -155,7 +155,7 @@ class Table:
 
     Attributes:
         columns: their names.
-        rows: a cell per column.
+        rows: a cell per column; the last one of a shorter row takes the place of the missing.
         numeric: names of the columns that are set to the right.
         caption: small print below it.
         is_long: scrolls on screens, and is printed whole.

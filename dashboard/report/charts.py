@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from dashboard.report.axes import COUNTS
 from dashboard.shared.chart_style import styled
 from dashboard.shared.palette import palette
 
@@ -35,5 +36,5 @@ def distribution(
     figure.add_vline(x=mean, line={"color": colors.muted, "dash": "dot", "width": 1.5},
                      annotation={"text": f"mean {mean:.3g}", "font": {"color": colors.muted}})
     figure.update_xaxes(title=title)
-    figure.update_yaxes(title="molecules", rangemode="tozero")
+    figure.update_yaxes(title="molecules", rangemode="tozero", tickformat=COUNTS)
     return styled(figure, colors, height)

@@ -22,6 +22,7 @@ from dashboard.shared.palette import FONT_STACK
 _SIZE = 12  # pixels of the letters
 _LETTER = 0.56 * _SIZE  # width of one, on average
 _LINE = 19  # height of a row of the legend
+_TITLE = 16  # and of a title
 _SIGN = 26  # width of a line in the legend
 _TICK_ROOM, _MOST_TICKS_ACROSS, _MOST_TICKS_UP = 8, 70, 45
 _KINDS = ("scatter", "bar")
@@ -61,14 +62,15 @@ class _Drawing:
         up = _values_along(figure, "y")
         self.y = axis(figure.layout.yaxis, up, most_ticks=max(2, self.height // _MOST_TICKS_UP))
         widest = max((_width(text) for _, text in self.y.ticks), default=0.0)
-        self.left = (widest + _TICK_ROOM + 4 if self.y.is_visible else 6.0) + (
+        self.left = (widest + _TICK_ROOM + 4 if self.y.is_visible else 20.0) + (
             22 if self.y.title else 0)
         self.right, self.top = width - 14.0, 22.0
         across = _values_along(figure, "x")
         self.x = axis(figure.layout.xaxis, across,
                       most_ticks=max(2, int((self.right - self.left) // _MOST_TICKS_ACROSS)))
-        foot = (20 if self.x.is_visible else 4) + (20 if self.x.title else 0)
-        foot += _LINE * len(self.legend) + (8 if self.legend else 0)
+        self.title = list(_wrapped(self.x.title, width - 20.0)) if self.x.title else []
+        foot = (20 if self.x.is_visible else 4) + _TITLE * len(self.title)
+        foot += 4 + _LINE * len(self.legend) + (8 if self.legend else 0)
         self.bottom = self.height - foot - 4.0
 
     def svg(self, alt: str) -> str:
@@ -143,9 +145,11 @@ class _Drawing:
                         note.font.color or self.muted, "end" if is_left else "start")
 
     def _titles(self) -> Iterator[str]:
-        if self.x.title:
-            y = self.bottom + (36 if self.x.is_visible else 16)
-            yield _text((self.left + self.right) / 2, y, self.x.title, self.muted, "middle")
+        for number, line in enumerate(self.title):
+            y = self.bottom + (36 if self.x.is_visible else 16) + _TITLE * number
+            half = _width(line) / 2  # in the middle of its axis, unless it would be cut off
+            x = min((self.left + self.right) / 2, self.width - half - 4)
+            yield _text(max(x, half + 4), y, line, self.muted, "middle")
         if self.y.title:
             middle = (self.top + self.bottom) / 2
             yield (f'<text transform="translate(14 {middle:.1f}) rotate(-90)" fill="{self.muted}" '
@@ -222,6 +226,18 @@ def _shares(of: Axis) -> Iterator[tuple[float, str]]:
 
 def _width(text: str) -> float:
     return _LETTER * len(_bare(text))
+
+
+def _wrapped(text: str, width: float) -> Iterator[str]:
+    """Lines of a title, as many as it needs."""
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}".strip()
+        if line and _width(longer) > width:
+            yield line
+            longer = word
+        line = longer
+    yield line
 
 
 def _bare(text: str) -> str:

@@ -29,7 +29,7 @@ from dashboard.report.blocks import (
     section,
 )
 from dashboard.report.charts import distribution
-from dashboard.shared.format import estimate, lu_interval
+from dashboard.shared.format import fixed, interval, lu_interval
 
 MAX_ROWS = 200
 """Rows that the table shows."""
@@ -99,16 +99,11 @@ def _cards(found: ScoredMolecules, word: str, seed: int) -> Iterable[Card]:
         for label, values, unit, digits in (
             ("Mean LU", found.lu, "", 3), ("Mean NLL", found.nll_mean, " nats", 2)):
             mean = mean_of(values, seed=seed)
-            text = estimate(Estimate(mean.value), digits)
-            yield Card(label, Value(text + unit, repr(mean.value)),
-                       mean.reason or f"95%: {_ends(mean.interval, digits)}",
-                       f"Over {word}; the interval resamples them.")
+            yield Card(label, Value(fixed(mean.value, digits) + unit, repr(mean.value)),
+                       f"95%: {interval(mean.interval, digits)}",
+                       mean.reason or f"Over {word}; the interval resamples them.")
         middle = float(np.median(found.lu))
         yield Card("Median LU", number(middle), f"{min(found.lu):.3f} to {max(found.lu):.3f}")
-
-
-def _ends(found: Interval | None, digits: int) -> str:
-    return "–" if found is None else f"{found.low:.{digits}f} – {found.high:.{digits}f}"
 
 
 def mean_of(values: Sequence[float], *, seed: int) -> Estimate:
@@ -142,22 +137,22 @@ def _table(
 ) -> Iterable[Sentence | Table]:
     shown = len(found.first)
     if shown < found.num_rows:
-        yield Sentence(f"The first {shown:,} of {found.num_rows:,} rows; `trailscope score` writes "
-                       "all of them.".replace("`", ""))
+        yield Sentence(f"The first {shown:,} of {found.num_rows:,} rows; trailscope score prints "
+                       "all of them.")
     names = {**_NUMBERS, "num_nodes": "atoms" if chemistry is not None else "nodes"}
     columns = ["structure", "id", *(["SMILES"] if chemistry is not None else []), "LU",
                "95% interval", *names.values()]
-    is_bad = any(summary["error"] for _, summary in found.first)
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for row, summary in found.first:
         cells: list[Cell] = [_structure(row, chemistry), Value(row.id)]
         if chemistry is not None:
             cells.append(Value(row.smiles or "–"))
-        cells += [number(summary["lu"]), Value(_interval(summary)),
-                  *(number(summary[name], _DIGITS.get(name, 3)) for name in names)]
-        rows.append((*cells, *([Value(summary["error"] or "")] if is_bad else [])))
-    yield Table((*columns, *(["problem"] if is_bad else [])), tuple(rows),
-                frozenset(("LU", *names.values())), is_long=True)
+        if summary["error"] is not None:
+            rows.append((*cells, Value(summary["error"])))
+            continue
+        rows.append((*cells, number(summary["lu"]), Value(_interval(summary)),
+                     *(number(summary[name], _DIGITS.get(name, 3)) for name in names)))
+    yield Table(tuple(columns), tuple(rows), frozenset(("LU", *names.values())), is_long=True)
 
 
 def _interval(summary: Mapping[str, Any]) -> str:

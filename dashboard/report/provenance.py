@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
-from core.records import package_versions
 from core.model.card import ModelCard
+from core.records import package_versions
 from dashboard.report.blocks import Provenance
 
 DEFAULT_FILE = "trailscope-report.html"

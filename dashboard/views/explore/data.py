@@ -27,17 +27,16 @@ from dashboard.components.trail_player.trail import TrailView
 from dashboard.components.trail_player.view import scored_view
 from dashboard.drawing.layouts import Layout, layout
 from dashboard.drawing.svg import molecule_svg
+from dashboard.report.frame import to_html
 from dashboard.shared.bounded_cache import BoundedCache, kept
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.progress import Progress
 from dashboard.views.explore import text
-from dashboard.views.explore.query import ExploreQuery
+from dashboard.views.explore.query import TOKEN_BUDGET, ExploreQuery
+from dashboard.views.explore.report import Explored, explore_report
 
 MAX_EXACT_SEQUENCES = 1000
 """Molecules with more sequences are not enumerated live."""
-
-_TOKEN_BUDGET = 4096
-"""Tokens per forward pass: small enough that progress is seen, and a change heard, every second."""
 
 
 @kept(256)
@@ -127,7 +126,7 @@ def analysis(query: ExploreQuery, progress: Progress | None = None) -> Analysis:
         model = checkpoint(query.model, query.weights_sha256)
         return analyse(
             model, [graph(query)], Strategy.from_name(query.strategy),
-            permutations=query.permutations, seed=query.seed, token_budget=_TOKEN_BUDGET,
+            permutations=query.permutations, seed=query.seed, token_budget=TOKEN_BUDGET,
             progress=progress,
         )
 
@@ -147,6 +146,16 @@ def convergence(query: ExploreQuery) -> tuple[Uncertainty, ...]:
 def trail(query: ExploreQuery, permutation: int) -> TrailView:
     """One linearization with its surprisal and the model's alternatives at every step."""
     return scored_view(checkpoint(query.model, query.weights_sha256), analysis(query), permutation)
+
+
+def report(query: ExploreQuery, trail: str, show_hydrogens: bool) -> str:
+    """The page as one HTML file; `trail` says which permutation is played."""
+    notes = () if query.planar else molecule(query.smiles, query.molecule_chemistry).notes
+    hides = (not show_hydrogens and query.chemistry is not None
+             and query.chemistry.has_hydrogen_nodes)
+    return to_html(explore_report(Explored(
+        query, checkpoint(query.model, query.weights_sha256), analysis(query),
+        graph_layout(query), trail, show_hydrogens=not hides, notes=notes)))
 
 
 @kept(64)
@@ -174,7 +183,7 @@ def exact(query: ExploreQuery, progress: Progress | None = None) -> ExactUncerta
             graph(query), model.vocabulary, Strategy.from_name(query.strategy),
             limit=MAX_EXACT_SEQUENCES,
         )
-        likelihoods = score_trails(model, found.to_trails(), token_budget=_TOKEN_BUDGET,
+        likelihoods = score_trails(model, found.to_trails(), token_budget=TOKEN_BUDGET,
                                    progress=progress)
         return exact_uncertainty(likelihoods.nll[0].numpy(), found.probabilities)
 

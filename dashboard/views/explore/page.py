@@ -50,8 +50,10 @@ def show_graph(
     show_title(query)
     with progress_bar(f"Scoring under {query.model}") as progress:
         analysis = data.analysis(query, progress)
-    sections.show_numbers(query, analysis)
+    beside = sections.show_numbers(query, analysis)
     chosen = sections.choose_permutation(query, analysis)
+    with beside:
+        sections.offer_report(query, show_hydrogens=show_hydrogens)
     sections.play(query, chosen, show_hydrogens=show_hydrogens)
     sections.show_sections(query, analysis, models, show_hydrogens=show_hydrogens)
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
 from core.likelihood.analysis import Analysis
@@ -17,8 +18,10 @@ from core.model.card import ModelCard
 from core.sent.probability import TooManySequencesError
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.components.report_button import report_button
 from dashboard.components.trail_player.player import trail_diff, trail_player
 from dashboard.drawing.svg import attribution_svg
+from dashboard.report.provenance import DEFAULT_FILE
 from dashboard.shared import messages
 from dashboard.shared.progress import progress_bar
 from dashboard.shared.theme import is_dark
@@ -35,8 +38,8 @@ _CARD_WIDTH = 232
 _PICTURE_WIDTH = 460
 
 
-def show_numbers(query: ExploreQuery, analysis: Analysis) -> None:
-    """LU with its interval, NLL, order-marginal NLL and the verdict on K."""
+def show_numbers(query: ExploreQuery, analysis: Analysis) -> DeltaGenerator:
+    """LU with its interval, NLL, order-marginal NLL and the verdict on K; a place beside it."""
     # Cards of a fixed width wrap on narrow screens instead of being cut off.
     with st.container(horizontal=True):
         for card in text.number_cards(analysis, _words(query)):
@@ -44,7 +47,10 @@ def show_numbers(query: ExploreQuery, analysis: Analysis) -> None:
                       border=True, help=card.explanation, width=_CARD_WIDTH)
     verdict = judge_permutations(analysis.uncertainties[0])
     icon = ":green[:material/check_circle:]" if verdict.enough else ":orange[:material/pending:]"
-    st.markdown(f"{icon} {verdict.sentence}")
+    with st.container(horizontal=True, vertical_alignment="center",
+                      horizontal_alignment="distribute"):
+        st.markdown(f"{icon} {verdict.sentence}", width="content")
+        return st.container(width="content")
 
 
 def choose_permutation(query: ExploreQuery, analysis: Analysis) -> int:
@@ -62,6 +68,13 @@ def choose_permutation(query: ExploreQuery, analysis: Analysis) -> int:
                 alt=text.distribution_finding(analysis), csv=data.permutation_csv(query),
                 on_click=_take_dot)
     return chosen
+
+
+def offer_report(query: ExploreQuery, *, show_hydrogens: bool) -> None:
+    """The button that makes a file of the page, with the permutation that is played."""
+    trail = st.session_state.trail
+    report_button(lambda: data.report(query, trail, show_hydrogens),
+                  (query, trail, show_hydrogens), file=DEFAULT_FILE)
 
 
 def play(query: ExploreQuery, permutation: int, *, show_hydrogens: bool) -> None:

@@ -6,7 +6,7 @@ No streamlit here: the page's button and `trailscope report` both make it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import pandas as pd
@@ -57,7 +57,6 @@ class Triaged:
         fdr: false-discovery rate of the keep-list, percent.
         seed: of its split.
         model: what commands call the model, if it is not known by its name.
-        hashes: SHA-256 of files, by name.
         versions: of packages where the samples were made; None for here.
         file: name of the report.
     """
@@ -69,7 +68,6 @@ class Triaged:
     fdr: float = DEFAULT_FDR
     seed: int = 0
     model: str | None = None
-    hashes: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] | None = None
     file: str = DEFAULT_FILE
 
@@ -97,7 +95,8 @@ def triage_report(of: Triaged) -> Report:
          _or_why("Keep-list", lambda: _keep_list(of))),
         made_by((*of.before, _command(of)), found.card, settings, {
             **({} if samples.weights_sha256 == found.card.weights_sha256 else
-               {"weights of the samples": samples.weights_sha256}), **of.hashes}, of.versions))
+               {"weights of the samples": samples.weights_sha256}), "samples": samples.key},
+            of.versions))
 
 
 def _command(of: Triaged) -> str:
