@@ -1,10 +1,11 @@
-"""The button that makes a page's report, and then the one that saves it."""
+"""The button that makes a page's report and then saves it, at the right of the page's title."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
 from dashboard.shared import messages
@@ -12,6 +13,20 @@ from dashboard.shared.visitors import short_work, visitor
 
 _ASKED = "report_asked"
 _KEPT = 2  # reports of a visitor, a megabyte each
+
+
+def title_row(title: str, *, code: str = "") -> DeltaGenerator:
+    """Headline of a page; returns the place at its right, where the report's button goes.
+
+    Args:
+        title: the words.
+        code: behind them, such as a SMILES.
+    """
+    row = st.container(horizontal=True, vertical_alignment="bottom",
+                       horizontal_alignment="distribute")
+    said = f" &nbsp;:gray[`{code}`]" if code and "`" not in code else ""
+    row.header(f"{title}{said}", anchor=False, width="content")
+    return row.container(width="content")
 
 
 def report_button(make: Callable[[], str], of: object, *, file: str) -> None:

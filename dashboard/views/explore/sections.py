@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
 from core.likelihood.analysis import Analysis
@@ -38,8 +37,8 @@ _CARD_WIDTH = 232
 _PICTURE_WIDTH = 460
 
 
-def show_numbers(query: ExploreQuery, analysis: Analysis) -> DeltaGenerator:
-    """LU with its interval, NLL, order-marginal NLL and the verdict on K; a place beside it."""
+def show_numbers(query: ExploreQuery, analysis: Analysis) -> None:
+    """LU with its interval, NLL, order-marginal NLL and the verdict on K."""
     # Cards of a fixed width wrap on narrow screens instead of being cut off.
     with st.container(horizontal=True):
         for card in text.number_cards(analysis, _words(query)):
@@ -47,10 +46,7 @@ def show_numbers(query: ExploreQuery, analysis: Analysis) -> DeltaGenerator:
                       border=True, help=card.explanation, width=_CARD_WIDTH)
     verdict = judge_permutations(analysis.uncertainties[0])
     icon = ":green[:material/check_circle:]" if verdict.enough else ":orange[:material/pending:]"
-    with st.container(horizontal=True, vertical_alignment="center",
-                      horizontal_alignment="distribute"):
-        st.markdown(f"{icon} {verdict.sentence}", width="content")
-        return st.container(width="content")
+    st.markdown(f"{icon} {verdict.sentence}")
 
 
 def choose_permutation(query: ExploreQuery, analysis: Analysis) -> int:

@@ -49,13 +49,10 @@ def show_shares(found: Generation) -> None:
         for card in text.share_cards(found):
             st.metric(card.label, card.value, card.detail, delta_color="off",
                       delta_arrow="off", border=True, help=card.explanation, width=_CARD_WIDTH)
-    with st.container(horizontal=True, vertical_alignment="center",
-                      horizontal_alignment="distribute"):
-        st.caption(text.counts(found), width="content")
-        _offer_report(found)
+    st.caption(text.counts(found))
 
 
-def _offer_report(found: Generation) -> None:
+def offer_report(found: Generation) -> None:
     """The button that makes a file of the page, ranked and kept as its sections are set."""
     state, is_live = st.session_state, st.session_state.source == LIVE
     settings = (SCORE_COLUMNS[state.get("score", next(iter(SCORE_COLUMNS)))],
