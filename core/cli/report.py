@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from click.core import ParameterSource
 from rich.progress import Progress
 
 from core.cli import chosen_device, messages
@@ -116,7 +115,7 @@ def _refuse_given(context: typer.Context, names: tuple[str, ...], why: str) -> N
         InputError: naming those that were given.
     """
     given = [f"--{name}" for name in names
-             if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+             if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]
     if given:
         raise InputError(f"{why}; leave out {', '.join(given)}.")
 

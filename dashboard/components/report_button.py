@@ -12,6 +12,7 @@ from dashboard.shared import messages
 from dashboard.shared.visitors import short_work, visitor
 
 _ASKED = "report_asked"
+_BESIDE = "beside_title"
 _KEPT = 2  # reports of a visitor, a megabyte each
 
 
@@ -22,11 +23,13 @@ def title_row(title: str, *, code: str = "") -> DeltaGenerator:
         title: the words.
         code: behind them, such as a SMILES.
     """
-    row = st.container(horizontal=True, vertical_alignment="bottom",
+    row = st.container(horizontal=True, vertical_alignment="center",
                        horizontal_alignment="distribute")
     said = f" &nbsp;:gray[`{code}`]" if code and "`" not in code else ""
     row.header(f"{title}{said}", anchor=False, width="content")
-    return row.container(width="content")
+    # Streamlit's own header covers the first pixels of a page, where titles have nothing to show.
+    row.html(f"<style>.st-key-{_BESIDE} {{padding-top: 0.5rem}}</style>")
+    return row.container(width="content", key=_BESIDE)
 
 
 def report_button(make: Callable[[], str], of: object, *, file: str) -> None:
