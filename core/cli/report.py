@@ -57,6 +57,7 @@ def report(
     score: Annotated[str, typer.Option(
         help="Of samples: what ranks them: lu, self_nll, nll_mean or nll_marginal.")] = "lu",
     fdr: Annotated[float, typer.Option(
+        min=0.1, max=99.9,
         help="Of samples: false-discovery rate of the keep-list, percent.")] = 5.0,
 ) -> None:
     """Write a report that opens without a server: figures, tables, trail player, provenance."""
