@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,11 +11,9 @@ from core.chemistry.chemistry import CHEMISTRIES, Chemistry
 from core.chemistry.molecules import to_smiles
 from core.cli.graphs import card_of
 from core.cli.rows import RowWriter
-from core.data.records import lines_of, parse_json_line, reading_text
+from core.data.token_lines import TokenLine, read_token_lines
 from core.errors import InputError
 from core.sent.vocabulary import VOCABULARIES, Vocabulary
-
-_TOO_LARGE = 2**31  # for any vocabulary; a message names tokens outside of it
 
 
 def register(app: typer.Typer) -> None:
@@ -38,9 +35,8 @@ def decode(
     """Print the graph of every sequence, or why there is none."""
     known, chemistry = _vocabulary(vocabulary, model)
     writer = RowWriter()
-    for row, (number, line) in enumerate(_lines(file), start=1):
-        found = _decode_line(line, number, known, chemistry, lenient=lenient)
-        writer.write({"id": f"row {row}", **found})
+    for line in read_token_lines(file):
+        writer.write({"id": line.id, **_decode_line(line, known, chemistry, lenient=lenient)})
     writer.finish()
 
 
@@ -58,34 +54,17 @@ def _vocabulary(name: str | None, model: str | None) -> tuple[Vocabulary, Chemis
 
 
 def _decode_line(
-    line: str, number: int, vocabulary: Vocabulary, chemistry: Chemistry | None, *, lenient: bool
+    line: TokenLine, vocabulary: Vocabulary, chemistry: Chemistry | None, *, lenient: bool
 ) -> dict[str, Any]:
     from core.sent.decoder import decode as decode_strict
     from core.sent.decoder import decode_lenient
 
-    name: dict[str, Any] = {}
+    if line.tokens is None:
+        return {"error": line.error}
     try:
-        row = parse_json_line(line, number)
-        name = {"id": row["id"]} if isinstance(row, dict) and "id" in row else {}
-        tokens = _tokens(row)
-        graph = (decode_lenient if lenient else decode_strict)(tokens, vocabulary)
+        graph = (decode_lenient if lenient else decode_strict)(list(line.tokens), vocabulary)
     except InputError as error:
-        return {**name, "error": str(error)}
+        return {"error": str(error)}
     content = graph.to_json()
     smiles = None if chemistry is None else to_smiles(graph, chemistry)
-    return {**name, "node_labels": content["node_labels"], "edges": content["edges"],
-            "smiles": smiles}
-
-
-def _tokens(row: Any) -> list[int]:
-    tokens = row.get("tokens") if isinstance(row, dict) else None
-    if not isinstance(tokens, list) or not all(
-            type(token) is int and abs(token) < _TOO_LARGE for token in tokens):
-        raise InputError('A line needs "tokens", a list of whole numbers.')
-    return tokens
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines that say something, with their numbers."""
-    with reading_text(path) as file:
-        yield from ((number, line) for number, line in lines_of(file, path) if line.strip())
+    return {"node_labels": content["node_labels"], "edges": content["edges"], "smiles": smiles}

@@ -3,8 +3,7 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +18,8 @@ from core.data.registry import DATASETS, dataset_of_model, find_dataset
 from core.errors import InputError
 from core.graph.graph import Graph
 from core.graph.planar import PLANAR_NODES
+from core.library.rows import check_fits, naming_readers, planar_nodes
 from core.model.card import ModelCard, read_card, resolve_model
-from core.model.readers import known_models, readers
 from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY, Vocabulary
 
 if TYPE_CHECKING:
@@ -32,35 +31,24 @@ def card_of(model: str | None) -> ModelCard | None:
     return None if model is None else read_card(resolve_model(model))
 
 
-def read_rows(input: str, card: ModelCard | None) -> Iterator[InputRow]:
+def read_rows(
+    input: str, card: ModelCard | None, *, smiles_column: str | None = None,
+    id_column: str | None = None,
+) -> Iterator[InputRow]:
     """Rows of `INPUT` as a model reads them; what its graphs do not encode is said at the end.
 
     Args:
         input: a file, a SMILES or the name of a planar graph.
         card: the model's; None to read molecules as QM9 has them, and planar graphs.
+        smiles_column, id_column: as of `core.data.records.open_records`.
     """
     if card is None:
         return saying_notes(read_input(input, max_atoms=PLANAR_VOCABULARY.max_nodes))
     nodes = planar_nodes(card) if card.chemistry is None else PLANAR_NODES
     rows = read_input(input, card.chemistry or QM9, planar_nodes=nodes,
-                      max_atoms=card.vocabulary.max_nodes)
-    return saying_notes(_naming_readers(rows, card))
-
-
-def _naming_readers(rows: Iterable[InputRow], card: ModelCard) -> Iterator[InputRow]:
-    """Say of a molecule outside a model's chemistry which model can read it."""
-    models: tuple[ModelCard, ...] = ()
-    for row in rows:
-        if row.error is not None and row.smiles and card.chemistry is not None:
-            models = models or known_models()
-            if able := readers(row.smiles, models, like=card):
-                row = replace(row, error=f"{row.error} A model that can read it: {able[0].name}.")
-        yield row
-
-
-def planar_nodes(card: ModelCard) -> int:
-    """Nodes of the planar graphs that are made for a model of unlabelled graphs."""
-    return card.data.get("nodes", min(card.vocabulary.max_nodes, PLANAR_NODES))
+                      max_atoms=card.vocabulary.max_nodes, smiles_column=smiles_column,
+                      id_column=id_column)
+    return saying_notes(naming_readers(rows, card))
 
 
 def vocabulary_for(graph: Graph, card: ModelCard | None) -> Vocabulary:
@@ -72,16 +60,7 @@ def vocabulary_for(graph: Graph, card: ModelCard | None) -> Vocabulary:
 
 def check_row(row: InputRow, card: ModelCard | None) -> InputRow:
     """Turn a graph that cannot be written into a bad row; see `vocabulary_for`."""
-    from core.sent.batch import GraphBatch
-
-    if row.graph is None:
-        return row
-    try:
-        batch = GraphBatch.from_graphs([row.graph], with_automorphisms=False)
-        batch.check_fits(vocabulary_for(row.graph, card))
-    except InputError as error:
-        return InputRow(row.id, row.smiles, None, row.notes, str(error))
-    return row
+    return row if row.graph is None else check_fits(row, vocabulary_for(row.graph, card))
 
 
 def read_graph_file(

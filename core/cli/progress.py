@@ -47,29 +47,44 @@ class Look:
 
 
 def follow(states: Iterable[State], look: Callable[[State], Look], *, what: str) -> None:
-    """Go through all states and show them.
-
-    Without a terminal there is a line for the first state, for the last of each stage, and about
-    every half minute.
+    """Go through all states and show them, see `showing`.
 
     Args:
         states: of some work, which goes on as they are asked for.
         look: at one of them.
         what: is being done before the first.
     """
+    with showing(what) as show:
+        for state in states:
+            show(look(state))
+
+
+@contextmanager
+def showing(what: str) -> Iterator[Callable[[Look], None]]:
+    """A bar on a terminal; yields what shows how far the work is.
+
+    Without a terminal there is a line for the first look, for the last of each stage, and about
+    every half minute.
+
+    Args:
+        what: is being done before the first look.
+    """
     said_at = float("-inf")
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"),
                TimeRemainingColumn())
     with Progress(*columns, console=messages, disable=not messages.is_terminal) as bar:
         task = bar.add_task(what, state="starting", total=None)
-        for state in states:
-            now = look(state)
+
+        def show(now: Look) -> None:
+            nonlocal said_at
             bar.update(task, description=now.what, completed=now.done, total=now.total,
                        state=now.state)
             is_due = time.monotonic() - said_at >= REPORT_EVERY_S or now.done == now.total
             if is_due and not messages.is_terminal:
                 said_at = time.monotonic()
                 messages.print(now.line, markup=False, soft_wrap=True)
+
+        yield show
 
 
 @contextmanager

@@ -35,6 +35,10 @@ without unit, its interval missing where there is none. `graph_key` is equal for
 whatever scored them; `key` for equal numbers (`core.library.keys`).
 """
 
+NUMBERS = ("num_nodes", "valid", "stable", "nll_mean", "nll_std", "nll_per_token", "lu", "lu_low",
+           "lu_high", "nll_marginal", "effective_sample_size")
+"""Those that depend on the graph alone, so that equal graphs share them."""
+
 SUFFIX = "_input"
 """Behind the name of an input's column that is called as one of ours."""
 

@@ -81,6 +81,7 @@ class Manifest:
         chemistry: of the model, as `Chemistry.to_json` gives it; None for graphs without labels.
         own: types of the input's own columns by the names under which they are kept; see
             `OWN_TYPES`.
+        columns: those names by the names in the input.
         parts: that are finished, in order.
         device: where numbers were computed last.
         versions: of the packages there.
@@ -90,6 +91,7 @@ class Manifest:
     settings: Mapping[str, Any]
     chemistry: Mapping[str, Any] | None
     own: Mapping[str, str]
+    columns: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
     device: str = "cpu"
     versions: Mapping[str, str] = field(default_factory=package_versions)
@@ -147,6 +149,7 @@ class Manifest:
                 inputs=tuple(InputFile(**file) for file in content["inputs"]),
                 settings=content["settings"], chemistry=content["chemistry"],
                 own={name: kind for name, kind in content["own"].items() if OWN_TYPES[kind]},
+                columns=content["columns"],
                 parts=tuple(Part(**part) for part in content["parts"]),
                 device=content["device"], versions=content["versions"])
         except LibraryError:

@@ -63,6 +63,21 @@ class Analysis:
         """Surprisal by node and edge."""
         return attribute(self.likelihoods, self.roles, self.batch)
 
+    def results(self) -> Iterator[dict[str, Any]]:
+        """What is found of each graph, in order: the numbers of `SUMMARY_COLUMNS`."""
+        nats = self.likelihoods.nll.sum(1)
+        tokens = self.likelihoods.num_tokens.sum(1)
+        for g, (graph, found) in enumerate(zip(self.graphs, self.uncertainties, strict=True)):
+            yield {
+                "num_nodes": graph.num_nodes,
+                "nll_mean": found.nll_mean,
+                "nll_std": found.nll_std,
+                "nll_per_token": float(nats[g] / tokens[g]),
+                **Estimate(found.lu, found.interval).columns("lu"),
+                "nll_marginal": found.marginal_nll,
+                "effective_sample_size": found.effective_sample_size,
+            }
+
 
 def analyse(
     checkpoint: Checkpoint,
@@ -125,28 +140,11 @@ def summarize(
     graphs = [row.graph for row in rows if row.graph is not None]
     results: Iterator[dict[str, Any]] = iter(())
     if graphs:
-        results = _results(analyse(checkpoint, graphs, strategy, permutations=permutations,
-                                   seed=seed, precision=precision))
+        results = analyse(checkpoint, graphs, strategy, permutations=permutations, seed=seed,
+                          precision=precision).results()
     for row in rows:
         summary = dict.fromkeys(SUMMARY_COLUMNS) | {
             "id": row.id, "smiles": row.smiles, "model": checkpoint.card.name,
             "strategy": strategy.name, "permutations": permutations, "error": row.error,
         }
         yield summary if row.graph is None else summary | next(results)
-
-
-def _results(analysis: Analysis) -> Iterator[dict[str, Any]]:
-    nats = analysis.likelihoods.nll.sum(1)
-    tokens = analysis.likelihoods.num_tokens.sum(1)
-    for g, (graph, found) in enumerate(
-        zip(analysis.graphs, analysis.uncertainties, strict=True)
-    ):
-        yield {
-            "num_nodes": graph.num_nodes,
-            "nll_mean": found.nll_mean,
-            "nll_std": found.nll_std,
-            "nll_per_token": float(nats[g] / tokens[g]),
-            **Estimate(found.lu, found.interval).columns("lu"),
-            "nll_marginal": found.marginal_nll,
-            "effective_sample_size": found.effective_sample_size,
-        }

@@ -70,7 +70,8 @@ def test_decode_says_where_a_sequence_goes_wrong_and_goes_on(trailscope, write):
         {"id": "row 3", "error": "Line 3 is not JSON: Expecting property name enclosed in double "
                                  "quotes in column 2."},
         {"id": "c", "error": 'A line needs "tokens", a list of whole numbers.'},
-        {"id": "row 5", "error": 'A line needs "tokens", a list of whole numbers.'},
+        {"id": "row 5",
+         "error": "Position 0: expected sos, found token 1 (special reset)."},
         {"id": "d", "error": 'A line needs "tokens", a list of whole numbers.'},
         {"id": "row 7", "node_labels": [1], "edges": [], "smiles": "[C]"},
     ]
