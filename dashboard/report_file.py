@@ -5,7 +5,7 @@ The command has read the input by then. No streamlit here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -87,7 +87,7 @@ def _layout(row: InputRow, planar: PlanarName | None, card: ModelCard) -> Layout
 def of_many(
     rows: Iterable[InputRow], path: Path, checkpoint: Checkpoint, strategy: Strategy, *,
     permutations: int, seed: int, precision: Precision, model: str, file: str,
-    progress: Callable[[int], None],
+    columns: Mapping[str, str | None], progress: Callable[[int], None],
 ) -> tuple[str, int]:
     """The report on the rows of a file, and how many of them are bad.
 
@@ -95,6 +95,7 @@ def of_many(
         rows: checked to be writable by the model.
         path: the file.
         checkpoint, strategy, permutations, seed, precision, model, file: as of `of_one`.
+        columns: options that name columns of the file, by name.
         progress: hears how many rows are done.
     """
     card = checkpoint.card
@@ -111,7 +112,7 @@ def of_many(
 
     found = ScoredMolecules.of(scored())
     options = {"model": model, "strategy": strategy.name, "permutations": permutations,
-               "seed": seed, "precision": None if precision == "fp32" else precision}
+               "seed": seed, "precision": None if precision == "fp32" else precision, **columns}
     word = "molecules" if card.chemistry is not None else "graphs"
     report = Report(
         f"{found.num_rows:,} {word}", path.name, (),

@@ -7,7 +7,15 @@ from typing import Annotated
 import typer
 
 from core.cli.graphs import card_of, check_row, read_rows, vocabulary_for
-from core.cli.options import INPUT_HELP, STRATEGY_HELP, TieBreaks, WritingModel, read_tie_break
+from core.cli.options import (
+    INPUT_HELP,
+    STRATEGY_HELP,
+    IdColumn,
+    SmilesColumn,
+    TieBreaks,
+    WritingModel,
+    read_tie_break,
+)
 from core.cli.rows import RowWriter
 from core.errors import InputError
 from core.sent.strategies import Strategy
@@ -24,6 +32,8 @@ def enumerate_all(
     tie_break: TieBreaks = "random",
     limit: Annotated[int, typer.Option(min=1, help="Refuse graphs with more sequences.")] = 100_000,
     model: WritingModel = None,
+    smiles_column: SmilesColumn = None,
+    id_column: IdColumn = None,
 ) -> None:
     """Print every sequence that a strategy can write, with its exact probability."""
     from core.sent.probability import enumerate_sequences
@@ -32,7 +42,8 @@ def enumerate_all(
     ties = read_tie_break(tie_break)
     card = card_of(model)
     writer = RowWriter()
-    for row in (check_row(row, card) for row in read_rows(input, card)):
+    given = read_rows(input, card, smiles_column=smiles_column, id_column=id_column)
+    for row in (check_row(row, card) for row in given):
         if row.graph is None:
             writer.write({"id": row.id, "smiles": row.smiles, "error": row.error})
             continue

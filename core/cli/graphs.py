@@ -43,7 +43,8 @@ def read_rows(
         smiles_column, id_column: as of `core.data.records.open_records`.
     """
     if card is None:
-        return saying_notes(read_input(input, max_atoms=PLANAR_VOCABULARY.max_nodes))
+        return saying_notes(read_input(input, max_atoms=PLANAR_VOCABULARY.max_nodes,
+                                       smiles_column=smiles_column, id_column=id_column))
     nodes = planar_nodes(card) if card.chemistry is None else PLANAR_NODES
     rows = read_input(input, card.chemistry or QM9, planar_nodes=nodes,
                       max_atoms=card.vocabulary.max_nodes, smiles_column=smiles_column,

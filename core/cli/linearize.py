@@ -11,6 +11,8 @@ from core.cli.graphs import card_of, check_row, read_rows, vocabulary_for
 from core.cli.options import (
     INPUT_HELP,
     STRATEGY_HELP,
+    IdColumn,
+    SmilesColumn,
     TieBreaks,
     WritingModel,
     read_tie_break,
@@ -43,6 +45,8 @@ def linearize(
     tie_break: TieBreaks = "random",
     format: Annotated[Format, typer.Option(help="json is the only format here.")] = Format.JSON,
     model: WritingModel = None,
+    smiles_column: SmilesColumn = None,
+    id_column: IdColumn = None,
 ) -> None:
     """Print linearizations: one JSON line per permutation of every graph."""
     if format is not Format.JSON:
@@ -51,7 +55,8 @@ def linearize(
     ties = read_tie_break(tie_break)
     card = card_of(model)
     writer = RowWriter()
-    for chunk in in_chunks(read_rows(input, card), _CHUNK):
+    given = read_rows(input, card, smiles_column=smiles_column, id_column=id_column)
+    for chunk in in_chunks(given, _CHUNK):
         rows = [check_row(row, card) for row in chunk]
         for line in _linearizations(rows, card, chosen, permutations, seed, ties):
             writer.write(line)

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from core.chemistry.fragments import read_atoms
+from core.data.column_choice import ID_OPTION, SMILES_OPTION
+from core.data.file_kind import FILE_SUFFIXES
 from core.data.registry import DATASETS
 from core.errors import InputError
 from core.sent.strategies import STRATEGIES, TieBreak
@@ -16,8 +18,8 @@ MAX_SEED = 2**63 - 1
 """Largest seed: PyTorch takes 64 bits."""
 
 DEFAULT_MODEL = "qm9-random_order"
-INPUT_HELP = ("A SMILES string, planar:SEED:INDEX for a planar test graph, or a file: .smi, .csv, "
-              ".sdf, .json or .jsonl of graphs.")
+INPUT_HELP = ("A SMILES string, planar:SEED:INDEX for a planar test graph, or a file: "
+              f"{', '.join(FILE_SUFFIXES)}, also gzipped.")
 STRATEGY_HELP = f"One of {', '.join(STRATEGIES)}, or start/jump/neighbour biases."
 MODEL_HELP = "A shipped model's name (see `trailscope models`) or a checkpoint folder."
 LANGUAGE_MODEL_HELP = ("A shipped model's name, a checkpoint folder, or any causal LM of "
@@ -52,6 +54,14 @@ WritingModel = Annotated[
 ]
 GrownFrom = Annotated[
     str | None, typer.Option("--from", help="Grow every molecule from this fragment, a SMILES.")
+]
+SmilesColumn = Annotated[
+    str | None, typer.Option(SMILES_OPTION, help="Column of a file that holds the molecules. "
+                                                 "Default: smiles, in any case.")
+]
+IdColumn = Annotated[
+    str | None, typer.Option(ID_OPTION, help="Column of a file, or data item of an SDF, that names "
+                                             "the rows. Default: id, mol_id or name.")
 ]
 OpenAtoms = Annotated[
     str | None, typer.Option("--open", help="Atoms of the fragment that may get new bonds, counted "

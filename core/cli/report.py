@@ -15,8 +15,10 @@ from core.cli.options import (
     DEFAULT_MODEL,
     DEVICE_HELP,
     MODEL_HELP,
+    IdColumn,
     OwnOrStrategy,
     Precision,
+    SmilesColumn,
     seed_option,
 )
 from core.errors import InputError
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     from core.model.card import ModelCard
 
 _OF_ONE = ("trail", "hydrogens")
-_OF_SCORING = ("strategy", "permutations", "precision", "device", *_OF_ONE)
+_OF_FILES = ("smiles_column", "id_column")
+_OF_SCORING = ("strategy", "permutations", "precision", "device", *_OF_ONE, *_OF_FILES)
 _OF_SAMPLES = ("score", "fdr")
 _ENDINGS = (".html", ".htm")
 
@@ -45,6 +48,8 @@ def report(
     output: Annotated[Path, typer.Option(help="The HTML file to write.")],
     model: Annotated[str | None, typer.Option(
         help=f"{MODEL_HELP} Default: {DEFAULT_MODEL}; of samples, their own.")] = None,
+    smiles_column: SmilesColumn = None,
+    id_column: IdColumn = None,
     strategy: OwnOrStrategy = None,
     permutations: Annotated[int, typer.Option(min=2, help="Linearizations per molecule.")] = 32,
     seed: Annotated[int, seed_option("Fixes sequences and intervals; of samples, the split of "
@@ -74,8 +79,11 @@ def report(
         if Path(input).is_file():
             _refuse_given(context, _OF_ONE, f"{input} is a file of molecules, none of which is "
                                             "played")
+        else:
+            _refuse_given(context, _OF_FILES, f"{input} is no file")
         text, bad = _of_graphs(
-            input, model or DEFAULT_MODEL, strategy, device, file=output.name,
+            input, model or DEFAULT_MODEL, strategy, device, smiles_column, id_column,
+            file=output.name,
             permutations=permutations, seed=seed, precision=precision, trail=trail,
             show_hydrogens=hydrogens)
     with replacing(output) as partial:
@@ -115,26 +123,28 @@ def _refuse_given(context: typer.Context, names: tuple[str, ...], why: str) -> N
     Raises:
         InputError: naming those that were given.
     """
-    given = [f"--{name}" for name in names
+    given = [f"--{name.replace('_', '-')}" for name in names
              if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]
     if given:
         raise InputError(f"{why}; leave out {', '.join(given)}.")
 
 
 def _of_graphs(
-    input: str, model: str, strategy: str | None, device: str | None, *, file: str, trail: str,
-    show_hydrogens: bool, **settings: Any,
+    input: str, model: str, strategy: str | None, device: str | None, smiles_column: str | None,
+    id_column: str | None, *, file: str, trail: str, show_hydrogens: bool, **settings: Any,
 ) -> tuple[str, int]:
     from core.model.checkpoints import load_checkpoint
 
     checkpoint = load_checkpoint(model, device=chosen_device(device))
     chosen = checkpoint.card.strategy if strategy is None else Strategy.from_name(strategy)
-    rows = (check_row(row, checkpoint.card) for row in read_rows(input, checkpoint.card))
+    rows = (check_row(row, checkpoint.card) for row in read_rows(
+        input, checkpoint.card, smiles_column=smiles_column, id_column=id_column))
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
         task = bar.add_task("Scoring", total=None)
         if Path(input).is_file():
             return _pages().of_many(
                 rows, Path(input), checkpoint, chosen, model=model, file=file,
+                columns={"smiles-column": smiles_column, "id-column": id_column},
                 progress=lambda done: bar.update(task, completed=done), **settings)
         return _pages().of_one(
             next(rows), input, checkpoint, chosen, model=model, file=file, trail=trail,

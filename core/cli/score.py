@@ -17,8 +17,10 @@ from core.cli.options import (
     DEVICE_HELP,
     INPUT_HELP,
     MODEL_HELP,
+    IdColumn,
     OwnOrStrategy,
     Precision,
+    SmilesColumn,
     seed_option,
 )
 from core.cli.progress import Look, showing
@@ -53,12 +55,8 @@ def score(
         Path | None, typer.Option(help="Score sequences instead: JSON lines, each a list of token "
                                        'ids or an object with "tokens", from sos to eos.')
     ] = None,
-    smiles_column: Annotated[
-        str | None, typer.Option(help="The column of molecules. Default: smiles, in any case.")
-    ] = None,
-    id_column: Annotated[
-        str | None, typer.Option(help="The column of names. Default: id, mol_id or name.")
-    ] = None,
+    smiles_column: SmilesColumn = None,
+    id_column: IdColumn = None,
     strategy: OwnOrStrategy = None,
     permutations: Annotated[int, typer.Option(min=2, help="Linearizations per molecule.")] = 32,
     seed: Annotated[int, seed_option("Fixes sequences and intervals.")] = 0,

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 from core.chemistry.chemistry import QM9, Chemistry
 from core.chemistry.given_graph import from_graph
 from core.chemistry.mol_block import from_mol_block
 from core.chemistry.molecules import Molecule, from_smiles
 from core.chemistry.notation import MoleculeError
+from core.data.column_choice import WantedColumns
 from core.data.records import FILE_SUFFIXES, InputFileError, Record, open_records, suffix
 from core.errors import plain_line
 from core.graph.graph import Graph, GraphError
@@ -34,6 +36,7 @@ class InputRow:
         graph: None exactly if there is an error.
         notes: one sentence for each property of the input that the graph does not encode.
         error: one sentence on what is wrong and what would be right.
+        columns: what else the row of a file says; see `Record`.
     """
 
     id: str
@@ -41,6 +44,7 @@ class InputRow:
     graph: Graph | None
     notes: tuple[str, ...] = ()
     error: str | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
 
 
 def count_notes(counts: Counter[str], rows: Iterable[InputRow]) -> Iterator[InputRow]:
@@ -72,6 +76,8 @@ def read_input(
     *,
     max_atoms: int | None = None,
     planar_nodes: int = PLANAR_NODES,
+    smiles_column: str | None = None,
+    id_column: str | None = None,
 ) -> Iterator[InputRow]:
     """Read one SMILES string, one planar graph by its name, or the rows of a file.
 
@@ -81,13 +87,18 @@ def read_input(
         chemistry: what molecules may hold.
         max_atoms: largest number of nodes, by default the chemistry's.
         planar_nodes: nodes of a planar graph that is named.
+        smiles_column: of a file; see `read_molecules`.
+        id_column: likewise.
 
     Raises:
-        InputFileError: for a file that cannot be read, before the first row is asked for.
+        InputFileError: for a file that cannot be read, before the first row is asked for; for
+            columns that are asked for of something else than a file.
     """
     text = os.fspath(text_or_path)
     if isinstance(text_or_path, Path) or suffix(text) in FILE_SUFFIXES or os.path.isfile(text):
-        return read_molecules(Path(text), chemistry, max_atoms=max_atoms)
+        return read_molecules(Path(text), chemistry, max_atoms=max_atoms,
+                              smiles_column=smiles_column, id_column=id_column)
+    WantedColumns(smiles_column, id_column).refuse(repr(text[:60]), "it is no file")
     limits = _Limits(chemistry, chemistry.max_nodes if max_atoms is None else max_atoms,
                      planar_nodes)
     if text.startswith(PLANAR_PREFIX):
@@ -96,35 +107,48 @@ def read_input(
 
 
 def read_molecules(
-    path: Path, chemistry: Chemistry = QM9, *, max_atoms: int | None = None
+    path: Path,
+    chemistry: Chemistry = QM9,
+    *,
+    max_atoms: int | None = None,
+    smiles_column: str | None = None,
+    id_column: str | None = None,
+    skip: int = 0,
 ) -> Iterator[InputRow]:
     """Read the rows of a file one by one.
 
-    - `.csv`, `.tsv`: a column `smiles`, and if there is one `id`, `mol_id` or `name`; cells may
-      stand in quotes, a row is one line;
-    - `.smi`: a SMILES per line, then a CXSMILES extension and a name if there are; lines with `#`
-      in front are skipped;
+    - `.csv`, `.tsv`: a column `smiles`, and if there is one `id`, `mol_id` or `name`, in any case;
+      cells may stand in quotes, a row is one line;
+    - `.smi`, `.smiles`, `.txt`: a SMILES per line, then a CXSMILES extension and a name if there
+      are; lines with `#` in front are skipped. A `.txt` may have columns as a CSV or TSV;
     - `.sdf`: MOL records, coordinates ignored;
     - `.json`: a list of rows, `.jsonl`: a row per line; each is a graph as `Graph.from_json` reads
-      it, perhaps with its `smiles`, or has just `smiles` and perhaps `id`.
+      it, perhaps with its `smiles`, or has just `smiles` and perhaps `id`;
+    - `.parquet`, `.pq`: columns as of a CSV.
 
-    All of them may be gzipped, `.csv.gz`.
+    All of them may be gzipped, `.csv.gz`. Of a file that ends otherwise the content says which of
+    them it is.
 
     Args:
-        path: the file, in UTF-8.
+        path: the file, text in UTF-8.
         chemistry: what molecules may hold.
         max_atoms: largest number of nodes, by default the chemistry's.
+        smiles_column: of the molecules, if it is not called `smiles`.
+        id_column: of what the rows are called, if not by `id`, `mol_id` or `name`; in an SDF a
+            data item, if not by the record's first line.
+        skip: leave so many rows out, without looking at their molecules.
 
     Raises:
-        InputFileError: for a file that is missing, empty, of another kind, or without a `smiles`
-            column; before the first row is asked for.
+        InputFileError: for a file that is missing, empty, of another kind, or without the columns;
+            before the first row is asked for. In the midst of the rows, where a packed file or a
+            Parquet file is damaged.
     """
-    records = open_records(path)
+    records = open_records(path, smiles_column=smiles_column, id_column=id_column)
     first = next(records, None)
     if first is None:
         raise InputFileError(f"{path} has no rows; give at least one molecule.")
     limits = _Limits(chemistry, chemistry.max_nodes if max_atoms is None else max_atoms)
-    numbered = enumerate(chain([first], records), start=1)
+    numbered = islice(enumerate(chain([first], records), start=1), skip, None)
     return (_to_row(record, number, limits) for number, record in numbered)
 
 
@@ -133,8 +157,9 @@ def _to_row(record: Record, number: int, limits: _Limits) -> InputRow:
     try:
         molecule = _understand(record, name, limits)
     except (MoleculeError, GraphError) as error:
-        return InputRow(name, record.smiles, None, error=str(error))
-    return InputRow(name, molecule.smiles or None, molecule.graph, molecule.notes)
+        return InputRow(name, record.smiles, None, error=str(error), columns=record.columns)
+    return InputRow(name, molecule.smiles or None, molecule.graph, molecule.notes,
+                    columns=record.columns)
 
 
 def _planar_row(text: str, limits: _Limits) -> InputRow:

@@ -21,7 +21,7 @@ def parse_json(text: str) -> Any:
             number of thousands of digits, nesting hundreds deep, or text that no file can hold.
     """
     try:
-        found = json.loads(text, object_pairs_hook=_object)
+        found = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise JsonError(f"{error.msg} in line {error.lineno}, column {error.colno}") from None
     except RecursionError:
@@ -39,6 +39,19 @@ def parse_json(text: str) -> Any:
     return found
 
 
+def parse_json_line(line: str, number: int) -> Any:
+    """What a line of a JSON Lines file says.
+
+    Raises:
+        JsonError: a whole sentence that names the line, from 1, and where it can the column.
+    """
+    try:
+        return parse_json(line.rstrip("\r\n"))
+    except JsonError as error:
+        found = str(error).replace(" in line 1, column", " in column")
+        raise JsonError(f"Line {number} is not JSON: {found}.") from None
+
+
 def _object(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -46,3 +59,6 @@ def _object(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise JsonError(f"an object has {twice!r} twice")
     return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_object)  # `json.loads` would make one for each line

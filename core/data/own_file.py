@@ -35,7 +35,7 @@ class OwnFile(Dataset):
     name = "file"
     title = "the file"
     about = "a file of your own molecules, given with --data"
-    source = "any file of molecules: SMILES, CSV, SDF or JSON Lines, also gzipped"
+    source = "any file of molecules: SMILES, CSV, SDF, Parquet or JSON Lines, also gzipped"
 
     def adapted(self, options: DataOptions) -> OwnFile:
         """Under the chemistry of a model, or a named one."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.data.json_text import JsonError
-from core.data.records import InputFileError, lines_of, parse_json_line, reading_text
+from core.data.json_text import JsonError, parse_json_line
+from core.data.records import InputFileError
+from core.data.text_lines import lines_of, reading_text
 
 _TOO_LARGE = 2**31  # for any vocabulary; a message names tokens outside of it
 

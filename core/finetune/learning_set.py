@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from core.salience.examples import shipped_graphs
 from core.salience.matrices import SalienceError
 
 _REPORT_EVERY = 50
-_TYPED = "molecules.smi"
+_TYPED = "molecules.txt"
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +146,7 @@ def own_set(
         InputError: if there are none; for a file that cannot be read.
     """
     name, content = file if file is not None else (
-        _typed_name(text), text.encode("utf-8", "surrogatepass"))
+        _TYPED, text.lstrip().encode("utf-8", "surrogatepass"))
     if not content.strip():
         raise InputError("There are no molecules to learn from; type SMILES, one per line, or "
                          "upload a file.")
@@ -197,12 +197,7 @@ def _fitting(row: InputRow, card: ModelCard) -> InputRow:
     if row.graph is None or row.graph.is_labelled == card.vocabulary.is_labelled:
         return row
     wanted = "molecules" if card.chemistry is not None else "graphs without labels"
-    return InputRow(row.id, row.smiles, None, error=f"The model writes {wanted} only.")
-
-
-def _typed_name(text: str) -> str:
-    first = text.lstrip().split("\n", 1)[0].lower()
-    return "molecules.csv" if "smiles" in first.split(",") else _TYPED
+    return replace(row, graph=None, notes=(), error=f"The model writes {wanted} only.")
 
 
 def _read(

@@ -21,8 +21,8 @@ from torch import Tensor
 from core.chemistry.molecules import from_smiles
 from core.data.dataset import DataOptions, Dataset
 from core.data.json_text import JsonError, parse_json
-from core.data.records import lines_of, reading_text
 from core.data.registry import dataset_of_model
+from core.data.text_lines import lines_of, reading_text
 from core.evaluation.graph_set import GraphSet
 from core.evaluation.result import shipped_evaluations
 from core.graph.graph import Graph

@@ -34,19 +34,21 @@ class Value:
     Attributes:
         text: rounded.
         exact: with all its digits, for programs; None for what is no number.
+        span: columns of a table that it stands across.
     """
 
     kind: ClassVar[str] = "value"
     text: str
     exact: str | None = None
+    span: int = 1
 
 
 def number(value: object, digits: int = 3) -> Value:
     """A number with so many decimals; a dash for none, words as they are.
 
     >>> number(0.09123456), number(None), number(12), number("CCO")
-    (Value(text='0.091', exact='0.09123456'), Value(text='–', exact=None), \
-Value(text='12', exact='12'), Value(text='CCO', exact=None))
+    (Value(text='0.091', exact='0.09123456', span=1), Value(text='–', exact=None, span=1), \
+Value(text='12', exact='12', span=1), Value(text='CCO', exact=None, span=1))
     """
     if value is None or (not isinstance(value, str) and pd.isna(value)):
         return Value(NOTHING)
@@ -103,6 +105,7 @@ class Picture:
     """
 
     kind: ClassVar[str] = "picture"
+    span: ClassVar[int] = 1
     variants: tuple[tuple[str, str], ...]
     title: str = ""
     caption: str = ""
@@ -155,7 +158,7 @@ class Table:
 
     Attributes:
         columns: their names.
-        rows: a cell per column; the last one of a shorter row takes the place of the missing.
+        rows: a cell per column, where none spans several.
         numeric: names of the columns that are set to the right.
         caption: small print below it.
         is_long: scrolls on screens, and is printed whole.

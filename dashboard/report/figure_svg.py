@@ -20,7 +20,7 @@ from dashboard.report.marks import stroke, symbol, trace_marks, values
 from dashboard.shared.palette import FONT_STACK
 
 _SIZE = 12  # pixels of the letters
-_LETTER = 0.56 * _SIZE  # width of one, on average
+_LETTER = 0.58 * _SIZE  # width of one, on average
 _LINE = 19  # height of a row of the legend
 _TITLE = 16  # and of a title
 _SIGN = 26  # width of a line in the legend
@@ -145,11 +145,12 @@ class _Drawing:
                         note.font.color or self.muted, "end" if is_left else "start")
 
     def _titles(self) -> Iterator[str]:
+        half = max(map(_width, self.title), default=0.0) / 2
+        # In the middle of its axis, unless it would be cut off there.
+        x = max(min((self.left + self.right) / 2, self.width - half - 4), half + 4)
         for number, line in enumerate(self.title):
             y = self.bottom + (36 if self.x.is_visible else 16) + _TITLE * number
-            half = _width(line) / 2  # in the middle of its axis, unless it would be cut off
-            x = min((self.left + self.right) / 2, self.width - half - 4)
-            yield _text(max(x, half + 4), y, line, self.muted, "middle")
+            yield _text(x, y, line, self.muted, "middle")
         if self.y.title:
             middle = (self.top + self.bottom) / 2
             yield (f'<text transform="translate(14 {middle:.1f}) rotate(-90)" fill="{self.muted}" '

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from core.chemistry.chemistry import Chemistry
+from core.chemistry.notation import shorten
 from core.data.files import InputRow
+from core.library.columns import own_names
 from core.stats.estimates import Estimate, Interval
 from core.stats.molecule_bootstrap import MoleculeBootstrap
 from dashboard.drawing.thumbnails import thumbnail_svg
@@ -34,6 +36,10 @@ from dashboard.shared.format import fixed, interval, lu_interval
 MAX_ROWS = 200
 """Rows that the table shows."""
 
+MAX_COLUMNS = 20
+"""Columns of the input's own that it shows."""
+
+_MOST_LETTERS = 200
 _MOST_RESAMPLED = 10_000  # molecules; resamples of more take gigabytes, and narrow nothing
 _NUMBERS = {"num_nodes": "atoms", "nll_mean": "NLL, nats", "nll_std": "± std",
             "nll_per_token": "NLL per token", "nll_marginal": "order-marginal NLL",
@@ -142,17 +148,31 @@ def _table(
     names = {**_NUMBERS, "num_nodes": "atoms" if chemistry is not None else "nodes"}
     columns = ["structure", "id", *(["SMILES"] if chemistry is not None else []), "LU",
                "95% interval", *names.values()]
+    own = list(dict.fromkeys(name for row, _ in found.first for name in row.columns))
+    if len(own) > MAX_COLUMNS:
+        yield Sentence(f"Of the input's own {len(own):,} columns the first {MAX_COLUMNS} are "
+                       "shown.")
+        own = own[:MAX_COLUMNS]
     rows: list[tuple[Cell, ...]] = []
     for row, summary in found.first:
         cells: list[Cell] = [_structure(row, chemistry), Value(row.id)]
         if chemistry is not None:
             cells.append(Value(row.smiles or "–"))
         if summary["error"] is not None:
-            rows.append((*cells, Value(summary["error"])))
-            continue
-        rows.append((*cells, number(summary["lu"]), Value(_interval(summary)),
-                     *(number(summary[name], _DIGITS.get(name, 3)) for name in names)))
-    yield Table(tuple(columns), tuple(rows), frozenset(("LU", *names.values())), is_long=True)
+            cells.append(Value(summary["error"], span=2 + len(names)))
+        else:
+            cells += [number(summary["lu"]), Value(_interval(summary)),
+                      *(number(summary[name], _DIGITS.get(name, 3)) for name in names)]
+        rows.append((*cells, *(_own(row.columns.get(name)) for name in own)))
+    yield Table((*columns, *own_names(own).values()), tuple(rows),
+                frozenset(("LU", *names.values())), is_long=True)
+
+
+def _own(value: object) -> Value:
+    """A cell of the input."""
+    if value is None or value == "":
+        return Value("–")
+    return Value(f"{value:g}" if isinstance(value, float) else shorten(str(value), _MOST_LETTERS))
 
 
 def _interval(summary: Mapping[str, Any]) -> str:

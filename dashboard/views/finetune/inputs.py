@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.data.file_kind import FILE_SUFFIXES
 from core.finetune.config import FinetuneConfig, entries_to_train
 from core.finetune.learning_rates import default_learning_rate
 from core.model.card import ModelCard
@@ -28,7 +29,7 @@ from dashboard.views.finetune import data, query, text
 from dashboard.views.finetune.points import passes
 from dashboard.views.finetune.query import AS_RANK, GENERATED, OWN, FinetuneQuery, Source
 
-_FILES = ("csv", "tsv", "smi", "sdf", "json", "jsonl")
+_FILES = (*FILE_SUFFIXES, ".gz")
 
 
 def address_faults(
@@ -156,7 +157,8 @@ def _choose_own(card: ModelCard) -> tuple[str, tuple[str, bytes] | None]:
         help=text.molecules_help(card))
     uploaded = st.file_uploader(
         "Or a file", _FILES, key="own_file", max_upload_size=query.max_upload_mb(),
-        help="Taken instead of the text. A file is not part of the address.")
+        help="SMILES, CSV, SDF, Parquet or JSON Lines, also gzipped. Taken instead of the text. A "
+             "file is not part of the address.")
     return typed or "", None if uploaded is None else (uploaded.name, uploaded.getvalue())
 
 

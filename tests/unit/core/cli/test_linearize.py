@@ -107,3 +107,12 @@ def test_square_brackets_in_an_error_are_shown(trailscope):
     assert "Unknown strategy '[bold]random[/bold]'." in result.err
     [row] = trailscope("linearize", "c1cccn1").rows
     assert row["error"].endswith("check for a missing [nH].")
+
+
+def test_columns_of_other_names(trailscope, write):
+    path = write("in.csv", "tag,can", "a,CO", "b,CN")
+    result = trailscope("linearize", path, "--smiles-column", "can", "--id-column", "TAG")
+    assert [row["id"] for row in result.rows] == ["a", "b"]
+    missing = trailscope("linearize", path, "--smiles-column", "smi")
+    assert missing.status == 1
+    assert "has no column `smi`, only tag, can; name one of these with --smiles-col" in missing.err

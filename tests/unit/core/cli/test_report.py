@@ -78,14 +78,19 @@ def test_a_file_keeps_all_rows_escapes_them_and_says_what_is_wrong(
     report, trailscope, write, tmp_path,
 ):
     names = [f'"{name}"' for name in ATTACKS]
-    path = write("mine & <b>.csv", "smiles,id", *(f"CCO,{name}" for name in names),
-                 "<script>alert(4)</script>,bad", "CN,good")
-    text = report(path, *SHORT, status=1)
+    path = write("mine & <b>.csv", "LU,molecule,called <i>", *(f"<u>{at}</u>,CCO,{name}"
+                                                  for at, name in enumerate(names)),
+                 "0.5,<script>alert(4)</script>,bad", ",CN,good")
+    columns = ("--smiles-column", "molecule", "--id-column", "called <i>")
+    text = report(path, *SHORT, *columns, status=1)
     page = check_is_safe(text, has_player=False)
-    for attack in (*ATTACKS, "<script>alert(4)</script>", path.name):
+    for attack in (*ATTACKS, "<script>alert(4)</script>", path.name, "<u>4</u>"):
         assert attack in page.text
         assert attack not in text or "<" not in attack
-    rows = trailscope("score", path, *SHORT).rows
+    rows = trailscope("score", path, *SHORT, *columns).rows
+    assert [words for tag, words in page.tags if tag == "td" and "colspan" in words] == [
+        {"colspan": "8"}]
+    assert "LU_input" in page.text
     by_value = dict(page.numbers)
     for row in rows:
         if row["error"] is None:
@@ -109,6 +114,7 @@ def test_a_file_without_a_good_row_is_a_table_of_reasons(report, write):
     page = check_is_safe(report(write("bad.smi", "C#C#C", "?"), status=1), has_player=False)
     assert "2 could not be" in page.text
     assert sum(tag == "td" for tag, _ in page.tags) == 2 * 4
+    assert "Linearization Uncertainty" not in page.text
 
 
 def test_samples_have_quality_ranking_coverage_and_keep_list(
@@ -137,6 +143,7 @@ def test_samples_that_cannot_be_ranked_say_why(report, tmp_path):
     (("CCO", "--trail", "17", *SHORT), "There is no permutation '17'; use lowest, median, "
                                        "highest or a number from 1 to 16."),
     (("CCO", "--trail", "worst"), "There is no permutation 'worst'"),
+    (("CCO", "--id-column", "x"), "CCO is no file; leave out --id-column."),
     (("CCO", "--fdr", 5), "is no folder of samples; leave out --fdr."),
     ((".", "--device", "cpu"), "holds samples, which are scored already; leave out --device."),
     ((".",), "does not hold samples: it has no record.json"),

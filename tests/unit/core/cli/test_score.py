@@ -1,8 +1,10 @@
 """`trailscope score` on tiny models."""
 
+import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from rdkit import Chem
@@ -236,3 +238,50 @@ def test_an_option_out_of_range_is_a_usage_error(words, option, trailscope):
     assert result.status == 2
     assert result.out == ""
     assert option in result.err
+
+
+def test_score_into_a_folder_keeps_what_the_files_say(trailscope, write, tmp_path):
+    path = write("mine.csv", "SMILES,batch", "CO,7", "CCl,8")
+    other = write("more.smi", "CC second")
+    folder = tmp_path / "set"
+    words = ("score", path, other, "--output", folder, "--permutations", 4)
+    result = trailscope(*words)
+    assert (result.status, result.out) == (1, "")
+    assert "holds 3 scored rows, 1 of them with an error." in " ".join(result.err.split())
+    table = pd.read_parquet(folder)
+    assert table["batch"].tolist()[:2] == [7, 8]
+    assert table["id"].tolist() == ["row 1", "row 2", "second"]
+    [expected] = trailscope("score", "CO", "--permutations", 4).rows
+    assert table["nll_mean"][0] == pytest.approx(expected["nll_mean"], abs=1e-4)
+    refused = trailscope(*words, "--seed", 1)
+    assert refused.status == 1
+    assert "seed is 0 there, 1 here" in " ".join(refused.err.split())
+
+
+def test_score_tokens_prints_every_token(trailscope, tmp_path):
+    lines = trailscope("linearize", "CO", "--permutations", 2).out
+    path = tmp_path / "tokens.jsonl"
+    path.write_text(lines + "[1, 2]\n")
+    result = trailscope("score", "--tokens", path)
+    assert result.status == 1
+    first, second, bad = result.rows
+    sequences = [json.loads(line) for line in lines.splitlines()]
+    expected = nll_of(load_checkpoint("qm9-random_order"), sequences)
+    assert [first["nll"], second["nll"]] == pytest.approx(expected, rel=1e-5)
+    assert sum(first["token_nll"]) == pytest.approx(first["nll"])
+    assert bad["error"].startswith("A sequence begins with sos")
+
+
+@pytest.mark.parametrize(("words", "told"), [
+    ((), "Give molecules to score"),
+    (("CO", "--tokens", "x.jsonl"), "give no molecules beside it"),
+    (("--tokens", "x.jsonl", "--output", "set"), "--output is of molecules"),
+    (("CO", "--workers", 2), "add --engine ray"),
+    (("CO", "--engine", "ray"), "--engine ray writes to a folder"),
+    (("no.csv", "--output", "set"), "There is no file no.csv"),
+])
+def test_score_refuses_what_does_not_go_together(words, told, trailscope, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = trailscope("score", *words)
+    assert result.status == 1
+    assert told in " ".join(result.err.split())

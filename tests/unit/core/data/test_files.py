@@ -1,5 +1,6 @@
 """Reading what users bring: every kind of file, and a sentence for every bad row."""
 
+import gzip
 import json
 
 import pytest
@@ -133,19 +134,38 @@ def test_a_json_file_may_hold_a_single_graph(tmp_path):
         ("none.csv", None, "There is no file {path}; check the path."),
         ("none.sdf", None, "There is no file {path}; check the path."),
         ("table.csv", "name,formula\nethanol,C2H6O\n",
-         "{path} has no `smiles` column, its first line names name, formula; call the column of "
-         "molecules `smiles`."),
-        ("empty.csv", "", "{path} has no `smiles` column, its first line names nothing; call the "
-                          "column of molecules `smiles`."),
+         "{path} has no `smiles` column, only name, formula; name the one of molecules with "
+         "--smiles-column, or call it `smiles`."),
+        ("blank.csv", "\n\n", "{path} has no `smiles` column, and no other; name the one of "
+                              "molecules with --smiles-column, or call it `smiles`."),
+        ("empty.csv", "", "{path} is empty; give at least one molecule."),
         ("header.csv", "smiles\n", "{path} has no rows; give at least one molecule."),
         ("empty.smi", "\n# nothing\n", "{path} has no rows; give at least one molecule."),
-        ("empty.sdf", "", "{path} has no rows; give at least one molecule."),
+        ("empty.sdf", "\ufeff", "{path} is empty; give at least one molecule."),
+        ("blank.sdf", "\n", "{path} has no rows; give at least one molecule."),
         ("empty.json", "[]", "{path} has no rows; give at least one molecule."),
         ("bad.json", "[1,", "{path} is not JSON: Expecting value in line 1, column 4."),
-        ("latin.smi", "CCO \xe4thanol".encode("latin-1"),
-         "{path} is not text in UTF-8; save it as such."),
-        ("table.xlsx", "PK", "{path} is of an unknown kind; use a file that ends in "
-                             + ", ".join(FILE_SUFFIXES) + "."),
+        ("latin.csv", "smiles,höhe\n".encode("latin-1"),
+         "{path}: Line 1, column 9: byte 0xF6 is not UTF-8; save the whole file as UTF-8."),
+        ("latin.json", '[\n{"smiles": "C", "a": "ö"}]'.encode("latin-1"),
+         "{path}: Line 2, column 23: byte 0xF6 is not UTF-8; save the whole file as UTF-8."),
+        ("windows.csv", "smiles,id\n".encode("utf-16"), "{path} is text in UTF-16; save it as "
+                                                        "UTF-8."),
+        ("no-mark.smi", "CCO\nCCN\n".encode("utf-16-be"), "{path} is text in UTF-16; save it as "
+                                                          "UTF-8."),
+        ("table.xlsx", b"PK\x03\x04",
+         "{path} is a zip archive or an Excel file by its content; use a file that ends in "
+         + ", ".join(FILE_SUFFIXES) + ", perhaps gzipped."),
+        ("notes.md", "Dear all,\nsee below.\n",
+         f"{{path}} is of an unknown kind; use a file that ends in {', '.join(FILE_SUFFIXES)}, "
+         "perhaps gzipped."),
+        ("cut.smi.gz", gzip.compress(b"CCO\n" * 9, mtime=0)[:12],
+         "{path} is a gzip file cut short; copy or download it again."),
+        ("rows.smi.gz", "CCO\n", "{path} is not a whole gzip file, its first bytes are of another "
+                                 "kind; leave out .gz if it is not packed."),
+        ("bytes.parquet", "CCO\n",
+         "{path} is a damaged Parquet file (Parquet file size is 4 bytes, smaller than the minimum "
+         "file footer (8 bytes)); copy or download it again."),
     ],
 )
 def test_files_that_cannot_be_read(tmp_path, name, content, message):
@@ -191,15 +211,19 @@ def test_what_ends_like_a_file_is_one(text):
 
 def test_an_existing_file_is_one_whatever_its_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "molecules.txt").write_text("CCO")
-    with pytest.raises(InputFileError, match="of an unknown kind"):
-        read_input("molecules.txt")
+    (tmp_path / "CCN").write_text("CCO")
+    assert [row.smiles for row in read_input("CCN")] == ["CCO"]
 
 
 def test_long_and_odd_text_is_taken_for_smiles():
     for text in ("C" * 5_000, "C/C=C/C", "\0"):
         (row,) = read_input(text)
         assert row.id == "row 1"
+
+
+def test_only_files_have_columns():
+    with pytest.raises(InputFileError, match="'CCO' has no columns, it is no file; leave"):
+        read_input("CCO", id_column="x")
 
 
 def test_the_size_limit_is_the_callers():
@@ -226,5 +250,4 @@ def test_a_planar_name_that_names_nothing_is_a_bad_row():
 def test_an_existing_file_comes_before_a_planar_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "planar:0:3").write_text("CCO")
-    with pytest.raises(InputFileError, match="of an unknown kind"):
-        read_input("planar:0:3")
+    assert [row.smiles for row in read_input("planar:0:3")] == ["CCO"]

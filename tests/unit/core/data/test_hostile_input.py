@@ -4,11 +4,13 @@ Each input is changed in up to four places. What a reader says of it is `InputEr
 a row, in one line; a molecule that it reads must come back from its own SMILES.
 """
 
-import json
+import gzip
+import io
 import random
 import resource
 import time
 
+import pandas as pd
 import pytest
 from rdkit import Chem
 
@@ -17,6 +19,7 @@ from core.chemistry.substructures import Pattern
 from core.cli.decode import _decode_line
 from core.data.files import read_input, read_molecules
 from core.data.records import FILE_SUFFIXES
+from core.data.token_lines import read_token_lines
 from core.errors import LONGEST_MESSAGE, InputError
 from core.salience.examples import read_token_file
 from core.sent.vocabulary import QM9_VOCABULARY
@@ -36,6 +39,7 @@ FILES = {
     ".json": f'[{{"id": "a", "smiles": "CCO"}}, {{{METHANE}, "smiles": "C"}}]',
     ".jsonl": f'{{"id": "a", "smiles": "CCO"}}\n{{{METHANE}}}\n{{"num_nodes": 3, "edges": []}}\n',
 }
+FILES |= {".smiles": FILES[".smi"], ".txt": FILES[".csv"]}
 TOKENS = '{"id": "a", "tokens": [0, 6, 36, 40, 7, 35, 4]}'
 
 
@@ -54,6 +58,28 @@ def mutated(text, generator):
                 other = generator.randrange(len(characters) + 1)
                 characters[at:at] = characters[min(at, other) : max(at, other)]
     return "".join(characters)
+
+
+def packed_rows(compression="snappy"):
+    """A Parquet file of forty rows in two groups."""
+    content = io.BytesIO()
+    table = pd.DataFrame({"id": range(40), "smiles": ["CCO", "CN"] * 20, "x": [0.5, None] * 20})
+    table.to_parquet(content, index=False, row_group_size=25, compression=compression)
+    return content.getvalue()
+
+
+def mutated_bytes(content, generator):
+    found = bytearray(content)
+    for _ in range(generator.randint(1, 4)):
+        at = generator.randrange(len(found) + 1)
+        match generator.randrange(3):
+            case 0:
+                found[at : at + 1] = [generator.randrange(256)]
+            case 1:
+                del found[at : at + generator.randint(1, 4)]
+            case 2:
+                del found[at:]
+    return bytes(found)
 
 
 def messages(function):
@@ -102,26 +128,45 @@ def test_text_of_every_kind(chemistry):
         hold(lambda text=text: [Pattern.from_smarts(text).smarts][1:])
 
 
-@pytest.mark.parametrize("suffix", FILE_SUFFIXES)
+@pytest.mark.parametrize("suffix", FILES)
 def test_files_of_every_kind(suffix, tmp_path):
     generator = random.Random(f"files of {suffix}")
     path = tmp_path / f"input{suffix}"
+    unnamed = tmp_path / "input"
     for number in range(ROUNDS):
         content = mutated(FILES[suffix], generator) if number else FILES[suffix]
         path.write_bytes(content.encode("utf-8", "surrogatepass"))
+        unnamed.write_bytes(content.encode("utf-8", "surrogatepass"))
         chemistry = generator.choice((QM9, MOSES, AUTOGRAPH_MOSES))
         hold(lambda chemistry=chemistry: rows_of(read_molecules(path, chemistry)))
+        hold(lambda chemistry=chemistry: rows_of(read_molecules(unnamed, chemistry)))
+
+
+def test_every_kind_is_tried():
+    assert {*FILES, ".parquet", ".pq"} == set(FILE_SUFFIXES)
+
+
+@pytest.mark.parametrize("content", [
+    packed_rows(), packed_rows("zstd"), gzip.compress(packed_rows("none")),
+    *(gzip.compress(FILES[suffix].encode() * 9) for suffix in (".csv", ".sdf", ".jsonl"))
+], ids=["parquet", "zstd", "parquet.gz", "csv.gz", "sdf.gz", "jsonl.gz"])
+def test_damaged_bytes(content, tmp_path):
+    generator = random.Random("bytes")
+    path = tmp_path / "input"
+    for _ in range(ROUNDS):
+        path.write_bytes(mutated_bytes(content, generator))
+        hold(lambda: rows_of(read_molecules(path)))
 
 
 def test_sequences(tmp_path, tiny_llama):
     generator = random.Random("sequences")
     path = tmp_path / "tokens.jsonl"
     for _ in range(ROUNDS):
-        text = mutated(TOKENS, generator)
+        path.write_bytes(mutated(TOKENS, generator).encode("utf-8", "surrogatepass"))
         for lenient in (False, True):
-            row = _decode_line(text, 1, QM9_VOCABULARY, QM9, lenient=lenient)
-            json.dumps(row)
-            hold(lambda row=row: filter(None, [row.get("error")]))
+            hold(lambda lenient=lenient: [
+                row["error"] for line in read_token_lines(path) if "error" in (
+                    row := _decode_line(line, QM9_VOCABULARY, QM9, lenient=lenient))])
         path.write_bytes(mutated("[0, 6, 4]\n[0, 6, 7, 4]\n", generator).encode(
             "utf-8", "surrogatepass"))
         hold(lambda: [None for _ in read_token_file(path, tiny_llama).tokens])

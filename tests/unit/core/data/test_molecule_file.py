@@ -87,12 +87,12 @@ def test_a_bad_row_is_named_by_other_processes_too(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("name", "content", "error", "message"), [
     ("a.csv", b"id,name\n1,CCO\n", InputFileError,
-     "has no `smiles` column, its first line names id, name; call the column of molecules"),
+     "has no `smiles` column, only id, name; name the one of molecules with --smiles-column"),
     ("a.csv", b"smiles\n", DatasetError, "has no rows; give at least one molecule"),
     ("a.csv.gz", b"smiles\nCCO\n", InputFileError, "is not a whole gzip file"),
     ("a.csv.gz", gzip.compress(b"smiles\nCCO\n" * 99, mtime=0)[:-9], InputFileError,
-     "is not a whole gzip file"),
-    ("a.csv.xz", b"", InputFileError, "of an unknown kind"),
+     "is a gzip file cut short behind line 198; copy or download it again"),
+    ("a.csv.xz", b"\xfd7zXZ\0", InputFileError, "is packed with xz by its content; use a file"),
     ("a.jsonl", b'{"edges": [[0, 1]]}', DatasetError, "molecule 1: The row is a graph"),
 ])
 def test_a_file_that_is_no_data_set_is_told(name, content, error, message, tmp_path):

@@ -131,9 +131,9 @@ def test_a_missing_or_unsuitable_file(tmp_path):
     with pytest.raises(DatasetError, match=r"There is no file .*none.csv; give QM9 as a CSV or "
                                            r"SDF"):
         load_qm9(tmp_path / "none.csv")
-    (tmp_path / "qm9.txt").write_text("smiles\nC\n")
-    with pytest.raises(InputFileError, match="of an unknown kind"):
-        load_qm9(tmp_path / "qm9.txt")
+    (tmp_path / "qm9.pdf").write_text("%PDF-1.7\n")
+    with pytest.raises(InputFileError, match="is a PDF by its content"):
+        load_qm9(tmp_path / "qm9.pdf")
     packed = tmp_path / "qm9.csv.gz"
     packed.write_bytes(gzip.compress(b"smiles\nC\n"))
     assert len(load_qm9(packed)) == 1

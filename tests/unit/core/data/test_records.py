@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import core.data.records as records
+from core.data import json_rows, mol_records, text_lines
 from core.data.records import InputFileError, Record, open_records
 
 CELLS = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_size=8),
                  min_size=2, max_size=2)
+QUOTE = ("a quote without its partner; a cell in quotes ends in the line in which it begins, and "
+         "doubles quotes inside.")
 
 
 @pytest.fixture
@@ -59,18 +61,16 @@ def test_a_stray_quote_costs_its_own_row(place, rows):
         assert row.error is None or row.error.startswith(f"Line {number}, column 1: a quote")
 
 
-@pytest.mark.parametrize(("line", "error"), [
-    ('C"C,a', "Line 2, column 2: a quote without its partner; a cell in quotes ends in the line in "
-              "which it begins, and doubles quotes inside."),
-    ('CC,"a"b', "Line 2, column 4: a quote without its partner; a cell in quotes ends in the line "
-                "in which it begins, and doubles quotes inside."),
-    ("CC |f:0,1|,a", "Line 2 has 3 cells, the first line of the file 2; put a cell with a comma "
-                     "inside in quotes."),
+@pytest.mark.parametrize(("line", "record"), [
+    ('C"C,a', Record(None, error=f"Line 2, column 2: {QUOTE}")),
+    ('CC,"a"b', Record(None, "CC", error=f"Line 2, column 4: {QUOTE}")),
+    ("CC |f:0,1|,a", Record(None, error="Line 2 has 3 cells, the first line of the file 2; put a "
+                                        "cell with a comma inside in quotes.")),
+    ("CC,\0", Record("\ufffd", "CC", error="Line 2, column 4: a NUL character, which no text has; "
+                                           "check whether the file is damaged.")),
 ])
-def test_a_broken_line_is_named(read, line, error):
-    bad, good = read("rows.csv", f"smiles,id\n{line}\nCO,b\n")
-    assert bad == Record(None, error=error)
-    assert good == Record("b", "CO")
+def test_a_broken_line_is_named(read, line, record):
+    assert read("rows.csv", f"smiles,id\n{line}\nCO,b\n") == [record, Record("b", "CO")]
 
 
 def test_empty_cells_at_the_end_are_no_cells(read):
@@ -89,9 +89,10 @@ def test_every_line_end_and_a_byte_order_mark_are_read(read, name, end):
 
 
 @pytest.mark.parametrize(("header", "message"), [
-    ("smiles,SMILES", "has 2 columns `smiles`; call the others something else."),
+    ("smiles,SMILES", "has 2 columns `smiles`; call the others something else, or name one with "
+                      "--smiles-column."),
     ('"multi', "Line 1, column 1: a quote without its partner"),
-    ("a\x1b[2J" + "b" * 400, "has no `smiles` column, its first line names a\\x1b[2jbbb"),
+    ("a\x1b[2J" + "b" * 400, "has no `smiles` column, only a\\x1b[2Jbbb"),
 ])
 def test_a_header_that_says_nothing(read, header, message):
     with pytest.raises(InputFileError) as raised:
@@ -126,8 +127,9 @@ def test_a_row_of_json_that_says_nothing(read, row, error):
 
 
 def test_no_line_or_record_fills_the_memory(read, monkeypatch):
-    monkeypatch.setattr(records, "LONGEST_LINE", 1_000)
-    monkeypatch.setattr(records, "LARGEST_JSON", 1_000)
+    monkeypatch.setattr(text_lines, "LONGEST_LINE", 1_000)
+    monkeypatch.setattr(mol_records, "LONGEST_LINE", 1_000)
+    monkeypatch.setattr(json_rows, "LARGEST_JSON", 1_000)
     packed = gzip.compress(b"smiles\n" + b"C" * 1_000_000)
     with pytest.raises(InputFileError, match="line 2: a line has at most 1,000 characters"):
         read("bomb.csv.gz", packed)

@@ -60,6 +60,8 @@ def test_what_is_not_encoded_is_said_with_its_rows():
 def test_typed_csv_and_an_uploaded_file():
     typed = own("id,smiles\na,CCO\nb,CN")
     assert [graph.name for graph in typed.graphs] == ["a", "b"]
+    tabs = own("\nsmiles\tlogP\nCC\t1.2\n")
+    assert [graph.name for graph in tabs.graphs] == ["row 1"]
     file = own("CCO", ("mine.csv", b"smiles\nCN\nCC\n"), number=1)
     assert [to_smiles(graph) for graph in file.graphs] == [to_smiles(from_smiles("CN").graph)]
 
@@ -67,9 +69,9 @@ def test_typed_csv_and_an_uploaded_file():
 @pytest.mark.parametrize(("text", "file", "said"), [
     ("  \n", None, "no molecules to learn from"), ("C[Si]C", None, "None of the 1 rows"),
     ("", ("mine.csv", b"name\nCCO\n"), "mine.csv has no `smiles` column"),
-    ("", ("mine.txt", b"CCO\n"), "mine.txt is of an unknown kind"),
-    ("", ("mine.smi", b"\xff\xfe"), "mine.smi is not text"),
-    ("C\ud800", None, "molecules.smi is not text"), ("", ("x" * 300 + ".csv", b"C"), "no `smiles`"),
+    ("", ("mine.xlsx", b"PK\x03\x04"), "mine.xlsx is a zip archive or an Excel file"),
+    ("", ("mine.smi", b"\xff\xfe"), "mine.smi is text in UTF-16"),
+    ("C\ud800", None, "None of the 1 rows"), ("", ("x" * 300 + ".csv", b"C"), "no `smiles`"),
 ])
 def test_what_cannot_be_read_is_one_sentence(text, file, said):
     with pytest.raises(InputError, match=said) as raised:

@@ -112,7 +112,10 @@ def test_a_file_that_is_no_text_is_refused(tiny_llama, tmp_path):
     with pytest.raises(InputFileError, match="There is no file"):
         read_token_file(path, tiny_llama)
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputFileError, match="is not text in UTF-8"):
+    with pytest.raises(InputFileError, match="is text in UTF-16; save it as UTF-8"):
+        read_token_file(path, tiny_llama)
+    path.write_bytes(b"[0, 1]\n[0, \xe4]")
+    with pytest.raises(InputFileError, match="Line 2, column 5: byte 0xE4 is not UTF-8"):
         read_token_file(path, tiny_llama)
 
 

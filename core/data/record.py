@@ -1,0 +1,35 @@
+"""What a row of a file says, before it is understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import InputError
+
+
+class InputFileError(InputError):
+    """A file that cannot be read; the message says why and what would be right."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row before it is understood: at most one of SMILES, MOL block and JSON graph.
+
+    Attributes:
+        name: the row's own, None if it has none.
+        smiles: as given; may stand beside a graph.
+        mol_block: of an SDF file.
+        graph: of a JSON file.
+        error: why the row cannot be understood; the rest is what could be read all the same.
+        columns: what else the row says, by the file's own names in the file's order: text, whole
+            numbers of 64 bits, numbers, true and false, None where there is nothing.
+    """
+
+    name: str | None
+    smiles: str | None = None
+    mol_block: str | None = None
+    graph: Mapping[str, Any] | None = None
+    error: str | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
