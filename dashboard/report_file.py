@@ -5,11 +5,12 @@ The command has read the input by then. No streamlit here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from core.data.files import InputRow
+from core.data.files import InputRow, count_notes, counted_notes
 from core.errors import InputError
 from core.graph.planar import PLANAR_PREFIX, PlanarName
 from core.likelihood.analysis import analyse, summarize
@@ -99,9 +100,10 @@ def of_many(
         progress: hears how many rows are done.
     """
     card = checkpoint.card
+    notes: Counter[str] = Counter()
 
     def scored() -> Iterator[tuple[InputRow, dict]]:
-        remaining, done = iter(rows), 0
+        remaining, done = iter(count_notes(notes, rows)), 0
         # As many at a time as `trailscope score` takes, so that numbers agree to the last digit.
         while chunk := list(islice(remaining, max(1, 2048 // permutations))):
             yield from zip(chunk, summarize(
@@ -115,7 +117,7 @@ def of_many(
                "seed": seed, "precision": None if precision == "fp32" else precision, **columns}
     word = "molecules" if card.chemistry is not None else "graphs"
     report = Report(
-        f"{found.num_rows:,} {word}", path.name, (),
+        f"{found.num_rows:,} {word}", path.name, counted_notes(notes),
         molecule_sections(found, card.chemistry, seed=seed), made_by(
             (report_command(str(path), options, file),), card,
             {"scored under": strategy.name, "permutations": permutations, "seed": seed,

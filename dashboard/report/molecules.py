@@ -99,7 +99,7 @@ def molecule_sections(
 
 
 def _cards(found: ScoredMolecules, word: str, seed: int) -> Iterable[Card]:
-    bad = f"{found.num_bad:,} could not be" if found.num_bad else "all of the input"
+    bad = f"of {found.num_rows:,}; {found.num_bad:,} could not be" if found.num_bad else "all rows"
     yield Card(f"{word.capitalize()} scored", number(len(found.lu)), bad)
     if found.lu:
         for label, values, unit, digits in (

@@ -98,13 +98,14 @@ def test_a_file_keeps_all_rows_escapes_them_and_says_what_is_wrong(
             assert by_value[row["nll_marginal"]] == f"{row['nll_marginal']:.2f}"
         else:
             assert row["error"] in page.text
-    assert "1 could not be" in page.text
+    assert "of 7; 1 could not be" in page.text
     check_made_again(text, trailscope, tmp_path, status=1)
 
 
 def test_a_long_file_shows_its_first_rows_and_counts_all(report, write):
-    page = check_is_safe(report(write("long.smi", *["C", "N"] * 105), "--permutations", 2),
-                         has_player=False)
+    path = write("long.smi", *["C", "N"] * 104, "[13CH4]", "O")
+    page = check_is_safe(report(path, "--permutations", 2), has_player=False)
+    assert "Isotopes are not encoded and are ignored." in page.text
     assert "The first 200 of 210 rows" in page.text
     assert sum(tag == "tr" for tag, _ in page.tags) == 201
     assert dict(page.numbers)[210.0] == "210"
@@ -112,7 +113,7 @@ def test_a_long_file_shows_its_first_rows_and_counts_all(report, write):
 
 def test_a_file_without_a_good_row_is_a_table_of_reasons(report, write):
     page = check_is_safe(report(write("bad.smi", "C#C#C", "?"), status=1), has_player=False)
-    assert "2 could not be" in page.text
+    assert "of 2; 2 could not be" in page.text
     assert sum(tag == "td" for tag, _ in page.tags) == 2 * 4
     assert "Linearization Uncertainty" not in page.text
 
