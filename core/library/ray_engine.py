@@ -48,6 +48,7 @@ class RayEngine:
         address: of a cluster that runs; None for one on this machine, of this call alone.
         workers: how many; by default one for each GPU of the cluster, without GPUs one for each
             two processors.
+        threads: of each worker; by default the processors shared out.
         compile: score with fused kernels.
 
     Raises:
@@ -56,7 +57,7 @@ class RayEngine:
 
     def __init__(
         self, folder: Path, settings: ScoringSettings, *, address: str | None = None,
-        workers: int | None = None, compile: bool = False,
+        workers: int | None = None, threads: int | None = None, compile: bool = False,
     ) -> None:
         self._ray = _started(address)
         self._settings, self._compile = settings, compile
@@ -64,7 +65,7 @@ class RayEngine:
         here = self._ray.cluster_resources()
         self._gpus, processors = int(here.get("GPU", 0)), int(here.get("CPU", 1))
         self.workers = workers or self._gpus or max(1, processors // 2)
-        self._threads = max(1, processors // self.workers)
+        self._threads = threads or max(1, processors // self.workers)
         self.device = f"{self.workers} × {'cuda' if self._gpus else 'cpu'} (Ray)"
 
     def score(
