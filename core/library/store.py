@@ -91,6 +91,7 @@ class Library:
         total: rows that it will have once it is finished.
         manifest: of a scored set; None for samples.
         columns: kind of every column that a person reads, in order.
+        source: the rows as SQL has them.
     """
 
     folder: Path
@@ -104,7 +105,7 @@ class Library:
     total: int
     manifest: Manifest | None
     columns: Mapping[str, str]
-    _source: str
+    source: str
 
     @classmethod
     def open(cls, folder: Path, *, chemistry: Chemistry | None = None) -> Library:
@@ -131,6 +132,11 @@ class Library:
             [part.sha256 for part in self.manifest.parts]).encode()).hexdigest()
 
     @property
+    def label_columns(self) -> tuple[str, ...]:
+        """Columns of yes and no: labels that a reference set may have."""
+        return tuple(name for name, kind in self.columns.items() if kind == YES_NO)
+
+    @property
     def numeric(self) -> tuple[str, ...]:
         """Columns of numbers."""
         return tuple(name for name, kind in self.columns.items() if kind in (WHOLE, NUMBER))
@@ -138,7 +144,7 @@ class Library:
     def count(self, selection: Selection) -> int:
         """How many rows are selected."""
         where, values = self._where(selection)
-        return self._ask(f"SELECT count(*) FROM {self._source} WHERE {where}", values)[0][0]
+        return ask(f"SELECT count(*) FROM {self.source} WHERE {where}", values)[0][0]
 
     def page(
         self, selection: Selection, first: int, number: int, columns: Sequence[str] | None = None
@@ -153,8 +159,8 @@ class Library:
         """
         where, values = self._where(selection)
         names = ", ".join(self._quoted(name) for name in columns or self.columns)
-        return self._table(
-            f"SELECT {names} FROM {self._source} WHERE {where} ORDER BY {self._order(selection)} "
+        return read_table(
+            f"SELECT {names} FROM {self.source} WHERE {where} ORDER BY {self._order(selection)} "
             "LIMIT ? OFFSET ?", [*values, number, first])
 
     def histogram(self, column: str, selection: Selection, *, bins: int = 40) -> Histogram:
@@ -169,9 +175,9 @@ class Library:
             return Histogram(np.array([0.0, 1.0]), np.zeros(1, int), np.zeros(1, int))
         edges = np.linspace(low, high if high > low else low + 1.0, bins + 1)
         width = (edges[-1] - edges[0]) / bins
-        found = self._ask(
+        found = ask(
             f"SELECT least(CAST(floor(({name} - ?) / ?) AS INTEGER), ?) AS bin, count(*), "
-            f"count(*) FILTER (WHERE {where}) FROM {self._source} "
+            f"count(*) FILTER (WHERE {where}) FROM {self.source} "
             f"WHERE {name} IS NOT NULL AND isfinite({name}) GROUP BY bin",
             [float(edges[0]), float(width), bins - 1, *values])
         of_all, of_chosen = np.zeros(bins, int), np.zeros(bins, int)
@@ -200,21 +206,21 @@ class Library:
         if view is not None:
             where += f" AND {one} BETWEEN ? AND ? AND {other} BETWEEN ? AND ?"
             values = [*values, *map(float, view)]
-        number, *ends = self._ask(
+        number, *ends = ask(
             f"SELECT count(*), min({one}), max({one}), min({other}), max({other}) "
-            f"FROM {self._source} WHERE {where}", values)[0]
+            f"FROM {self.source} WHERE {where}", values)[0]
         empty = np.zeros(0)
         if number <= most:
-            points = self._table(f"SELECT row, {one} AS x, {other} AS y FROM {self._source} "
+            points = read_table(f"SELECT row, {one} AS x, {other} AS y FROM {self.source} "
                                  f"WHERE {where} ORDER BY row", values)
             return Scatter(number, points, empty, empty, np.zeros((0, 0), int))
         x_edges, y_edges = (
             np.linspace(low, high if high > low else low + 1.0, bins + 1)
             for low, high in ((float(ends[0]), float(ends[1])), (float(ends[2]), float(ends[3]))))
         cell = "least(CAST(floor(({name} - ?) / ?) AS INTEGER), ?)"
-        found = self._ask(
+        found = ask(
             f"SELECT {cell.format(name=one)} AS i, {cell.format(name=other)} AS j, count(*) "
-            f"FROM {self._source} WHERE {where} GROUP BY i, j",
+            f"FROM {self.source} WHERE {where} GROUP BY i, j",
             [x_edges[0], (x_edges[-1] - x_edges[0]) / bins, bins - 1,
              y_edges[0], (y_edges[-1] - y_edges[0]) / bins, bins - 1, *values])
         counts = np.zeros((bins, bins), int)
@@ -238,8 +244,8 @@ class Library:
         low, high = corners.min(0), corners.max(0)
         where, values = self._where(selection)
         one, other = self._quoted(x), self._quoted(y)
-        found = self._table(
-            f"SELECT row, {one} AS x, {other} AS y FROM {self._source} WHERE {where} "
+        found = read_table(
+            f"SELECT row, {one} AS x, {other} AS y FROM {self.source} WHERE {where} "
             f"AND {one} BETWEEN ? AND ? AND {other} BETWEEN ? AND ? ORDER BY row",
             [*values, float(low[0]), float(high[0]), float(low[1]), float(high[1])])
         inside = _is_inside(found[["x", "y"]].to_numpy(dtype=np.float64), corners)
@@ -252,7 +258,7 @@ class Library:
         """All selected rows in order, some at a time, for exports and searches."""
         where, values = self._where(selection)
         names = ", ".join(self._quoted(name) for name in columns or self.columns)
-        question = (f"SELECT {names} FROM {self._source} WHERE {where} "
+        question = (f"SELECT {names} FROM {self.source} WHERE {where} "
                     f"ORDER BY {self._order(selection)}")
         with _cursor() as cursor:
             reader: Any = cursor.execute(question, values).to_arrow_reader(rows)
@@ -260,8 +266,8 @@ class Library:
 
     def _span(self, column: str) -> tuple[float | None, float | None]:
         name = self._quoted(column)
-        low, high = self._ask(f"SELECT min({name}), max({name}) FROM {self._source} "
-                              f"WHERE isfinite({name})", [])[0]
+        low, high = ask(f"SELECT min({name}), max({name}) FROM {self.source} "
+                         f"WHERE isfinite({name})")[0]
         return (None, None) if low is None else (float(low), float(high))
 
     def span(self, column: str) -> tuple[float, float] | None:
@@ -308,13 +314,17 @@ class Library:
                                f"{self.columns.get(column)}, not {' or '.join(kinds)}.")
         return '"' + column.replace('"', '""') + '"'
 
-    def _ask(self, question: str, values: list[Any]) -> list[tuple[Any, ...]]:
-        with _cursor() as cursor:
-            return cursor.execute(question, values).fetchall()
 
-    def _table(self, question: str, values: list[Any]) -> pd.DataFrame:
-        with _cursor() as cursor:
-            return cursor.execute(question, values).df()
+def ask(question: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """The answer of the database, row by row."""
+    with _cursor() as cursor:
+        return cursor.execute(question, list(values)).fetchall()
+
+
+def read_table(question: str, values: Sequence[Any] = ()) -> pd.DataFrame:
+    """The answer of the database as a table."""
+    with _cursor() as cursor:
+        return cursor.execute(question, list(values)).df()
 
 
 def find_libraries(root: Path) -> dict[str, Path]:
@@ -336,7 +346,7 @@ def _scored_set(folder: Path) -> Library:
         seed=settings["seed"],
         chemistry=None if manifest.chemistry is None else Chemistry.from_json(manifest.chemistry),
         rows=manifest.rows_done, total=manifest.rows, manifest=manifest,
-        columns=_columns(source), _source=source)
+        columns=_columns(source), source=source)
 
 
 def _samples(folder: Path, chemistry: Chemistry | None) -> Library:
@@ -345,23 +355,18 @@ def _samples(folder: Path, chemistry: Chemistry | None) -> Library:
     source = ("(SELECT file_row_number + 1 AS row, * EXCLUDE (file_row_number) FROM read_parquet("
               f"{_literal(folder / 'samples.parquet')}, file_row_number = true))")
     columns = _columns(source)
-    [(rows,)] = _fetch(f"SELECT count(*) FROM {source}")
+    [(rows,)] = ask(f"SELECT count(*) FROM {source}")
     return Library(
         folder=folder, model=config["model"], weights_sha256=record["checkpoint"],
         strategy=config["trained_under"], permutations=config["permutations"],
         seed=config["seed"], chemistry=chemistry, rows=rows, total=rows, manifest=None,
-        columns=columns, _source=source)
+        columns=columns, source=source)
 
 
 def _columns(source: str) -> dict[str, str]:
-    described = _fetch(f"DESCRIBE SELECT * FROM {source}")
+    described = ask(f"DESCRIBE SELECT * FROM {source}")
     return {name: _KINDS[kind] for name, kind, *_ in described
             if kind in _KINDS and name not in _HIDDEN}
-
-
-def _fetch(question: str) -> list[tuple[Any, ...]]:
-    with _cursor() as cursor:
-        return cursor.execute(question).fetchall()
 
 
 def _literal(path: Path) -> str:
