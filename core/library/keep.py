@@ -8,7 +8,7 @@ been scored alike, or scores do not compare.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -76,7 +76,7 @@ def keep(
     if reference.columns.get(label) != YES_NO or reference.columns.get(score) != NUMBER:
         raise LibraryError(f"The reference set has no column {label[:60]!r} of yes and no; choose "
                            f"one of {', '.join(reference.label_columns) or 'another set'}.")
-    candidates = _scored(library, selection, score)
+    candidates = _scored(library, replace(selection, sort="row", descending=False), score)
     known = _scored(reference, Selection(), score, label)
     is_new = ~known["molecule"].isin(set(candidates["molecule"])).to_numpy()
     labelled = known[is_new]

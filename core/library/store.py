@@ -261,7 +261,7 @@ class Library:
         question = (f"SELECT {names} FROM {self.source} WHERE {where} "
                     f"ORDER BY {self._order(selection)}")
         with _cursor() as cursor:
-            reader: Any = cursor.execute(question, values).to_arrow_reader(rows)
+            reader: Any = cursor.sql(question, params=values).to_arrow_reader(rows)
             yield (batch.to_pandas() for batch in reader)
 
     def _span(self, column: str) -> tuple[float | None, float | None]:
@@ -279,6 +279,7 @@ class Library:
         conditions, values = ["TRUE"], list[Any]()
         for column, least, most in selection.ranges:
             name = self._quoted(column, WHOLE, NUMBER)
+            conditions.append(f"{name} IS NOT NULL")
             for end, sign in ((least, ">="), (most, "<=")):
                 if end is not None:
                     conditions.append(f"{name} {sign} ?")
