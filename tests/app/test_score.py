@@ -46,7 +46,7 @@ def test_pasted_molecules_are_checked_estimated_and_scored(open_score, tmp_path,
     monkeypatch.setattr("dashboard.views.score.page.LIBRARY", None)
     monkeypatch.setattr("streamlit.page_link", lambda *args, **options: None)
     page.button(key="start-scoring").click().run()
-    assert any(text.startswith("All 4 rows are done; 1 could not be scored") for text in shown(page))
+    assert any(text.startswith("All 4 rows are done; 1 could not be") for text in shown(page))
     [folder] = (tmp_path / "library").iterdir()
     found = Manifest.read(folder)
     assert (found.rows, found.failed, len(found.parts)) == (4, 1, 2)
