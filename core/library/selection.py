@@ -1,16 +1,15 @@
 """Which rows of a library are meant, and in which order: what a person filters by, as a value.
 
-A selection is part of a page's address: `to_text` and `from_text` write and read it. It names
-columns but says nothing of whether a library has them; that is asked where it is used
-(`core.library.store`).
+Conditions stand in addresses and are typed by people: `to_text` and `from_text` write and read
+them. They name columns but say nothing of whether a library has them; that is asked where they are
+used (`core.library.store`).
 """
 
 from __future__ import annotations
 
-import json
 import math
+import re
 from dataclasses import dataclass, replace
-from typing import Any
 
 from core.library.manifest import LibraryError
 
@@ -60,65 +59,87 @@ class Selection:
                        texts=tuple(one for one in self.texts if one[0] != column))
 
     def to_text(self) -> str:
-        """Without rows of a lasso, which no address has room for; empty for all rows.
+        """The conditions as people write them, but for rows of a lasso; empty for all rows.
 
-        >>> Selection(ranges=(("lu", None, 0.1),), sort="lu").to_text()
-        '{"ranges":[["lu",null,0.1]],"sort":"lu"}'
+        >>> Selection(ranges=(("lu", None, 0.1),), flags=(("my label", True),)).to_text()
+        'lu <= 0.1; "my label" = yes'
         """
-        found = {name: getattr(self, name) for name in self.__dataclass_fields__
-                 if name != "rows" and getattr(self, name) != getattr(Selection, name)}
-        return json.dumps(found, separators=(",", ":"), ensure_ascii=False) if found else ""
+        said = []
+        for column, least, most in self.ranges:
+            if least is not None and least == most:
+                said.append(f"{_name(column)} = {least!r}")
+                continue
+            said += [f"{_name(column)} >= {least!r}"] if least is not None else []
+            said += [f"{_name(column)} <= {most!r}"] if most is not None else []
+        said += [f"{_name(column)} = {'yes' if flag else 'no'}" for column, flag in self.flags]
+        said += [f"{_name(column)} ~ {_quoted(part)}" for column, part in self.texts]
+        if self.scored is not None:
+            said.append("scored" if self.scored else "failed")
+        return "; ".join(said)
 
     @classmethod
     def from_text(cls, text: str) -> Selection:
-        """What `to_text` wrote.
+        """What `to_text` wrote, or a person: conditions that are joined by semicolons.
+
+        `column <= 0.1`, `column >= 2`, `column = 3`, `column = yes`, `column ~ part of a text`,
+        `scored`, `failed`. Names and texts with signs in them stand in double quotes, which are
+        doubled inside.
 
         Raises:
-            LibraryError: for anything else.
+            LibraryError: for anything else, saying which condition.
         """
-        if not text:
-            return cls()
-        try:
-            if len(text) > _LONGEST:
-                raise ValueError("it is too long")
-            content = json.loads(text, parse_constant=_refuse)
-            found = cls(
-                ranges=tuple((_text(column), _number(least), _number(most))
-                             for column, least, most in content.pop("ranges", ())),
-                flags=tuple((_text(column), _flag(value))
-                            for column, value in content.pop("flags", ())),
-                texts=tuple((_text(column), _text(part))
-                            for column, part in content.pop("texts", ())),
-                scored=None if (scored := content.pop("scored", None)) is None else _flag(scored),
-                sort=_text(content.pop("sort", "row")),
-                descending=_flag(content.pop("descending", False)))
-            if content:
-                raise ValueError(f"{next(iter(content))!r} is unknown")
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
-            raise LibraryError(f"The filter {text[:60]!r} cannot be read ({error}); choose it on "
-                               "the page.") from None
+        if len(text) > _LONGEST:
+            raise LibraryError(f"The filter is too long; {_LONGEST:,} characters are enough.")
+        found, at = cls(), 0
+        while text[at:].strip():
+            match = _CONDITION.match(text, at)
+            if match is None:
+                raise LibraryError(
+                    f"The filter cannot be read from {text[at:].strip()[:40]!r} on; write "
+                    "conditions such as lu <= 0.1; works = yes; id ~ abc.")
+            found, at = found._and(match), match.end()
         return found
 
+    def _and(self, match: re.Match[str]) -> Selection:
+        """The same with one more condition."""
+        word = match["word"]
+        if word is not None:
+            return replace(self, scored=word == "scored")
+        column = _unquoted(match["column"].strip())
+        sign, value = match["sign"], (match["value"] or "").strip()
+        if sign == "~":
+            return replace(self, texts=(*self.texts, (column, _unquoted(value))))
+        if sign == "=" and value in ("yes", "no"):
+            return replace(self, flags=(*self.flags, (column, value == "yes")))
+        try:
+            number = float(value)
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            raise LibraryError(f"The filter compares {column[:40]!r} with {value[:40]!r}, which is "
+                               "no number; write a number, or yes or no behind =.")
+        known = next(((least, most) for name, least, most in self.ranges if name == column),
+                     (None, None))
+        least = number if sign in (">=", "=") else known[0]
+        most = number if sign in ("<=", "=") else known[1]
+        return self.within(column, least, most)
 
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no number")
+
+_NAME = r'"(?:[^"]|"")*"'
+_CONDITION = re.compile(
+    rf'\s*(?:(?P<word>scored|failed)|(?P<column>{_NAME}|[^<>=~;"]+?)\s*(?P<sign><=|>=|=|~)\s*'
+    rf'(?P<value>{_NAME}|[^;"]*?))\s*(?:;|$)')
+_PLAIN = re.compile(r"[^\W\d][\w.-]*")
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
-    return value
+def _name(column: str) -> str:
+    is_plain = _PLAIN.fullmatch(column) and column not in ("scored", "failed")
+    return column if is_plain else _quoted(column)
 
 
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"{value!r} is neither true nor false")
-    return value
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
 
 
-def _number(value: Any) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TypeError(f"{value!r} is no number")
-    return float(value)
+def _unquoted(text: str) -> str:
+    return text[1:-1].replace('""', '"') if text.startswith('"') else text
