@@ -1,0 +1,42 @@
+"""Many scored molecules: filter, look, compare, keep, take along."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from core.errors import InputError
+from dashboard.shared import messages
+from dashboard.shared.inputs import warn_about_address
+from dashboard.views.library import data, inputs, sections, text
+from dashboard.views.library.query import SECTIONS, TABLE, address_faults, python
+
+
+def main() -> None:
+    """The page from top to bottom; what is wrong with an input is said where it shows."""
+    st.header("Library", anchor=False)
+    try:
+        folders = data.libraries()
+        if not folders:
+            st.info(text.NO_LIBRARY, icon=":material/info:")
+            return
+        warn_about_address("library", partial(address_faults, names=tuple(folders)))
+        with st.sidebar:
+            library = inputs.choose_library(folders)
+            selection = inputs.choose_rows(library)
+    except InputError as error:
+        messages.error(error)
+        return
+    st.caption(text.provenance(library))
+    if library.rows < library.total:
+        messages.info(text.unfinished(library), icon=":material/hourglass_top:")
+    st.markdown(text.shown(data.count(library, selection), library, selection))
+    view = st.segmented_control("Section", SECTIONS, default=TABLE, required=True, key="look",
+                                bind="query-params", label_visibility="collapsed")
+    sections.show(library, selection, view)
+    with st.expander("The same in Python", icon=":material/code:"):
+        st.code(python(library, selection), language="python")
+
+
+main()

@@ -1,0 +1,126 @@
+"""What the Library page is about, as its address says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.library.keep import SCORES
+from core.library.selection import Selection
+from core.library.store import Library
+from dashboard.shared.choices import MAX_SEED
+from dashboard.shared.query_params import Choice, Number, faults
+
+TABLE, DISTRIBUTION, SCATTER, COMPARE, KEEP = (
+    "Table", "Distribution", "Scatter", "Compare", "Keep-list")
+SECTIONS = (TABLE, DISTRIBUTION, SCATTER, COMPARE, KEEP)
+LOWEST_FIRST, HIGHEST_FIRST = "lowest first", "highest first"
+DIRECTIONS = (LOWEST_FIRST, HIGHEST_FIRST)
+DEFAULT = "qm9-random_order samples"
+SAMPLES = " samples"
+"""Behind the name of a model whose samples ship."""
+
+PAGE_ROWS = 50
+MIN_FDR, DEFAULT_FDR, MAX_FDR = 1, 10, 50
+MAX_FILTER = 4_000
+
+FIRST_COLUMNS = ("id", "smiles", "lu", "nll_std", "nll_mean", "nll_marginal", "num_nodes", "valid")
+"""Of the table, in this order; the others follow."""
+
+LABELS = {
+    "row": "row", "file": "file", "id": "name", "smiles": "SMILES", "num_nodes": "atoms",
+    "valid": "valid", "stable": "stable", "nll_mean": "NLL, nats", "nll_std": "NLL std, nats",
+    "nll_per_token": "NLL per token", "lu": "LU", "lu_low": "LU, low end",
+    "lu_high": "LU, high end", "nll_marginal": "order-marginal NLL",
+    "effective_sample_size": "effective samples", "notes": "notes", "error": "why not",
+    "self_nll": "self NLL", "unique": "unique", "novel": "novel", "fragments": "pieces",
+    "atoms_stable": "stable atoms",
+}
+"""Names of our columns on screen; the input's own stand as they are."""
+
+
+def label(column: str) -> str:
+    """Of a column on screen."""
+    return LABELS.get(column, column)
+
+
+def address_faults(query: Mapping[str, str], names: Sequence[str]) -> list[str]:
+    """One sentence for every parameter of an address that cannot be taken as it stands.
+
+    Args:
+        query: the address's parameters.
+        names: of the libraries that there are.
+    """
+    return faults(query, {
+        "library": Choice("library", names, is_of_server=True),
+        "look": Choice("section", SECTIONS),
+        "rowpage": Number("page", 1, MAX_SEED),
+        "rowdirection": Choice("direction", DIRECTIONS),
+        "libraryfdr": Number("false-discovery rate", MIN_FDR, MAX_FDR),
+        "keepby": Choice("score", SCORES),
+    })
+
+
+def columns_of(library: Library) -> tuple[str, ...]:
+    """Columns of the table in the order of the screen."""
+    first = [name for name in FIRST_COLUMNS if name in library.columns]
+    return (*first, *(name for name in library.columns if name not in (*first, "row", "file")))
+
+
+def column_named(label_: str, library: Library, default: str) -> str:
+    """The column of a name on screen; the default for one that there is not."""
+    return next((name for name in library.columns if label(name) == label_), default)
+
+
+@dataclass(frozen=True)
+class Zoom:
+    """A part of a scatter.
+
+    Attributes:
+        of: library and columns that it is of.
+        view: least and most of x and of y.
+    """
+
+    of: tuple[str, str, str]
+    view: tuple[float, float, float, float]
+
+
+def box_of(selection: Mapping[str, Any]) -> tuple[float, float, float, float] | None:
+    """The last box that was drawn on a chart, as least and most of x and of y; None for none.
+
+    >>> box_of({"box": [{"x": [3, 1], "y": [0, 2]}]})
+    (1.0, 3.0, 0.0, 2.0)
+    """
+    boxes = selection.get("box") or []
+    if not boxes:
+        return None
+    x, y = (sorted(float(end) for end in boxes[-1][axis]) for axis in ("x", "y"))
+    return None if x[0] == x[-1] or y[0] == y[-1] else (x[0], x[-1], y[0], y[-1])
+
+
+def lasso_of(selection: Mapping[str, Any]) -> list[tuple[float, float]] | None:
+    """The corners of the last lasso that was drawn on a chart; None for none.
+
+    >>> lasso_of({"lasso": [{"x": [0, 1, 1], "y": [0, 0, 1]}]})
+    [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)]
+    """
+    lassos = selection.get("lasso") or []
+    corners = [(float(x), float(y)) for x, y in zip(
+        lassos[-1]["x"], lassos[-1]["y"], strict=True)] if lassos else []
+    return corners if len(corners) > 2 else None
+
+
+def python(library: Library, selection: Selection) -> str:
+    """The Python that finds the same rows."""
+    condition = selection.to_text()
+    return f"""from pathlib import Path
+
+from core.library.selection import Selection
+from core.library.store import Library
+
+library = Library.open(Path({str(library.folder)!r}))
+selection = Selection.from_text({condition!r})
+print(library.count(selection))
+print(library.page(selection, 0, 50))
+"""

@@ -1,0 +1,125 @@
+"""What the Library page says, and the tables that it shows."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from core.library.comparison import Comparison, PairedDifference
+from core.library.keep import LibraryKeepList
+from core.library.selection import Selection
+from core.library.store import Histogram, Library, Scatter
+from dashboard.shared.format import plain, short, signed
+from dashboard.views.library.query import label
+
+FILTER_HELP = (
+    "Conditions, joined by semicolons: `lu <= 0.1`, `num_nodes >= 9`, `valid = yes`, `id ~ abc`, "
+    "`scored`, `failed`. Your own columns by their names; names with spaces in double quotes."
+)
+SMARTS_HELP = ("Press Enter. Searched among the first {most:,} chosen rows. Hydrogens are counted "
+               "on their atoms, as in [CH3], unless the pattern has a hydrogen atom itself.")
+NO_LIBRARY = ("There is no library yet; score molecules on the Score page or with "
+              "`trailscope score`.")
+NO_OTHER = ("There is no other library to compare with; score the same molecules under another "
+            "model.")
+NO_REFERENCE = (
+    "A keep-list needs a reference set: molecules scored by the same model, order and K, with a "
+    "column of yes and no that says which are good, some of each. None of the libraries here is "
+    "one."
+)
+
+
+def provenance(library: Library) -> str:
+    """What scored the rows, and how far it is."""
+    what = "samples" if library.manifest is None else "rows"
+    said = (f"{library.rows:,} {what}, scored by {library.model} under {library.strategy}, "
+            f"K = {library.permutations}, seed {library.seed}.")
+    if library.manifest is not None and library.manifest.failed:
+        said += f" {library.manifest.failed:,} could not be scored and say why."
+    return plain(said)
+
+
+def unfinished(library: Library) -> str:
+    """Of a set that is still being scored."""
+    return (f"{library.rows:,} of {library.total:,} rows are scored so far. Go on with the same "
+            "`trailscope score` command, or on the Score page.")
+
+
+def shown(number: int, library: Library, selection: Selection) -> str:
+    """How many rows are chosen, and why."""
+    if number == library.rows:
+        return f"All **{number:,}** rows."
+    why = []
+    if condition := selection.to_text():
+        why.append(plain(condition))
+    if selection.rows is not None:
+        why.append("those marked")
+    return f"**{number:,}** of {library.rows:,} rows: {', '.join(why)}."
+
+
+def distribution_finding(found: Histogram, column: str) -> str:
+    """What the histogram says, for those who do not see it."""
+    place = int(found.of_chosen.argmax())
+    return (f"{label(column)} of {found.of_chosen.sum():,} chosen of {found.of_all.sum():,} rows, "
+            f"from {found.edges[0]:.3g} to {found.edges[-1]:.3g}; most of the chosen lie between "
+            f"{found.edges[place]:.3g} and {found.edges[place + 1]:.3g}.")
+
+
+def distribution_table(found: Histogram) -> pd.DataFrame:
+    """The numbers of the histogram."""
+    return pd.DataFrame({"from": found.edges[:-1], "to": found.edges[1:],
+                         "all rows": found.of_all, "chosen rows": found.of_chosen})
+
+
+def scatter_finding(found: Scatter, x: str, y: str) -> str:
+    """What the scatter shows, for those who do not see it."""
+    kind = "each a point" if found.points is not None else "darker where more lie"
+    return f"{label(y)} against {label(x)} of {found.number:,} rows, {kind}."
+
+
+def scatter_table(found: Scatter) -> pd.DataFrame:
+    """The numbers of the scatter."""
+    if found.points is not None:
+        return found.points
+    rows, columns = found.counts.nonzero()
+    return pd.DataFrame({
+        "x from": found.x_edges[columns], "x to": found.x_edges[columns + 1],
+        "y from": found.y_edges[rows], "y to": found.y_edges[rows + 1],
+        "rows": found.counts[rows, columns]})
+
+
+def comparison_sentence(found: Comparison, first: str, second: str) -> str:
+    """How many molecules are in both."""
+    return (f"**{found.both:,}** molecules are in both; {found.only_first:,} are in {plain(first)} "
+            f"alone, {found.only_second:,} in {plain(second)} alone. Equal molecules count once.")
+
+
+def difference_finding(found: PairedDifference, second: str) -> str:
+    """Which of the two is lower, as far as the interval tells."""
+    interval = found.difference.interval
+    name = label(found.column)
+    if interval is None or interval.holds(0.0):
+        return f"{name}: no difference can be told from {found.number:,} molecules."
+    way = "lower" if found.difference.value < 0 else "higher"
+    return (f"{name} is {way} in {plain(second)} by {short(abs(found.difference.value))} on "
+            f"average; {found.lower:.0%} of the molecules have the lower value there.")
+
+
+def difference_table(found: Comparison, first: str, second: str) -> pd.DataFrame:
+    """Paired differences with their intervals."""
+    return pd.DataFrame([{
+        "number": label(one.column), "molecules": one.number, first: short(one.first),
+        second: short(one.second), "difference, 95%": signed(one.difference),
+        "lower in the second": f"{one.lower:.0%}"} for one in found.differences])
+
+
+def keep_finding(found: LibraryKeepList, fdr: float) -> str:
+    """How many rows are kept."""
+    return (f"**{len(found.rows):,}** of {found.candidates:,} molecules are kept at a "
+            f"false-discovery rate of {fdr:.0%}.")
+
+
+def keep_reference(found: LibraryKeepList, name: str) -> str:
+    """What they are compared with."""
+    shared = (f" {found.shared:,} that are candidates too were left out." if found.shared else "")
+    return (f"Reference: {found.reference:,} molecules of {plain(name)}, "
+            f"{found.keep_list.bad_reference:,} of them bad.{shared}")
