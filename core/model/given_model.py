@@ -8,6 +8,7 @@ safetensors, which hold numbers and nothing that could be run; no pickle is open
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -17,6 +18,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
@@ -88,6 +90,19 @@ def unpack_model(source: Path | BinaryIO, folder: Path, *, max_mb: float) -> Mod
         _check_shapes(folder / WEIGHTS, said[CONFIG])
         _try(folder)
     return card
+
+
+def model_digest(folder: Path) -> str:
+    """What tells a model from any other, whatever they are called: a hash of its card, which holds
+    that of the weights, and of what of its config makes it.
+
+    Raises:
+        CheckpointError: for a folder whose card or config cannot be read.
+    """
+    card = replace(read_card(folder), name="").to_json()
+    with _as_sentence(folder):
+        config = _plain_config(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
+    return hashlib.sha256(json.dumps([card, config], sort_keys=True).encode()).hexdigest()
 
 
 @contextmanager

@@ -8,9 +8,7 @@ in a folder of the visitor's in the same way.
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import re
 import shutil
 import zipfile
@@ -130,18 +128,6 @@ def check_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         raise CheckpointError(f"{name[:60]!r} cannot be a model's name; use letters, digits, and "
                               "_ . + - behind the first one, at most 80.")
-
-
-def model_digest(folder: Path) -> str:
-    """What tells a model from any other, whatever they are called: of its card, which holds the
-    weights' hash, and of its config.
-
-    Raises:
-        CheckpointError: for a damaged card.
-    """
-    card = replace(read_card(folder), name="").to_json()
-    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    return hashlib.sha256(json.dumps([card, config], sort_keys=True).encode()).hexdigest()
 
 
 def _copy(checkpoint: Path, target: Path, card: ModelCard, *, mark: bool = False) -> None:

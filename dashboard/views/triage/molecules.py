@@ -105,11 +105,16 @@ def _show_card(found: Generation, row: int, key: str) -> None:
         st.markdown(triage_text.card_marks(found, row))
         if read.link_smiles is not None:
             config = found.samples.config
-            address = explore_address(found.card.name, smiles=read.link_smiles,
-                                      permutations=config.permutations, seed=config.seed)
-            # In a tab of its own, so that the place in the grid is not lost.
-            st.link_button("Explore", address, type="tertiary", icon=":material/open_in_new:",
-                           help=None if read.is_typable else triage_text.OTHER_KEKULE)
+            of_explore = {"smiles": read.link_smiles, "permutations": config.permutations,
+                          "seed": config.seed}
+            help = None if read.is_typable else triage_text.OTHER_KEKULE
+            if own_models.find(found.card.name) is None:
+                # In a tab of its own, so that the place in the grid is not lost.
+                st.link_button("Explore", explore_address(found.card.name, **of_explore),
+                               type="tertiary", icon=":material/open_in_new:", help=help)
+            else:  # a tab of its own would be another visitor, who has no such model
+                st.page_link(EXPLORE, label="Explore", icon=":material/route:", help=help,
+                             query_params=explore_query(found.card.name, **of_explore))
 
 
 def show_downloads(found: Generation, rows: Sequence[int], *, name: str) -> None:

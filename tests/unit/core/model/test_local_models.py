@@ -11,11 +11,11 @@ from core.assets import models_folder
 from core.errors import InputError
 from core.model.card import CheckpointError, read_card, resolve_model
 from core.model.checkpoints import load_checkpoint, save_checkpoint
+from core.model.given_model import model_digest
 from core.model.local_models import (
     add_model,
     find_local_models,
     keep_model,
-    model_digest,
     remove_model,
     zip_checkpoint,
 )
