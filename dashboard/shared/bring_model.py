@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.assets import models_folder
 from core.errors import InputError
 from core.quotas import is_hosted
 from dashboard.shared import messages, own_models
@@ -39,9 +38,10 @@ def bring_model(key: str) -> None:
 
 def _where() -> str:
     if is_hosted():
-        return ("It counts as your files, only you see it, and it is gone when this tab is closed "
-                "or loaded anew.")
-    return f"It stays in `{models_folder()}`; `trailscope models --remove NAME` removes it."
+        return ("It counts among your files here. Only you see it, until this tab is closed or "
+                "loaded anew.")
+    return ("It stays in the folder that the environment variable TRAILSCOPE_MODELS names, or "
+            "`runs/models`; `trailscope models --remove NAME` removes it.")
 
 
 def _take(key: str, box: str) -> None:

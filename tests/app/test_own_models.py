@@ -151,3 +151,34 @@ def test_at_home_it_joins_what_was_made_here(open_view, monkeypatch, own, tmp_pa
     assert (tmp_path / "models" / "my-own" / "model.safetensors").is_file()
     assert not [button for button in page.button if button.key.startswith("remove-")]
     assert "my-own" in open_view("explore", k="2", model="my-own").selectbox(key="model").value
+
+
+def elsewhere(function, *args, progress):
+    """What a process beside this one does, which knows nothing of the visitor."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dashboard.shared.visitors.visitor", None)
+        return function(*args, progress=progress)
+
+
+@pytest.mark.parametrize(("view", "query", "button"), [
+    ("triage", {"source": "live", "n": "2", "permutations": "2"}, "generate"),
+    ("finetune", {"tuning": "Your run", "data": "my molecules", "own": "CCO\nCCN", "steps": "1",
+                  "batch": "2", "test": "16", "method": "LoRA"}, "start-finetune"),
+])
+def test_work_in_another_process_is_about_it(open_view, monkeypatch, own, view, query, button):
+    asked = []
+
+    def work_aside(function, *args, progress):
+        asked.append(args[:2])
+        return elsewhere(function, *args, progress=progress)
+
+    monkeypatch.setattr("dashboard.views.finetune.data.PERMUTATIONS", 2)
+    monkeypatch.setattr("core.stats.molecule_bootstrap.RESAMPLES", 50)
+    monkeypatch.setattr(f"dashboard.views.{view}.data.work_aside", work_aside)
+    page = upload(open_view(view, **query), zip_checkpoint(own.card.path))
+    assert page.selectbox(key=VIEWS[view]).value == "my-own"
+    page.button(key=button).click().run()
+    assert not page.exception, page.exception
+    assert not errors(page)
+    assert {weights for _, weights in asked} == {own.card.weights_sha256}
+    assert all(folder.endswith("/models/my-own") for folder, _ in asked)
