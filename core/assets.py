@@ -1,4 +1,4 @@
-"""Where the files that ship lie, and the models that were made here."""
+"""Where the files that ship lie, and the models and scored sets that were made here."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def assets_folder() -> Path:
 def models_folder() -> Path:
     """Folder of models that were made here, `TRAILSCOPE_MODELS` or `runs/models`."""
     return Path(os.environ.get("TRAILSCOPE_MODELS") or Path("runs") / "models")
+
+
+def library_folder() -> Path:
+    """Folder of scored sets that pages offer, `TRAILSCOPE_LIBRARY` or `runs/library`."""
+    return Path(os.environ.get("TRAILSCOPE_LIBRARY") or Path("runs") / "library")
 
 
 def shipped_results(kind: str) -> list[Path]:

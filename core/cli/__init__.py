@@ -26,6 +26,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "triage",
+    "report",
     "results",
     "salience",
     "mask",

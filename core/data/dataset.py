@@ -6,7 +6,7 @@ A data set is one file beside this one and one line in `registry.py`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -154,6 +154,10 @@ class Dataset(ABC):
     is_made: ClassVar[bool] = False
     chemistry: Chemistry | None = None
     max_heavy_atoms: ClassVar[int | None] = None
+
+    def of_model(self, record: Mapping[str, Any]) -> Dataset:
+        """The data set as a model learnt it, as its card says."""
+        return self
 
     def adapted(self, options: DataOptions) -> Dataset:
         """The data set as somebody wants it."""

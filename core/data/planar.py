@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,10 +31,18 @@ class Planar(Dataset):
     num_nodes: int = PLANAR_NODES
 
     name = "planar"
-    title = "planar"
     about = "random Delaunay triangulations, made"
     has_molecules = False
     is_made = True
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        """Graphs of another size are another data set: their numbers do not compare."""
+        return "planar" if self.num_nodes == PLANAR_NODES else f"planar, {self.num_nodes} nodes"
+
+    def of_model(self, record: Mapping[str, Any]) -> Planar:
+        """Of the size that the model was trained on."""
+        return replace(self, num_nodes=record.get("nodes", self.num_nodes))
 
     def adapted(self, options: DataOptions) -> Planar:
         """Another number, another stream, another size."""

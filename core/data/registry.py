@@ -48,7 +48,7 @@ def dataset_of_model(record: Mapping[str, Any], vocabulary: Vocabulary) -> Datas
     named = [dataset for dataset in DATASETS.values() if _is_called(dataset, record.get("name"))]
     fitting = [dataset for dataset in DATASETS.values() if dataset.writes(vocabulary)]
     if named or fitting:
-        return [*named, *fitting][0]
+        return [*named, *fitting][0].of_model(record)
     raise DatasetError("The model does not say what it was trained on; choose one of "
                        f"{', '.join(DATASETS)} with --dataset.")
 

@@ -24,7 +24,9 @@ def naming_readers(rows: Iterable[InputRow], card: ModelCard) -> Iterator[InputR
     for row in rows:
         if row.error is not None and row.smiles and card.chemistry is not None:
             models = models or known_models()
-            if able := readers(row.smiles, models, like=card):
+            able = readers(row.smiles, models, like=card)
+            # If the model itself can read it, something else is wrong with the row.
+            if able and able[0].weights_sha256 != card.weights_sha256:
                 row = replace(row, error=f"{row.error} A model that can read it: {able[0].name}.")
         yield row
 

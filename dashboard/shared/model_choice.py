@@ -148,7 +148,8 @@ def _take_dataset(
 def _about(groups: Mapping[str, Sequence[str]]) -> str:
     """What the data sets are, for those who do not know their names."""
     known = {dataset.title.lower(): dataset.about for dataset in DATASETS.values()}
-    said = [f"{title}: {known[title.lower()]}" for title in groups if title.lower() in known]
+    said = [f"{title}: {known[name]}" for title in groups
+            if (name := title.lower().partition(",")[0]) in known]
     if MADE_HERE in groups:
         said.append(f"{MADE_HERE}: trained, fine-tuned or imported on this machine")
     if YOURS in groups:

@@ -41,6 +41,7 @@ RUNS: dict[str, tuple[object, ...]] = {
     "evaluate": ("--output", "out", "--input", "molecules.smi", "--permutations", 2,
                  "--run-folder", "run"),
     "triage": ("--output", "out", "--number", 4, "--permutations", 2, "--run-folder", "run"),
+    "report": ("CCO", "--permutations", 4, "--output", "out/molecule.html"),
     "results": (),
     "salience": ("--output", "out", "--criterion", "magnitude,gradient", "--input",
                  "molecules.smi", "--number", 3),

@@ -7,16 +7,15 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.components.bundle import join_scripts, join_styles
 from dashboard.components.trail_player.payload import diff_json, player_json
+from dashboard.components.trail_player.sources import (
+    DIFF_SCRIPTS,
+    PLAYER_SCRIPTS,
+    component_script,
+    component_styles,
+)
 from dashboard.components.trail_player.trail import TrailView
 from dashboard.drawing.layouts import Layout
-
-SHARED_SCRIPTS = ("colors.js", "glyphs.js", "geometry.js", "molecule.js", "cursor.js",
-                  "trail.js", "strip.js", "transport.js", "zoom.js", "tooltip.js", "chart.js")
-PLAYER_SCRIPTS = ("expected.js", "player.js")
-DIFF_SCRIPTS = ("curves.js", "difference.js", "diff.js")
-"""Files of each component in the order in which they are joined, after `dom.js`."""
 
 
 def trail_player(
@@ -88,15 +87,8 @@ def trail_diff(
 @cache
 def _component(name: str, own_scripts: tuple[str, ...]) -> Any:
     """Register a component once per process; streamlit adds it to further runtimes itself."""
-    return st.components.v2.component(
-        name,
-        js=join_scripts("dom.js", *_paths(*SHARED_SCRIPTS, *own_scripts)),
-        css=join_styles(*_paths("base.css", "molecule.css", "tokens.css", "panels.css")),
-    )
-
-
-def _paths(*names: str) -> list[str]:
-    return [f"trail_player/{name}" for name in names]
+    return st.components.v2.component(name, js=component_script(own_scripts),
+                                      css=component_styles())
 
 
 def _nothing() -> None:

@@ -12,8 +12,10 @@ import numpy as np
 import torch
 
 from core.graph.graph import Graph
+from core.likelihood.analysis import Analysis
 from core.likelihood.attribution import attribute
-from core.likelihood.scoring import Likelihoods
+from core.likelihood.scoring import Likelihoods, next_token_probabilities
+from core.model.checkpoints import Checkpoint
 from core.sent.batch import GraphBatch
 from core.sent.token_roles import TokenEvent, TokenRoles, find_token_roles
 from core.sent.vocabulary import PAD, Vocabulary
@@ -31,6 +33,30 @@ from dashboard.components.trail_player.trail import (
 
 _ARRIVALS = {TokenEvent.START: Arrival.START, TokenEvent.ARRIVE: Arrival.WALK,
              TokenEvent.LAND: Arrival.JUMP}
+
+
+_ALTERNATIVES = 5
+
+
+def scored_view(checkpoint: Checkpoint, analysis: Analysis, permutation: int) -> TrailView:
+    """Read a linearization of the first graph of an analysis, with what the model expected.
+
+    Args:
+        checkpoint: the model of the analysis.
+        analysis: of at least one graph.
+        permutation: its row.
+    """
+    tokens = analysis.trails.sequence(0, permutation)
+    likely = next_token_probabilities(checkpoint, tokens).topk(_ALTERNATIVES)
+    alternatives = [
+        list(zip(ids, probabilities, strict=True))
+        for ids, probabilities in zip(likely.indices.tolist(), likely.values.tolist(), strict=True)
+    ]
+    return trail_view(
+        analysis.graphs[0], tokens, analysis.trails.order(0, permutation),
+        analysis.likelihoods.token_nll[0, permutation].numpy(), alternatives,
+        checkpoint.vocabulary, is_molecule=checkpoint.card.chemistry is not None,
+    )
 
 
 def trail_view(

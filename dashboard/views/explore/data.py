@@ -19,26 +19,24 @@ from core.graph.graph import Graph
 from core.graph.planar import PlanarGraph, PlanarName
 from core.likelihood.analysis import Analysis, analyse
 from core.likelihood.order_marginal import ExactUncertainty, exact_uncertainty
-from core.likelihood.scoring import next_token_probabilities, score_trails
+from core.likelihood.scoring import score_trails
 from core.likelihood.uncertainty import Uncertainty, lu_convergence
 from core.sent.probability import enumerate_sequences
 from core.sent.strategies import Strategy
 from dashboard.components.trail_player.trail import TrailView
-from dashboard.components.trail_player.view import trail_view
+from dashboard.components.trail_player.view import scored_view
 from dashboard.drawing.layouts import Layout, layout
 from dashboard.drawing.svg import molecule_svg
+from dashboard.report.frame import to_html
 from dashboard.shared.bounded_cache import BoundedCache, cache_of, kept
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.progress import Progress
 from dashboard.views.explore import text
-from dashboard.views.explore.query import ExploreQuery
+from dashboard.views.explore.query import TOKEN_BUDGET, ExploreQuery
+from dashboard.views.explore.report import Explored, explore_report
 
 MAX_EXACT_SEQUENCES = 1000
 """Molecules with more sequences are not enumerated live."""
-
-_ALTERNATIVES = 5
-_TOKEN_BUDGET = 4096
-"""Tokens per forward pass: small enough that progress is seen, and a change heard, every second."""
 
 
 @kept(256)
@@ -128,7 +126,7 @@ def analysis(query: ExploreQuery, progress: Progress | None = None) -> Analysis:
         model = checkpoint(query.model, query.weights_sha256)
         return analyse(
             model, [graph(query)], Strategy.from_name(query.strategy),
-            permutations=query.permutations, seed=query.seed, token_budget=_TOKEN_BUDGET,
+            permutations=query.permutations, seed=query.seed, token_budget=TOKEN_BUDGET,
             progress=progress,
         )
 
@@ -147,19 +145,17 @@ def convergence(query: ExploreQuery) -> tuple[Uncertainty, ...]:
 @kept(256)
 def trail(query: ExploreQuery, permutation: int) -> TrailView:
     """One linearization with its surprisal and the model's alternatives at every step."""
-    found = analysis(query)
-    tokens = found.trails.sequence(0, permutation)
-    model = checkpoint(query.model, query.weights_sha256)
-    likely = next_token_probabilities(model, tokens).topk(_ALTERNATIVES)
-    alternatives = [
-        list(zip(ids, probabilities, strict=True))
-        for ids, probabilities in zip(likely.indices.tolist(), likely.values.tolist(), strict=True)
-    ]
-    return trail_view(
-        found.graphs[0], tokens, found.trails.order(0, permutation),
-        found.likelihoods.token_nll[0, permutation].numpy(), alternatives, model.vocabulary,
-        is_molecule=model.card.chemistry is not None,
-    )
+    return scored_view(checkpoint(query.model, query.weights_sha256), analysis(query), permutation)
+
+
+def report(query: ExploreQuery, trail: str, show_hydrogens: bool) -> str:
+    """The page as one HTML file; `trail` says which permutation is played."""
+    notes = () if query.planar else molecule(query.smiles, query.molecule_chemistry).notes
+    hides = (not show_hydrogens and query.chemistry is not None
+             and query.chemistry.has_hydrogen_nodes)
+    return to_html(explore_report(Explored(
+        query, checkpoint(query.model, query.weights_sha256), analysis(query),
+        graph_layout(query), trail, show_hydrogens=not hides, notes=notes)))
 
 
 @kept(64)
@@ -187,7 +183,7 @@ def exact(query: ExploreQuery, progress: Progress | None = None) -> ExactUncerta
             graph(query), model.vocabulary, Strategy.from_name(query.strategy),
             limit=MAX_EXACT_SEQUENCES,
         )
-        likelihoods = score_trails(model, found.to_trails(), token_budget=_TOKEN_BUDGET,
+        likelihoods = score_trails(model, found.to_trails(), token_budget=TOKEN_BUDGET,
                                    progress=progress)
         return exact_uncertainty(likelihoods.nll[0].numpy(), found.probabilities)
 

@@ -116,12 +116,6 @@ def choose_hydrogens() -> bool:
     return st.sidebar.toggle("Show hydrogens", True, key="hydrogens", bind="query-params")
 
 
-def show_title(title: str, smiles: str) -> None:
-    """Headline of the page."""
-    code = f" &nbsp;:gray[`{smiles}`]" if "`" not in smiles else ""
-    st.header(f"{title}{code}", anchor=False)
-
-
 def _show_gallery(chemistry: Chemistry) -> None:
     try:
         entries = data.gallery(chemistry)

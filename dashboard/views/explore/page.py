@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.chemistry.notation import MoleculeError
 from core.errors import InputError
 from core.model.card import ModelCard
+from dashboard.components.report_button import title_row
 from dashboard.shared import checkpoints, messages
 from dashboard.shared import format as shared_format
 from dashboard.shared.model_choice import offer_reader
@@ -47,27 +49,30 @@ def show_graph(
     query: ExploreQuery, models: Mapping[str, ModelCard], *, show_hydrogens: bool
 ) -> None:
     """Numbers, trail player and sections of one molecule or graph under one model."""
-    show_title(query)
+    beside_title = show_title(query)
     with progress_bar(f"Scoring under {query.model}") as progress:
         analysis = data.analysis(query, progress)
     sections.show_numbers(query, analysis)
     chosen = sections.choose_permutation(query, analysis)
+    with beside_title:
+        sections.offer_report(query, show_hydrogens=show_hydrogens)
     sections.play(query, chosen, show_hydrogens=show_hydrogens)
     sections.show_sections(query, analysis, models, show_hydrogens=show_hydrogens)
 
 
-def show_title(query: ExploreQuery) -> None:
-    """What is explored, and what of it should be known."""
+def show_title(query: ExploreQuery) -> DeltaGenerator:
+    """What is explored, and what of it should be known; returns a place beside the title."""
     if query.planar is not None:
-        inputs.show_title("Planar graph", query.input)
+        beside = title_row("Planar graph", code=query.input)
         st.caption(f":material/hub: {shared_format.planar_summary(data.graph(query))}. "
                    f"{text.planar_source(query.planar)}")
-        return
+        return beside
     chemistry = query.molecule_chemistry
     molecule = data.molecule(query.smiles, chemistry)
-    inputs.show_title(text.formula(molecule.graph, chemistry), query.smiles)
+    beside = title_row(text.formula(molecule.graph, chemistry), code=query.smiles)
     for note in filter(None, (*molecule.notes, text.size_note(molecule.graph, chemistry))):
         st.caption(f":material/info: {shared_format.plain(note)}")
+    return beside
 
 
 main()

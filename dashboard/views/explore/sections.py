@@ -17,8 +17,10 @@ from core.model.card import ModelCard
 from core.sent.probability import TooManySequencesError
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.components.report_button import report_button
 from dashboard.components.trail_player.player import trail_diff, trail_player
 from dashboard.drawing.svg import attribution_svg
+from dashboard.report.provenance import DEFAULT_FILE
 from dashboard.shared import messages
 from dashboard.shared.progress import progress_bar
 from dashboard.shared.theme import is_dark
@@ -37,27 +39,12 @@ _PICTURE_WIDTH = 460
 
 def show_numbers(query: ExploreQuery, analysis: Analysis) -> None:
     """LU with its interval, NLL, order-marginal NLL and the verdict on K."""
-    found = analysis.uncertainties[0]
-    numbers = (
-        ("Linearization Uncertainty", f"{found.lu:.3f}", f"95%: {text.interval(found)}",
-         "LU: standard deviation of the NLL over permutations, divided by its mean."),
-        ("NLL of a sequence", f"{found.nll_mean:.2f} nats", f"± {found.nll_std:.2f}",
-         f"Mean and standard deviation over K = {found.k} permutations, seed {found.seed}."),
-        ("NLL per token", f"{analysis.likelihoods.nll_per_token:.3f} nats",
-         f"{int(analysis.likelihoods.num_tokens.sum()):,} tokens",
-         "Nats of all permutations divided by the number of their tokens."),
-        ("Order-marginal NLL", text.marginal(found), text.effective_sample_size(found),
-         f"−log of the probability of all sequences of this {_words(query).graph} together, "
-         "estimated by importance weighting; biased upwards, less so as K grows. ESS is the "
-         "effective sample size; near 1, a single sequence carries the estimate, and the true "
-         "value can be far lower. A biased order covers only its own sequences."),
-    )
     # Cards of a fixed width wrap on narrow screens instead of being cut off.
     with st.container(horizontal=True):
-        for label, value, detail, explanation in numbers:
-            st.metric(label, value, detail, delta_color="off", delta_arrow="off", border=True,
-                      help=explanation, width=_CARD_WIDTH)
-    verdict = judge_permutations(found)
+        for card in text.number_cards(analysis, _words(query)):
+            st.metric(card.label, card.value, card.detail, delta_color="off", delta_arrow="off",
+                      border=True, help=card.explanation, width=_CARD_WIDTH)
+    verdict = judge_permutations(analysis.uncertainties[0])
     icon = ":green[:material/check_circle:]" if verdict.enough else ":orange[:material/pending:]"
     st.markdown(f"{icon} {verdict.sentence}")
 
@@ -77,6 +64,13 @@ def choose_permutation(query: ExploreQuery, analysis: Analysis) -> int:
                 alt=text.distribution_finding(analysis), csv=data.permutation_csv(query),
                 on_click=_take_dot)
     return chosen
+
+
+def offer_report(query: ExploreQuery, *, show_hydrogens: bool) -> None:
+    """The button that makes a file of the page, with the permutation that is played."""
+    trail = st.session_state.trail
+    report_button(lambda: data.report(query, trail, show_hydrogens),
+                  (query, trail, show_hydrogens), file=DEFAULT_FILE)
 
 
 def play(query: ExploreQuery, permutation: int, *, show_hydrogens: bool) -> None:
@@ -115,13 +109,7 @@ def _show_where(query: ExploreQuery, analysis: Analysis, *, show_hydrogens: bool
     layout, word = data.graph_layout(query), _words(query)
     owners = None if show_hydrogens else layout.owners
     found = locate(analysis.attribution, analysis.graphs[0], owners=owners)
-    st.caption(f"Every token is about one {word.node}, one {word.edge} or the end of the sequence. "
-               "Its surprisal, added up over a sequence and averaged over all "
-               f"{query.permutations} permutations, shows what the model finds hard to predict; "
-               "the spread shows where that depends on the order. Ending the sequence costs "
-               f"{found.graph_mean:.2f} nats on average."
-               + ("" if layout.is_molecule else " Nodes have their own numbers here, not those of "
-                                                "visits."))
+    st.caption(text.where_note(word, query.permutations, found.graph_mean))
     pictures = (
         ("mean", "Mean surprisal", found.node_mean, found.edge_mean),
         ("spread", "Spread over permutations", found.node_std, found.edge_std),

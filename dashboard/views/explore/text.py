@@ -62,6 +62,61 @@ def planar_source(name: PlanarName) -> str:
             "random points; models are trained on others.")
 
 
+@dataclass(frozen=True)
+class NumberCard:
+    """One of the numbers on top of the page.
+
+    Attributes:
+        label: what it is.
+        value: as it is read.
+        detail: its interval, or what it rests on.
+        explanation: one or two sentences.
+        exact: the number itself, None where it is not known.
+    """
+
+    label: str
+    value: str
+    detail: str
+    explanation: str
+    exact: float | None
+
+
+def number_cards(analysis: Analysis, word: Words) -> tuple[NumberCard, ...]:
+    """LU, NLL and order-marginal NLL of the first graph of an analysis."""
+    found, per_token = analysis.uncertainties[0], analysis.likelihoods.nll_per_token
+    return (
+        NumberCard(
+            "Linearization Uncertainty", f"{found.lu:.3f}", f"95%: {interval(found)}",
+            "LU: standard deviation of the NLL over permutations, divided by its mean.", found.lu),
+        NumberCard(
+            "NLL of a sequence", f"{found.nll_mean:.2f} nats", f"± {found.nll_std:.2f}",
+            f"Mean and standard deviation over K = {found.k} permutations, seed {found.seed}.",
+            found.nll_mean),
+        NumberCard(
+            "NLL per token", f"{per_token:.3f} nats",
+            f"{int(analysis.likelihoods.num_tokens.sum()):,} tokens",
+            "Nats of all permutations divided by the number of their tokens.", per_token),
+        NumberCard(
+            "Order-marginal NLL", marginal(found), effective_sample_size(found),
+            f"−log of the probability of all sequences of this {word.graph} together, "
+            "estimated by importance weighting; biased upwards, less so as K grows. ESS is the "
+            "effective sample size; near 1, a single sequence carries the estimate, and the true "
+            "value can be far lower. A biased order covers only its own sequences.",
+            found.marginal_nll),
+    )
+
+
+def where_note(word: Words, permutations: int, graph_mean: float) -> str:
+    """What surprisal on nodes and edges is, and what is on neither."""
+    return (f"Every token is about one {word.node}, one {word.edge} or the end of the sequence. "
+            "Its surprisal, added up over a sequence and averaged over all "
+            f"{permutations} permutations, shows what the model finds hard to predict; "
+            "the spread shows where that depends on the order. Ending the sequence costs "
+            f"{graph_mean:.2f} nats on average."
+            + ("" if word.graph == "molecule" else " Nodes have their own numbers here, not those "
+                                                   "of visits."))
+
+
 def interval(found: Uncertainty) -> str:
     """The interval of LU, or why there is none in two words."""
     return lu_interval(found.interval, is_exact=found.is_exact)

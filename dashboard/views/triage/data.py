@@ -41,13 +41,15 @@ from core.triage.search import searched_molecules
 from core.triage.set_metrics import SetMetrics
 from dashboard.drawing.layouts import Layout, layout
 from dashboard.drawing.thumbnails import thumbnail_svg
+from dashboard.report.frame import to_html
 from dashboard.shared.bounded_cache import BoundedCache, cache_of
 from dashboard.shared.bounded_cache import kept as keeping
 from dashboard.shared.checkpoints import checkpoint, folder_of
 from dashboard.shared.file_age import age
 from dashboard.shared.progress import Progress
 from dashboard.shared.visitors import visitor, visitor_apart, work_aside
-from dashboard.views.triage.query import LiveQuery
+from dashboard.views.triage.query import LiveQuery, command, samples_folder
+from dashboard.views.triage.report import Triaged, triage_report
 from dashboard.views.triage.text import structure_name
 
 _FOLDERS_LAST_S = 30
@@ -286,6 +288,16 @@ def milestones(card: ModelCard, progress: Progress) -> tuple[Milestone, ...]:
 @keeping(128, key=_of_samples)
 def _milestone(found: Generation, folder: str) -> Milestone:
     return Milestone.of(found, source=folder)
+
+
+def report(found: Generation, column: str, fdr: float, seed: int, *, is_live: bool) -> str:
+    """The samples as one HTML file; a live run's says how to make the folder of it."""
+    name, config = found.card.name, found.samples.config
+    folder = None if is_live else _folders("samples").get(name)
+    return to_html(triage_report(Triaged(
+        found, samples_folder(name) if is_live else name,
+        (command(name, config),) if is_live else (), column, fdr, seed,
+        versions=None if folder is None else read_samples_record(folder).get("versions"))))
 
 
 def sdf(

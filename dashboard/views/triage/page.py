@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
 from core.triage.generation import Generation
+from dashboard.components.report_button import title_row
 from dashboard.shared import checkpoints, messages
 from dashboard.shared.inputs import warn_about_address
 from dashboard.views.triage import data, growth, inputs, live, sections, text
@@ -16,24 +18,24 @@ from dashboard.views.triage.query import VIEWS, VIEWS_WITHOUT_SET_METRICS, addre
 
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
-    st.header("Generate & triage", anchor=False)
+    beside_title = title_row("Generate & triage")
     try:
         models = checkpoints.models()
         warn_about_address("triage", partial(address_faults, models=tuple(models)))
         query = inputs.choose(models)
         card = models[query.model]
         if query.live is None:
-            show(data.shipped(card))
+            show(data.shipped(card), beside_title)
         else:
             run = live.open_run(growth.settle(query.live, card), card)
             if run.found is not None:
-                show(run.found)
+                show(run.found, beside_title)
             run.go_on()
     except InputError as error:
         messages.error(error)
 
 
-def show(found: Generation) -> None:
+def show(found: Generation, beside_title: DeltaGenerator) -> None:
     """How good the graphs are, and one of several sections, by a bar in the address."""
     st.caption(text.provenance(found.samples))
     if finding := text.growth_finding(found):
@@ -47,6 +49,8 @@ def show(found: Generation) -> None:
         label_visibility="collapsed",
     )
     sections.show(found, view)
+    with beside_title:
+        sections.offer_report(found)
 
 
 main()

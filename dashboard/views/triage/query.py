@@ -133,6 +133,11 @@ def in_order(found: ScoreComparison) -> list[ScoreRoc]:
     return [found.roc(column) for column in SCORE_LABELS if column in known]
 
 
+def samples_folder(model: str) -> str:
+    """What the folder is called that the page's command writes."""
+    return f"{model}-samples"
+
+
 def command(model: str, config: SamplesConfig) -> str:
     """The command line that samples and scores the same graphs."""
     usual = asdict(SamplesConfig(config.number))
@@ -146,7 +151,7 @@ def command(model: str, config: SamplesConfig) -> str:
         parts.append(f"--from {shlex.quote(config.fragment)}")
         if config.open_atoms is not None:
             parts.append(f"--open {','.join(map(str, config.open_atoms))}")
-    return " ".join([*parts, f"--output {model}-samples"])
+    return " ".join([*parts, f"--output {samples_folder(model)}"])
 
 
 def python(model: str, config: SamplesConfig, chemistry: Chemistry | None) -> str:

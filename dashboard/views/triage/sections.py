@@ -12,6 +12,8 @@ from core.triage.generation import Generation
 from core.triage.ranking import paper_auc
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.components.report_button import report_button
+from dashboard.report.provenance import DEFAULT_FILE
 from dashboard.shared import messages
 from dashboard.shared.choices import MAX_SEED
 from dashboard.shared.progress import progress_bar
@@ -48,6 +50,16 @@ def show_shares(found: Generation) -> None:
             st.metric(card.label, card.value, card.detail, delta_color="off",
                       delta_arrow="off", border=True, help=card.explanation, width=_CARD_WIDTH)
     st.caption(text.counts(found))
+
+
+def offer_report(found: Generation) -> None:
+    """The button that makes a file of the page, ranked and kept as its sections are set."""
+    state, is_live = st.session_state, st.session_state.source == LIVE
+    settings = (SCORE_COLUMNS[state.get("score", next(iter(SCORE_COLUMNS)))],
+                float(state.get("fdr", DEFAULT_FDR)), int(state.get("split", 0)))
+    report_button(lambda: data.report(found, *settings, is_live=is_live),
+                  (found.samples.key, found.card.weights_sha256, *settings, is_live),
+                  file=DEFAULT_FILE)
 
 
 def show(found: Generation, view: str) -> None:

@@ -285,3 +285,12 @@ def test_score_refuses_what_does_not_go_together(words, told, trailscope, tmp_pa
     result = trailscope("score", *words)
     assert result.status == 1
     assert told in " ".join(result.err.split())
+
+
+def test_a_fault_of_the_file_names_no_other_model(trailscope, tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text('smiles,note\nCO,"open\nCC,closed\n')
+    bad, good = trailscope("score", path, "--permutations", 2).rows
+    assert bad["error"].startswith("Line 2, column 4: a quote without its partner")
+    assert "model" not in bad["error"]
+    assert good["error"] is None

@@ -18,13 +18,13 @@ from core.sent.sampler import sample_trails
 from core.sent.strategies import STRATEGIES
 from core.sent.vocabulary import PLANAR_VOCABULARY, QM9_VOCABULARY, TokenKind, Vocabulary
 from dashboard.components.bundle import join_scripts
-from dashboard.components.trail_player import player
+from dashboard.components.trail_player import sources
 from dashboard.components.trail_player.payload import diff_json, player_json, top_nats
 from dashboard.components.trail_player.trail import Arrival, TrailError
 from dashboard.components.trail_player.view import first_difference, trail_view
 from dashboard.drawing.layouts import layout
 
-COMPONENT = Path(player.__file__).parent
+COMPONENT = Path(sources.__file__).parent
 
 # A triangle C-C=C with a pendant O, walked 1 0 2 and jumped to 3.
 SMALL = Graph(4, np.array([[0, 1], [0, 2], [1, 2], [1, 3]]), np.array([1, 1, 1, 3]),
@@ -261,6 +261,7 @@ def test_a_vocabulary_of_other_names_shows_them():
     assert [token.glyph for token in view.tokens[1:-1]] == ["0", "red", "rail", "1", "blue"]
 
 
+STANDALONE = (*sources.PLAYER_SCRIPTS, "standalone.js")
 SOURCES = sorted(path for folder in (COMPONENT, COMPONENT.parent) for path in folder.iterdir()
                  if path.suffix in (".js", ".css"))
 
@@ -275,10 +276,10 @@ def test_component_sources_are_small_safe_and_offline(source):
     assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", text) == []
 
 
-@pytest.mark.parametrize("own", [player.PLAYER_SCRIPTS, player.DIFF_SCRIPTS])
+@pytest.mark.parametrize("own", [sources.PLAYER_SCRIPTS, sources.DIFF_SCRIPTS, STANDALONE])
 def test_a_bundle_is_one_module_without_name_clashes(own):
     script = join_scripts(
-        "dom.js", *(f"trail_player/{name}" for name in (*player.SHARED_SCRIPTS, *own)))
+        "dom.js", *(f"trail_player/{name}" for name in (*sources.SHARED_SCRIPTS, *own)))
     assert not re.search(r"^import\b", script, re.MULTILINE)
     assert re.findall(r"^export .*", script, re.MULTILINE)[0].startswith("export default function")
     names = re.findall(r"^(?:export default )?(?:async )?(?:function|const|let) (\w+)", script,
@@ -286,9 +287,9 @@ def test_a_bundle_is_one_module_without_name_clashes(own):
     assert sorted(names) == sorted(set(names))
 
 
-@pytest.mark.parametrize("own", [player.PLAYER_SCRIPTS, player.DIFF_SCRIPTS])
+@pytest.mark.parametrize("own", [sources.PLAYER_SCRIPTS, sources.DIFF_SCRIPTS, STANDALONE])
 def test_a_bundle_holds_every_file_after_those_it_imports(own):
-    order = ["../dom.js", *player.SHARED_SCRIPTS, *own]
+    order = ["../dom.js", *sources.SHARED_SCRIPTS, *own]
     for at, name in enumerate(order):
         source = (COMPONENT / name).read_text(encoding="utf-8")
         for needed in re.findall(r'from "(?:\./)?([^"]+)"', source):

@@ -1,0 +1,145 @@
+"""Selected rows of a library as a file that other programs read: CSV, SDF, SMILES or Parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdDepictor
+
+from core.library.manifest import LibraryError
+from core.library.selection import Selection
+from core.library.store import TEXT, WHOLE, YES_NO, Library
+from core.runs import replacing
+
+Kind = Literal["csv", "sdf", "smi", "parquet"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+"""Endings of files, in the order in which people are offered them."""
+
+Progress = Callable[[int, int], None]
+"""Called as `progress(done, total)` in rows; may raise to cancel."""
+
+_ARROW = {WHOLE: pa.int64(), TEXT: pa.string(), YES_NO: pa.bool_()}
+_LINE_ENDS = str.maketrans("\r\n\t", "   ")
+
+
+def export(
+    library: Library, selection: Selection, path: Path, kind: Kind, *,
+    progress: Progress | None = None,
+) -> int:
+    """Write selected rows in their order, some at a time; the file is written whole or not at all.
+
+    SDF and SMILES hold rows that have a molecule that RDKit takes, the others all rows. A SMILES
+    stands as it was given, an SDF record has 2D coordinates and repeats all columns as properties.
+
+    Args:
+        library: where the rows are.
+        selection: of them.
+        path: of the file.
+        kind: one of `KINDS`.
+        progress: see `Progress`.
+
+    Returns:
+        Rows in the file.
+
+    Raises:
+        LibraryError: if nothing is selected, or nothing that the file can hold.
+        RunFolderError: if the file cannot be written.
+    """
+    total = library.count(selection)
+    if not total:
+        raise LibraryError("No row is selected, so there is nothing to write; widen the filter.")
+    with replacing(path) as partial, library.batches(selection) as batches:
+        written = _WRITERS[kind](_counted(batches, total, progress), library, partial)
+    if not written:
+        path.unlink()
+        raise LibraryError(f"None of the {total:,} selected rows has a molecule that RDKit takes; "
+                           "write them as CSV or Parquet.")
+    return written
+
+
+def _counted(
+    batches: Iterator[pd.DataFrame], total: int, progress: Progress | None
+) -> Iterator[pd.DataFrame]:
+    done = 0
+    for batch in batches:
+        yield batch
+        done += len(batch)
+        if progress is not None:
+            progress(done, total)
+
+
+def _write_csv(batches: Iterator[pd.DataFrame], library: Library, path: Path) -> int:
+    written = 0
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for batch in batches:
+            batch.to_csv(file, index=False, header=not written)
+            written += len(batch)
+    return written
+
+
+def _write_parquet(batches: Iterator[pd.DataFrame], library: Library, path: Path) -> int:
+    schema = pa.schema([(name, _ARROW.get(kind, pa.float64()))
+                        for name, kind in library.columns.items()])
+    written = 0
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for batch in batches:
+            writer.write_table(pa.Table.from_pandas(batch, schema=schema, preserve_index=False))
+            written += len(batch)
+    return written
+
+
+def _write_smiles(batches: Iterator[pd.DataFrame], library: Library, path: Path) -> int:
+    written = 0
+    with path.open("w", encoding="utf-8") as file:
+        for batch in batches:
+            for row in _molecules(batch):
+                file.write(f"{row['smiles']}\t{str(row['id']).translate(_LINE_ENDS)}\n")
+                written += 1
+    return written
+
+
+def _write_sdf(batches: Iterator[pd.DataFrame], library: Library, path: Path) -> int:
+    written = 0
+    with path.open("w", encoding="utf-8") as file:
+        for batch in batches:
+            for row in _molecules(batch):
+                file.write(_record(row))
+                written += 1
+    return written
+
+
+_WRITERS: dict[Kind, Callable[[Iterator[pd.DataFrame], Library, Path], int]] = {
+    "csv": _write_csv, "sdf": _write_sdf, "smi": _write_smiles, "parquet": _write_parquet,
+}
+
+
+def _molecules(batch: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Rows whose molecule RDKit takes, with it under `molecule`."""
+    for row in batch.to_dict("records"):
+        if isinstance(row["smiles"], str) and row["valid"]:
+            with rdBase.BlockLogs():
+                molecule = Chem.MolFromSmiles(row["smiles"])
+            if molecule is not None:
+                yield row | {"molecule": molecule}
+
+
+def _record(row: dict[str, Any]) -> str:
+    molecule = row.pop("molecule")
+    rdDepictor.Compute2DCoords(molecule)
+    molecule.SetProp("_Name", str(row["id"]).translate(_LINE_ENDS))
+    properties = "".join(
+        f">  <{name.translate(_LINE_ENDS).replace('<', '(').replace('>', ')')}>\n{_cell(value)}\n\n"
+        for name, value in row.items() if not pd.isna(value) and str(value).strip())
+    return f"{Chem.MolToMolBlock(molecule)}{properties}$$$$\n"
+
+
+def _cell(value: Any) -> str:
+    """On one line: an empty one would end the property."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value).translate(_LINE_ENDS)

@@ -1,0 +1,420 @@
+"""A library: a scored set, or samples that ship, asked as a database where it lies.
+
+DuckDB reads the Parquet files themselves, so that a library of millions of rows is opened at once
+and no more of it is in memory than an answer needs. Names of columns are taken from the files and
+quoted, values are parameters: nothing that a user brings becomes part of a question.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from core.chemistry.chemistry import Chemistry
+from core.library.manifest import MANIFEST, LibraryError, Manifest
+from core.library.selection import Selection
+from core.records import RECORD
+from core.triage.samples import read_samples_record
+
+WHOLE, NUMBER, TEXT, YES_NO = "whole number", "number", "text", "yes or no"
+"""Kinds of columns, as of `core.library.manifest.OWN_TYPES`."""
+
+MEMORY_MB = 400
+"""That the database of a process may hold, beside what answers take."""
+
+MOST_POINTS = 5_000
+"""Points of a scatter that are drawn one by one."""
+
+_HIDDEN = ("tokens", "graph_key", "key")
+"""Columns that no person reads."""
+
+_KINDS = {"BOOLEAN": YES_NO, "VARCHAR": TEXT, "DOUBLE": NUMBER, "FLOAT": NUMBER,
+          "TINYINT": WHOLE, "SMALLINT": WHOLE, "INTEGER": WHOLE, "BIGINT": WHOLE}
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """How often a column has values between some edges.
+
+    Attributes:
+        edges: [bins + 1], increasing.
+        of_all: [bins], rows of the library.
+        of_chosen: [bins], rows of the selection.
+    """
+
+    edges: np.ndarray
+    of_all: np.ndarray
+    of_chosen: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Scatter:
+    """Two columns of a selection: its points if they are few, else how many lie in each cell.
+
+    Attributes:
+        number: rows in view.
+        points: columns `row`, `x`, `y`; None where there are too many.
+        x_edges, y_edges: of the cells, increasing; empty with points.
+        counts: [y cells, x cells].
+    """
+
+    number: int
+    points: pd.DataFrame | None
+    x_edges: np.ndarray
+    y_edges: np.ndarray
+    counts: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """A folder of scored or sampled molecules.
+
+    Attributes:
+        folder: where it lies.
+        model: name of the model that scored them.
+        weights_sha256: of its weights.
+        strategy: name of the strategy that drew linearizations.
+        permutations: how many of each molecule.
+        seed: that fixed them.
+        chemistry: what a SMILES is read under; None for graphs without labels.
+        rows: in the files.
+        total: rows that it will have once it is finished.
+        manifest: of a scored set; None for samples.
+        columns: kind of every column that a person reads, in order.
+        source: the rows as SQL has them.
+    """
+
+    folder: Path
+    model: str
+    weights_sha256: str
+    strategy: str
+    permutations: int
+    seed: int
+    chemistry: Chemistry | None
+    rows: int
+    total: int
+    manifest: Manifest | None
+    columns: Mapping[str, str]
+    source: str
+
+    @classmethod
+    def open(cls, folder: Path, *, chemistry: Chemistry | None = None) -> Library:
+        """Open a scored set, or a folder of samples.
+
+        Args:
+            folder: of either.
+            chemistry: of the model that made samples, whose folder does not say.
+
+        Raises:
+            LibraryError: for any other folder, or one without a finished part.
+            SamplesError: for damaged samples.
+        """
+        if (folder / MANIFEST).exists() or not (folder / RECORD).exists():
+            return _scored_set(folder)
+        return _samples(folder, chemistry)
+
+    @cached_property
+    def key(self) -> str:
+        """Changes when the rows do."""
+        if self.manifest is None:
+            return f"{self.weights_sha256} {self.rows} {self.seed}"
+        return hashlib.sha256(repr(
+            [part.sha256 for part in self.manifest.parts]).encode()).hexdigest()
+
+    @property
+    def label_columns(self) -> tuple[str, ...]:
+        """Columns of yes and no: labels that a reference set may have."""
+        return tuple(name for name, kind in self.columns.items() if kind == YES_NO)
+
+    @property
+    def numeric(self) -> tuple[str, ...]:
+        """Columns of numbers."""
+        return tuple(name for name, kind in self.columns.items() if kind in (WHOLE, NUMBER))
+
+    def count(self, selection: Selection) -> int:
+        """How many rows are selected."""
+        where, values = self._where(selection)
+        return ask(f"SELECT count(*) FROM {self.source} WHERE {where}", values)[0][0]
+
+    def page(
+        self, selection: Selection, first: int, number: int, columns: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Some of the selected rows, in its order.
+
+        Args:
+            selection: see `Selection`.
+            first: rows before them.
+            number: of rows.
+            columns: to read; by default all that a person reads.
+        """
+        where, values = self._where(selection)
+        names = ", ".join(self._quoted(name) for name in columns or self.columns)
+        return read_table(
+            f"SELECT {names} FROM {self.source} WHERE {where} ORDER BY {self._order(selection)} "
+            "LIMIT ? OFFSET ?", [*values, number, first])
+
+    def histogram(self, column: str, selection: Selection, *, bins: int = 40) -> Histogram:
+        """How a numeric column is distributed, in the library and in the selection.
+
+        Edges are those of all rows, so that they stay when the selection changes.
+        """
+        name = self._quoted(column)
+        where, values = self._where(selection)
+        low, high = self._span(column)
+        if low is None or high is None:
+            return Histogram(np.array([0.0, 1.0]), np.zeros(1, int), np.zeros(1, int))
+        edges = np.linspace(low, high if high > low else low + 1.0, bins + 1)
+        width = (edges[-1] - edges[0]) / bins
+        found = ask(
+            f"SELECT least(CAST(floor(({name} - ?) / ?) AS INTEGER), ?) AS bin, count(*), "
+            f"count(*) FILTER (WHERE {where}) FROM {self.source} "
+            f"WHERE {name} IS NOT NULL AND isfinite({name}) GROUP BY bin",
+            [float(edges[0]), float(width), bins - 1, *values])
+        of_all, of_chosen = np.zeros(bins, int), np.zeros(bins, int)
+        for place, every, chosen in found:
+            of_all[place], of_chosen[place] = every, chosen
+        return Histogram(edges, of_all, of_chosen)
+
+    def scatter(
+        self, x: str, y: str, selection: Selection, *,
+        view: tuple[float, float, float, float] | None = None,
+        most: int = MOST_POINTS, bins: int = 80,
+    ) -> Scatter:
+        """Two numeric columns of the selected rows against each other.
+
+        Args:
+            x, y: their names.
+            selection: see `Selection`.
+            view: (least x, most x, least y, most y); by default all.
+            most: of more rows in view the cells are counted.
+            bins: cells on either axis.
+        """
+        where, values = self._where(selection)
+        one, other = self._quoted(x), self._quoted(y)
+        where += (f" AND {one} IS NOT NULL AND {other} IS NOT NULL AND isfinite({one}) "
+                  f"AND isfinite({other})")
+        if view is not None:
+            where += f" AND {one} BETWEEN ? AND ? AND {other} BETWEEN ? AND ?"
+            values = [*values, *map(float, view)]
+        number, *ends = ask(
+            f"SELECT count(*), min({one}), max({one}), min({other}), max({other}) "
+            f"FROM {self.source} WHERE {where}", values)[0]
+        empty = np.zeros(0)
+        if number <= most:
+            points = read_table(f"SELECT row, {one} AS x, {other} AS y FROM {self.source} "
+                                 f"WHERE {where} ORDER BY row", values)
+            return Scatter(number, points, empty, empty, np.zeros((0, 0), int))
+        x_edges, y_edges = (
+            np.linspace(low, high if high > low else low + 1.0, bins + 1)
+            for low, high in ((float(ends[0]), float(ends[1])), (float(ends[2]), float(ends[3]))))
+        cell = "least(CAST(floor(({name} - ?) / ?) AS INTEGER), ?)"
+        found = ask(
+            f"SELECT {cell.format(name=one)} AS i, {cell.format(name=other)} AS j, count(*) "
+            f"FROM {self.source} WHERE {where} GROUP BY i, j",
+            [x_edges[0], (x_edges[-1] - x_edges[0]) / bins, bins - 1,
+             y_edges[0], (y_edges[-1] - y_edges[0]) / bins, bins - 1, *values])
+        counts = np.zeros((bins, bins), int)
+        for i, j, rows in found:
+            counts[j, i] = rows
+        return Scatter(number, None, x_edges, y_edges, counts)
+
+    def rows_in(
+        self, x: str, y: str, polygon: Sequence[tuple[float, float]], selection: Selection, *,
+        most: int,
+    ) -> tuple[int, ...]:
+        """Places of selected rows inside a polygon of two numeric columns, the first ones.
+
+        Args:
+            x, y: their names.
+            polygon: its corners in order, three or more; a lasso's.
+            selection: see `Selection`.
+            most: how many at most.
+        """
+        corners = np.asarray(polygon, dtype=np.float64)
+        low, high = corners.min(0), corners.max(0)
+        where, values = self._where(selection)
+        one, other = self._quoted(x), self._quoted(y)
+        found = read_table(
+            f"SELECT row, {one} AS x, {other} AS y FROM {self.source} WHERE {where} "
+            f"AND {one} BETWEEN ? AND ? AND {other} BETWEEN ? AND ? ORDER BY row",
+            [*values, float(low[0]), float(high[0]), float(low[1]), float(high[1])])
+        inside = _is_inside(found[["x", "y"]].to_numpy(dtype=np.float64), corners)
+        return tuple(found["row"].to_numpy()[inside][:most].tolist())
+
+    @contextmanager
+    def batches(
+        self, selection: Selection, columns: Sequence[str] | None = None, *, rows: int = 10_000
+    ) -> Iterator[Iterator[pd.DataFrame]]:
+        """All selected rows in order, some at a time, for exports and searches."""
+        where, values = self._where(selection)
+        names = ", ".join(self._quoted(name) for name in columns or self.columns)
+        question = (f"SELECT {names} FROM {self.source} WHERE {where} "
+                    f"ORDER BY {self._order(selection)}")
+        with _cursor() as cursor:
+            reader: Any = cursor.sql(question, params=values).to_arrow_reader(rows)
+            yield (batch.to_pandas() for batch in reader)
+
+    def _span(self, column: str) -> tuple[float | None, float | None]:
+        name = self._quoted(column)
+        low, high = ask(f"SELECT min({name}), max({name}) FROM {self.source} "
+                         f"WHERE isfinite({name})")[0]
+        return (None, None) if low is None else (float(low), float(high))
+
+    def span(self, column: str) -> tuple[float, float] | None:
+        """Least and largest value of a numeric column; None where all are missing."""
+        low, high = self._span(column)
+        return None if low is None or high is None else (low, high)
+
+    def _where(self, selection: Selection) -> tuple[str, list[Any]]:
+        conditions, values = ["TRUE"], list[Any]()
+        for column, least, most in selection.ranges:
+            name = self._quoted(column, WHOLE, NUMBER)
+            conditions.append(f"{name} IS NOT NULL")
+            for end, sign in ((least, ">="), (most, "<=")):
+                if end is not None:
+                    conditions.append(f"{name} {sign} ?")
+                    values.append(end)
+        for column, flag in selection.flags:
+            conditions.append(f"{self._quoted(column, YES_NO)} = ?")
+            values.append(flag)
+        for column, part in selection.texts:
+            conditions.append(f"contains(lower({self._quoted(column, TEXT)}), lower(?))")
+            values.append(part)
+        if selection.scored is not None:
+            conditions.append("lu IS NOT NULL" if selection.scored else "lu IS NULL")
+        if selection.rows is not None:
+            conditions.append("row IN (SELECT unnest(?::BIGINT[]))")
+            values.append(list(selection.rows))
+        return " AND ".join(conditions), values
+
+    def _order(self, selection: Selection) -> str:
+        direction = "DESC" if selection.descending else "ASC"
+        return f"{self._quoted(selection.sort)} {direction} NULLS LAST, row"
+
+    def _quoted(self, column: str, *kinds: str) -> str:
+        """A column's name as SQL has it.
+
+        Raises:
+            LibraryError: if there is no such column, or it is of another kind.
+        """
+        if column not in self.columns and column not in _HIDDEN:
+            raise LibraryError(f"This library has no column {column[:60]!r}; it has "
+                               f"{', '.join(self.columns)[:200]}.")
+        if kinds and self.columns.get(column) not in kinds:
+            raise LibraryError(f"The column {column[:60]!r} is of kind "
+                               f"{self.columns.get(column)}, not {' or '.join(kinds)}.")
+        return '"' + column.replace('"', '""') + '"'
+
+
+def ask(question: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """The answer of the database, row by row."""
+    with _cursor() as cursor:
+        return cursor.execute(question, list(values)).fetchall()
+
+
+def read_table(question: str, values: Sequence[Any] = ()) -> pd.DataFrame:
+    """The answer of the database as a table."""
+    with _cursor() as cursor:
+        return cursor.execute(question, list(values)).df()
+
+
+def find_libraries(root: Path) -> dict[str, Path]:
+    """Scored sets directly inside a folder, by name."""
+    return {path.parent.name: path.parent for path in sorted(root.glob(f"*/{MANIFEST}"))}
+
+
+def _scored_set(folder: Path) -> Library:
+    manifest = Manifest.read(folder)
+    if not manifest.parts:
+        raise LibraryError(f"Nothing of {folder.name} is scored yet: {manifest.rows:,} rows wait; "
+                           "run the same `trailscope score` command again.")
+    files = ", ".join(_literal(folder / part.name) for part in manifest.parts)
+    source = f"read_parquet([{files}])"
+    settings = manifest.settings
+    return Library(
+        folder=folder, model=settings["model"], weights_sha256=settings["weights_sha256"],
+        strategy=settings["strategy"], permutations=settings["permutations"],
+        seed=settings["seed"],
+        chemistry=None if manifest.chemistry is None else Chemistry.from_json(manifest.chemistry),
+        rows=manifest.rows_done, total=manifest.rows, manifest=manifest,
+        columns=_columns(source), source=source)
+
+
+def _samples(folder: Path, chemistry: Chemistry | None) -> Library:
+    record = read_samples_record(folder)
+    config = record["config"]
+    source = ("(SELECT file_row_number + 1 AS row, * EXCLUDE (file_row_number) FROM read_parquet("
+              f"{_literal(folder / 'samples.parquet')}, file_row_number = true))")
+    columns = _columns(source)
+    [(rows,)] = ask(f"SELECT count(*) FROM {source}")
+    return Library(
+        folder=folder, model=config["model"], weights_sha256=record["checkpoint"],
+        strategy=config["trained_under"], permutations=config["permutations"],
+        seed=config["seed"], chemistry=chemistry, rows=rows, total=rows, manifest=None,
+        columns=columns, source=source)
+
+
+def _columns(source: str) -> dict[str, str]:
+    described = ask(f"DESCRIBE SELECT * FROM {source}")
+    return {name: _KINDS[kind] for name, kind, *_ in described
+            if kind in _KINDS and name not in _HIDDEN}
+
+
+def _literal(path: Path) -> str:
+    """A file's name as SQL has it: the only text in questions that is not a name of a column."""
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+@contextmanager
+def _cursor() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Of the database of this process; every question has its own, so threads do not meet.
+
+    Raises:
+        LibraryError: for a file that is gone or damaged.
+    """
+    with _lock:
+        cursor = _database().cursor()
+    try:
+        yield cursor
+    except (duckdb.IOException, duckdb.InvalidInputException,
+            duckdb.OutOfMemoryException) as error:
+        raise LibraryError("The library cannot be read "
+                           f"({str(error).splitlines()[0][:160]}).") from error
+    finally:
+        cursor.close()
+
+
+_lock = threading.Lock()
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    database = duckdb.connect(":memory:", config={
+        "memory_limit": f"{MEMORY_MB}MB", "threads": 2, "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False})
+    database.execute("SET TimeZone = 'UTC'")
+    return database
+
+
+def _is_inside(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """Whether points [n, 2] lie inside a polygon, by counting its edges to their right."""
+    inside = np.zeros(len(points), dtype=bool)
+    x, y = points[:, 0], points[:, 1]
+    before = corners[-1]
+    for corner in corners:
+        crosses = (corner[1] > y) != (before[1] > y)
+        rise = before[1] - corner[1]
+        at = corner[0] + (y - corner[1]) * (before[0] - corner[0]) / (rise if rise else 1.0)
+        inside ^= crosses & (x < at)
+        before = corner
+    return inside
