@@ -16,8 +16,6 @@ from core.sent.strategies import MAX_DEGREE_FIRST
 from dashboard.shared.visitors import Visitor
 from tests.conftest import ROOT
 
-VIEWS = {"explore": "model", "triage": "generator", "salience": "lm", "finetune": "base"}
-
 
 @pytest.fixture(scope="module")
 def own(make_checkpoint):
@@ -56,12 +54,12 @@ def errors(page):
     return [error.value for error in page.error]
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_every_page_takes_a_model_and_offers_it(open_view, view, own):
-    page = upload(open_view(view), zip_checkpoint(own.card.path))
-    assert page.selectbox(key=VIEWS[view]).value == "my-own"
+def test_salience_takes_a_model_and_offers_it(open_view, own):
+    """As do the other pages, below."""
+    page = upload(open_view("salience"), zip_checkpoint(own.card.path))
+    assert page.selectbox(key="lm").value == "my-own"
     assert page.button(key="remove-my-own")
-    assert [error for error in errors(page) if "No generated graphs of my-own" not in error] == []
+    assert not errors(page)
 
 
 def test_explore_under_it_says_what_the_command_says(open_view, own, capsys):
@@ -160,12 +158,13 @@ def elsewhere(function, *args, progress):
         return function(*args, progress=progress)
 
 
-@pytest.mark.parametrize(("view", "query", "button"), [
-    ("triage", {"source": "live", "n": "2", "permutations": "2"}, "generate"),
-    ("finetune", {"tuning": "Your run", "data": "my molecules", "own": "CCO\nCCN", "steps": "1",
-                  "batch": "2", "test": "16", "method": "LoRA"}, "start-finetune"),
+@pytest.mark.parametrize(("view", "box", "query", "button"), [
+    ("triage", "generator", {"source": "live", "n": "2", "permutations": "2"}, "generate"),
+    ("finetune", "base", {"tuning": "Your run", "data": "my molecules", "own": "CCO\nCCN",
+                          "steps": "1", "batch": "2", "test": "16", "method": "LoRA"},
+     "start-finetune"),
 ])
-def test_work_in_another_process_is_about_it(open_view, monkeypatch, own, view, query, button):
+def test_work_in_another_process_is_about_it(open_view, monkeypatch, own, view, box, query, button):
     asked = []
 
     def work_aside(function, *args, progress):
@@ -176,7 +175,7 @@ def test_work_in_another_process_is_about_it(open_view, monkeypatch, own, view, 
     monkeypatch.setattr("core.stats.molecule_bootstrap.RESAMPLES", 50)
     monkeypatch.setattr(f"dashboard.views.{view}.data.work_aside", work_aside)
     page = upload(open_view(view, **query), zip_checkpoint(own.card.path))
-    assert page.selectbox(key=VIEWS[view]).value == "my-own"
+    assert page.selectbox(key=box).value == "my-own"
     page.button(key=button).click().run()
     assert not page.exception, page.exception
     assert not errors(page)
