@@ -48,6 +48,8 @@ page = st.navigation(
                 icon=":material/target:"),
         st.Page("views/triage/page.py", title="Generate & triage", url_path="triage",
                 icon=":material/filter_alt:"),
+        st.Page("views/score/page.py", title="Score", url_path="score",
+                icon=":material/upload_file:"),
         st.Page("views/salience/page.py", title="Salience", url_path="salience",
                 icon=":material/grain:"),
         st.Page("views/finetune/page.py", title="Fine-tune", url_path="finetune",

@@ -60,12 +60,14 @@ class ScoringState:
         done: rows that are read, or scored by this or an earlier sitting.
         total: rows of the input; 0 while they are counted.
         rate: rows a second of this sitting; None at its beginning.
+        is_safe: whether all that is done stands in finished parts.
     """
 
     stage: str
     done: int
     total: int
     rate: float | None = None
+    is_safe: bool = False
 
     @property
     def left_s(self) -> float | None:
@@ -125,12 +127,12 @@ def score_files(
 
 
 def _check_ours(folder: Path) -> None:
-    """Refuse a folder that holds anything else."""
+    """Refuse a folder that holds anything else; names that readers of Parquet skip are no part."""
     if folder.is_file():
         raise LibraryError(f"{folder} is a file; give a folder for the scored set.")
     if not folder.is_dir() or (folder / MANIFEST).exists():
         return
-    others = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    others = sorted(path.name for path in folder.iterdir() if path.name[0] not in "._")
     if others:
         raise LibraryError(f"{folder} is no scored set and holds {others[0]}"
                            f"{' and other files' if len(others) > 1 else ''}; give a new or empty "
@@ -198,13 +200,13 @@ class _Run:
             left = -(-(self._manifest.rows - self._manifest.rows_done) // part_rows)
             for results in engine.score(self._parts(), self._report, number=left):
                 self._write(self._ahead.popleft(), results)
-                self._report(0)
+                self._report(0, is_safe=True)
         finally:
             engine.close()
             self._index.close(remove=self._manifest.is_finished)
         return self._manifest
 
-    def _report(self, graphs: int) -> None:
+    def _report(self, graphs: int, *, is_safe: bool = False) -> None:
         """Tell that so many graphs of the oldest part at work are done."""
         part = self._ahead[0] if self._ahead else None
         inside = 0 if part is None or not part.new else (
@@ -213,7 +215,7 @@ class _Run:
         spent = time.monotonic() - self._started_at
         ours = done - self._done_before
         self._hear(ScoringState("scoring", done, self._manifest.rows,
-                                ours / spent if ours and spent else None))
+                                ours / spent if ours and spent else None, is_safe))
 
     def _parts(self) -> Iterator[list[Graph]]:
         """The new graphs of every part that is left, read when they are asked for."""

@@ -14,6 +14,7 @@ from core.graph.planar import PlanarName
 
 EXPLORE = "views/explore/page.py"
 CALIBRATION = "views/calibration/page.py"
+LIBRARY = "views/library/page.py"
 
 
 def explore_query(
@@ -57,3 +58,12 @@ def calibration_query(model: str, strategy: str, tokens: str) -> dict[str, str]:
         tokens: name of the type of tokens.
     """
     return {"evaluated": model, "under": strategy, "type": tokens}
+
+
+def library_query(name: str) -> dict[str, str]:
+    """Parameters that open a set on the Library page.
+
+    Args:
+        name: of the set.
+    """
+    return {"library": name}

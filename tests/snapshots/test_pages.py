@@ -51,6 +51,10 @@ VIEWS: dict[str, dict[str, str]] = {
         "live": "source=live&n=8&permutations=2&runseed=1&temperature=0.9&topk=5",
         "refused": "part=none&generator=none&sort=none&page=0",
     },
+    "score": {
+        "default": "",
+        "refused": "scorer=none&scorek=1",
+    },
     "salience": {
         "default": FEW,
         "settings": f"{FEW}&lab=Two+settings&criterion2=magnitude",

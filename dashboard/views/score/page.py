@@ -1,0 +1,111 @@
+"""Score molecules of one's own: bring them, see what can be read, score them, open the result."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.errors import InputError
+from core.library.manifest import Manifest
+from core.model.card import ModelCard
+from dashboard.shared import checkpoints, messages
+from dashboard.shared.format import plain
+from dashboard.shared.inputs import warn_about_address
+from dashboard.shared.links import LIBRARY, library_query
+from dashboard.shared.run_switch import RunSwitch
+from dashboard.views.score import data, inputs, text
+from dashboard.views.score.data import Look
+from dashboard.views.score.query import ScoreQuery, address_faults, command
+
+_SWITCH = RunSwitch("scoring_running", start="start-scoring", cancel="cancel-scoring",
+                    promise=text.PROMISE)
+
+
+def main() -> None:
+    """The page from top to bottom; what is wrong with an input is said where it shows."""
+    st.title("Score molecules", anchor=False)
+    st.caption(text.INTRODUCTION)
+    try:
+        models = checkpoints.models()
+        warn_about_address("score", partial(address_faults, models=tuple(models)))
+        settings = inputs.choose_settings(models)
+        query = inputs.choose_molecules(settings)
+        if query is None:
+            st.info(text.NOTHING_YET, icon=":material/upload_file:")
+            return
+        show(query, models[query.model])
+    except InputError as error:
+        messages.error(error)
+
+
+def show(query: ScoreQuery, card: ModelCard) -> None:
+    """What can be scored, the button that does it, and what came of it."""
+    found = data.manifest(query)
+    if found is None or not found.is_finished:
+        _show_job(query, card, found)
+    else:
+        _SWITCH.turn_off()
+        _show_result(query, found)
+    with st.expander("The same on the command line", icon=":material/terminal:"):
+        st.code(command(query), language="bash")
+
+
+def _show_job(query: ScoreQuery, card: ModelCard, found: Manifest | None) -> None:
+    known = _look(query, card)
+    checked = known.checked
+    st.markdown(text.readable(checked))
+    if checked.failed:
+        with st.expander(text.bad_title(checked), icon=":material/error:"):
+            st.dataframe(text.bad_table(checked), hide_index=True)
+    if checked.notes:
+        with st.expander("What models do not see of these molecules", icon=":material/info:"):
+            for note in checked.notes:
+                st.caption(plain(note))
+    if known.each_s is None:
+        _SWITCH.turn_off()
+        return
+    done = 0 if found is None else found.rows_done
+    left_s = (checked.rows - done) * known.each_s
+    place = _SWITCH.show(
+        query.digest, is_done=False,
+        at=(done / checked.rows, text.progress(done, checked.rows, left_s)),
+        label=f"Go on: {checked.rows - done:,} more" if done else text.offer(checked),
+        remark=text.progress(done, checked.rows, left_s) if done else
+               text.estimate(checked.rows - checked.failed, known.each_s))
+    if _SWITCH.is_on(query.digest):
+        _go_on(query, place)
+
+
+def _look(query: ScoreQuery, card: ModelCard) -> Look:
+    place = st.empty()
+
+    def hear(rows: int) -> None:
+        place.caption(f"Reading: {rows:,} rows")
+
+    found = data.look(query, card, hear)
+    place.empty()
+    return found
+
+
+def _go_on(query: ScoreQuery, place: DeltaGenerator) -> None:
+    began, before = time.monotonic(), list[int]()
+
+    def hear(done: int, total: int) -> None:
+        before.append(done)
+        ours = done - before[0]
+        left_s = (total - done) * (time.monotonic() - began) / ours if ours else None
+        place.progress(done / total, text.progress(done, total, left_s))
+
+    _SWITCH.go_on(lambda: data.score_more(query, hear), place)
+
+
+def _show_result(query: ScoreQuery, found: Manifest) -> None:
+    st.success(text.finished(found), icon=":material/check_circle:")
+    st.page_link(LIBRARY, label="Open in the Library", icon=":material/table_rows:",
+                 query_params=library_query(query.set_name))
+
+
+main()

@@ -1,0 +1,84 @@
+"""What the Score page says."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from core.library.check import SHOWN, Checked
+from core.library.manifest import Manifest
+
+INTRODUCTION = (
+    "Bring molecules of any generator: paste them or drop a file. Every row is scored by a model: "
+    "NLL, linearization uncertainty with its interval, order-marginal NLL. The result is a set on "
+    "the Library page, with your own columns beside the numbers."
+)
+TYPED_HELP = "A SMILES per line, then a name if you like."
+FILE_HELP = ("SMILES, CSV, TSV, SDF, Parquet or JSON Lines, also gzipped. Taken instead of the "
+             "text. A file is no part of the address.")
+COLUMN_HELP = "If the column is not called {name}."
+NOTHING_YET = "Paste molecules or drop a file to begin."
+PROMISE = "Finished rows stay; you can go on later."
+
+
+def readable(checked: Checked) -> str:
+    """How much of a file can be scored."""
+    good = checked.rows - checked.failed
+    if not checked.failed:
+        return f"All {_rows(checked.rows)} can be scored."
+    return f"{good:,} of {_rows(checked.rows)} can be scored, {checked.failed:,} cannot."
+
+
+def offer(checked: Checked) -> str:
+    """On the button that begins."""
+    good = checked.rows - checked.failed
+    return f"Score {good:,} {'molecule' if good == 1 else 'molecules'}"
+
+
+def bad_title(checked: Checked) -> str:
+    """Above the table of rows that cannot be scored."""
+    shown = f", the first {SHOWN:,}" if checked.failed > SHOWN else ""
+    return f"{_rows(checked.failed)} that cannot be scored, and why{shown}"
+
+
+def bad_table(checked: Checked) -> pd.DataFrame:
+    """Rows that cannot be scored."""
+    return pd.DataFrame([(one.row, one.id, one.smiles, one.reason) for one in checked.bad],
+                        columns=["Row", "Name", "SMILES", "Why not"])
+
+
+def estimate(rows: int, each_s: float) -> str:
+    """How long so many molecules take."""
+    return (f"About {duration(rows * each_s)} on this machine, if no molecule is there twice; each "
+            "is computed once.")
+
+
+def progress(done: int, total: int, left_s: float | None) -> str:
+    """Beside the bar."""
+    left = "" if left_s is None else f", about {duration(left_s)} left"
+    return f"{done:,} of {_rows(total)} scored{left}"
+
+
+def finished(found: Manifest) -> str:
+    """Above the result."""
+    failed = "" if not found.failed else (
+        f"; {found.failed:,} could not be scored and say why in the column `error`")
+    return f"All {_rows(found.rows)} are done{failed}."
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people say it.
+
+    >>> duration(4), duration(100), duration(5400), duration(90000), duration(4e5)
+    ('4 seconds', '2 minutes', '1.5 hours', '25 hours', '4.6 days')
+    """
+    for unit, size, limit in (("seconds", 1.0, 90.0), ("minutes", 60.0, 90.0),
+                              ("hours", 3600.0, 48.0)):
+        if seconds < size * limit:
+            number = seconds / size
+            shown = f"{number:.1f}" if unit == "hours" and number < 10 else f"{max(1, number):.0f}"
+            return f"{shown} {unit}" if shown != "1" else f"1 {unit[:-1]}"
+    return f"{seconds / 86400:.1f} days"
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} {'row' if number == 1 else 'rows'}"
