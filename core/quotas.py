@@ -16,6 +16,8 @@ class Quotas:
     Attributes:
         visitor_rows: molecules or sequences that one job may be about.
         visitor_mb: megabytes of files that a visitor may leave here, uploads and runs together.
+        model_mb: megabytes of the files of a model that somebody brings; where nobody else visits
+            forty times as many unless the variable says otherwise.
         visitor_seconds: processor time a visitor may use within an hour.
         jobs: long jobs that work at once, of all visitors.
         queue: long jobs that may wait for their turn.
@@ -25,6 +27,7 @@ class Quotas:
 
     visitor_rows: int = 2000
     visitor_mb: int = 100
+    model_mb: int = 50
     visitor_seconds: int = 600
     jobs: int = 1
     queue: int = 20
@@ -66,7 +69,8 @@ def quotas() -> Quotas:
 
 @cache
 def _read(texts: tuple[str, ...], hosted: bool) -> Quotas:
-    usual = Quotas() if hosted else Quotas(cache_mb=4 * Quotas.cache_mb)
+    usual = Quotas() if hosted else Quotas(model_mb=40 * Quotas.model_mb,
+                                           cache_mb=4 * Quotas.cache_mb)
     return replace(usual, **{one.name: _number(one.name, text)
                              for one, text in zip(fields(Quotas), texts, strict=True) if text})
 

@@ -151,7 +151,7 @@ class Samples:
     def key(self) -> str:
         """A name that no other table has: hash of its provenance, sequences and scores."""
         content = hashlib.sha256(repr((
-            self.weights_sha256, self.step, self.config, len(self.table))).encode())
+            self.model, self.weights_sha256, self.step, self.config, len(self.table))).encode())
         for column in ("self_nll", "lu", "nll_mean"):
             content.update(self.table[column].to_numpy(dtype=np.float64).tobytes())
         return content.hexdigest()

@@ -159,15 +159,28 @@ def kept(
                     return function(*args, **kwargs)
 
             asked = (args, tuple(sorted(kwargs.items()))) if key is None else key(*args, **kwargs)
-            return _cache(name, capacity).get(asked, compute)
+            return cache_of(name, capacity).get(asked, compute)
 
         return find
 
     return decorate
 
 
+def cache_of(name: str, capacity: int) -> BoundedCache[Any]:
+    """A cache by name: that of all who visit, or of a visitor alone who is kept apart.
+
+    Args:
+        name: that no other cache has.
+        capacity: how many values are kept at most.
+    """
+    from dashboard.shared.visitors import visitor_apart  # which keep their values in caches
+
+    apart = visitor_apart()
+    return _shared_cache(name, capacity) if apart is None else apart.cache(name, capacity)
+
+
 @st.cache_resource(show_spinner=False)
-def _cache(name: str, capacity: int) -> BoundedCache[Any]:
+def _shared_cache(name: str, capacity: int) -> BoundedCache[Any]:
     return BoundedCache(capacity)
 
 

@@ -10,19 +10,23 @@ from core.assets import assets_folder, models_folder
 from core.model.card import CheckpointError, ModelCard, ShippedModels, find_shipped_models
 from core.model.checkpoints import Checkpoint, load_checkpoint
 from core.model.local_models import find_local_models
+from dashboard.shared import own_models
 from dashboard.shared.file_age import age
+from dashboard.shared.visitors import visitor
 
 _CARDS_LAST_S = 30
 """A checkpoint folder that was mended or added shows after this long."""
 
 
 def models() -> dict[str, ModelCard]:
-    """Cards of the shipped models by name, then of those made here; damaged folders are left out.
+    """Cards of the shipped models by name, then of those made here, then of those that the visitor
+    brought; damaged folders are left out.
 
     Raises:
         CheckpointError: if there are none.
     """
-    cards = {card.name: card for card in (*_shipped().cards, *_local().cards)}
+    cards = {card.name: card for card in (
+        *_shipped().cards, *_local().cards, *own_models.found().cards)}
     if not cards:
         damaged = len(model_faults())
         raise CheckpointError(
@@ -55,10 +59,24 @@ def _read_local(ages: tuple[tuple[str, str], ...]) -> ShippedModels:
     return find_local_models()
 
 
-@st.cache_resource(max_entries=8, show_spinner="Loading the model")
 def checkpoint(name: str, weights_sha256: str) -> Checkpoint:
     """A model by name; by its weights' hash too, so that a replaced file is loaded anew."""
+    own = own_models.find(name)
+    if own is None:
+        return _checkpoint(name, weights_sha256)
+    return visitor().cache("checkpoints", 2).get(
+        (name, weights_sha256), lambda: load_checkpoint(own.path))
+
+
+@st.cache_resource(max_entries=8, show_spinner="Loading the model")
+def _checkpoint(name: str, weights_sha256: str) -> Checkpoint:
     return load_checkpoint(name)
+
+
+def folder_of(name: str) -> str:
+    """What a process beside this one finds a model by: its name, or the folder of a visitor's."""
+    own = own_models.find(name)
+    return name if own is None else str(own.path)
 
 
 def shipped_cards() -> Mapping[str, ModelCard]:

@@ -14,15 +14,20 @@ from core.data.registry import DATASETS, dataset_of_model
 from core.errors import InputError
 from core.model.card import ModelCard
 from core.model.readers import readers
+from dashboard.shared import own_models
+from dashboard.shared.bring_model import bring_model
 
-MADE_HERE = "Made here"
-"""Of models that were trained, fine-tuned or imported on this machine."""
+MADE_HERE, YOURS = "Made here", "Yours"
+"""Of models that were trained, fine-tuned or imported on this machine, and of those that a visitor
+brought."""
 
 _OTHER = "Other"
 
 
 def dataset_title(card: ModelCard) -> str:
-    """Under which title a model is offered: that of its data set, or `MADE_HERE`."""
+    """Under which title a model is offered: that of its data set, or one of those."""
+    if own_models.find(card.name) == card:
+        return YOURS
     if card.path.parent == models_folder():
         return MADE_HERE
     try:
@@ -41,19 +46,19 @@ def capitalised(title: str) -> str:
 
 
 def by_dataset(models: Mapping[str, ModelCard]) -> dict[str, tuple[str, ...]]:
-    """Names of models by `dataset_title`, in their order; those made here come last."""
+    """Names of models by `dataset_title`, in their order; those made here or brought come last."""
     groups: dict[str, list[str]] = {}
     for name, card in models.items():
         groups.setdefault(dataset_title(card), []).append(name)
-    last = groups.pop(MADE_HERE, None)
-    return {title: tuple(names) for title, names in
-            (groups if last is None else groups | {MADE_HERE: last}).items()}
+    last = {title: groups.pop(title) for title in (MADE_HERE, YOURS) if title in groups}
+    return {title: tuple(names) for title, names in (groups | last).items()}
 
 
 def choose_model(
     models: Mapping[str, ModelCard], *, key: str, default: str, label: str = "Model", help: str
 ) -> str:
-    """A bar of data sets, where there are several, and a box with the models of the chosen one.
+    """A bar of data sets, where there are several, and a box with the models of the chosen one;
+    below it a visitor can bring another.
 
     Args:
         models: what can be chosen, at least one.
@@ -63,8 +68,10 @@ def choose_model(
         help: of the box.
     """
     strategies = {name: card.strategy.name for name, card in models.items()}
-    return choose_by_dataset(by_dataset(models), strategies, key=key, default=default, label=label,
-                             help=help)
+    chosen = choose_by_dataset(by_dataset(models), strategies, key=key, default=default,
+                               label=label, help=help)
+    bring_model(key)
+    return chosen
 
 
 def choose_by_dataset(
@@ -145,4 +152,6 @@ def _about(groups: Mapping[str, Sequence[str]]) -> str:
             if (name := title.lower().partition(",")[0]) in known]
     if MADE_HERE in groups:
         said.append(f"{MADE_HERE}: trained, fine-tuned or imported on this machine")
+    if YOURS in groups:
+        said.append(f"{YOURS}: brought by you, seen by you alone")
     return "What the models learnt. " + ". ".join(said) + "."

@@ -90,10 +90,17 @@ class Visitor:
 
     Args:
         name: tells visitors apart, and cannot be guessed.
+
+    Attributes:
+        is_apart: whether nothing that pages compute is shared with others; see `visitor_apart`.
+        models_brought: what names of brought models stand for, removed ones too: values that pages
+            keep are known by them.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.is_apart = False
+        self.models_brought: dict[str, str] = {}
         self._caches: dict[str, BoundedCache[Any]] = {}
         self._folder: Path | None = None
         self._lock = threading.Lock()
@@ -111,6 +118,11 @@ class Visitor:
             if self._folder is None:
                 self._folder = Path(mkdtemp(prefix="visitor-", dir=private_folder()))
             return self._folder
+
+    @property
+    def has_folder(self) -> bool:
+        """Whether the folder has been made."""
+        return self._folder is not None
 
     @property
     def num_bytes(self) -> int:
@@ -143,6 +155,18 @@ def visitor() -> Visitor:
     if not is_hosted():
         return _at_home()
     return _of_session(st.session_state.setdefault(_TOKEN, token_hex(16)))
+
+
+def visitor_apart() -> Visitor | None:
+    """The visitor, if what pages compute is to be of that visitor alone; None while it is shared.
+
+    What an address says is computed once for all, and kept by the names of models and their
+    weights. Who brings a model also brings what a name and a card say, and so is kept apart.
+    """
+    if not is_hosted() or _TOKEN not in st.session_state:
+        return None
+    whose = visitor()
+    return whose if whose.is_apart else None
 
 
 @st.cache_resource(show_spinner=False)
@@ -270,8 +294,8 @@ def files_fault() -> str | None:
     limit, found = quotas().visitor_mb, visitor().num_bytes / 1e6
     if found < limit:
         return None
-    return (f"Your runs take {found:,.0f} of the {limit:,} MB that a visitor has here; download "
-            "what you need, then remove them to begin another.")
+    return (f"Your runs and models take {found:,.0f} of the {limit:,} MB that a visitor has here; "
+            "download what you need, then remove some to begin another.")
 
 
 def check() -> None:

@@ -72,10 +72,11 @@ def test_own_molecules_and_runs_are_of_a_visitor_alone(open_view, monkeypatch):
     assert not other.success
     assert other.button(key="start-finetune").label == "Fine-tune"
     monkeypatch.setattr(Visitor, "num_bytes", property(
-        lambda visitor: 123e6 * any(visitor.folder.iterdir())))
+        lambda visitor: 123e6 * any((visitor.folder / "runs").iterdir())))
     assert page.run().success  # what is done stays
     page.number_input(key="steps").set_value(1).run()
-    assert page.warning[0].value.startswith("Your runs take 123 of the 100 MB that a visitor has")
+    assert page.warning[0].value.startswith(
+        "Your runs and models take 123 of the 100 MB that a visitor has")
     page.button(key="forget-runs").click().run()
     assert not page.warning
     assert page.button(key="start-finetune").label == "Fine-tune"

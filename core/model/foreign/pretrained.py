@@ -22,7 +22,7 @@ from core.sent.vocabulary import EOS, PAD, SOS
 _CONFIG = "config.json"
 _INDEX = f"{WEIGHTS}.index.json"
 _HEAD = "lm_head.weight"
-_ROPES = ("default", "linear", "llama3", "yarn")
+ROPES = ("default", "linear", "llama3", "yarn")
 """Rotations by position that are the same however long a sequence becomes."""
 
 
@@ -88,9 +88,9 @@ def _read_config(source: Path) -> LlamaConfig:
     except Exception as error:  # whatever a library raises for a file that may say anything
         raise InputError(f"{source / _CONFIG} does not describe a Llama model "
                          f"({one_line(error)}); write the folder again.") from None
-    if rope not in _ROPES:
+    if rope not in ROPES:
         raise InputError(f"{source} rotates by position as {rope}, which depends on a sequence's "
-                         f"length; models with {', '.join(_ROPES)} can be imported.")
+                         f"length; models with {', '.join(ROPES)} can be imported.")
     return config
 
 

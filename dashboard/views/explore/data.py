@@ -28,7 +28,7 @@ from dashboard.components.trail_player.view import scored_view
 from dashboard.drawing.layouts import Layout, layout
 from dashboard.drawing.svg import molecule_svg
 from dashboard.report.frame import to_html
-from dashboard.shared.bounded_cache import BoundedCache, kept
+from dashboard.shared.bounded_cache import BoundedCache, cache_of, kept
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.progress import Progress
 from dashboard.views.explore import text
@@ -188,15 +188,13 @@ def exact(query: ExploreQuery, progress: Progress | None = None) -> ExactUncerta
         return exact_uncertainty(likelihoods.nll[0].numpy(), found.probabilities)
 
     # Neither K nor the seed matters, so they must not be part of the key.
-    key = (query.input, query.weights_sha256, query.strategy)
+    key = (query.input, query.model, query.weights_sha256, query.strategy)
     return _exact_values().get(key, compute)
 
 
-@st.cache_resource(show_spinner=False)
 def _analyses() -> BoundedCache[Analysis]:
-    return BoundedCache(capacity=128)
+    return cache_of("analyses", 128)
 
 
-@st.cache_resource(show_spinner=False)
 def _exact_values() -> BoundedCache[ExactUncertainty]:
-    return BoundedCache(capacity=128)
+    return cache_of("exact values", 128)

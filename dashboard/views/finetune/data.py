@@ -36,7 +36,7 @@ from core.salience.matrices import WeightMatrix
 from core.sent.batch import GraphBatch
 from core.sent.strategies import Strategy
 from core.triage.samples import Samples, read_samples_record, shipped_samples
-from dashboard.shared.bounded_cache import BoundedCache
+from dashboard.shared.bounded_cache import BoundedCache, cache_of, kept
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.file_age import age
 from dashboard.shared.progress import Progress
@@ -95,8 +95,8 @@ def learning_set(query: FinetuneQuery, progress: Progress) -> LearningSet:
     """
     source = query.source
     seed = query.config.seed if source.is_made else 0
-    kept = visitor().cache("own molecules", 4) if source.kind == OWN else _learning_sets()
-    return kept.get(
+    sets = visitor().cache("own molecules", 4) if source.kind == OWN else _learning_sets()
+    return sets.get(
         (source, query.weights_sha256, seed), lambda: _read_set(query, progress))
 
 
@@ -125,12 +125,12 @@ def _samples(model: str) -> Samples:
     return Samples.load(shipped_samples()[model])
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the test molecules")
+@kept(4, spinner="Reading the test molecules")
 def _measured_graphs(model: str, weights_sha256: str, number: int, seed: int) -> GraphSet:
     return measured_graphs(checkpoint(model, weights_sha256).card, number=number, seed=seed)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Reading the test molecules")
+@kept(2, spinner="Reading the test molecules")
 def _measured_smiles(model: str, weights_sha256: str) -> frozenset[str]:
     return measured_smiles(checkpoint(model, weights_sha256).card)
 
@@ -177,8 +177,8 @@ def go_on(
     """
     if is_hosted():
         card = session.checkpoint.card
-        session.take(work_aside(sit, card.name, card.weights_sha256, session.parts, session.state,
-                                scaling, for_s, progress=report))
+        session.take(work_aside(sit, str(card.path), card.weights_sha256, session.parts,
+                                session.state, scaling, for_s, progress=report))
     elif scaling:
         session.go_on_scaling(report, for_s=for_s)
     else:
@@ -191,7 +191,8 @@ def _open_session(query: FinetuneQuery, progress: Progress) -> FinetuneSession:
     stream = GraphStream(
         GraphBatch.from_graphs(learnt.graphs, with_automorphisms=False), model.vocabulary,
         Strategy.from_name(query.order), seed=config.seed, source={"name": query.source.name})
-    shared = f"before-{query.weights_sha256[:16]}-{query.test}-{config.seed}-{config.precision}"
+    shared = (f"before-{query.model}-{query.weights_sha256[:16]}-{query.test}-{config.seed}-"
+              f"{config.precision}")
     test = _measured_graphs(query.model, query.weights_sha256, query.test, config.seed)
     return FinetuneSession(
         model, stream, config, test=test, orders=query.orders,
@@ -218,7 +219,9 @@ def forget_runs() -> None:
 
 
 def _root() -> Path:
-    return visitor().folder
+    folder = visitor().folder / "runs"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def _num_bytes(session: FinetuneSession) -> int:
@@ -229,9 +232,8 @@ def _sessions() -> BoundedCache[FinetuneSession]:
     return visitor().cache("fine-tuning", _MAX_SESSIONS)
 
 
-@st.cache_resource(show_spinner=False)
 def _learning_sets() -> BoundedCache[LearningSet]:
-    return BoundedCache(capacity=4)
+    return cache_of("learning sets", 4)
 
 
 @dataclass(frozen=True, eq=False)

@@ -29,8 +29,11 @@ from core.salience.masks import Mask, RankedScores, Scope, rank_scores, select
 from core.salience.matrices import SalienceError
 from core.salience.salience import Salience
 from core.sent.strategies import Strategy
-from dashboard.shared.bounded_cache import BoundedCache
+from dashboard.shared import own_models
+from dashboard.shared.bounded_cache import BoundedCache, cache_of, kept
+from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.progress import Progress
+from dashboard.shared.visitors import visitor
 from dashboard.views.salience.query import (
     MaskQuery,
     SalienceQuery,
@@ -49,7 +52,6 @@ _TOKEN_BUDGET = 2048
 """Tokens per pass: small enough that progress is seen, and a change heard, every second."""
 
 
-@st.cache_resource(max_entries=4, show_spinner="Loading the model")
 def language_model(name_or_path: str, version: str) -> LanguageModel:
     """A model by name or path; `version` tells replaced files from those before.
 
@@ -57,12 +59,21 @@ def language_model(name_or_path: str, version: str) -> LanguageModel:
         CheckpointError: for a damaged TrailScope checkpoint.
         SalienceError: for what is no causal LM, or has no decoder blocks with linear maps.
     """
+    if own_models.find(name_or_path) is None:
+        return _language_model(name_or_path, version)
+    return visitor().cache("language models", 2).get(
+        (name_or_path, version),
+        lambda: LanguageModel.from_checkpoint(checkpoint(name_or_path, version)))
+
+
+@st.cache_resource(max_entries=4, show_spinner="Loading the model")
+def _language_model(name_or_path: str, version: str) -> LanguageModel:
     model = open_language_model(name_or_path)
     assert model.matrices  # found, and complained about, now
     return model
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the graphs to draw examples from")
+@kept(4, spinner="Reading the graphs to draw examples from")
 def graphs_at_hand(name_or_path: str, version: str) -> GraphSet | None:
     """Graphs that a model's examples are drawn from without a download; None if it reads a file.
 
@@ -215,11 +226,9 @@ def _with_family(missing: Sequence[str], query: SalienceQuery, model: LanguageMo
             if name in missing or criterion.statistic in kinds]
 
 
-@st.cache_resource(show_spinner=False)
 def _scores() -> BoundedCache[Salience]:
-    return BoundedCache(capacity=_MAX_SETS)
+    return cache_of("salience scores", _MAX_SETS)
 
 
-@st.cache_resource(show_spinner=False)
 def _ranks() -> BoundedCache[RankedScores]:
-    return BoundedCache(capacity=_MAX_SETS)
+    return cache_of("salience ranks", _MAX_SETS)

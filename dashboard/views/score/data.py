@@ -13,7 +13,7 @@ from core.library.sittings import sit
 from core.model.card import ModelCard
 from core.quotas import is_hosted
 from core.runs import replacing
-from dashboard.shared.checkpoints import checkpoint
+from dashboard.shared.checkpoints import checkpoint, folder_of
 from dashboard.shared.libraries import library_root
 from dashboard.shared.visitors import files_fault, short_work, visitor, work_aside
 from dashboard.views.score.query import ScoreQuery, max_rows
@@ -94,7 +94,8 @@ def manifest(query: ScoreQuery) -> Manifest | None:
 
 def score_more(query: ScoreQuery, progress: Callable[[int, int], None]) -> None:
     """Score for some seconds; finished parts stay. `progress` may raise to cancel."""
-    work = (query.model, query.settings, stored(query), folder(query), query.reading, _SITTING_S)
+    work = (folder_of(query.model), query.settings, stored(query), folder(query), query.reading,
+            _SITTING_S)
     if is_hosted():
         work_aside(sit, *work, progress=progress)
     else:

@@ -42,12 +42,12 @@ from core.triage.set_metrics import SetMetrics
 from dashboard.drawing.layouts import Layout, layout
 from dashboard.drawing.thumbnails import thumbnail_svg
 from dashboard.report.frame import to_html
-from dashboard.shared.bounded_cache import BoundedCache
+from dashboard.shared.bounded_cache import BoundedCache, cache_of
 from dashboard.shared.bounded_cache import kept as keeping
-from dashboard.shared.checkpoints import checkpoint
+from dashboard.shared.checkpoints import checkpoint, folder_of
 from dashboard.shared.file_age import age
 from dashboard.shared.progress import Progress
-from dashboard.shared.visitors import visitor, work_aside
+from dashboard.shared.visitors import visitor, visitor_apart, work_aside
 from dashboard.views.triage.query import LiveQuery, command, samples_folder
 from dashboard.views.triage.report import Triaged, triage_report
 from dashboard.views.triage.text import structure_name
@@ -107,8 +107,8 @@ def sample_more(query: LiveQuery, progress: StageProgress) -> None:
         if len(chunks.get(number, ())) < size:
             part = replace(config, number=number * config.chunk + size)
             if is_hosted():
-                chunks[number] = work_aside(sample_chunk, query.model, query.weights_sha256, part,
-                                            number, progress=progress)
+                chunks[number] = work_aside(sample_chunk, folder_of(query.model),
+                                            query.weights_sha256, part, number, progress=progress)
             else:
                 [chunks[number]] = sample_and_score(
                     checkpoint(query.model, query.weights_sha256), part, first_chunk=number,
@@ -119,7 +119,7 @@ def sample_more(query: LiveQuery, progress: StageProgress) -> None:
 
 def _run(query: LiveQuery) -> object:
     """A run whatever its length."""
-    return query.weights_sha256, replace(query.config, number=1)
+    return query.model, query.weights_sha256, replace(query.config, number=1)
 
 
 def _chunks(query: LiveQuery) -> dict[int, pd.DataFrame]:
@@ -157,7 +157,7 @@ def fragment_layout(fragment: Fragment, card: ModelCard) -> Layout:
     return _layout(fragment.graph.induced(range(named)), card.chemistry)
 
 
-@keeping(64, key=lambda graph, chemistry: (graph, chemistry.name))
+@keeping(64)
 def _layout(graph: Graph, chemistry: Chemistry) -> Layout:
     return layout(graph, chemistry)
 
@@ -169,7 +169,8 @@ def matches(found: Generation, smarts: str, progress: Progress) -> np.ndarray:
         PatternError: for text that is no SMARTS, or one whose search takes too long.
     """
     pattern = Pattern.from_smarts(smarts)
-    key = found.samples.key, pattern.has_hydrogens
+    apart = visitor_apart()
+    key = found.samples.key, pattern.has_hydrogens, "" if apart is None else apart.name
 
     def molecules() -> Packed:
         return packed(searched_molecules(
@@ -184,14 +185,12 @@ def _process() -> SearchProcess:
     return SearchProcess()
 
 
-@st.cache_resource(show_spinner=False)
 def _parsed() -> BoundedCache[Packed]:
-    return BoundedCache(capacity=4)  # some 5 MB each for 10,000 molecules
+    return cache_of("parsed molecules", 4)  # some 5 MB each for 10,000 molecules
 
 
-@st.cache_resource(show_spinner=False)
 def _searches() -> BoundedCache[np.ndarray]:
-    return BoundedCache(capacity=256)
+    return cache_of("searches", 256)
 
 
 def _of_samples(found: Generation, *rest: Any) -> object:
@@ -314,6 +313,5 @@ def sdf(
     return _sdfs().get((found.samples.key, rows), write)
 
 
-@st.cache_resource(show_spinner=False)
 def _sdfs() -> BoundedCache[str]:
-    return BoundedCache(capacity=8)
+    return cache_of("SDF files", 8)

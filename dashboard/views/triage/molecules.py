@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from core.errors import InputError
 from core.triage.generation import Generation
-from dashboard.shared import messages
+from dashboard.shared import messages, own_models
 from dashboard.shared.choices import MAX_SEED
-from dashboard.shared.links import explore_address
+from dashboard.shared.links import EXPLORE, explore_address, explore_query
 from dashboard.shared.progress import progress_bar
 from dashboard.shared.theme import is_dark
 from dashboard.views.triage import data
@@ -105,11 +106,17 @@ def _show_card(found: Generation, row: int, key: str) -> None:
         st.markdown(triage_text.card_marks(found, row))
         if read.link_smiles is not None:
             config = found.samples.config
-            address = explore_address(found.card.name, smiles=read.link_smiles,
-                                      permutations=config.permutations, seed=config.seed)
-            # In a tab of its own, so that the place in the grid is not lost.
-            st.link_button("Explore", address, type="tertiary", icon=":material/open_in_new:",
-                           help=None if read.is_typable else triage_text.OTHER_KEKULE)
+            of_explore: dict[str, Any] = {
+                "smiles": read.link_smiles, "permutations": config.permutations,
+                "seed": config.seed}
+            help = None if read.is_typable else triage_text.OTHER_KEKULE
+            if own_models.find(found.card.name) is None:
+                # In a tab of its own, so that the place in the grid is not lost.
+                st.link_button("Explore", explore_address(found.card.name, **of_explore),
+                               type="tertiary", icon=":material/open_in_new:", help=help)
+            else:  # a tab of its own would be another visitor, who has no such model
+                st.page_link(EXPLORE, label="Explore", icon=":material/route:", help=help,
+                             query_params=explore_query(found.card.name, **of_explore))
 
 
 def show_downloads(found: Generation, rows: Sequence[int], *, name: str) -> None:

@@ -58,7 +58,7 @@ def trailscope(assets, tmp_path, monkeypatch, capsys) -> Callable[..., Result]:
     """Run a command line given as separate words; caches and runs go to a temporary folder."""
     monkeypatch.setenv("TRAILSCOPE_ASSETS", str(assets))
     monkeypatch.setenv("TRAILSCOPE_DATA", str(tmp_path / "cache"))
-    monkeypatch.delenv("TRAILSCOPE_MODELS", raising=False)  # a session of other tests may set it
+    monkeypatch.setenv("TRAILSCOPE_MODELS", str(tmp_path / "models"))
 
     def run(*words: object) -> Result:
         capsys.readouterr()

@@ -1,6 +1,7 @@
 """Models that are made here: kept whole, bounded in number, found by name."""
 
 import io
+import json
 import zipfile
 from dataclasses import replace
 
@@ -8,9 +9,16 @@ import pytest
 
 from core.assets import models_folder
 from core.errors import InputError
-from core.model.card import CheckpointError, resolve_model
+from core.model.card import CheckpointError, read_card, resolve_model
 from core.model.checkpoints import load_checkpoint, save_checkpoint
-from core.model.local_models import find_local_models, keep_model, zip_checkpoint
+from core.model.given_model import model_digest
+from core.model.local_models import (
+    add_model,
+    find_local_models,
+    keep_model,
+    remove_model,
+    zip_checkpoint,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -89,3 +97,35 @@ def test_a_place_that_cannot_be_written_is_said(made, tmp_path, monkeypatch):
     monkeypatch.setenv("TRAILSCOPE_MODELS", str(tmp_path / "file"))
     with pytest.raises(InputError, match="TRAILSCOPE_MODELS"):
         keep_model(made("mine"))
+
+
+def test_an_added_model_stays_and_keeps_its_name(made):
+    add_model(made("mine"))
+    added = add_model(made("mine"), name="other")
+    assert read_card(added.path).name == "other"
+    assert model_digest(added.path) == model_digest(models_folder() / "mine")
+    keep_model(made("kept"), limit=0)
+    assert names() == ["mine", "other"]
+    with pytest.raises(CheckpointError, match="already"):
+        add_model(made("other"))
+    remove_model("mine")
+    assert names() == ["other"]
+    with pytest.raises(CheckpointError, match="holds: other"):
+        remove_model("mine")
+
+
+def test_another_config_is_another_model(made):
+    one, other = add_model(made("one")), add_model(made("one"), name="other")
+    config = json.loads((other.path / "config.json").read_text())
+    config["rms_norm_eps"] = 0.1
+    (other.path / "config.json").write_text(json.dumps(config))
+    assert model_digest(one.path) != model_digest(other.path)
+
+
+def test_a_link_is_removed_and_not_what_it_leads_to(made):
+    there = made("mine")
+    models_folder().mkdir()
+    (models_folder() / "mine").symlink_to(there)
+    remove_model("mine")
+    assert names() == []
+    assert load_checkpoint(there)
