@@ -46,6 +46,7 @@ _MIME = {"csv": "text/csv", "sdf": "chemical/x-mdl-sdfile", "smi": "chemical/x-d
          "parquet": "application/vnd.apache.parquet"}
 _DRAGS = {"box to zoom": "select", "lasso to mark": "lasso"}
 _ZOOM = "library_zoom"
+_WIDTHS = {label("smiles"): 240, label("id"): 150}
 
 
 def show(library: Library, selection: Selection, view: str) -> None:
@@ -91,7 +92,7 @@ def _show_rows(library: Library, rows: pd.DataFrame) -> None:
             data.picture(smiles, chemistry, is_dark()) if isinstance(smiles, str) else None
             for smiles in known])
         table.insert(1, "explore", [_address(library, smiles) for smiles in known])
-        config["structure"] = st.column_config.ImageColumn("structure", width="small")
+        config["structure"] = st.column_config.ImageColumn("structure", width=130)
         config["explore"] = st.column_config.LinkColumn(
             "Explore", display_text=":material/open_in_new:", width="small",
             help="Opens the molecule with the same numbers.")
@@ -112,7 +113,7 @@ def _column(name: str, kind: str) -> Any:
         return st.column_config.CheckboxColumn(name)
     if kind in (NUMBER, WHOLE):
         return st.column_config.NumberColumn(name, format="%.4g" if kind == NUMBER else "%d")
-    return st.column_config.TextColumn(name)
+    return st.column_config.TextColumn(name, width=_WIDTHS.get(name))
 
 
 def _show_downloads(library: Library, selection: Selection) -> None:

@@ -1,0 +1,122 @@
+"""The Library page: what is filtered, marked and compared is what the database says."""
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.library.selection import Selection
+from core.library.store import Library
+from dashboard.views.library.inputs import MARKED
+from tests.conftest import ROOT
+from tests.made_up_library import made_up_table, save_library
+
+HOSTILE = "![x](http://evil/x.png)<img src=x>"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("library")
+    table = made_up_table(120)
+    table.loc[3, "id"] = HOSTILE
+    save_library(root / "mine", table)
+    save_library(root / "other", made_up_table(60, seed=2), seed=1, total=200)
+    return root
+
+
+@pytest.fixture
+def open_library(assets, folder, monkeypatch):
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(assets))
+    monkeypatch.setenv("TRAILSCOPE_LIBRARY", str(folder))
+    st.cache_resource.clear()
+
+    def open_(**query: str) -> AppTest:
+        page = AppTest.from_file(str(ROOT / "dashboard" / "views" / "library" / "page.py"),
+                                 default_timeout=60)
+        for name, value in ({"library": "mine"} | query).items():
+            page.query_params[name] = value
+        page.run()
+        assert not page.exception, page.exception
+        return page
+
+    return open_
+
+
+def said(page):
+    return [one.value for kind in ("markdown", "caption", "info", "error", "warning")
+            for one in getattr(page, kind)]
+
+
+def test_the_table_is_a_page_of_the_database(open_library, folder):
+    page = open_library(filter="lu <= 0.1; works = yes", rowsort="LU", rowdirection="highest first")
+    library = Library.open(folder / "mine")
+    selection = Selection.from_text("lu <= 0.1; works = yes")
+    number = library.count(selection)
+    assert any(text.startswith(f"**{number}** of 120 rows: ") for text in said(page))
+    expected = library.page(Selection(selection.ranges, selection.flags, sort="lu",
+                                      descending=True), 0, 50)
+    shown = page.dataframe[0].value
+    assert shown["id"].tolist() == expected["id"].tolist()
+    assert shown["structure"].dropna().str.startswith("data:image/svg+xml").all()
+    assert "model=scorer&strategy=random_order&k=32&seed=0" in shown["explore"].iloc[0]
+
+
+def test_marked_rows_are_chosen_until_they_are_forgotten(open_library, folder):
+    page = open_library()
+    key = Library.open(folder / "mine").key
+    page.session_state[MARKED] = (key, (2, 5, 7))
+    page.run()
+    assert "**3** of 120 rows: those marked." in said(page)
+    assert page.dataframe[0].value["row"].tolist() == [2, 5, 7]
+    page.button(key="forget-marked").click().run()
+    assert "All **120** rows." in said(page)
+
+
+def test_a_condition_is_added_to_the_filter(open_library):
+    page = open_library(filter="lu <= 0.1")
+    page.selectbox(key="condition-column").set_value("lot").run()
+    page.text_input(key="condition-text").set_value("003").run()
+    page.button(key="condition-add").click().run()
+    assert page.text_area(key="filter").value == 'lu <= 0.1; lot ~ "003"'
+    assert set(page.dataframe[0].value["lot"]) == {"003"}
+
+
+def test_substructures_are_searched_among_the_chosen(open_library):
+    page = open_library(librarysmarts="C#N", filter="scored")
+    assert set(page.dataframe[0].value["smiles"]) == {"C#N"}
+    page = open_library(librarysmarts="[nonsense")
+    assert len(page.error) == 1
+
+
+def test_sets_are_compared_and_kept(open_library):
+    page = open_library(look="Compare", other="other")
+    assert any(text.startswith("**") and "molecules are in both" in text for text in said(page))
+    assert page.dataframe[0].value["number"].tolist()[0] == "LU"
+    page = open_library(look="Keep-list", keepfrom="other", keeplabel="works", libraryfdr="50")
+    assert any("molecules are kept at a false-discovery rate of 50%" in text
+               for text in said(page))
+    assert any("Reference: " in text and "left out" in text for text in said(page))
+
+
+@pytest.mark.parametrize(("query", "told"), [
+    ({"filter": "lu < 0.1"}, "The filter cannot be read from"),
+    ({"filter": "nothing <= 1"}, "This library has no column 'nothing'"),
+    ({"filter": "lot <= 1"}, "is of kind text"),
+])
+def test_filters_that_do_not_fit_are_said_in_one_sentence(query, told, open_library):
+    page = open_library(**query)
+    assert len(page.error) == 1
+    assert told in page.error[0].value.replace("\\", "")
+
+
+def test_unfinished_sets_and_hostile_names(open_library):
+    assert any("60 of 200 rows are scored so far" in text
+               for text in said(open_library(library="other")))
+    page = open_library(filter=f'id ~ "{HOSTILE}"')
+    assert page.dataframe[0].value["id"].tolist() == [HOSTILE]
+    assert not any("![x](" in text or "<img" in text.replace("\\<", "") for text in said(page))
+
+
+@pytest.mark.parametrize("look", ["Distribution", "Scatter"])
+def test_figures_are_drawn(look, open_library):
+    page = open_library(look=look)
+    assert any("LU" in text and "rows" in text for text in said(page))
