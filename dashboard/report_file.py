@@ -13,6 +13,8 @@ from pathlib import Path
 from core.data.files import InputRow, count_notes, counted_notes
 from core.errors import InputError
 from core.graph.planar import PLANAR_PREFIX, PlanarName
+from core.library.selection import Selection
+from core.library.store import Library
 from core.likelihood.analysis import analyse, summarize
 from core.likelihood.scoring import Precision
 from core.model.card import ModelCard
@@ -28,6 +30,7 @@ from dashboard.report.molecules import ScoredMolecules, molecule_sections
 from dashboard.report.provenance import made_by, report_command
 from dashboard.views.explore.query import TOKEN_BUDGET, ExploreQuery, permutation_index
 from dashboard.views.explore.report import Explored, explore_report
+from dashboard.views.library.report import library_report
 from dashboard.views.triage.report import Triaged, triage_report
 
 Progress = Callable[[int, int], None]
@@ -149,3 +152,16 @@ def of_samples(
         model=model, versions=read_samples_record(folder).get("versions"), file=file)))
 
 
+def of_library(folder: Path, source: str, selection: Selection, file: str) -> str:
+    """The report on a scored set.
+
+    Args:
+        folder: of it.
+        source: what was given for it.
+        selection: of its rows.
+        file: name of the report.
+
+    Raises:
+        LibraryError: for a folder that holds none, or a filter that does not fit.
+    """
+    return to_html(library_report(Library.open(folder), selection, source, file=file))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -32,6 +33,7 @@ _OF_ONE = ("trail", "hydrogens")
 _OF_FILES = ("smiles_column", "id_column")
 _OF_SCORING = ("strategy", "permutations", "precision", "device", *_OF_ONE, *_OF_FILES)
 _OF_SAMPLES = ("score", "fdr")
+_OF_SETS = ("filter", "sort", "descending")
 _ENDINGS = (".html", ".htm")
 
 
@@ -44,7 +46,8 @@ def report(
     context: typer.Context,
     input: Annotated[str, typer.Argument(help=(
         "A SMILES string or planar:SEED:INDEX, a file of molecules or graphs, a folder that "
-        "`trailscope triage` wrote, or a shipped model's name for its samples."))],
+        "`trailscope triage` or `trailscope score` wrote, or a shipped model's name for its "
+        "samples."))],
     output: Annotated[Path, typer.Option(help="The HTML file to write.")],
     model: Annotated[str | None, typer.Option(
         help=f"{MODEL_HELP} Default: {DEFAULT_MODEL}; of samples, their own.")] = None,
@@ -64,18 +67,32 @@ def report(
     fdr: Annotated[float, typer.Option(
         min=0.1, max=99.9,
         help="Of samples: false-discovery rate of the keep-list, percent.")] = 5.0,
+    filter: Annotated[str, typer.Option(
+        help="Of a scored set: its rows that satisfy conditions such as 'lu <= 0.1; id ~ abc'.",
+    )] = "",
+    sort: Annotated[str, typer.Option(help="Of a scored set: the column to sort by.")] = "row",
+    descending: Annotated[bool, typer.Option(
+        "--descending", help="Of a scored set: the largest first.")] = False,
 ) -> None:
     """Write a report that opens without a server: figures, tables, trail player, provenance."""
+    from core.library.manifest import MANIFEST
+    from core.library.selection import Selection
     from core.triage.samples import shipped_samples
 
     _check_output(output)
     samples = shipped_samples().get(input, Path(input))
-    if samples.is_dir():
+    if (samples / MANIFEST).exists():
+        _refuse_given(context, ("model", "seed", *_OF_SCORING, *_OF_SAMPLES),
+                      f"{input} is a scored set")
+        chosen = replace(Selection.from_text(filter), sort=sort, descending=descending)
+        text, bad = _pages().of_library(samples, input, chosen, output.name), 0
+    elif samples.is_dir():
+        _refuse_given(context, _OF_SETS, f"{input} is no scored set")
         _refuse_given(context, _OF_SCORING, f"{input} holds samples, which are scored already")
         text = _of_samples(samples, input, model, score, fdr, seed, output.name)
         bad = 0
     else:
-        _refuse_given(context, _OF_SAMPLES, f"{input} is no folder of samples")
+        _refuse_given(context, (*_OF_SAMPLES, *_OF_SETS), f"{input} is no folder")
         if Path(input).is_file():
             _refuse_given(context, _OF_ONE, f"{input} is a file of molecules, none of which is "
                                             "played")

@@ -27,7 +27,8 @@ def open_view(evaluated_assets, monkeypatch, tmp_path):
     monkeypatch.setenv("TRAILSCOPE_HOSTED", "1")
     monkeypatch.setattr("dashboard.views.finetune.data.PERMUTATIONS", 2)
     monkeypatch.setattr("core.stats.molecule_bootstrap.RESAMPLES", 50)
-    for view in ("triage", "finetune"):
+    monkeypatch.setenv("TRAILSCOPE_LIBRARY", str(tmp_path / "library"))
+    for view in ("triage", "finetune", "score"):
         monkeypatch.setattr(f"dashboard.views.{view}.data.work_aside", here)
     st.cache_resource.clear()
 
@@ -80,6 +81,23 @@ def test_own_molecules_and_runs_are_of_a_visitor_alone(open_view, monkeypatch):
     page.button(key="forget-runs").click().run()
     assert not page.warning
     assert page.button(key="start-finetune").label == "Fine-tune"
+
+
+def test_a_scored_set_is_of_a_visitor_alone(open_view, monkeypatch, tmp_path):
+    monkeypatch.setattr("streamlit.page_link", lambda *args, **options: None)
+    page = open_view("score", scorek="2")
+    assert "At most 2,000 rows on this server." in captions(page)
+    page.text_area(key="scoretext").set_value("CCO\nCO\n").run()
+    page.button(key="start-scoring").click().run()
+    assert page.success[0].value == "All 2 rows are done."
+    assert not (tmp_path / "library").exists()
+    other = open_view("score", scorek="2")
+    other.text_area(key="scoretext").set_value("CCO\nCO\n").run()
+    assert other.button(key="start-scoring").label == "Score 2 molecules"
+    assert open_view("library").info[0].value.startswith("There is no library yet")
+    monkeypatch.setenv("TRAILSCOPE_VISITOR_ROWS", "1")
+    other.text_area(key="scoretext").set_value("CCO\nCO\nCC\n").run()
+    assert other.error[0].value.startswith("typed.smi has more than 1 rows")
 
 
 @pytest.mark.parametrize("view", ["explore", "salience"])

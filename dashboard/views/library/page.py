@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core.errors import InputError
+from dashboard.components.report_button import title_row
 from dashboard.shared import messages
 from dashboard.shared.inputs import warn_about_address
 from dashboard.views.library import data, inputs, sections, text
@@ -15,7 +16,7 @@ from dashboard.views.library.query import SECTIONS, TABLE, address_faults, pytho
 
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
-    st.header("Library", anchor=False)
+    beside_title = title_row("Library")
     try:
         folders = data.libraries()
         if not folders:
@@ -35,6 +36,8 @@ def main() -> None:
     view = st.segmented_control("Section", SECTIONS, default=TABLE, required=True, key="look",
                                 bind="query-params", label_visibility="collapsed")
     sections.show(library, selection, view)
+    with beside_title:
+        sections.offer_report(library, selection)
     with st.expander("The same in Python", icon=":material/code:"):
         st.code(python(library, selection), language="python")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,9 @@ from core.library.selection import Selection
 from core.library.store import NUMBER, WHOLE, YES_NO, Library
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.components.report_button import report_button
+from dashboard.report.frame import to_html
+from dashboard.report.provenance import DEFAULT_FILE
 from dashboard.shared import messages
 from dashboard.shared.choices import MAX_SEED
 from dashboard.shared.inputs import reset_if_invalid
@@ -41,6 +45,7 @@ from dashboard.views.library.query import (
     label,
     lasso_of,
 )
+from dashboard.views.library.report import library_report
 
 _MIME = {"csv": "text/csv", "sdf": "chemical/x-mdl-sdfile", "smi": "chemical/x-daylight-smiles",
          "parquet": "application/vnd.apache.parquet"}
@@ -57,6 +62,19 @@ def show(library: Library, selection: Selection, view: str) -> None:
         messages.info(error)
 
 
+def offer_report(library: Library, selection: Selection) -> None:
+    """The button that makes a file of the chosen rows, in the order of the table."""
+    ordered = _in_order_of_table(library, selection)
+    report_button(lambda: to_html(library_report(library, ordered, str(library.folder))),
+                  (library.key, ordered), file=DEFAULT_FILE)
+
+
+def _in_order_of_table(library: Library, selection: Selection) -> Selection:
+    state = st.session_state
+    return replace(selection, sort=column_named(state.get("rowsort", "row"), library, "row"),
+                   descending=state.get("rowdirection") == HIGHEST_FIRST)
+
+
 def _show_table(library: Library, selection: Selection) -> None:
     names = [label(name) for name in columns_of(library)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -71,9 +89,8 @@ def _show_table(library: Library, selection: Selection) -> None:
     if page > pages:
         st.caption(f"There are {pages:,} pages; this is the last one.")
         page = pages
-    ordered = Selection(selection.ranges, selection.flags, selection.texts, selection.scored,
-                        selection.rows, column_named(sort, library, "row"),
-                        direction == HIGHEST_FIRST)
+    ordered = replace(selection, sort=column_named(sort, library, "row"),
+                      descending=direction == HIGHEST_FIRST)
     rows = data.page(library, ordered, (page - 1) * PAGE_ROWS, PAGE_ROWS)
     if len(rows):
         _show_rows(library, rows)

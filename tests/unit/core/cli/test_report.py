@@ -6,6 +6,7 @@ import pytest
 
 from core.model.card import read_card
 from tests.generated_molecules import made_up_samples
+from tests.made_up_library import made_up_table, save_library
 from tests.unit.dashboard.report.pages import Page, check_is_safe
 
 ATTACKS = ("<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>",
@@ -179,3 +180,34 @@ def test_samples_of_an_unknown_model_ask_for_its_folder(report, trailscope, tmp_
     assert "The samples are of elsewhere, which is not among the models here" in result.err
     text = report("theirs", "--model", assets / "checkpoints" / "qm9-anchor_expansion")
     assert "--model" in Page(text).commands[-1]
+
+
+def test_a_scored_set_has_its_rows_filtered_sorted_and_escaped(report, trailscope, write, tmp_path):
+    smiles = ("CO", "CCO", "C#N", "NC=O", "CC=O")
+    path = write("mine.csv", "smiles,id,note", *(
+        f'{one},m{row},"{attack}"' for row, (one, attack) in enumerate(
+            zip(smiles, ATTACKS, strict=True))))
+    assert trailscope("score", path, "--output", "my set", *SHORT).status == 0
+    text = report("my set", "--filter", "num_nodes >= 4; scored", "--sort", "lu", "--descending")
+    check_is_safe(text, has_player=False)
+    rows = [row for row in trailscope("score", path, *SHORT).rows if row["num_nodes"] >= 4]
+    rows.sort(key=lambda row: -row["lu"])
+    assert all(f"{row['lu']:.3f}" in text for row in rows)
+    places = [text.index(f">{row['id']}<") for row in rows]
+    assert places == sorted(places)
+    check_made_again(text, trailscope, tmp_path)
+
+
+@pytest.mark.parametrize(("words", "message"), [
+    (("set", "--fdr", 5), "is a scored set; leave out --fdr"),
+    (("set", "--filter", "lu"), "The filter cannot be read from 'lu' on"),
+    (("set", "--sort", "nothing"), "This library has no column 'nothing'"),
+    (("CO", "--sort", "lu"), "CO is no folder; leave out --sort"),
+])
+def test_what_does_not_fit_a_scored_set_is_one_sentence(
+        words, message, trailscope, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save_library(tmp_path / "set", made_up_table(20))
+    result = trailscope("report", *words, "--output", "report.html")
+    assert (result.status, result.out) == (1, "")
+    assert message in " ".join(result.err.split())
