@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -30,6 +29,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from benchmarks.memory import peak_rss_mib
 from core.library.engine import Engine, LocalEngine
 from core.library.ray_engine import RayEngine
 from core.library.run import Reading, ScoringState, score_files
@@ -170,7 +170,7 @@ def _score_in_little(source: Path) -> None:
     _score(source, source.parent / "set", settings, lambda: LocalEngine(checkpoint, settings),
            part_rows=500)
     print(pd.read_parquet(source.parent / "set", columns=["row"]).shape[0],
-          resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
+          peak_rss_mib())
 
 
 if __name__ == "__main__":
