@@ -94,10 +94,17 @@ def test_a_scored_set_is_of_a_visitor_alone(open_view, monkeypatch, tmp_path):
     other = open_view("score", scorek="2")
     other.text_area(key="scoretext").set_value("CCO\nCO\n").run()
     assert other.button(key="start-scoring").label == "Score 2 molecules"
+    monkeypatch.setattr(Visitor, "num_bytes", property(
+        lambda visitor: 123e6 * (visitor.folder / "library").exists()))
+    page.text_area(key="scoretext").set_value("CCN\n").run()
+    assert "123 of the 100 MB" in page.warning[0].value
+    page.button(key="remove-sets").click().run()
+    assert page.button(key="start-scoring").label == "Score 1 molecule"
     assert open_view("library").info[0].value.startswith("There is no library yet")
+    monkeypatch.setattr(Visitor, "num_bytes", 0)
     monkeypatch.setenv("TRAILSCOPE_VISITOR_ROWS", "1")
     other.text_area(key="scoretext").set_value("CCO\nCO\nCC\n").run()
-    assert other.error[0].value.startswith("typed.smi has more than 1 rows")
+    assert other.error[0].value.startswith("typed.txt has more than 1 rows")
 
 
 @pytest.mark.parametrize("view", ["explore", "salience"])

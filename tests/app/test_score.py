@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 import streamlit as st
+from rdkit import Chem
 from streamlit.testing.v1 import AppTest
 
 from core.library.manifest import Manifest
@@ -70,6 +71,15 @@ def test_a_stopped_set_goes_on_where_it_was(open_score, tmp_path, monkeypatch):
     page.button(key="start-scoring").click().run()
     page.run()
     assert Manifest.read(folder).is_finished
+
+
+def test_pasted_columns_are_kept(open_score):
+    page = open_score(scorek="2", scorer="qm9-random_order")
+    page.text_area(key="scoretext").set_value("SMILES,yield\nCO,0.5\nCCO,0.7").run()
+    assert "All 2 rows can be scored." in shown(page)
+    drawn = Chem.MolToMolBlock(Chem.MolFromSmiles("CCO"))
+    page.text_area(key="scoretext").set_value(f"{drawn}$$$$\n{drawn}").run()
+    assert "All 2 rows can be scored." in shown(page)
 
 
 def test_what_cannot_be_read_is_said_in_one_sentence(open_score):

@@ -25,10 +25,10 @@ from dashboard.views.score.query import (
     MAX_PERMUTATIONS,
     MAX_TYPED,
     MIN_PERMUTATIONS,
-    TYPED_NAME,
     ScoreQuery,
     max_rows,
     max_upload_mb,
+    typed_name,
 )
 
 
@@ -59,7 +59,7 @@ def choose_settings(models: Mapping[str, ModelCard]) -> ScoringSettings:
 def choose_molecules(settings: ScoringSettings) -> ScoreQuery | None:
     """Draw the fields for text and file; None while both are empty."""
     left, right = st.columns(2, gap="large")
-    typed = left.text_area("Paste SMILES", key="scoretext", height=150, max_chars=MAX_TYPED,
+    typed = left.text_area("Paste molecules", key="scoretext", height=150, max_chars=MAX_TYPED,
                            placeholder="CCO ethanol\nCC(N)C(=O)O alanine", help=text.TYPED_HELP)
     file = right.file_uploader("Or drop a file", FILE_TYPES, key="scorefile",
                                max_upload_size=max_upload_mb(), help=text.FILE_HELP)
@@ -73,5 +73,6 @@ def choose_molecules(settings: ScoringSettings) -> ScoreQuery | None:
         return ScoreQuery(settings.model, settings, file.name, file.getvalue(), smiles or "",
                           name or "")
     if typed and typed.strip():
-        return ScoreQuery(settings.model, settings, TYPED_NAME, f"{typed.strip()}\n".encode())
+        return ScoreQuery(settings.model, settings, typed_name(typed),
+                          f"{typed.rstrip()}\n".encode())
     return None

@@ -11,7 +11,8 @@ from streamlit.delta_generator import DeltaGenerator
 from core.errors import InputError
 from core.library.manifest import Manifest
 from core.model.card import ModelCard
-from dashboard.shared import checkpoints, messages
+from core.quotas import is_hosted
+from dashboard.shared import checkpoints, messages, visitors
 from dashboard.shared.format import plain
 from dashboard.shared.inputs import warn_about_address
 from dashboard.shared.links import LIBRARY, library_query
@@ -54,6 +55,10 @@ def show(query: ScoreQuery, card: ModelCard) -> None:
 
 
 def _show_job(query: ScoreQuery, card: ModelCard, found: Manifest | None) -> None:
+    if found is None and (fault := visitors.files_fault()):
+        messages.warning(fault, icon=":material/folder_off:")
+        _offer_removal()
+        return
     known = _look(query, card)
     checked = known.checked
     st.markdown(text.readable(checked))
@@ -106,6 +111,13 @@ def _show_result(query: ScoreQuery, found: Manifest) -> None:
     st.success(text.finished(found), icon=":material/check_circle:")
     st.page_link(LIBRARY, label="Open in the Library", icon=":material/table_rows:",
                  query_params=library_query(query.set_name))
+    if is_hosted():
+        _offer_removal()
+
+
+def _offer_removal() -> None:
+    st.button("Remove my sets", icon=":material/delete:", key="remove-sets",
+              on_click=data.remove_sets, help="They go when you leave in any case.")
 
 
 main()

@@ -20,9 +20,17 @@ MIN_PERMUTATIONS, DEFAULT_PERMUTATIONS, MAX_PERMUTATIONS = 2, 32, 256
 MAX_TYPED = 100_000
 MAX_UPLOAD_MB = 200
 FILE_TYPES = [suffix.removeprefix(".") for suffix in FILE_SUFFIXES] + ["gz"]
-TYPED_NAME = "typed.smi"
 _SITTING_SEQUENCES = 512
 """Linearizations of a part: some seconds of work that a click can lose."""
+
+
+def typed_name(text: str) -> str:
+    """A file's name for text, by which readers know what it is.
+
+    >>> typed_name("CCO ethanol"), typed_name("\\n  RDKit\\n...\\nM  END")
+    ('typed.txt', 'typed.sdf')
+    """
+    return "typed.sdf" if "M  END" in text else "typed.txt"
 
 
 def max_upload_mb() -> int:
@@ -58,7 +66,7 @@ class ScoreQuery:
     Attributes:
         model: name of the model.
         settings: how to score.
-        name: of the file, or `TYPED_NAME`.
+        name: of the file, or `typed_name` of the text.
         content: its bytes.
         smiles_column, id_column: as the visitor named them; empty for the usual ones.
     """

@@ -12,7 +12,8 @@ INTRODUCTION = (
     "NLL, linearization uncertainty with its interval, order-marginal NLL. The result is a set on "
     "the Library page, with your own columns beside the numbers."
 )
-TYPED_HELP = "A SMILES per line, then a name if you like."
+TYPED_HELP = ("A SMILES per line, then a name if you like; or CSV, TSV or SDF as it stands in a "
+              "file.")
 FILE_HELP = ("SMILES, CSV, TSV, SDF, Parquet or JSON Lines, also gzipped. Taken instead of the "
              "text. A file is no part of the address.")
 COLUMN_HELP = "If the column is not called {name}."
