@@ -69,19 +69,19 @@ def showing(what: str) -> Iterator[Callable[[Look], None]]:
     Args:
         what: is being done before the first look.
     """
-    said_at, said = float("-inf"), ("", -1)
+    said_at = float("-inf")
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[state]}"),
                TimeRemainingColumn())
     with Progress(*columns, console=messages, disable=not messages.is_terminal) as bar:
         task = bar.add_task(what, state="starting", total=None)
 
         def show(now: Look) -> None:
-            nonlocal said_at, said
+            nonlocal said_at
             bar.update(task, description=now.what, completed=now.done, total=now.total,
                        state=now.state)
             is_due = time.monotonic() - said_at >= REPORT_EVERY_S or now.done == now.total
-            if is_due and not messages.is_terminal and said != (now.what, now.done):
-                said_at, said = time.monotonic(), (now.what, now.done)
+            if is_due and not messages.is_terminal:
+                said_at = time.monotonic()
                 messages.print(now.line, markup=False, soft_wrap=True)
 
         yield show

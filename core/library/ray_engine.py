@@ -26,6 +26,7 @@ from typing import Any
 from core.errors import InputError, one_line
 from core.graph.graph import Graph
 from core.library.engine import Heard, Result, score_graphs
+from core.library.part_source import PartSource
 from core.library.settings import ScoringSettings
 
 _LOOK_S = 0.2
@@ -72,7 +73,7 @@ class RayEngine:
         self, parts: Iterable[Sequence[Graph]], heard: Heard, *, number: int
     ) -> Iterator[list[Result]]:
         """See `core.library.engine.Engine`."""
-        source = self._ray.remote(_PartSource).options(num_cpus=0, max_concurrency=1000).remote()
+        source = self._ray.remote(PartSource).options(num_cpus=0, max_concurrency=1000).remote()
         finished: queue.Queue[tuple[int, list[Result]] | BaseException] = queue.Queue()
         done: dict[int, list[Result]] = {}
         threading.Thread(target=self._work, args=(source, number, finished), daemon=True).start()
@@ -119,38 +120,6 @@ class RayEngine:
     @cached_property
     def _weights(self) -> Any:
         return self._ray.put(self._files)
-
-
-class _PartSource:
-    """Graphs of parts between here and the workers."""
-
-    def __init__(self) -> None:
-        import asyncio
-
-        self._changed = asyncio.Condition()
-        self._parts: dict[int, bytes] = {}
-        self._wanted = 0
-
-    async def wanted(self) -> int:
-        """The last part that a worker has asked for."""
-        return self._wanted
-
-    async def give(self, part: int, graphs: bytes) -> None:
-        """Lay a part down."""
-        async with self._changed:
-            self._parts[part] = graphs
-            self._changed.notify_all()
-
-    async def take(self, part: int) -> bytes:
-        """A part, once it is there; it stays, as a worker may die of it."""
-        async with self._changed:
-            self._wanted = max(self._wanted, part)
-            await self._changed.wait_for(lambda: part in self._parts)
-            return self._parts[part]
-
-    async def forget(self, part: int) -> None:
-        """A part is finished."""
-        self._parts.pop(part, None)
 
 
 class _Worker:

@@ -209,8 +209,9 @@ class _Run:
     def _report(self, graphs: int, *, is_safe: bool = False) -> None:
         """Tell that so many graphs of the oldest part at work are done."""
         part = self._ahead[0] if self._ahead else None
-        inside = 0 if part is None or not part.new else (
-            len(part.rows) * graphs // len(part.new))
+        # A part's last row is done when the part is written.
+        inside = 0 if part is None or not part.new else min(
+            len(part.rows) * graphs // len(part.new), len(part.rows) - 1)
         done = self._manifest.rows_done + inside
         spent = time.monotonic() - self._started_at
         ours = done - self._done_before

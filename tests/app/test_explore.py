@@ -249,5 +249,5 @@ def test_where_every_folder_is_damaged_each_is_said(open_page, damaged_cards):
     page = open_page(smiles="CO")
     assert sum("is damaged" in warning for warning in messages(page.warning)) == 6
     assert messages(page.error) == [
-        "Of the 7 models here none can be read; get them again, or set TRAILSCOPE_ASSETS."]
+        "Of the 6 models here none can be read; get them again, or set TRAILSCOPE_ASSETS."]
     assert not page.exception

@@ -55,7 +55,6 @@ VIEWS: dict[str, dict[str, str]] = {
         "default": "",
         "distribution": "look=Distribution&filter=stable+%3D+no%3B+lu+%3C%3D+0.1&histof=NLL,+nats",
         "scatter": "look=Scatter&library=qm9-anchor_expansion+samples&filter=lu+%3E%3D+0.1",
-        "keep-list": "look=Keep-list&filter=num_nodes+%3C%3D+15&libraryfdr=20",
         "refused": "library=none&look=none&rowpage=0&keepby=none",
         "unreadable": "filter=lu+%3C+0.1",
     },

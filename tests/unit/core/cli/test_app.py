@@ -28,6 +28,7 @@ def free_port():
 def test_app_serves_the_dashboard_from_any_folder(trailscope, started, free_port, tmp_path,
                                                   monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TRAILSCOPE_MODELS", raising=False)  # tests of commands have one
     result = trailscope("app", "--port", free_port, "--address", "127.0.0.1")
     assert result.status == 0
     [(program, words)] = started

@@ -146,7 +146,7 @@ def test_samples_that_cannot_be_ranked_say_why(report, tmp_path):
                                        "highest or a number from 1 to 16."),
     (("CCO", "--trail", "worst"), "There is no permutation 'worst'"),
     (("CCO", "--id-column", "x"), "CCO is no file; leave out --id-column."),
-    (("CCO", "--fdr", 5), "is no folder of samples; leave out --fdr."),
+    (("CCO", "--fdr", 5), "CCO is no folder; leave out --fdr."),
     ((".", "--device", "cpu"), "holds samples, which are scored already; leave out --device."),
     ((".",), "does not hold samples: it has no record.json"),
 ])
