@@ -16,6 +16,9 @@ EXPLORE = "views/explore/page.py"
 CALIBRATION = "views/calibration/page.py"
 LIBRARY = "views/library/page.py"
 
+SAMPLES = " samples"
+"""Behind the name of a model: what the Library page calls its samples that ship."""
+
 
 def explore_query(
     model: str, *, smiles: str = "", planar: PlanarName | None = None, strategy: str = "",
@@ -67,3 +70,12 @@ def library_query(name: str) -> dict[str, str]:
         name: of the set.
     """
     return {"library": name}
+
+
+def library_address(name: str) -> str:
+    """The same as an address.
+
+    >>> library_address("qm9-random_order samples")
+    './library?library=qm9-random_order+samples'
+    """
+    return "./library?" + urlencode(library_query(name))

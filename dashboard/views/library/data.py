@@ -29,9 +29,9 @@ from dashboard.drawing.thumbnails import thumbnail_svg
 from dashboard.shared.bounded_cache import kept
 from dashboard.shared.file_age import age
 from dashboard.shared.libraries import scored_sets
+from dashboard.shared.links import SAMPLES
 from dashboard.shared.progress import Progress
 from dashboard.shared.visitors import visitor
-from dashboard.views.library.query import SAMPLES
 
 MAX_SEARCHED = 20_000
 """Molecules of a selection that a substructure is searched in."""

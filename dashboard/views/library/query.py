@@ -18,9 +18,6 @@ SECTIONS = (TABLE, DISTRIBUTION, SCATTER, COMPARE, KEEP)
 LOWEST_FIRST, HIGHEST_FIRST = "lowest first", "highest first"
 DIRECTIONS = (LOWEST_FIRST, HIGHEST_FIRST)
 DEFAULT = "qm9-random_order samples"
-SAMPLES = " samples"
-"""Behind the name of a model whose samples ship."""
-
 PAGE_ROWS = 50
 MIN_FDR, DEFAULT_FDR, MAX_FDR = 1, 10, 50
 MAX_FILTER = 4_000

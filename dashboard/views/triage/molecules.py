@@ -11,7 +11,13 @@ from core.errors import InputError
 from core.triage.generation import Generation
 from dashboard.shared import messages, own_models
 from dashboard.shared.choices import MAX_SEED
-from dashboard.shared.links import EXPLORE, explore_address, explore_query
+from dashboard.shared.links import (
+    EXPLORE,
+    SAMPLES,
+    explore_address,
+    explore_query,
+    library_address,
+)
 from dashboard.shared.progress import progress_bar
 from dashboard.shared.theme import is_dark
 from dashboard.views.triage import data
@@ -22,6 +28,7 @@ from dashboard.views.triage.query import (
     HIGHEST_FIRST,
     KINDS,
     KINDS_WITHOUT_STABILITY,
+    LIVE,
     PAGE_SIZE,
     SORTS,
     Filter,
@@ -50,6 +57,11 @@ def show_molecules(found: Generation) -> None:
     if rows:
         show_page(found, rows, key="page")
         show_downloads(found, rows, name="shown")
+    if st.session_state.source != LIVE:
+        # The same rows as a database: conditions on any number, scatter, comparison.
+        st.link_button("Open in the Library", library_address(f"{found.card.name}{SAMPLES}"),
+                       type="tertiary", icon=":material/open_in_new:",
+                       help="Filter by any number, scatter with lasso, compare models.")
 
 
 def _choose_filter(found: Generation) -> tuple[Filter, str]:
