@@ -22,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-PAGES = ("", "models", "calibration", "triage", "salience", "finetune")
+PAGES = ("", "models", "calibration", "triage", "library", "score", "salience", "finetune")
 MOLECULES = "molecules.smi"
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
@@ -30,6 +30,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("linearize", "CCO"),
     ("enumerate", "CO"),
     ("score", "CCO", "--permutations", "4"),
+    ("score", MOLECULES, "--permutations", "4", "--output", "made/set"),
     ("generate", "--number", "2", "--seed", "1"),
     ("decode", "made/tokens.jsonl"),
     ("results",),
@@ -42,6 +43,7 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("report", "CCO", "--permutations", "4", "--output", "made/molecule.html"),
     ("report", MOLECULES, "--permutations", "4", "--output", "made/molecules.html"),
     ("report", "made/samples", "--output", "made/samples.html"),
+    ("report", "made/set", "--output", "made/set.html"),
     ("repair", "--model", "qm9-min_degree_first", "--list", "--output", "made/repair"),
     ("train", "made/model", "--strategy", "random_order", "--dataset", "planar",
      "--planar-graphs", "2", "--planar-nodes", "6", "--preset", "tiny", "--steps", "1",

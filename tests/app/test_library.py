@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from core.library.selection import Selection
 from core.library.store import Library
 from dashboard.views.library.inputs import MARKED
+from dashboard.views.library.query import python, source_of
 from tests.conftest import ROOT
 from tests.made_up_library import made_up_table, save_library
 
@@ -114,6 +115,14 @@ def test_unfinished_sets_and_hostile_names(open_library):
     page = open_library(filter=f'id ~ "{HOSTILE}"')
     assert page.dataframe[0].value["id"].tolist() == [HOSTILE]
     assert not any("![x](" in text or "<img" in text.replace("\\<", "") for text in said(page))
+
+
+def test_code_and_reports_name_no_folder_of_a_server(folder):
+    library = Library.open(folder / "mine")
+    assert str(folder) in python(library, Selection(), hosted=False)
+    told = python(library, Selection(), hosted=True) + source_of(library, hosted=True)
+    assert str(folder) not in told
+    assert "Path('mine')" in told
 
 
 @pytest.mark.parametrize("look", ["Distribution", "Scatter"])

@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core.errors import InputError
+from core.quotas import is_hosted
 from dashboard.components.report_button import title_row
 from dashboard.shared import messages
 from dashboard.shared.inputs import warn_about_address
@@ -36,10 +37,11 @@ def main() -> None:
     view = st.segmented_control("Section", SECTIONS, default=TABLE, required=True, key="look",
                                 bind="query-params", label_visibility="collapsed")
     sections.show(library, selection, view)
-    with beside_title:
-        sections.offer_report(library, selection)
+    if library.manifest is not None:  # samples have their report on the triage page
+        with beside_title:
+            sections.offer_report(library, selection)
     with st.expander("The same in Python", icon=":material/code:"):
-        st.code(python(library, selection), language="python")
+        st.code(python(library, selection, hosted=is_hosted()), language="python")
 
 
 main()

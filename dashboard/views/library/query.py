@@ -108,16 +108,34 @@ def lasso_of(selection: Mapping[str, Any]) -> list[tuple[float, float]] | None:
     return corners if len(corners) > 2 else None
 
 
-def python(library: Library, selection: Selection) -> str:
-    """The Python that finds the same rows."""
-    condition = selection.to_text()
-    return f"""from pathlib import Path
+def source_of(library: Library, *, hosted: bool) -> str:
+    """What a command takes for a library: no folder of a server that is not the reader's."""
+    if library.manifest is None:
+        return library.model
+    return library.folder.name if hosted else str(library.folder)
 
+
+def python(library: Library, selection: Selection, *, hosted: bool) -> str:
+    """The Python that finds the same rows.
+
+    Args:
+        library: that is open.
+        selection: of its rows.
+        hosted: leave out where the library lies.
+    """
+    source = source_of(library, hosted=hosted)
+    if library.manifest is None:
+        imported, folder = ("from core.triage.samples import shipped_samples",
+                            f"shipped_samples()[{source!r}]")
+    else:
+        imported, folder = "from pathlib import Path", f"Path({source!r})"
+    condition = selection.to_text()
+    return f"""{imported}
 from core.library.selection import Selection
 from core.library.store import Library
 
-library = Library.open(Path({str(library.folder)!r}))
+library = Library.open({folder})
 selection = Selection.from_text({condition!r})
 print(library.count(selection))
-print(library.page(selection, 0, 50))
+print(library.page(selection, 0, {PAGE_ROWS}))
 """

@@ -14,6 +14,7 @@ from core.library.export import KINDS
 from core.library.keep import SCORES
 from core.library.selection import Selection
 from core.library.store import NUMBER, WHOLE, YES_NO, Library
+from core.quotas import is_hosted
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.components.report_button import report_button
@@ -44,6 +45,7 @@ from dashboard.views.library.query import (
     columns_of,
     label,
     lasso_of,
+    source_of,
 )
 from dashboard.views.library.report import library_report
 
@@ -65,8 +67,9 @@ def show(library: Library, selection: Selection, view: str) -> None:
 def offer_report(library: Library, selection: Selection) -> None:
     """The button that makes a file of the chosen rows, in the order of the table."""
     ordered = _in_order_of_table(library, selection)
-    report_button(lambda: to_html(library_report(library, ordered, str(library.folder))),
-                  (library.key, ordered), file=DEFAULT_FILE)
+    source = source_of(library, hosted=is_hosted())
+    report_button(lambda: to_html(library_report(library, ordered, source)),
+                  (library.key, source, ordered), file=DEFAULT_FILE)
 
 
 def _in_order_of_table(library: Library, selection: Selection) -> Selection:
