@@ -169,9 +169,10 @@ def _started(address: str | None) -> Any:
                  include_dashboard=False if address is None else None,
                  runtime_env=_importing_us() if address is None else None)
     except Exception as error:
-        raise ClusterError(f"There is no Ray cluster at {address or 'this machine'} "
-                           f"({one_line(error)}); check the address, or leave it out for a "
-                           "cluster of this machine alone.") from error
+        raise ClusterError(f"There is no Ray cluster at {address or 'this machine'} that can be "
+                           f"used ({one_line(error)}); check the address and Ray's token "
+                           "(RAY_AUTH_TOKEN), or leave the address out for a cluster of this "
+                           "machine alone.") from error
     ray.data.DataContext.get_current().enable_progress_bars = False
     for name in ("ray", "ray.data"):  # progress is told by whoever called
         logging.getLogger(name).setLevel(logging.ERROR)

@@ -130,10 +130,10 @@ def test_an_impossible_address_is_said_in_one_sentence_and_dropped(open_page, st
     check_fits(page)
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 900)])
-def test_nothing_overflows(open_page, scheme, width):
-    page = open_page(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 1000})
+def test_nothing_overflows(open_page):
+    page = open_page(color_scheme="dark")
     for section in ("Tokens of a bin", "All types", "Temperature", "Numbers"):
         pick(page, section)
-        check_fits(page)
+        for width in (1440, 900):
+            page.set_viewport_size({"width": width, "height": 1000})
+            check_fits(page)
