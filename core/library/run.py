@@ -191,20 +191,26 @@ class _Run:
         self._started_at, self._done_before = time.monotonic(), manifest.rows_done
 
     def finish(self, engine: Engine) -> Manifest:
-        """Score what is left."""
-        self._manifest = replace(self._manifest, device=engine.device, versions=package_versions())
-        self._index = Duplicates(self._folder, self._manifest.parts, NUMBERS)
+        """Score what is left; the engine ends with it."""
         try:
-            self._report(0)
-            part_rows = self._manifest.settings["part_rows"]
-            left = -(-(self._manifest.rows - self._manifest.rows_done) // part_rows)
-            for results in engine.score(self._parts(), self._report, number=left):
-                self._write(self._ahead.popleft(), results)
-                self._report(0, is_safe=True)
+            self._manifest = replace(self._manifest, device=engine.device,
+                                     versions=package_versions())
+            self._index = Duplicates(self._folder, self._manifest.parts, NUMBERS)
+            try:
+                self._score(engine)
+            finally:
+                self._index.close(remove=self._manifest.is_finished)
         finally:
             engine.close()
-            self._index.close(remove=self._manifest.is_finished)
         return self._manifest
+
+    def _score(self, engine: Engine) -> None:
+        self._report(0)
+        part_rows = self._manifest.settings["part_rows"]
+        left = -(-(self._manifest.rows - self._manifest.rows_done) // part_rows)
+        for results in engine.score(self._parts(), self._report, number=left):
+            self._write(self._ahead.popleft(), results)
+            self._report(0, is_safe=True)
 
     def _report(self, graphs: int, *, is_safe: bool = False) -> None:
         """Tell that so many graphs of the oldest part at work are done."""
