@@ -47,10 +47,20 @@ def made_up_table(rows: int, *, seed: int = 0) -> pd.DataFrame:
 
 def save_library(
     folder: Path, table: pd.DataFrame, *, part_rows: int = 16, total: int | None = None,
-    **settings: Any,
+    own: dict[str, str] | None = None, **settings: Any,
 ) -> Path:
-    """Write a table as the scored set of a folder."""
-    kinds = {"logP": "number", "lot": "text", "count": "whole number", "works": "yes or no"}
+    """Write a table as the scored set of a folder.
+
+    Args:
+        folder: to be made.
+        table: see `made_up_table`.
+        part_rows: rows of a part.
+        total: rows of the input; by default those of the table.
+        own: kinds of the input's own columns, if others than those of `made_up_table`.
+        settings: other than usual.
+    """
+    kinds = own or {
+        "logP": "number", "lot": "text", "count": "whole number", "works": "yes or no"}
     manifest = Manifest(
         inputs=(InputFile("mine.csv", "0" * 64, total or len(table)),),
         settings={**ScoringSettings("scorer", "1" * 64, "random_order").to_json(), **settings,

@@ -15,6 +15,7 @@ from rdkit.Chem import rdDepictor
 from core.library.manifest import LibraryError
 from core.library.selection import Selection
 from core.library.store import TEXT, WHOLE, YES_NO, Library
+from core.library.structure import TOKENS, token_numbers
 from core.runs import replacing
 
 Kind = Literal["csv", "sdf", "smi", "parquet"]
@@ -35,8 +36,10 @@ def export(
 ) -> int:
     """Write selected rows in their order, some at a time; the file is written whole or not at all.
 
-    SDF and SMILES hold rows that have a molecule that RDKit takes, the others all rows. A SMILES
-    stands as it was given, an SDF record has 2D coordinates and repeats all columns as properties.
+    SDF and SMILES hold rows that have a molecule that RDKit takes, the others all rows, and the
+    sequences of samples as token numbers. A SMILES stands as it was given, an SDF record has 2D
+    coordinates and repeats all columns as properties; under-valent atoms are radicals there, so
+    that readers do not fill them up.
 
     Args:
         library: where the rows are.
@@ -55,7 +58,10 @@ def export(
     total = library.count(selection)
     if not total:
         raise LibraryError("No row is selected, so there is nothing to write; widen the filter.")
-    with replacing(path) as partial, library.batches(selection) as batches:
+    columns = list(library.columns)
+    if library.is_samples and kind in ("csv", "parquet"):
+        columns.append(TOKENS)
+    with replacing(path) as partial, library.batches(selection, columns) as batches:
         written = _WRITERS[kind](_counted(batches, total, progress), library, partial)
     if not written:
         path.unlink()
@@ -79,6 +85,9 @@ def _write_csv(batches: Iterator[pd.DataFrame], library: Library, path: Path) ->
     written = 0
     with path.open("w", encoding="utf-8", newline="") as file:
         for batch in batches:
+            if library.is_samples:
+                batch[TOKENS] = [" ".join(map(str, token_numbers(stored)))
+                                 for stored in batch[TOKENS]]
             batch.to_csv(file, index=False, header=not written)
             written += len(batch)
     return written
@@ -87,9 +96,13 @@ def _write_csv(batches: Iterator[pd.DataFrame], library: Library, path: Path) ->
 def _write_parquet(batches: Iterator[pd.DataFrame], library: Library, path: Path) -> int:
     schema = pa.schema([(name, _ARROW.get(kind, pa.float64()))
                         for name, kind in library.columns.items()])
+    if library.is_samples:
+        schema = schema.append(pa.field(TOKENS, pa.list_(pa.int32())))
     written = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in batches:
+            if library.is_samples:
+                batch[TOKENS] = [token_numbers(stored) for stored in batch[TOKENS]]
             writer.write_table(pa.Table.from_pandas(batch, schema=schema, preserve_index=False))
             written += len(batch)
     return written

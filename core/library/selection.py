@@ -52,6 +52,17 @@ class Selection:
             return replace(self, ranges=others)
         return replace(self, ranges=(*others, (column, least, most)))
 
+    def and_(self, other: Selection) -> Selection:
+        """Rows that satisfy the conditions of both, in the order of this one."""
+        rows = self.rows if other.rows is None else other.rows
+        if self.rows is not None and other.rows is not None:
+            rows = tuple(sorted(set(self.rows) & set(other.rows)))
+        scored = self.scored if other.scored is None else other.scored
+        if self.scored is not None and other.scored not in (None, self.scored):
+            rows = ()
+        return replace(self, ranges=self.ranges + other.ranges, flags=self.flags + other.flags,
+                       texts=self.texts + other.texts, scored=scored, rows=rows)
+
     def without(self, column: str) -> Selection:
         """The same without any condition on a column."""
         return replace(self, ranges=tuple(one for one in self.ranges if one[0] != column),

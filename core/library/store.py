@@ -8,11 +8,12 @@ quoted, values are parameters: nothing that a user brings becomes part of a ques
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,11 @@ import pandas as pd
 from core.chemistry.chemistry import Chemistry
 from core.library.manifest import MANIFEST, LibraryError, Manifest
 from core.library.selection import Selection
+from core.model.card import ModelCard
 from core.records import RECORD
-from core.triage.samples import read_samples_record
+from core.sent.vocabulary import Vocabulary
+from core.triage.generated import Mask
+from core.triage.samples import SAMPLES_TABLE, read_samples_record
 
 WHOLE, NUMBER, TEXT, YES_NO = "whole number", "number", "text", "yes or no"
 """Kinds of columns, as of `core.library.manifest.OWN_TYPES`."""
@@ -35,7 +39,7 @@ MEMORY_MB = 400
 MOST_POINTS = 5_000
 """Points of a scatter that are drawn one by one."""
 
-_HIDDEN = ("tokens", "graph_key", "key")
+_HIDDEN_IN_SAMPLES, _HIDDEN_IN_SETS = ("tokens",), ("graph_key", "key")
 """Columns that no person reads."""
 
 _KINDS = {"BOOLEAN": YES_NO, "VARCHAR": TEXT, "DOUBLE": NUMBER, "FLOAT": NUMBER,
@@ -92,6 +96,9 @@ class Library:
         manifest: of a scored set; None for samples.
         columns: kind of every column that a person reads, in order.
         source: the rows as SQL has them.
+        key: changes when the rows do.
+        vocabulary: of the model that wrote samples, if it is known.
+        mask: that they were sampled under.
     """
 
     folder: Path
@@ -106,14 +113,17 @@ class Library:
     manifest: Manifest | None
     columns: Mapping[str, str]
     source: str
+    key: str
+    vocabulary: Vocabulary | None = None
+    mask: Mask = "strict"
 
     @classmethod
-    def open(cls, folder: Path, *, chemistry: Chemistry | None = None) -> Library:
+    def open(cls, folder: Path, *, card: ModelCard | None = None) -> Library:
         """Open a scored set, or a folder of samples.
 
         Args:
             folder: of either.
-            chemistry: of the model that made samples, whose folder does not say.
+            card: of the model that made samples, whose folder does not say what they are.
 
         Raises:
             LibraryError: for any other folder, or one without a finished part.
@@ -121,15 +131,12 @@ class Library:
         """
         if (folder / MANIFEST).exists() or not (folder / RECORD).exists():
             return _scored_set(folder)
-        return _samples(folder, chemistry)
+        return _samples(folder, card)
 
-    @cached_property
-    def key(self) -> str:
-        """Changes when the rows do."""
-        if self.manifest is None:
-            return f"{self.weights_sha256} {self.rows} {self.seed}"
-        return hashlib.sha256(repr(
-            [part.sha256 for part in self.manifest.parts]).encode()).hexdigest()
+    @property
+    def is_samples(self) -> bool:
+        """Whether these are sequences that a model generated."""
+        return self.manifest is None
 
     @property
     def label_columns(self) -> tuple[str, ...]:
@@ -307,7 +314,8 @@ class Library:
         Raises:
             LibraryError: if there is no such column, or it is of another kind.
         """
-        if column not in self.columns and column not in _HIDDEN:
+        hidden = _HIDDEN_IN_SAMPLES if self.is_samples else _HIDDEN_IN_SETS
+        if column not in self.columns and column not in hidden:
             raise LibraryError(f"This library has no column {column[:60]!r}; it has "
                                f"{', '.join(self.columns)[:200]}.")
         if kinds and self.columns.get(column) not in kinds:
@@ -347,27 +355,34 @@ def _scored_set(folder: Path) -> Library:
         seed=settings["seed"],
         chemistry=None if manifest.chemistry is None else Chemistry.from_json(manifest.chemistry),
         rows=manifest.rows_done, total=manifest.rows, manifest=manifest,
-        columns=_columns(source), source=source)
+        columns=_columns(source, _HIDDEN_IN_SETS), source=source,
+        key=_digest(*(part.sha256 for part in manifest.parts)))
 
 
-def _samples(folder: Path, chemistry: Chemistry | None) -> Library:
+def _samples(folder: Path, card: ModelCard | None) -> Library:
     record = read_samples_record(folder)
     config = record["config"]
     source = ("(SELECT file_row_number + 1 AS row, * EXCLUDE (file_row_number) FROM read_parquet("
-              f"{_literal(folder / 'samples.parquet')}, file_row_number = true))")
-    columns = _columns(source)
+              f"{_literal(folder / SAMPLES_TABLE)}, file_row_number = true))")
+    columns = _columns(source, _HIDDEN_IN_SAMPLES)
     [(rows,)] = ask(f"SELECT count(*) FROM {source}")
     return Library(
         folder=folder, model=config["model"], weights_sha256=record["checkpoint"],
         strategy=config["trained_under"], permutations=config["permutations"],
-        seed=config["seed"], chemistry=chemistry, rows=rows, total=rows, manifest=None,
-        columns=columns, source=source)
+        seed=config["seed"], chemistry=None if card is None else card.chemistry, rows=rows,
+        total=rows, manifest=None, columns=columns, source=source,
+        key=_digest(json.dumps(record, sort_keys=True)),
+        vocabulary=None if card is None else card.vocabulary, mask=config["mask"])
 
 
-def _columns(source: str) -> dict[str, str]:
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+def _columns(source: str, hidden: Collection[str]) -> dict[str, str]:
     described = ask(f"DESCRIBE SELECT * FROM {source}")
     return {name: _KINDS[kind] for name, kind, *_ in described
-            if kind in _KINDS and name not in _HIDDEN}
+            if kind in _KINDS and name not in hidden}
 
 
 def _literal(path: Path) -> str:

@@ -52,7 +52,7 @@ GROWTH_TYPES = {"prefix_nll": "float64", "holds_fragment": "boolean"}
 fragment, in nats, and whether the graph holds it as it should; see
 `core.model.generation.GeneratedGraph`."""
 
-_TABLE = "samples.parquet"
+SAMPLES_TABLE = "samples.parquet"
 _BYTE = 256
 
 
@@ -166,7 +166,7 @@ class Samples:
             device: where the samples were made and scored.
             versions: of the packages there; by default those here.
         """
-        write_table(self.table, folder / _TABLE)
+        write_table(self.table, folder / SAMPLES_TABLE)
         more: dict[str, Any] = {}
         if self.ranking is not None:
             more["ranking"] = self.ranking
@@ -195,7 +195,7 @@ class Samples:
         try:
             config = record["config"]
             stored = record["result"].get("set_metrics")
-            table = read_table(folder / _TABLE)
+            table = read_table(folder / SAMPLES_TABLE)
             return cls(
                 model=config["model"], weights_sha256=record["checkpoint"],
                 trained_under=config["trained_under"], step=config["step"],

@@ -66,7 +66,7 @@ def test_marked_rows_are_chosen_until_they_are_forgotten(open_library, folder):
     key = Library.open(folder / "mine").key
     page.session_state[MARKED] = (key, (2, 5, 7))
     page.run()
-    assert "**3** of 120 rows: those marked." in said(page)
+    assert "**3** of 120 rows: those marked or found." in said(page)
     assert page.dataframe[0].value["row"].tolist() == [2, 5, 7]
     page.button(key="forget-marked").click().run()
     assert "All **120** rows." in said(page)
@@ -74,10 +74,10 @@ def test_marked_rows_are_chosen_until_they_are_forgotten(open_library, folder):
 
 def test_a_condition_is_added_to_the_filter(open_library):
     page = open_library(filter="lu <= 0.1")
-    page.selectbox(key="condition-column").set_value("lot").run()
-    page.text_input(key="condition-text").set_value("003").run()
-    page.button(key="condition-add").click().run()
-    assert page.text_area(key="filter").value == 'lu <= 0.1; lot ~ "003"'
+    page.selectbox(key="filter-condition-column").set_value("lot").run()
+    page.text_input(key="filter-condition-text").set_value("003").run()
+    page.button(key="filter-condition-add").click().run()
+    assert page.text_input(key="filter").value == 'lu <= 0.1; lot ~ "003"'
     assert set(page.dataframe[0].value["lot"]) == {"003"}
 
 

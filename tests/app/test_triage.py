@@ -15,6 +15,7 @@ from rdkit import Chem
 from streamlit.testing.v1 import AppTest
 
 from core.chemistry.molecules import from_smiles
+from core.library.export import KINDS
 from core.likelihood.analysis import analyse
 from core.model.card import read_card
 from core.model.checkpoints import load_checkpoint
@@ -280,7 +281,7 @@ def test_results_that_cannot_be_read_are_said(open_page, results, tmp_path, monk
 @pytest.mark.parametrize(("query", "reason"), [
     ({"generator": "gpt-7"}, "which this server does not have"),
     ({"source": "dream"}, "there are shipped, live"),
-    ({"sort": "beauty"}, "there are as generated, LU"),
+    ({"sort": "beauty"}, "there are as generated, name"),
     ({"part": "Nowhere"}, "there are Molecules, Set metrics"),
     ({"page": "zero"}, "it must be a whole number from 1"),
     ({"part": "Keep-list", "fdr": "99"}, "from 0.5 to 50.0"),
@@ -459,9 +460,9 @@ def test_printed_python_of_a_live_run_samples_the_same(open_page, model):
 
 
 def test_sdf_of_many_molecules_is_prepared_first(open_page, monkeypatch):
-    monkeypatch.setattr("dashboard.views.triage.molecules._QUICK_ROWS", 10)
+    monkeypatch.setattr("dashboard.rows.shown._QUICK_ROWS", dict.fromkeys(KINDS, 10))
     page = open_page(show="unstable")
-    prepare = page.button(key="prepare-sdf-shown")
+    prepare = page.button(key="prepare-page-sdf")
     count = int(re.search(r"\d+", prepare.label).group())
     prepare.click().run()
     assert not page.exception

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
-from core.chemistry.chemistry import QM9
 from core.library.comparison import COMPARED, compare, pairs
 from core.library.export import KINDS, export
 from core.library.keep import keep
@@ -171,7 +170,7 @@ def test_files_that_are_gone_are_said(table, tmp_path):
 
 def test_samples_that_ship_are_libraries():
     folder = shipped_samples()["qm9-random_order"]
-    library, samples = Library.open(folder, chemistry=QM9), Samples.load(folder)
+    library, samples = Library.open(folder), Samples.load(folder)
     assert library.rows == len(samples.table)
     assert library.count(Selection(flags=(("stable", True),))) == int(samples.table["stable"].sum())
     page = library.page(Selection(sort="lu"), 0, 3, ["row", "lu", "self_nll"])
