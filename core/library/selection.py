@@ -63,12 +63,6 @@ class Selection:
         return replace(self, ranges=self.ranges + other.ranges, flags=self.flags + other.flags,
                        texts=self.texts + other.texts, scored=scored, rows=rows)
 
-    def without(self, column: str) -> Selection:
-        """The same without any condition on a column."""
-        return replace(self, ranges=tuple(one for one in self.ranges if one[0] != column),
-                       flags=tuple(one for one in self.flags if one[0] != column),
-                       texts=tuple(one for one in self.texts if one[0] != column))
-
     def to_text(self) -> str:
         """The conditions as people write them, but for rows of a lasso; empty for all rows.
 

@@ -13,24 +13,28 @@ from dashboard.rows.columns import MAX_FILTER, Keys, column_named, labels_of
 from dashboard.shared.inputs import reset_if_invalid
 
 
-def choose_rows(library: Library, keys: Keys, *, within: Selection | None = None) -> Selection:
+def choose_rows(
+    library: Library, keys: Keys, *, within: Selection | None = None, in_row: bool = False
+) -> Selection:
     """Draw filter and search.
 
     Args:
         library: whose rows.
         keys: of the widgets.
         within: conditions that are chosen otherwise and hold as well.
+        in_row: side by side, where there is room for it.
 
     Raises:
         InputError: for a filter that cannot be read, or a pattern that is none.
     """
     typed = st.text_input("Filter", key=keys.filter, bind="query-params", max_chars=MAX_FILTER,
                           placeholder="lu <= 0.1; num_nodes >= 9", help=text.FILTER_HELP,
-                          on_change=to_first_page, args=(keys,), width=300)
+                          on_change=to_first_page, args=(keys,), width=420 if in_row else "stretch")
     _offer_conditions(library, keys)
     smarts = st.text_input(
         "Substructure (SMARTS)", key=keys.smarts, bind="query-params", placeholder="[OX2H]",
-        max_chars=MAX_FILTER, on_change=to_first_page, args=(keys,), width=220,
+        max_chars=MAX_FILTER, on_change=to_first_page, args=(keys,),
+        width=260 if in_row else "stretch",
         help=text.SMARTS_HELP.format(most=data.MAX_SEARCHED),
     ) if library.chemistry is not None else ""
     selection = Selection.from_text(typed or "")

@@ -117,7 +117,7 @@ def _show_table(library: Library, rows: pd.DataFrame, keys: Keys, marked: int) -
                                     for query in queries])
         config["explore"] = st.column_config.LinkColumn(
             "Explore", display_text=":material/open_in_new:", width="small",
-            help="Opens the molecule with the same numbers.")
+            help="Opens the molecule with the same model, order, K and seed.")
     elif any(queries):
         # A link of a table opens a tab of its own, which would be another visitor, who has no such
         # model.

@@ -129,3 +129,20 @@ def test_code_and_reports_name_no_folder_of_a_server(folder):
 def test_figures_are_drawn(look, open_library):
     page = open_library(look=look)
     assert any("LU" in text and "rows" in text for text in said(page))
+
+
+def test_rows_show_as_cards_too(open_library):
+    page = open_library(rowsas="cards", filter='id ~ "m1"')
+    names = [text for text in said(page) if text.startswith("**m1")]
+    assert len(names) == 12
+    addresses = [link.proto.url for link in page.get("link_button")]
+    assert all("strategy=random_order&k=32&seed=0" in address for address in addresses)
+    assert any("outside the vocabulary" in text for text in said(page))  # m19
+
+
+def test_a_model_of_the_visitor_alone_opens_in_the_same_tab(open_library, monkeypatch):
+    """A link of a table opens a new tab, where a visitor's own model would not be known."""
+    monkeypatch.setattr("dashboard.shared.own_models.find", lambda name: object())
+    page = open_library()
+    assert "explore" not in page.dataframe[0].value
+    assert "Choose a row by its box to open it on the Explore page." in said(page)

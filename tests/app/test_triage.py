@@ -575,3 +575,17 @@ def test_molecules_with_hydrogen_nodes_have_no_set_metrics(open_page):
     assert SET_METRICS not in page.segmented_control(key="part").options
     assert not page.exception
     assert shown(page) == NUMBER
+
+
+def test_graphs_show_as_a_table_and_are_filtered_by_any_number(open_page):
+    page = open_page(**{"as": "table", "samplefilter": "num_nodes >= 20; lu <= 0.2", "sort": "LU"})
+    table = made_up_samples(number=NUMBER).table
+    chosen = table[(table["num_nodes"] >= 20) & (table["lu"] <= 0.2)].sort_values("lu")
+    assert shown(page) == len(chosen)
+    assert page.dataframe[0].value["id"].tolist() == chosen["id"].tolist()
+    labels = [button.label for button in page.get("download_button")]
+    assert labels == [f"CSV, {len(chosen)} rows", f"SDF, {len(chosen)} molecules",
+                      f"SMILES, {len(chosen)} molecules", f"Parquet, {len(chosen)} rows"]
+    page.text_input(key="samplefilter").set_value("beauty >= 1").run()
+    (error,) = page.error
+    assert "This library has no column" in error.value

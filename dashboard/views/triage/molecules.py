@@ -30,11 +30,11 @@ def show_molecules(found: Generation) -> None:
     """Filters, one page of the graphs, and downloads of all that are shown."""
     library = data.library(found, is_live=_is_live())
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        within = _choose_kind(found)
         choose_order(library, KEYS, look=CARDS)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        within = _choose_kind(found)
         try:
-            selection = choose_rows(library, KEYS, within=within)
+            selection = choose_rows(library, KEYS, within=within, in_row=True)
         except InputError as error:
             messages.error(error)
             return
