@@ -30,7 +30,7 @@ from core.library.duplicates import Duplicates
 from core.library.engine import Engine, Result
 from core.library.manifest import MANIFEST, LibraryError, Manifest, Part
 from core.library.rows import check_fits, naming_readers
-from core.library.settings import ScoringSettings, graph_key, rows_per_part
+from core.library.settings import ScoringSettings, rows_per_part
 from core.library.survey import Survey, survey
 from core.model.card import ModelCard
 from core.records import package_versions, sha256_of
@@ -229,7 +229,7 @@ class _Run:
         first = self._manifest.rows_done
         rows = self._rows(first)
         while piece := list(islice(rows, self._manifest.settings["part_rows"])):
-            keys = [None if row.graph is None else graph_key(row.graph) for _, row in piece]
+            keys = [None if row.graph is None else row.graph.key for _, row in piece]
             graphs = {key: row.graph for key, (_, row) in zip(keys, piece, strict=True)
                       if key is not None and row.graph is not None}
             known = self._index.find(graphs)

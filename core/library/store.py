@@ -39,7 +39,7 @@ MEMORY_MB = 400
 MOST_POINTS = 5_000
 """Points of a scatter that are drawn one by one."""
 
-_HIDDEN_IN_SAMPLES, _HIDDEN_IN_SETS = ("tokens",), ("graph_key", "key")
+_HIDDEN_IN_SAMPLES, _HIDDEN_IN_SETS = ("tokens", "graph_key"), ("graph_key", "key")
 """Columns that no person reads."""
 
 _KINDS = {"BOOLEAN": YES_NO, "VARCHAR": TEXT, "DOUBLE": NUMBER, "FLOAT": NUMBER,
@@ -99,6 +99,7 @@ class Library:
         key: changes when the rows do.
         vocabulary: of the model that wrote samples, if it is known.
         mask: that they were sampled under.
+        has_graph_keys: whether every row says which graph it is; samples of old do not.
     """
 
     folder: Path
@@ -116,6 +117,7 @@ class Library:
     key: str
     vocabulary: Vocabulary | None = None
     mask: Mask = "strict"
+    has_graph_keys: bool = True
 
     @classmethod
     def open(cls, folder: Path, *, card: ModelCard | None = None) -> Library:
@@ -365,6 +367,9 @@ def _samples(folder: Path, card: ModelCard | None) -> Library:
     source = ("(SELECT file_row_number + 1 AS row, * EXCLUDE (file_row_number) FROM read_parquet("
               f"{_literal(folder / SAMPLES_TABLE)}, file_row_number = true))")
     columns = _columns(source, _HIDDEN_IN_SAMPLES)
+    names = {name for name, *_ in ask(f"DESCRIBE SELECT * FROM {source}")}
+    has_keys = "graph_key" in names and bool(
+        ask(f"SELECT count(graph_key) FROM {source}")[0][0])
     [(rows,)] = ask(f"SELECT count(*) FROM {source}")
     return Library(
         folder=folder, model=config["model"], weights_sha256=record["checkpoint"],
@@ -372,7 +377,8 @@ def _samples(folder: Path, card: ModelCard | None) -> Library:
         seed=config["seed"], chemistry=None if card is None else card.chemistry, rows=rows,
         total=rows, manifest=None, columns=columns, source=source,
         key=_digest(json.dumps(record, sort_keys=True)),
-        vocabulary=None if card is None else card.vocabulary, mask=config["mask"])
+        vocabulary=None if card is None else card.vocabulary, mask=config["mask"],
+        has_graph_keys=has_keys)
 
 
 def _digest(*texts: str) -> str:

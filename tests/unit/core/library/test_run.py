@@ -18,7 +18,7 @@ from core.library.duplicates import INDEX
 from core.library.engine import LocalEngine
 from core.library.manifest import MANIFEST, LibraryError, Manifest
 from core.library.run import Reading, score_files
-from core.library.settings import ScoringSettings, graph_key
+from core.library.settings import ScoringSettings
 from core.likelihood.analysis import summarize
 from core.runs import RunFolderError, hold
 
@@ -96,7 +96,7 @@ def test_equal_molecules_are_computed_once_and_share_their_numbers(source, tmp_p
         def score(self, parts, heard, *, number):
             def counted():
                 for part in parts:
-                    asked.extend(graph_key(graph) for graph in part)
+                    asked.extend(graph.key for graph in part)
                     yield part
             yield from super().score(counted(), heard, number=number)
 

@@ -10,14 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
+from core.chemistry.chemistry import MOSES
 from core.library.comparison import COMPARED, compare, pairs
 from core.library.export import KINDS, export
 from core.library.keep import keep
 from core.library.manifest import LibraryError
 from core.library.selection import Selection
 from core.library.store import Library, find_libraries
+from core.model.card import ModelCard
+from core.sent.strategies import RANDOM_ORDER
+from core.sent.vocabulary import QM9_VOCABULARY
 from core.triage.keep_list import keep_list
 from core.triage.samples import Samples, shipped_samples
+from tests.generated_molecules import made_up_samples
 from tests.made_up_library import made_up_table, save_library
 
 ROWS = 100
@@ -252,6 +257,38 @@ def test_a_comparison_is_that_of_pandas(table, library, tmp_path):
     with pytest.raises(LibraryError, match="no molecule in common"):
         compare(library, Library.open(save_library(
             tmp_path / "none", other.assign(graph_key=[f"{row:x}" for row in range(60)]))))
+
+
+def test_a_set_is_compared_with_samples_by_their_graphs(tmp_path):
+    """Their SMILES are written otherwise than people write them."""
+    samples = made_up_samples(number=30)
+    samples.save(tmp_path / "samples", device="cpu")
+    table = made_up_table(40)
+    names = samples.table["graph_key"].dropna().unique()[:12]
+    table.loc[table.index[:12], "graph_key"] = names
+    table.loc[table.index[:12], "lu"] = 0.5
+    scored = Library.open(save_library(tmp_path / "mine", table))
+    card = ModelCard("m", QM9_VOCABULARY, RANDOM_ORDER, "tiny")
+    found = compare(scored, Library.open(tmp_path / "samples", card=card))
+    assert found.by_graph
+    assert found.both == 12
+    assert found.differences[0].first == 0.5
+    samples.table.drop(columns="graph_key").assign(tokens=b"").to_parquet(
+        tmp_path / "samples" / "samples.parquet")  # as version 0.1 wrote them
+    with pytest.raises(LibraryError, match=r"no molecule in common.*written alike"):
+        compare(scored, Library.open(tmp_path / "samples", card=card))
+
+
+def test_models_of_other_chemistries_are_compared_by_what_was_given(library, tmp_path):
+    """The same labels are other atoms there, so that equal graphs may be other molecules."""
+    table = made_up_table(60, seed=3)
+    table["smiles"] = ["CO", *("C" * row for row in range(11, 70))]
+    other = Library.open(save_library(tmp_path / "moses", table, chemistry=MOSES))
+    found = compare(library, other)
+    assert not found.by_graph
+    assert found.both == 1  # CO, whatever the keys say
+    [pair] = pairs(library, other, "lu", most=5).to_dict("records")
+    assert pair["smiles"] == "CO"
 
 
 def test_a_keep_list_is_that_of_the_reference_set(library, table, tmp_path):
