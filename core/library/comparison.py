@@ -115,10 +115,10 @@ def are_told_by_graph(first: Library, second: Library) -> bool:
 
 def _distinct(library: Library, key: str) -> str:
     """The first row of every molecule that has numbers."""
-    return (f"SELECT DISTINCT ON (molecule) {key} AS molecule, row, id, smiles, "
+    return (f"SELECT DISTINCT ON ({key}) {key} AS molecule, row, id, smiles, "
             f"{', '.join(COMPARED) if library.manifest else _of_samples()} "
             f"FROM {library.source} WHERE lu IS NOT NULL AND {key} IS NOT NULL "
-            "ORDER BY molecule, row")
+            f"ORDER BY {key}, row")
 
 
 def _of_samples() -> str:

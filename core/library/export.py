@@ -155,4 +155,4 @@ def _record(row: dict[str, Any]) -> str:
 
 def _cell(value: Any) -> str:
     """On one line: an empty one would end the property."""
-    return f"{value:.6g}" if isinstance(value, float) else str(value).translate(_LINE_ENDS)
+    return str(value).translate(_LINE_ENDS)

@@ -2,7 +2,8 @@
 
 DuckDB reads the Parquet files themselves, so that a library of millions of rows is opened at once
 and no more of it is in memory than an answer needs. Names of columns are taken from the files and
-quoted, values are parameters: nothing that a user brings becomes part of a question.
+quoted, values are parameters: nothing that a user brings becomes part of a question. Questions to
+the files give columns no names of their own to sort or group by, as a user's column may have them.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from core.chemistry.chemistry import Chemistry
+from core.data.column_choice import listed
 from core.library.manifest import MANIFEST, LibraryError, Manifest
 from core.library.selection import Selection
 from core.model.card import ModelCard
@@ -44,6 +47,10 @@ _HIDDEN_IN_SAMPLES, _HIDDEN_IN_SETS = ("tokens", "graph_key"), ("graph_key", "ke
 
 _KINDS = {"BOOLEAN": YES_NO, "VARCHAR": TEXT, "DOUBLE": NUMBER, "FLOAT": NUMBER,
           "TINYINT": WHOLE, "SMALLINT": WHOLE, "INTEGER": WHOLE, "BIGINT": WHOLE}
+
+
+_WHOLE_TYPES = {pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype(),
+                pa.int64(): pd.Int64Dtype()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,9 +192,9 @@ class Library:
         edges = np.linspace(low, high if high > low else low + 1.0, bins + 1)
         width = (edges[-1] - edges[0]) / bins
         found = ask(
-            f"SELECT least(CAST(floor(({name} - ?) / ?) AS INTEGER), ?) AS bin, count(*), "
+            f"SELECT least(CAST(floor(({name} - ?) / ?) AS INTEGER), ?), count(*), "
             f"count(*) FILTER (WHERE {where}) FROM {self.source} "
-            f"WHERE {name} IS NOT NULL AND isfinite({name}) GROUP BY bin",
+            f"WHERE {name} IS NOT NULL AND isfinite({name}) GROUP BY 1",
             [float(edges[0]), float(width), bins - 1, *values])
         of_all, of_chosen = np.zeros(bins, int), np.zeros(bins, int)
         for place, every, chosen in found:
@@ -228,8 +235,8 @@ class Library:
             for low, high in ((float(ends[0]), float(ends[1])), (float(ends[2]), float(ends[3]))))
         cell = "least(CAST(floor(({name} - ?) / ?) AS INTEGER), ?)"
         found = ask(
-            f"SELECT {cell.format(name=one)} AS i, {cell.format(name=other)} AS j, count(*) "
-            f"FROM {self.source} WHERE {where} GROUP BY i, j",
+            f"SELECT {cell.format(name=one)}, {cell.format(name=other)}, count(*) "
+            f"FROM {self.source} WHERE {where} GROUP BY 1, 2",
             [x_edges[0], (x_edges[-1] - x_edges[0]) / bins, bins - 1,
              y_edges[0], (y_edges[-1] - y_edges[0]) / bins, bins - 1, *values])
         counts = np.zeros((bins, bins), int)
@@ -271,7 +278,7 @@ class Library:
                     f"ORDER BY {self._order(selection)}")
         with _cursor() as cursor:
             reader: Any = cursor.sql(question, params=values).to_arrow_reader(rows)
-            yield (batch.to_pandas() for batch in reader)
+            yield (_as_pandas(batch) for batch in reader)
 
     def _span(self, column: str) -> tuple[float | None, float | None]:
         name = self._quoted(column)
@@ -311,15 +318,18 @@ class Library:
         return f"{self._quoted(selection.sort)} {direction} NULLS LAST, row"
 
     def _quoted(self, column: str, *kinds: str) -> str:
-        """A column's name as SQL has it.
+        """A column's name as SQL has it; names in another case are taken, too, as none is double.
 
         Raises:
             LibraryError: if there is no such column, or it is of another kind.
         """
         hidden = _HIDDEN_IN_SAMPLES if self.is_samples else _HIDDEN_IN_SETS
         if column not in self.columns and column not in hidden:
-            raise LibraryError(f"This library has no column {column[:60]!r}; it has "
-                               f"{', '.join(self.columns)[:200]}.")
+            wanted = column
+            column = next((name for name in self.columns if name.lower() == wanted.lower()), "")
+            if not column:
+                raise LibraryError(f"This library has no column {wanted[:60]!r}; it has "
+                                   f"{listed(tuple(self.columns))}.")
         if kinds and self.columns.get(column) not in kinds:
             raise LibraryError(f"The column {column[:60]!r} is of kind "
                                f"{self.columns.get(column)}, not {' or '.join(kinds)}.")
@@ -333,9 +343,13 @@ def ask(question: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
 
 
 def read_table(question: str, values: Sequence[Any] = ()) -> pd.DataFrame:
-    """The answer of the database as a table."""
+    """The answer of the database as a table; whole numbers stay so where some are missing."""
     with _cursor() as cursor:
-        return cursor.execute(question, list(values)).df()
+        return _as_pandas(cursor.sql(question, params=list(values)).to_arrow_table())
+
+
+def _as_pandas(rows: pa.Table | pa.RecordBatch) -> pd.DataFrame:
+    return rows.to_pandas(types_mapper=_WHOLE_TYPES.get)
 
 
 def find_libraries(root: Path) -> dict[str, Path]:

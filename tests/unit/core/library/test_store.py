@@ -259,6 +259,44 @@ def test_a_comparison_is_that_of_pandas(table, library, tmp_path):
             tmp_path / "none", other.assign(graph_key=[f"{row:x}" for row in range(60)]))))
 
 
+@pytest.fixture(scope="module")
+def oddly_named(tmp_path_factory):
+    """Own columns are called as questions might call theirs; one has large and missing numbers."""
+    table = made_up_table(40).rename(
+        columns={"logP": "bin", "lot": "molecule", "count": "i", "works": 'select "j"'})
+    table["i"] = pd.array([2**53 + 1 + row for row in range(40)], dtype="Int64")
+    table.loc[::2, "i"] = pd.NA
+    kinds = {"bin": "number", "molecule": "text", "i": "whole number", 'select "j"': "yes or no"}
+    folder = save_library(tmp_path_factory.mktemp("l") / "odd", table, own=kinds)
+    return table, Library.open(folder)
+
+
+def test_columns_may_be_called_anything(oddly_named):
+    table, library = oddly_named
+    for column in ("lu", "bin", "i"):
+        number = table[column].notna().sum()
+        assert library.histogram(column, Selection()).of_all.sum() == number
+        cells = library.scatter(column, "bin", Selection(), most=3, bins=4)
+        assert cells.counts.sum() == cells.number == number
+    assert compare(library, library).both == table["graph_key"].dropna().nunique()
+    chosen = Selection.from_text('"SELECT ""j""" = yes; Molecule ~ 003; LU >= 0')
+    expected = table[table['select "j"'] & (table["molecule"] == "003") & table["lu"].notna()]
+    assert library.count(chosen) == len(expected)
+
+
+def test_whole_numbers_stay_whole_and_exact(oddly_named, tmp_path):
+    table, library = oddly_named
+    least = int(table["i"].max()) - 4
+    assert library.count(Selection.from_text(f"i >= {least}")) == (table["i"] >= least).sum() == 3
+    export(library, Selection(), tmp_path / "rows.csv", "csv")
+    cells = pd.read_csv(tmp_path / "rows.csv", dtype=str)["i"]
+    assert cells.dropna().tolist() == [str(value) for value in table["i"].dropna()]
+    export(library, Selection(rows=(2,)), tmp_path / "rows.sdf", "sdf")
+    [molecule] = Chem.SDMolSupplier(str(tmp_path / "rows.sdf"))
+    assert molecule.GetProp("i") == str(table["i"][1])
+    assert float(molecule.GetProp("lu")) == table["lu"][1]
+
+
 def test_a_set_is_compared_with_samples_by_their_graphs(tmp_path):
     """Their SMILES are written otherwise than people write them."""
     samples = made_up_samples(number=30)
