@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import duckdb
@@ -36,7 +37,7 @@ from core.triage.samples import SAMPLES_TABLE, read_samples_record
 WHOLE, NUMBER, TEXT, YES_NO = "whole number", "number", "text", "yes or no"
 """Kinds of columns, as of `core.library.manifest.OWN_TYPES`."""
 
-MEMORY_MB = 400
+MEMORY_MB = 256
 """That the database of a process may hold, beside what answers take."""
 
 MOST_POINTS = 5_000
@@ -274,8 +275,9 @@ class Library:
         """All selected rows in order, some at a time, for exports and searches."""
         where, values = self._where(selection)
         names = ", ".join(self._quoted(name) for name in columns or self.columns)
-        question = (f"SELECT {names} FROM {self.source} WHERE {where} "
-                    f"ORDER BY {self._order(selection)}")
+        question = f"SELECT {names} FROM {self.source} WHERE {where}"
+        if (selection.sort, selection.descending) != ("row", False):  # the order of the files
+            question += f" ORDER BY {self._order(selection)}"
         with _cursor() as cursor:
             reader: Any = cursor.sql(question, params=values).to_arrow_reader(rows)
             yield (_as_pandas(batch) for batch in reader)
@@ -435,7 +437,10 @@ _lock = threading.Lock()
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
     database = duckdb.connect(":memory:", config={
-        "memory_limit": f"{MEMORY_MB}MB", "threads": 2, "autoinstall_known_extensions": False,
+        "memory_limit": f"{MEMORY_MB}MB", "threads": 2, "preserve_insertion_order": True,
+        # What does not fit goes to disk: not into the working folder, which may be read-only.
+        "temp_directory": str(Path(gettempdir()) / "trailscope-questions"),
+        "autoinstall_known_extensions": False,
         "autoload_known_extensions": False})
     database.execute("SET TimeZone = 'UTC'")
     return database

@@ -1,5 +1,6 @@
 """Questions to a library have the answers of a slow look at its table."""
 
+import gzip
 import threading
 
 import numpy as np
@@ -350,3 +351,11 @@ def test_a_keep_list_is_that_of_the_reference_set(library, table, tmp_path):
             tmp_path / "alien", reference, strategy="anchor_expansion")), "works", "lu", fdr=0.1)
     with pytest.raises(LibraryError, match="no column 'logP' of yes and no; choose one of works"):
         keep(library, Selection(), against, "logP", "lu", fdr=0.1)
+
+
+def test_text_is_gzipped_where_the_name_says_so(library, tmp_path):
+    for kind in ("csv", "smi", "sdf"):
+        export(library, Selection(), tmp_path / f"rows.{kind}", kind)
+        export(library, Selection(), tmp_path / f"rows.{kind}.gz", kind)
+        packed = (tmp_path / f"rows.{kind}.gz").read_bytes()
+        assert gzip.decompress(packed) == (tmp_path / f"rows.{kind}").read_bytes()
