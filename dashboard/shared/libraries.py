@@ -6,8 +6,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.assets import library_folder
-from core.library.store import find_libraries
+from core.library.store import Library, find_libraries
+from core.model.card import ModelCard
 from core.quotas import is_hosted
+from dashboard.shared.file_age import age
 from dashboard.shared.visitors import visitor
 
 
@@ -19,3 +21,9 @@ def library_root() -> Path:
 def scored_sets() -> dict[str, Path]:
     """Scored sets by name, finished or not."""
     return find_libraries(library_root())
+
+
+def open_folder(folder: Path, card: ModelCard | None = None) -> Library:
+    """A library, kept until its files change; arguments and errors as of `Library.open`."""
+    return visitor().cache("libraries", 8).get(
+        (str(folder), age(folder)), lambda: Library.open(folder, card=card))

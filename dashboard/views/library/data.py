@@ -15,10 +15,8 @@ from core.library.store import Histogram, Library, Scatter
 from core.model.card import ModelCard, find_shipped_models
 from core.triage.samples import shipped_samples
 from dashboard.shared.bounded_cache import kept
-from dashboard.shared.file_age import age
-from dashboard.shared.libraries import scored_sets
+from dashboard.shared.libraries import open_folder, scored_sets
 from dashboard.shared.links import SAMPLES
-from dashboard.shared.visitors import visitor
 
 MAX_LASSO = 100_000
 """Rows that a lasso takes."""
@@ -39,8 +37,7 @@ def _shipped() -> dict[str, Path]:
 
 def open_library(name: str, folder: Path) -> Library:
     """A library by its name and folder; raises LibraryError as `Library.open` does."""
-    return visitor().cache("libraries", 8).get(
-        (str(folder), age(folder)), lambda: Library.open(folder, card=_card_of(name)))
+    return open_folder(folder, _card_of(name))
 
 
 def _card_of(name: str) -> ModelCard | None:

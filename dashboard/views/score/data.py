@@ -11,11 +11,12 @@ from shutil import rmtree
 from core.library.check import Checked, check, seconds_each
 from core.library.manifest import MANIFEST, LibraryError, Manifest
 from core.library.sittings import sit
+from core.library.store import Library
 from core.model.card import ModelCard
 from core.quotas import is_hosted
 from core.runs import replacing
 from dashboard.shared.checkpoints import checkpoint, folder_of
-from dashboard.shared.libraries import library_root
+from dashboard.shared.libraries import library_root, open_folder
 from dashboard.shared.visitors import files_fault, short_work, visitor, work_aside
 from dashboard.views.score.query import ScoreQuery, max_rows
 
@@ -97,6 +98,11 @@ def manifest(query: ScoreQuery) -> Manifest | None:
     """What there is of the set; None before its first sitting."""
     path = folder(query)
     return Manifest.read(path) if (path / MANIFEST).exists() else None
+
+
+def scored(query: ScoreQuery) -> Library:
+    """The rows of the set; raises LibraryError as `Library.open` does."""
+    return open_folder(folder(query))
 
 
 def score_more(query: ScoreQuery, progress: Callable[[int, int], None]) -> None:

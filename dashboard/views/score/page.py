@@ -10,8 +10,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
 from core.library.manifest import Manifest
+from core.library.selection import Selection
 from core.model.card import ModelCard
 from core.quotas import is_hosted
+from dashboard.rows.columns import TABLE
+from dashboard.rows.shown import show_downloads, show_rows
 from dashboard.shared import checkpoints, messages, visitors
 from dashboard.shared.format import plain
 from dashboard.shared.inputs import warn_about_address
@@ -19,7 +22,7 @@ from dashboard.shared.links import LIBRARY, library_query
 from dashboard.shared.run_switch import RunSwitch
 from dashboard.views.score import data, inputs, text
 from dashboard.views.score.data import Look
-from dashboard.views.score.query import ScoreQuery, address_faults, command
+from dashboard.views.score.query import KEYS, ScoreQuery, address_faults, command
 
 _SWITCH = RunSwitch("scoring_running", start="start-scoring", cancel="cancel-scoring",
                     promise=text.PROMISE)
@@ -111,6 +114,9 @@ def _show_result(query: ScoreQuery, found: Manifest) -> None:
     st.success(text.finished(found), icon=":material/check_circle:")
     st.page_link(LIBRARY, label="Open in the Library", icon=":material/table_rows:",
                  query_params=library_query(query.set_name))
+    library = data.scored(query)
+    show_rows(library, Selection(), KEYS, look=TABLE)
+    show_downloads(library, Selection(), KEYS, f"trailscope-{query.set_name}")
     if is_hosted():
         _offer_removal()
 

@@ -13,6 +13,7 @@ from core.data.records import FILE_SUFFIXES
 from core.library.run import Reading
 from core.library.settings import ScoringSettings
 from core.quotas import is_hosted, quotas
+from dashboard.rows.columns import Keys
 from dashboard.shared.choices import MAX_SEED, PRECISIONS, STRATEGY_OPTIONS
 from dashboard.shared.query_params import Choice, Number, faults
 
@@ -20,6 +21,10 @@ MIN_PERMUTATIONS, DEFAULT_PERMUTATIONS, MAX_PERMUTATIONS = 2, 32, 256
 MAX_TYPED = 100_000
 MAX_UPLOAD_MB = 200
 FILE_TYPES = [suffix.removeprefix(".") for suffix in FILE_SUFFIXES] + ["gz"]
+KEYS = Keys(filter="scoredfilter", smarts="scoredsmarts", sort="scoredsort",
+            direction="scoreddirection", look="scoredas", page="scoredpage")
+"""Of the list of scored rows, which uses the page alone."""
+
 _SITTING_SEQUENCES = 512
 """Linearizations of a part: some seconds of work that a click can lose."""
 
@@ -56,6 +61,7 @@ def address_faults(query: Mapping[str, str], models: tuple[str, ...]) -> list[st
         "scorek": Number("number of permutations", MIN_PERMUTATIONS, MAX_PERMUTATIONS),
         "scoreseed": Number("seed", 0, MAX_SEED),
         "scoreprecision": Choice("precision", PRECISIONS),
+        "scoredpage": Number("page", 1, MAX_SEED),
     })
 
 
