@@ -17,12 +17,15 @@ from dashboard.rows.columns import (
     CARDS,
     DIRECTIONS,
     HIGHEST_FIRST,
+    LINK,
     LOOKS,
+    PICTURE,
     ROWS_OF,
     TABLE,
     Keys,
     column_named,
     labels_of,
+    own_columns,
     unsorted,
 )
 from dashboard.rows.conditions import to_first_page
@@ -101,21 +104,23 @@ def show_rows(
 
 def _show_table(library: Library, rows: pd.DataFrame, keys: Keys, marked: int) -> None:
     labels = labels_of(library)
-    table = rows[[*labels, "row"]].copy()
+    # Of the input's own columns as on screen, where none is called as the picture or the link.
+    keys_of = {name: labels[name] for name in own_columns(library)}
+    table = rows[[*labels, "row"]].rename(columns=keys_of)
     config: dict[str, Any] = {
-        name: _column(name, label, library.columns[name])
+        keys_of.get(name, name): _column(name, label, library.columns[name])
         for name, label in {**labels, "row": "row"}.items()}
     records = _records(rows)
     pictures = [data.as_address(data.picture(library, row, is_dark(), marked)) for row in records]
     queries = [_explore_query(library, row) for row in records]
     chosen: dict[str, Any] = {}
     if any(pictures):
-        table.insert(0, "structure", pictures)
-        config["structure"] = st.column_config.ImageColumn("structure", width=130)
+        table.insert(0, PICTURE, pictures)
+        config[PICTURE] = st.column_config.ImageColumn(PICTURE, width=130)
     if any(queries) and own_models.find(library.model) is None:
-        table.insert(1, "explore", [query and explore_address(library.model, **query)
-                                    for query in queries])
-        config["explore"] = st.column_config.LinkColumn(
+        table.insert(1, LINK, [query and explore_address(library.model, **query)
+                               for query in queries])
+        config[LINK] = st.column_config.LinkColumn(
             "Explore", display_text=":material/open_in_new:", width="small",
             help="Opens the molecule with the same model, order, K and seed.")
     elif any(queries):

@@ -34,6 +34,10 @@ KIND_HELP: dict[Kind, str] = {
 }
 
 
+_LONGEST_NAME = 60
+"""Characters of a row's name on its card; the table shows all."""
+
+
 def file_label(kind: Kind, number: int) -> str:
     """What the button of a file says.
 
@@ -54,7 +58,7 @@ def structure_name(library: Library, row: Mapping[str, Any]) -> str:
 def card_name(library: Library, row: Mapping[str, Any], read: Generated) -> str:
     """What a card calls its row, as markdown: SMILES, or what else there is to say."""
     is_named = not library.is_samples and not _missing(row.get("id"))
-    own = f"**{plain(str(row['id']))}**  \n" if is_named else ""
+    own = f"**{plain(_bounded(str(row['id'])))}**  \n" if is_named else ""
     if not _missing(row.get("error")):
         return f"{own}:gray[{plain(str(row['error']))}]"
     if read.smiles is not None:
@@ -99,6 +103,10 @@ def card_marks(library: Library, row: Mapping[str, Any]) -> str:
         if not _missing(row["novel"]) and row["novel"]:
             marks.append(":material/new_releases: novel")
     return f":small[{' &nbsp;'.join(marks)}]"
+
+
+def _bounded(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME - 1]}…"
 
 
 def _missing(value: Any) -> bool:

@@ -61,6 +61,17 @@ def test_the_table_is_a_page_of_the_database(open_library, folder):
     assert "model=scorer&strategy=random_order&k=32&seed=0" in shown["explore"].iloc[0]
 
 
+def test_own_columns_may_be_called_as_the_picture_and_the_link(open_library, folder):
+    table = made_up_table(12).rename(columns={"lot": "structure", "works": "explore"})
+    save_library(folder / "called", table, own={
+        "logP": "number", "structure": "text", "count": "whole number", "explore": "yes or no"})
+    page = open_library(library="called")
+    shown = page.dataframe[0].value
+    assert shown["structure (own)"].tolist() == table["structure"].tolist()
+    assert shown["explore (own)"].tolist() == table["explore"].tolist()
+    assert shown["structure"].str.startswith("data:image").any()
+
+
 def test_marked_rows_are_chosen_until_they_are_forgotten(open_library, folder):
     page = open_library()
     key = Library.open(folder / "mine").key

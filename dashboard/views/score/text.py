@@ -25,6 +25,8 @@ def readable(checked: Checked) -> str:
     """How much of a file can be scored."""
     good = checked.rows - checked.failed
     if not checked.failed:
+        if checked.rows == 1:
+            return "The row can be scored."
         return f"All {_rows(checked.rows)} can be scored."
     return f"{good:,} of {_rows(checked.rows)} can be scored, {checked.failed:,} cannot."
 
