@@ -48,6 +48,15 @@ def file_label(kind: Kind, number: int) -> str:
     return f"{KIND_NAMES[kind]}, {number:,} {word}{'' if number == 1 else 's'}"
 
 
+def searched(most: int, chosen: int) -> str:
+    """Of a substructure search that leaves rows out.
+
+    >>> searched(20_000, 900_000)
+    'Only the first 20,000 of 900,000 chosen rows are searched; filter for others.'
+    """
+    return f"Only the first {most:,} of {chosen:,} chosen rows are searched; filter for others."
+
+
 def structure_name(library: Library, row: Mapping[str, Any]) -> str:
     """What a picture shows, for those who cannot see it."""
     word = "molecule" if library.chemistry is not None else "graph"

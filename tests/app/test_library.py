@@ -83,6 +83,19 @@ def test_marked_rows_are_chosen_until_they_are_forgotten(open_library, folder):
     assert "All **120** rows." in said(page)
 
 
+def test_searches_and_lassos_say_what_they_leave_out(open_library, folder, monkeypatch):
+    monkeypatch.setattr("dashboard.rows.data.MAX_SEARCHED", 30)
+    page = open_library(librarysmarts="C#N", filter="valid = yes")
+    assert any("Only the first 30 of 108 chosen rows are searched" in text for text in said(page))
+    assert page.dataframe[0].value["row"].max() <= 34
+    page = open_library(librarysmarts="C#N", filter="row <= 30")
+    assert not any("are searched" in text for text in said(page))
+    monkeypatch.setattr("dashboard.views.library.data.MAX_LASSO", 3)
+    page.session_state[MARKED] = (Library.open(folder / "mine").key, (2, 5, 7))
+    page.run()
+    assert any("A lasso marks the first 3 rows" in text for text in said(page))
+
+
 def test_a_condition_is_added_to_the_filter(open_library):
     page = open_library(filter="lu <= 0.1")
     page.selectbox(key="filter-condition-column").set_value("lot").run()
