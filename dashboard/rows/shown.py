@@ -30,6 +30,7 @@ from dashboard.rows.columns import (
 )
 from dashboard.rows.conditions import to_first_page
 from dashboard.shared import own_models
+from dashboard.shared.checkpoints import is_here
 from dashboard.shared.choices import MAX_SEED
 from dashboard.shared.inputs import reset_if_invalid
 from dashboard.shared.links import EXPLORE, explore_address, explore_query
@@ -98,6 +99,8 @@ def show_rows(
             page = pages
     rows = data.page(library, selection, (page - 1) * on_page, on_page)
     with place:
+        if not _has_model(library):
+            st.caption(text.model_gone(library))
         if len(rows):
             _LOOKS[look](library, rows, keys, marked)
 
@@ -180,10 +183,16 @@ def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return rows.astype(object).where(rows.notna(), None).to_dict("records")
 
 
+def _has_model(library: Library) -> bool:
+    """Samples ship with theirs."""
+    return library.is_samples or is_here(library.model, library.weights_sha256)
+
+
 def _explore_query(library: Library, row: dict[str, Any]) -> dict[str, Any] | None:
-    """What opens the Explore page on a row with its numbers; None for what cannot be typed."""
+    """What opens the Explore page on a row with its numbers; None for what cannot be typed, and
+    where the model that gave them is gone."""
     smiles = data.generated(library, row).link_smiles
-    if smiles is None:
+    if smiles is None or not _has_model(library):
         return None
     strategy = "" if library.is_samples else library.strategy  # samples: the model's own
     return {"smiles": smiles, "strategy": strategy, "permutations": library.permutations,

@@ -57,6 +57,12 @@ def searched(most: int, chosen: int) -> str:
     return f"Only the first {most:,} of {chosen:,} chosen rows are searched; filter for others."
 
 
+def model_gone(library: Library) -> str:
+    """Why rows of a scored set cannot be opened on the Explore page."""
+    return (f"{plain(library.model)}, which scored these rows, is not here any more or has other "
+            "weights, so they do not open on the Explore page.")
+
+
 def structure_name(library: Library, row: Mapping[str, Any]) -> str:
     """What a picture shows, for those who cannot see it."""
     word = "molecule" if library.chemistry is not None else "graph"
