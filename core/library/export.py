@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, BinaryIO, Literal, TextIO, cast, get_args
 
 import pandas as pd
 import pyarrow as pa
@@ -44,7 +47,7 @@ def export(
     Args:
         library: where the rows are.
         selection: of them.
-        path: of the file.
+        path: of the file; text is gzipped if it ends in `.gz`.
         kind: one of `KINDS`.
         progress: see `Progress`.
 
@@ -62,7 +65,12 @@ def export(
     if library.is_samples and kind in ("csv", "parquet"):
         columns.append(TOKENS)
     with replacing(path) as partial, library.batches(selection, columns) as batches:
-        written = _WRITERS[kind](_counted(batches, total, progress), library, partial)
+        counted = _counted(batches, total, progress)
+        if kind == "parquet":
+            written = _write_parquet(counted, library, partial)
+        else:
+            with _text(partial, is_packed=path.suffix == ".gz") as file:
+                written = _TEXTS[kind](counted, library, file)
     if not written:
         path.unlink()
         raise LibraryError(f"None of the {total:,} selected rows has a molecule that RDKit takes; "
@@ -81,15 +89,14 @@ def _counted(
             progress(done, total)
 
 
-def _write_csv(batches: Iterator[pd.DataFrame], library: Library, path: Path) -> int:
+def _write_csv(batches: Iterator[pd.DataFrame], library: Library, file: TextIO) -> int:
     written = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        for batch in batches:
-            if library.is_samples:
-                batch[TOKENS] = [" ".join(map(str, token_numbers(stored)))
-                                 for stored in batch[TOKENS]]
-            batch.to_csv(file, index=False, header=not written)
-            written += len(batch)
+    for batch in batches:
+        if library.is_samples:
+            batch[TOKENS] = [" ".join(map(str, token_numbers(stored)))
+                             for stored in batch[TOKENS]]
+        batch.to_csv(file, index=False, header=not written)
+        written += len(batch)
     return written
 
 
@@ -108,29 +115,37 @@ def _write_parquet(batches: Iterator[pd.DataFrame], library: Library, path: Path
     return written
 
 
-def _write_smiles(batches: Iterator[pd.DataFrame], library: Library, path: Path) -> int:
+def _write_smiles(batches: Iterator[pd.DataFrame], library: Library, file: TextIO) -> int:
     written = 0
-    with path.open("w", encoding="utf-8") as file:
-        for batch in batches:
-            for row in _molecules(batch):
-                file.write(f"{row['smiles']}\t{str(row['id']).translate(_LINE_ENDS)}\n")
-                written += 1
+    for batch in batches:
+        for row in _molecules(batch):
+            file.write(f"{row['smiles']}\t{str(row['id']).translate(_LINE_ENDS)}\n")
+            written += 1
     return written
 
 
-def _write_sdf(batches: Iterator[pd.DataFrame], library: Library, path: Path) -> int:
+def _write_sdf(batches: Iterator[pd.DataFrame], library: Library, file: TextIO) -> int:
     written = 0
-    with path.open("w", encoding="utf-8") as file:
-        for batch in batches:
-            for row in _molecules(batch):
-                file.write(_record(row))
-                written += 1
+    for batch in batches:
+        for row in _molecules(batch):
+            file.write(_record(row))
+            written += 1
     return written
 
 
-_WRITERS: dict[Kind, Callable[[Iterator[pd.DataFrame], Library, Path], int]] = {
-    "csv": _write_csv, "sdf": _write_sdf, "smi": _write_smiles, "parquet": _write_parquet,
+_TEXTS: dict[Kind, Callable[[Iterator[pd.DataFrame], Library, TextIO], int]] = {
+    "csv": _write_csv, "sdf": _write_sdf, "smi": _write_smiles,
 }
+
+
+@contextmanager
+def _text(path: Path, *, is_packed: bool) -> Iterator[TextIO]:
+    """A text file to write, gzipped or not; of equal rows equal bytes."""
+    with path.open("wb") as file:
+        packed = gzip.GzipFile("", "wb", 6, file, mtime=0) if is_packed else nullcontext(file)
+        with packed as binary, TextIOWrapper(
+                cast(BinaryIO, binary), encoding="utf-8", newline="") as text:
+            yield text
 
 
 def _molecules(batch: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -155,4 +170,4 @@ def _record(row: dict[str, Any]) -> str:
 
 def _cell(value: Any) -> str:
     """On one line: an empty one would end the property."""
-    return f"{value:.6g}" if isinstance(value, float) else str(value).translate(_LINE_ENDS)
+    return str(value).translate(_LINE_ENDS)

@@ -117,7 +117,8 @@ class Selection:
         if sign == "=" and value in ("yes", "no"):
             return replace(self, flags=(*self.flags, (column, value == "yes")))
         try:
-            number = float(value)
+            # Not every whole number is a float.
+            number = int(value) if _WHOLE.fullmatch(value) else float(value)
         except ValueError:
             number = math.nan
         if not math.isfinite(number):
@@ -130,6 +131,7 @@ class Selection:
         return self.within(column, least, most)
 
 
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _NAME = r'"(?:[^"]|"")*"'
 _CONDITION = re.compile(
     rf'\s*(?:(?P<word>scored|failed)|(?P<column>{_NAME}|[^<>≤≥=~;"]+?)\s*(?P<sign><=|>=|≤|≥|=|~)\s*'

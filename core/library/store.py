@@ -2,7 +2,8 @@
 
 DuckDB reads the Parquet files themselves, so that a library of millions of rows is opened at once
 and no more of it is in memory than an answer needs. Names of columns are taken from the files and
-quoted, values are parameters: nothing that a user brings becomes part of a question.
+quoted, values are parameters: nothing that a user brings becomes part of a question. Questions to
+the files give columns no names of their own to sort or group by, as a user's column may have them.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from core.chemistry.chemistry import Chemistry
+from core.data.column_choice import listed
 from core.library.manifest import MANIFEST, LibraryError, Manifest
 from core.library.selection import Selection
 from core.model.card import ModelCard
@@ -33,7 +37,7 @@ from core.triage.samples import SAMPLES_TABLE, read_samples_record
 WHOLE, NUMBER, TEXT, YES_NO = "whole number", "number", "text", "yes or no"
 """Kinds of columns, as of `core.library.manifest.OWN_TYPES`."""
 
-MEMORY_MB = 400
+MEMORY_MB = 256
 """That the database of a process may hold, beside what answers take."""
 
 MOST_POINTS = 5_000
@@ -45,11 +49,15 @@ _LARGEST = 1e300
 _PLACE = "CAST(greatest(0, least(floor(({name} - ?) / ?), ?)) AS INTEGER)"
 """Of a number's bin, by the first edge, the distance of edges and the last bin."""
 
-_HIDDEN_IN_SAMPLES, _HIDDEN_IN_SETS = ("tokens",), ("graph_key", "key")
+_HIDDEN_IN_SAMPLES, _HIDDEN_IN_SETS = ("tokens", "graph_key"), ("graph_key", "key")
 """Columns that no person reads."""
 
 _KINDS = {"BOOLEAN": YES_NO, "VARCHAR": TEXT, "DOUBLE": NUMBER, "FLOAT": NUMBER,
           "TINYINT": WHOLE, "SMALLINT": WHOLE, "INTEGER": WHOLE, "BIGINT": WHOLE}
+
+
+_WHOLE_TYPES = {pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype(),
+                pa.int64(): pd.Int64Dtype()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +113,7 @@ class Library:
         key: changes when the rows do.
         vocabulary: of the model that wrote samples, if it is known.
         mask: that they were sampled under.
+        has_graph_keys: whether every row says which graph it is; samples of old do not.
     """
 
     folder: Path
@@ -122,6 +131,7 @@ class Library:
     key: str
     vocabulary: Vocabulary | None = None
     mask: Mask = "strict"
+    has_graph_keys: bool = True
 
     @classmethod
     def open(cls, folder: Path, *, card: ModelCard | None = None) -> Library:
@@ -189,9 +199,9 @@ class Library:
         edges = _edges(low, high, bins)
         width = (edges[-1] - edges[0]) / bins
         found = ask(
-            f"SELECT {_PLACE.format(name=name)} AS bin, count(*), "
+            f"SELECT {_PLACE.format(name=name)}, count(*), "
             f"count(*) FILTER (WHERE {where}) FROM {self.source} "
-            f"WHERE {name} IS NOT NULL AND isfinite({name}) GROUP BY bin",
+            f"WHERE {name} IS NOT NULL AND isfinite({name}) GROUP BY 1",
             [float(edges[0]), float(width), bins - 1, *values])
         of_all, of_chosen = np.zeros(bins, int), np.zeros(bins, int)
         for place, every, chosen in found:
@@ -231,8 +241,8 @@ class Library:
             _edges(float(low), float(high), bins)
             for low, high in (ends[:2], ends[2:]))
         found = ask(
-            f"SELECT {_PLACE.format(name=one)} AS i, {_PLACE.format(name=other)} AS j, count(*) "
-            f"FROM {self.source} WHERE {where} GROUP BY i, j",
+            f"SELECT {_PLACE.format(name=one)}, {_PLACE.format(name=other)}, count(*) "
+            f"FROM {self.source} WHERE {where} GROUP BY 1, 2",
             [x_edges[0], (x_edges[-1] - x_edges[0]) / bins, bins - 1,
              y_edges[0], (y_edges[-1] - y_edges[0]) / bins, bins - 1, *values])
         counts = np.zeros((bins, bins), int)
@@ -270,11 +280,12 @@ class Library:
         """All selected rows in order, some at a time, for exports and searches."""
         where, values = self._where(selection)
         names = ", ".join(self._quoted(name) for name in columns or self.columns)
-        question = (f"SELECT {names} FROM {self.source} WHERE {where} "
-                    f"ORDER BY {self._order(selection)}")
+        question = f"SELECT {names} FROM {self.source} WHERE {where}"
+        if (selection.sort, selection.descending) != ("row", False):  # the order of the files
+            question += f" ORDER BY {self._order(selection)}"
         with _cursor() as cursor:
             reader: Any = cursor.sql(question, params=values).to_arrow_reader(rows)
-            yield (batch.to_pandas() for batch in reader)
+            yield (_as_pandas(batch) for batch in reader)
 
     def _span(self, column: str) -> tuple[float | None, float | None]:
         name = self._quoted(column)
@@ -314,15 +325,18 @@ class Library:
         return f"{self._quoted(selection.sort)} {direction} NULLS LAST, row"
 
     def _quoted(self, column: str, *kinds: str) -> str:
-        """A column's name as SQL has it.
+        """A column's name as SQL has it; names in another case are taken, too, as none is double.
 
         Raises:
             LibraryError: if there is no such column, or it is of another kind.
         """
         hidden = _HIDDEN_IN_SAMPLES if self.is_samples else _HIDDEN_IN_SETS
         if column not in self.columns and column not in hidden:
-            raise LibraryError(f"This library has no column {column[:60]!r}; it has "
-                               f"{', '.join(self.columns)[:200]}.")
+            wanted = column
+            column = next((name for name in self.columns if name.lower() == wanted.lower()), "")
+            if not column:
+                raise LibraryError(f"This library has no column {wanted[:60]!r}; it has "
+                                   f"{listed(tuple(self.columns))}.")
         if kinds and self.columns.get(column) not in kinds:
             raise LibraryError(f"The column {column[:60]!r} is of kind "
                                f"{self.columns.get(column)}, not {' or '.join(kinds)}.")
@@ -336,9 +350,13 @@ def ask(question: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
 
 
 def read_table(question: str, values: Sequence[Any] = ()) -> pd.DataFrame:
-    """The answer of the database as a table."""
+    """The answer of the database as a table; whole numbers stay so where some are missing."""
     with _cursor() as cursor:
-        return cursor.execute(question, list(values)).df()
+        return _as_pandas(cursor.sql(question, params=list(values)).to_arrow_table())
+
+
+def _as_pandas(rows: pa.Table | pa.RecordBatch) -> pd.DataFrame:
+    return rows.to_pandas(types_mapper=_WHOLE_TYPES.get)
 
 
 def find_libraries(root: Path) -> dict[str, Path]:
@@ -370,6 +388,9 @@ def _samples(folder: Path, card: ModelCard | None) -> Library:
     source = ("(SELECT file_row_number + 1 AS row, * EXCLUDE (file_row_number) FROM read_parquet("
               f"{_literal(folder / SAMPLES_TABLE)}, file_row_number = true))")
     columns = _columns(source, _HIDDEN_IN_SAMPLES)
+    names = {name for name, *_ in ask(f"DESCRIBE SELECT * FROM {source}")}
+    has_keys = "graph_key" in names and bool(
+        ask(f"SELECT count(graph_key) FROM {source}")[0][0])
     [(rows,)] = ask(f"SELECT count(*) FROM {source}")
     return Library(
         folder=folder, model=config["model"], weights_sha256=record["checkpoint"],
@@ -377,7 +398,8 @@ def _samples(folder: Path, card: ModelCard | None) -> Library:
         seed=config["seed"], chemistry=None if card is None else card.chemistry, rows=rows,
         total=rows, manifest=None, columns=columns, source=source,
         key=_digest(json.dumps(record, sort_keys=True)),
-        vocabulary=None if card is None else card.vocabulary, mask=config["mask"])
+        vocabulary=None if card is None else card.vocabulary, mask=config["mask"],
+        has_graph_keys=has_keys)
 
 
 def _digest(*texts: str) -> str:
@@ -420,7 +442,10 @@ _lock = threading.Lock()
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
     database = duckdb.connect(":memory:", config={
-        "memory_limit": f"{MEMORY_MB}MB", "threads": 2, "autoinstall_known_extensions": False,
+        "memory_limit": f"{MEMORY_MB}MB", "threads": 2, "preserve_insertion_order": True,
+        # What does not fit goes to disk: not into the working folder, which may be read-only.
+        "temp_directory": str(Path(gettempdir()) / "trailscope-questions"),
+        "autoinstall_known_extensions": False,
         "autoload_known_extensions": False})
     database.execute("SET TimeZone = 'UTC'")
     return database

@@ -34,17 +34,18 @@ SAMPLE_TYPES = {
     "nll_mean": "float64", "nll_std": "float64", "lu": "float64", "lu_low": "float64",
     "lu_high": "float64", "nll_marginal": "float64", "effective_sample_size": "float64",
     "valid": "bool", "unique": "boolean", "novel": "boolean", "stable": "boolean",
-    "fragments": "Int16", "atoms_stable": "Int16", "tokens": "object",
+    "fragments": "Int16", "atoms_stable": "Int16", "graph_key": "string", "tokens": "object",
 }
 """Columns of a table of samples and their pandas types.
 
 `smiles` shows every hydrogen node of the graph and is missing for invalid molecules and for planar
-graphs; `tokens` is the sequence as generated, a tuple from `sos` on. NLLs are in nats. Everything
-from `nll_mean` to `effective_sample_size` is over re-linearizations by the model's own strategy and
-NaN for graphs that are not scored: what was not decoded, and invalid ones where hydrogens are
-nodes. `unique` marks the first of equal valid graphs. `novel` is missing where no training data
-were at hand; `stable` and `atoms_stable` are for planar graphs, which have no valences, and where
-hydrogens are implicit and fill every valence.
+graphs; `graph_key` is the key of the graph, missing where nothing was decoded; `tokens` is the
+sequence as generated, a tuple from `sos` on. NLLs are in nats. Everything from `nll_mean` to
+`effective_sample_size` is over re-linearizations by the model's own strategy and NaN for graphs
+that are not scored: what was not decoded, and invalid ones where hydrogens are nodes. `unique`
+marks the first of equal valid graphs. `novel` is missing where no training data were at hand;
+`stable` and `atoms_stable` are for planar graphs, which have no valences, and where hydrogens are
+implicit and fill every valence.
 """
 
 GROWTH_TYPES = {"prefix_nll": "float64", "holds_fragment": "boolean"}
@@ -257,8 +258,9 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read what `write_table` wrote."""
-    return as_samples(pd.read_parquet(path))
+    """Read what `write_table` wrote; up to version 0.1 without keys of graphs, missing then."""
+    stored = pd.read_parquet(path)
+    return as_samples(stored if "graph_key" in stored else stored.assign(graph_key=None))
 
 
 def shipped_samples(kind: str = "samples") -> dict[str, Path]:

@@ -129,11 +129,12 @@ def _process() -> SearchProcess:
 
 
 def file_of(
-    library: Library, selection: Selection, kind: Kind, progress: Progress | None = None
+    library: Library, selection: Selection, kind: Kind, ending: str,
+    progress: Progress | None = None,
 ) -> bytes:
-    """Selected rows as a file."""
+    """Selected rows as a file; its ending says whether text is gzipped."""
     with TemporaryDirectory() as folder:
-        path = Path(folder) / f"rows.{kind}"
+        path = Path(folder) / f"rows.{ending}"
         export(library, selection, path, kind, progress=progress)
         return path.read_bytes()
 
@@ -142,4 +143,4 @@ def prepared_file(
     library: Library, selection: Selection, kind: Kind, make: Callable[[], bytes]
 ) -> bytes:
     """The same, made once and kept for a while."""
-    return cache_of("prepared files", 4).get((library.key, selection, kind), make)
+    return cache_of("prepared files", 2).get((library.key, selection, kind), make)

@@ -47,6 +47,13 @@ _MIME: dict[Kind, str] = {
 _QUICK_ROWS: dict[Kind, int] = {"csv": 20_000, "sdf": 200, "smi": 3_000, "parquet": 50_000}
 """So many rows are written in the time of a click."""
 
+_MOST_ROWS: dict[Kind, int] = {
+    "csv": 1_000_000, "sdf": 100_000, "smi": 1_000_000, "parquet": 1_000_000}
+"""A file lies in the server's memory until it is saved, so that there is a largest one."""
+
+_PACKED_FROM = 100_000
+"""Files of text with so many rows are gzipped."""
+
 
 def choose_order(library: Library, keys: Keys, *, look: str = TABLE) -> None:
     """Draw the choice of an order, and of a table or cards.
@@ -222,12 +229,20 @@ def _show_download(
     library: Library, selection: Selection, kind: Kind, number: int, keys: Keys, name: str
 ) -> None:
     """A button at once for few rows; for many, one that begins and then one that saves."""
-    label, file = text.file_label(kind, number), f"{name}.{kind}"
+    is_packed = kind != "parquet" and number >= _PACKED_FROM
+    ending = f"{kind}.gz" if is_packed else kind
+    label, file = text.file_label(kind, number), f"{name}.{ending}"
+    if number > _MOST_ROWS[kind]:
+        st.button(label, disabled=True, key=f"too-many-{keys.page}-{kind}",
+                  help=f"A file from this page has at most {_MOST_ROWS[kind]:,} rows; filter, or "
+                       "write it in Python.")
+        return
     asked, wanted = f"prepared-{keys.page}-{kind}", (library.key, hash(selection))
     key, help = f"save-{keys.page}-{kind}", text.KIND_HELP[kind]
+    mime = "application/gzip" if is_packed else _MIME[kind]
     if number <= _QUICK_ROWS[kind]:
         st.download_button(
-            label, lambda: data.file_of(library, selection, kind), file, _MIME[kind], key=key,
+            label, lambda: data.file_of(library, selection, kind, ending), file, mime, key=key,
             icon=":material/download:", on_click="ignore", help=help)
     elif st.session_state.get(asked) != wanted:
         st.button(f"Prepare {label}", key=f"prepare-{keys.page}-{kind}",
@@ -236,8 +251,7 @@ def _show_download(
     else:
         def make() -> bytes:
             with progress_bar(f"Writing {text.KIND_NAMES[kind]}", "rows") as progress:
-                return data.file_of(library, selection, kind, progress)
+                return data.file_of(library, selection, kind, ending, progress)
 
-        st.download_button(label, data.prepared_file(library, selection, kind, make), file,
-                           _MIME[kind], key=key, icon=":material/download:", on_click="ignore",
-                           help=help)
+        st.download_button(label, data.prepared_file(library, selection, kind, make), file, mime,
+                           key=key, icon=":material/download:", on_click="ignore", help=help)

@@ -4,6 +4,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.library.export import KINDS
 from core.library.selection import Selection
 from core.library.store import Library
 from core.model.card import read_card
@@ -187,3 +188,19 @@ def test_a_model_of_the_visitor_alone_opens_in_the_same_tab(open_library, monkey
     page = open_library()
     assert "explore" not in page.dataframe[0].value
     assert "Choose a row by its box to open it on the Explore page." in said(page)
+
+
+def test_a_file_from_the_page_has_a_largest_size_and_many_rows_are_gzipped(
+    open_library, monkeypatch
+):
+    """It lies in the server's memory until it is saved."""
+    monkeypatch.setattr("dashboard.rows.shown._MOST_ROWS", dict.fromkeys(KINDS, 100))
+    monkeypatch.setattr("dashboard.rows.shown._PACKED_FROM", 50)
+    page = open_library()
+    [csv] = [button for button in page.button if button.label == "CSV, 120 rows"]
+    assert csv.disabled
+    assert "at most 100 rows" in csv.help
+    page = open_library(filter="count <= 6")
+    assert not [button for button in page.button if button.label.startswith("CSV")]
+    [csv] = [one for one in page.get("download_button") if one.label.startswith("CSV")]
+    assert csv.proto.label.startswith("CSV, ")

@@ -97,17 +97,20 @@ def python(library: Library, selection: Selection, *, hosted: bool) -> str:
     """
     source = source_of(library, hosted=hosted)
     if library.manifest is None:
-        imported, folder = ("from core.triage.samples import shipped_samples",
+        imported, folder = ("from core.triage.samples import shipped_samples\n",
                             f"shipped_samples()[{source!r}]")
     else:
-        imported, folder = "from pathlib import Path", f"Path({source!r})"
+        imported, folder = "", f"Path({source!r})"
     condition = selection.to_text()
-    return f"""{imported}
+    return f"""from pathlib import Path
+
+from core.library.export import export
 from core.library.selection import Selection
 from core.library.store import Library
-
+{imported}
 library = Library.open({folder})
 selection = Selection.from_text({condition!r})
 print(library.count(selection))
 print(library.page(selection, 0, {ROWS_OF[TABLE]}))
+export(library, selection, Path("rows.csv.gz"), "csv")
 """

@@ -94,7 +94,8 @@ def scatter_table(found: Scatter) -> pd.DataFrame:
 def comparison_sentence(found: Comparison, first: str, second: str) -> str:
     """How many molecules are in both."""
     return (f"**{found.both:,}** molecules are in both; {found.only_first:,} are in {plain(first)} "
-            f"alone, {found.only_second:,} in {plain(second)} alone. Equal molecules count once.")
+            f"alone, {found.only_second:,} in {plain(second)} alone. Equal molecules count once"
+            f"{'' if found.by_graph else '; they are told by their SMILES as given'}.")
 
 
 def difference_finding(found: PairedDifference, second: str) -> str:
