@@ -87,8 +87,8 @@ class Selection:
         """What `to_text` wrote, or a person: conditions that are joined by semicolons.
 
         `column <= 0.1`, `column >= 2`, `column = 3`, `column = yes`, `column ~ part of a text`,
-        `scored`, `failed`. Names and texts with signs in them stand in double quotes, which are
-        doubled inside.
+        `scored`, `failed`; `≤` and `≥` do as well. Names and texts with signs in them stand in
+        double quotes, which are doubled inside.
 
         Raises:
             LibraryError: for anything else, saying which condition.
@@ -126,15 +126,15 @@ class Selection:
                                "no number; write a number, or yes or no behind =.")
         known = next(((least, most) for name, least, most in self.ranges if name == column),
                      (None, None))
-        least = number if sign in (">=", "=") else known[0]
-        most = number if sign in ("<=", "=") else known[1]
+        least = number if sign in (">=", "≥", "=") else known[0]
+        most = number if sign in ("<=", "≤", "=") else known[1]
         return self.within(column, least, most)
 
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _NAME = r'"(?:[^"]|"")*"'
 _CONDITION = re.compile(
-    rf'\s*(?:(?P<word>scored|failed)|(?P<column>{_NAME}|[^<>=~;"]+?)\s*(?P<sign><=|>=|=|~)\s*'
+    rf'\s*(?:(?P<word>scored|failed)|(?P<column>{_NAME}|[^<>≤≥=~;"]+?)\s*(?P<sign><=|>=|≤|≥|=|~)\s*'
     rf'(?P<value>{_NAME}|[^;"]*?))\s*(?:;|$)')
 _PLAIN = re.compile(r"[^\W\d][\w.-]*")
 

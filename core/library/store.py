@@ -43,6 +43,12 @@ MEMORY_MB = 256
 MOST_POINTS = 5_000
 """Points of a scatter that are drawn one by one."""
 
+_LARGEST = 1e300
+"""Numbers beyond lie in the first and last bin."""
+
+_PLACE = "CAST(greatest(0, least(floor(({name} - ?) / ?), ?)) AS INTEGER)"
+"""Of a number's bin, by the first edge, the distance of edges and the last bin."""
+
 _HIDDEN_IN_SAMPLES, _HIDDEN_IN_SETS = ("tokens", "graph_key"), ("graph_key", "key")
 """Columns that no person reads."""
 
@@ -190,10 +196,10 @@ class Library:
         low, high = self._span(column)
         if low is None or high is None:
             return Histogram(np.array([0.0, 1.0]), np.zeros(1, int), np.zeros(1, int))
-        edges = np.linspace(low, high if high > low else low + 1.0, bins + 1)
+        edges = _edges(low, high, bins)
         width = (edges[-1] - edges[0]) / bins
         found = ask(
-            f"SELECT least(CAST(floor(({name} - ?) / ?) AS INTEGER), ?), count(*), "
+            f"SELECT {_PLACE.format(name=name)}, count(*), "
             f"count(*) FILTER (WHERE {where}) FROM {self.source} "
             f"WHERE {name} IS NOT NULL AND isfinite({name}) GROUP BY 1",
             [float(edges[0]), float(width), bins - 1, *values])
@@ -232,11 +238,10 @@ class Library:
                                  f"WHERE {where} ORDER BY row", values)
             return Scatter(number, points, empty, empty, np.zeros((0, 0), int))
         x_edges, y_edges = (
-            np.linspace(low, high if high > low else low + 1.0, bins + 1)
-            for low, high in ((float(ends[0]), float(ends[1])), (float(ends[2]), float(ends[3]))))
-        cell = "least(CAST(floor(({name} - ?) / ?) AS INTEGER), ?)"
+            _edges(float(low), float(high), bins)
+            for low, high in (ends[:2], ends[2:]))
         found = ask(
-            f"SELECT {cell.format(name=one)}, {cell.format(name=other)}, count(*) "
+            f"SELECT {_PLACE.format(name=one)}, {_PLACE.format(name=other)}, count(*) "
             f"FROM {self.source} WHERE {where} GROUP BY 1, 2",
             [x_edges[0], (x_edges[-1] - x_edges[0]) / bins, bins - 1,
              y_edges[0], (y_edges[-1] - y_edges[0]) / bins, bins - 1, *values])
@@ -444,6 +449,15 @@ def _database() -> duckdb.DuckDBPyConnection:
         "autoload_known_extensions": False})
     database.execute("SET TimeZone = 'UTC'")
     return database
+
+
+def _edges(low: float, high: float, bins: int) -> np.ndarray:
+    """Edges of equal bins, [bins + 1], that differ and whose distance is finite."""
+    least, most = np.clip([low, high], -_LARGEST, _LARGEST)
+    resolved = bins * 4 * float(np.spacing(max(abs(least), abs(most))))
+    if most - least < resolved:  # as of identifiers of many digits, or of one value
+        most = least + max(1.0, resolved)
+    return np.linspace(least, most, bins + 1)
 
 
 def _is_inside(points: np.ndarray, corners: np.ndarray) -> np.ndarray:

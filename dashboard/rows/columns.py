@@ -23,6 +23,9 @@ LABELS = {
 } | {score.column: score.label for score in SCORES.values()}
 """Names of our columns on screen."""
 
+PICTURE, LINK = "structure", "explore"
+"""What the table shows of every row beside its columns."""
+
 _OF_SAMPLES = frozenset({"row", *SAMPLE_TYPES, *GROWTH_TYPES})
 _OF_SCORED_SETS = frozenset({*PLACE_TYPES, *RESULT_TYPES})
 
@@ -85,6 +88,7 @@ def labels_of(library: Library) -> dict[str, str]:
     brought = own_columns(library)
     named: dict[str, str] = {}
     taken = {label(name).lower() for name in library.columns if name not in brought}
+    taken |= {PICTURE, LINK}
     for name in (*first, *rest):
         if name not in brought:
             named[name] = label(name)

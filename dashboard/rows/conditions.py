@@ -40,8 +40,10 @@ def choose_rows(
     selection = Selection.from_text(typed or "")
     if within is not None:
         selection = selection.and_(within)
-    data.count(library, selection)  # refuses columns that there are not
+    number = data.count(library, selection)  # refuses columns that there are not
     if smarts and smarts.strip():
+        if library.rows > data.MAX_SEARCHED < number:
+            st.caption(text.searched(data.MAX_SEARCHED, number))
         selection = replace(selection, rows=data.matching(library, selection, smarts.strip()))
     return selection
 

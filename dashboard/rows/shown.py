@@ -17,16 +17,20 @@ from dashboard.rows.columns import (
     CARDS,
     DIRECTIONS,
     HIGHEST_FIRST,
+    LINK,
     LOOKS,
+    PICTURE,
     ROWS_OF,
     TABLE,
     Keys,
     column_named,
     labels_of,
+    own_columns,
     unsorted,
 )
 from dashboard.rows.conditions import to_first_page
 from dashboard.shared import own_models
+from dashboard.shared.checkpoints import is_here
 from dashboard.shared.choices import MAX_SEED
 from dashboard.shared.inputs import reset_if_invalid
 from dashboard.shared.links import EXPLORE, explore_address, explore_query
@@ -102,27 +106,31 @@ def show_rows(
             page = pages
     rows = data.page(library, selection, (page - 1) * on_page, on_page)
     with place:
+        if not _has_model(library):
+            st.caption(text.model_gone(library))
         if len(rows):
             _LOOKS[look](library, rows, keys, marked)
 
 
 def _show_table(library: Library, rows: pd.DataFrame, keys: Keys, marked: int) -> None:
     labels = labels_of(library)
-    table = rows[[*labels, "row"]].copy()
+    # Of the input's own columns as on screen, where none is called as the picture or the link.
+    keys_of = {name: labels[name] for name in own_columns(library)}
+    table = rows[[*labels, "row"]].rename(columns=keys_of)
     config: dict[str, Any] = {
-        name: _column(name, label, library.columns[name])
+        keys_of.get(name, name): _column(name, label, library.columns[name])
         for name, label in {**labels, "row": "row"}.items()}
     records = _records(rows)
     pictures = [data.as_address(data.picture(library, row, is_dark(), marked)) for row in records]
     queries = [_explore_query(library, row) for row in records]
     chosen: dict[str, Any] = {}
     if any(pictures):
-        table.insert(0, "structure", pictures)
-        config["structure"] = st.column_config.ImageColumn("structure", width=130)
+        table.insert(0, PICTURE, pictures)
+        config[PICTURE] = st.column_config.ImageColumn(PICTURE, width=130)
     if any(queries) and own_models.find(library.model) is None:
-        table.insert(1, "explore", [query and explore_address(library.model, **query)
-                                    for query in queries])
-        config["explore"] = st.column_config.LinkColumn(
+        table.insert(1, LINK, [query and explore_address(library.model, **query)
+                               for query in queries])
+        config[LINK] = st.column_config.LinkColumn(
             "Explore", display_text=":material/open_in_new:", width="small",
             help="Opens the molecule with the same model, order, K and seed.")
     elif any(queries):
@@ -182,10 +190,16 @@ def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return rows.astype(object).where(rows.notna(), None).to_dict("records")
 
 
+def _has_model(library: Library) -> bool:
+    """Samples ship with theirs."""
+    return library.is_samples or is_here(library.model, library.weights_sha256)
+
+
 def _explore_query(library: Library, row: dict[str, Any]) -> dict[str, Any] | None:
-    """What opens the Explore page on a row with its numbers; None for what cannot be typed."""
+    """What opens the Explore page on a row with its numbers; None for what cannot be typed, and
+    where the model that gave them is gone."""
     smiles = data.generated(library, row).link_smiles
-    if smiles is None:
+    if smiles is None or not _has_model(library):
         return None
     strategy = "" if library.is_samples else library.strategy  # samples: the model's own
     return {"smiles": smiles, "strategy": strategy, "permutations": library.permutations,

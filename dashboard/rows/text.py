@@ -34,6 +34,10 @@ KIND_HELP: dict[Kind, str] = {
 }
 
 
+_LONGEST_NAME = 60
+"""Characters of a row's name on its card; the table shows all."""
+
+
 def file_label(kind: Kind, number: int) -> str:
     """What the button of a file says.
 
@@ -42,6 +46,21 @@ def file_label(kind: Kind, number: int) -> str:
     """
     word = "molecule" if kind in ("sdf", "smi") else "row"
     return f"{KIND_NAMES[kind]}, {number:,} {word}{'' if number == 1 else 's'}"
+
+
+def searched(most: int, chosen: int) -> str:
+    """Of a substructure search that leaves rows out.
+
+    >>> searched(20_000, 900_000)
+    'Only the first 20,000 of 900,000 chosen rows are searched; filter for others.'
+    """
+    return f"Only the first {most:,} of {chosen:,} chosen rows are searched; filter for others."
+
+
+def model_gone(library: Library) -> str:
+    """Why rows of a scored set cannot be opened on the Explore page."""
+    return (f"{plain(library.model)}, which scored these rows, is not here any more or has other "
+            "weights, so they do not open on the Explore page.")
 
 
 def structure_name(library: Library, row: Mapping[str, Any]) -> str:
@@ -54,7 +73,7 @@ def structure_name(library: Library, row: Mapping[str, Any]) -> str:
 def card_name(library: Library, row: Mapping[str, Any], read: Generated) -> str:
     """What a card calls its row, as markdown: SMILES, or what else there is to say."""
     is_named = not library.is_samples and not _missing(row.get("id"))
-    own = f"**{plain(str(row['id']))}**  \n" if is_named else ""
+    own = f"**{plain(_bounded(str(row['id'])))}**  \n" if is_named else ""
     if not _missing(row.get("error")):
         return f"{own}:gray[{plain(str(row['error']))}]"
     if read.smiles is not None:
@@ -99,6 +118,10 @@ def card_marks(library: Library, row: Mapping[str, Any]) -> str:
         if not _missing(row["novel"]) and row["novel"]:
             marks.append(":material/new_releases: novel")
     return f":small[{' &nbsp;'.join(marks)}]"
+
+
+def _bounded(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME - 1]}…"
 
 
 def _missing(value: Any) -> bool:

@@ -79,6 +79,12 @@ def folder_of(name: str) -> str:
     return name if own is None else str(own.path)
 
 
+def is_here(name: str, weights_sha256: str) -> bool:
+    """Whether a model that scored something is still there, under its name and with its weights."""
+    card = shipped_cards().get(name)
+    return card is not None and card.weights_sha256 == weights_sha256
+
+
 def shipped_cards() -> Mapping[str, ModelCard]:
     """Cards of the models by name; none is needed to look at results."""
     try:

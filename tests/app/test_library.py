@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from core.library.export import KINDS
 from core.library.selection import Selection
 from core.library.store import Library
+from core.model.card import read_card
 from dashboard.views.library.inputs import MARKED
 from dashboard.views.library.query import python, source_of
 from tests.conftest import ROOT
@@ -16,12 +17,14 @@ HOSTILE = "![x](http://evil/x.png)<img src=x>"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def folder(tmp_path_factory, assets):
     root = tmp_path_factory.mktemp("library")
     table = made_up_table(120)
     table.loc[3, "id"] = HOSTILE
-    save_library(root / "mine", table)
-    save_library(root / "other", made_up_table(60, seed=2), seed=1, total=200)
+    card = read_card(assets / "checkpoints" / "qm9-random_order")
+    of = {"model": card.name, "weights_sha256": card.weights_sha256}
+    save_library(root / "mine", table, **of)
+    save_library(root / "other", made_up_table(60, seed=2), seed=1, total=200, **of)
     return root
 
 
@@ -59,7 +62,18 @@ def test_the_table_is_a_page_of_the_database(open_library, folder):
     shown = page.dataframe[0].value
     assert shown["id"].tolist() == expected["id"].tolist()
     assert shown["structure"].dropna().str.startswith("data:image/svg+xml").all()
-    assert "model=scorer&strategy=random_order&k=32&seed=0" in shown["explore"].iloc[0]
+    assert "model=qm9-random_order&strategy=random_order&k=32&seed=0" in shown["explore"].iloc[0]
+
+
+def test_own_columns_may_be_called_as_the_picture_and_the_link(open_library, folder):
+    table = made_up_table(12).rename(columns={"lot": "structure", "works": "explore"})
+    save_library(folder / "called", table, own={
+        "logP": "number", "structure": "text", "count": "whole number", "explore": "yes or no"})
+    page = open_library(library="called")
+    shown = page.dataframe[0].value
+    assert shown["structure (own)"].tolist() == table["structure"].tolist()
+    assert shown["explore (own)"].tolist() == table["explore"].tolist()
+    assert shown["structure"].str.startswith("data:image").any()
 
 
 def test_marked_rows_are_chosen_until_they_are_forgotten(open_library, folder):
@@ -71,6 +85,19 @@ def test_marked_rows_are_chosen_until_they_are_forgotten(open_library, folder):
     assert page.dataframe[0].value["row"].tolist() == [2, 5, 7]
     page.button(key="forget-marked").click().run()
     assert "All **120** rows." in said(page)
+
+
+def test_searches_and_lassos_say_what_they_leave_out(open_library, folder, monkeypatch):
+    monkeypatch.setattr("dashboard.rows.data.MAX_SEARCHED", 30)
+    page = open_library(librarysmarts="C#N", filter="valid = yes")
+    assert any("Only the first 30 of 108 chosen rows are searched" in text for text in said(page))
+    assert page.dataframe[0].value["row"].max() <= 34
+    page = open_library(librarysmarts="C#N", filter="row <= 30")
+    assert not any("are searched" in text for text in said(page))
+    monkeypatch.setattr("dashboard.views.library.data.MAX_LASSO", 3)
+    page.session_state[MARKED] = (Library.open(folder / "mine").key, (2, 5, 7))
+    page.run()
+    assert any("A lasso marks the first 3 rows" in text for text in said(page))
 
 
 def test_a_condition_is_added_to_the_filter(open_library):
@@ -139,6 +166,20 @@ def test_rows_show_as_cards_too(open_library):
     addresses = [link.proto.url for link in page.get("link_button")]
     assert all("strategy=random_order&k=32&seed=0" in address for address in addresses)
     assert any("outside the vocabulary" in text for text in said(page))  # m19
+
+
+@pytest.mark.parametrize("changed", [{"model": "gone"}, {"weights_sha256": "2" * 64}])
+@pytest.mark.parametrize("look", ["table", "cards"])
+def test_rows_of_another_model_do_not_open_under_one_of_its_name(
+    changed, look, open_library, folder, tmp_path, monkeypatch
+):
+    of = {"model": "qm9-random_order", **changed}
+    save_library(tmp_path / "old", made_up_table(12), **of)
+    monkeypatch.setenv("TRAILSCOPE_LIBRARY", str(tmp_path))
+    page = open_library(library="old", rowsas=look)
+    assert any("do not open on the Explore page" in text for text in said(page))
+    assert not page.get("link_button")
+    assert look == "cards" or "explore" not in page.dataframe[0].value
 
 
 def test_a_model_of_the_visitor_alone_opens_in_the_same_tab(open_library, monkeypatch):

@@ -90,3 +90,16 @@ def test_what_cannot_be_read_is_said_in_one_sentence(open_score):
     assert not page.button
     page.text_area(key="scoretext").set_value("# nothing").run()
     assert any("has no rows" in text for text in shown(page))
+
+
+def test_pasted_columns_can_be_named_and_faults_speak_of_the_page(open_score):
+    page = open_score(scorek="2", scorer="qm9-random_order")
+    page.text_area(key="scoretext").set_value("mol,smiles,yield\nCO,CCl,0.5").run()
+    assert "0 of 1 row can be scored, 1 cannot." in shown(page)
+    page.text_input(key="scorecolumn").set_value("mol").run()
+    assert "The row can be scored." in shown(page)
+    page.text_input(key="scorecolumn").set_value("SMI").run()
+    [fault] = (one.value for one in page.error)
+    assert fault.startswith("typed.txt has no column")
+    assert fault.endswith("name one of these with “Of SMILES”.")
+    assert not any("Reading:" in text for text in shown(page))

@@ -11,7 +11,7 @@ from core.library.selection import Selection
 from core.library.store import Library
 from dashboard.rows import conditions
 from dashboard.shared.inputs import reset_if_invalid
-from dashboard.views.library import data
+from dashboard.views.library import data, text
 from dashboard.views.library.query import DEFAULT, KEYS
 
 MARKED = "library_marked"
@@ -50,6 +50,8 @@ def _with_marked(library: Library, selection: Selection) -> Selection:
         return selection
     st.button(f"Forget the {len(rows):,} marked rows", icon=":material/deselect:",
               key="forget-marked", on_click=_forget_marked)
+    if len(rows) >= data.MAX_LASSO:
+        st.caption(text.most_marked(data.MAX_LASSO))
     return selection.and_(Selection(rows=rows))
 
 

@@ -35,7 +35,7 @@ def provenance(library: Library) -> str:
 def unfinished(library: Library) -> str:
     """Of a set that is still being scored."""
     return (f"{library.rows:,} of {library.total:,} rows are scored so far. Go on with the same "
-            "`trailscope score` command, or on the Score page.")
+            "`trailscope score` command, or bring the same molecules to the Score page.")
 
 
 def shown(number: int, library: Library, selection: Selection) -> str:
@@ -48,6 +48,16 @@ def shown(number: int, library: Library, selection: Selection) -> str:
     if selection.rows is not None:
         why.append("those marked or found")
     return f"**{number:,}** of {library.rows:,} rows: {', '.join(why)}."
+
+
+def most_marked(most: int) -> str:
+    """Of a lasso around more rows than it takes.
+
+    >>> most_marked(100_000)
+    'A lasso marks the first 100,000 rows in it; filter, or draw a smaller one, for others.'
+    """
+    return (f"A lasso marks the first {most:,} rows in it; filter, or draw a smaller one, for "
+            "others.")
 
 
 def distribution_finding(found: Histogram, column: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from shutil import rmtree
 
+from core.errors import InputError
 from core.library.check import Checked, check, seconds_each
 from core.library.manifest import MANIFEST, LibraryError, Manifest
 from core.library.sittings import sit
@@ -52,8 +53,12 @@ def look(query: ScoreQuery, card: ModelCard, progress: Callable[[int], None]) ->
                 check_time()
                 progress(rows)
 
-            found = check(stored(query), card, smiles_column=query.smiles_column or None,
-                          id_column=query.id_column or None, most=max_rows(), progress=hear)
+            path = stored(query)
+            try:
+                found = check(path, card, smiles_column=query.smiles_column or None,
+                              id_column=query.id_column or None, most=max_rows(), progress=hear)
+            except InputError as error:  # of the visitor's file, wherever it lies here
+                raise InputError(str(error).replace(f"{path.parent}/", "")) from error
             each_s = seconds_each(checkpoint(query.model, card.weights_sha256), found.probes,
                                   query.settings) if found.probes else None
             return Look(found, each_s)

@@ -65,14 +65,14 @@ def choose_molecules(settings: ScoringSettings) -> ScoreQuery | None:
                                max_upload_size=max_upload_mb(), help=text.FILE_HELP)
     with right.expander("Columns"):
         one, other = st.columns(2)
-        smiles = one.text_input("Of SMILES", key="scorecolumn", max_chars=200,
+        smiles = one.text_input(text.SMILES_FIELD, key="scorecolumn", max_chars=200,
                                 help=text.COLUMN_HELP.format(name="smiles"))
-        name = other.text_input("Of names", key="scoreid", max_chars=200,
+        name = other.text_input(text.NAMES_FIELD, key="scoreid", max_chars=200,
                                 help=text.COLUMN_HELP.format(name="id, mol_id or name"))
     if file is not None:
         return ScoreQuery(settings.model, settings, file.name, file.getvalue(), smiles or "",
                           name or "")
     if typed and typed.strip():
         return ScoreQuery(settings.model, settings, typed_name(typed),
-                          f"{typed.rstrip()}\n".encode())
+                          f"{typed.rstrip()}\n".encode(), smiles or "", name or "")
     return None

@@ -42,7 +42,7 @@ def main() -> None:
             return
         show(query, models[query.model])
     except InputError as error:
-        messages.error(error)
+        messages.error(text.of_page(error))
 
 
 def show(query: ScoreQuery, card: ModelCard) -> None:
@@ -93,9 +93,10 @@ def _look(query: ScoreQuery, card: ModelCard) -> Look:
     def hear(rows: int) -> None:
         place.caption(f"Reading: {rows:,} rows")
 
-    found = data.look(query, card, hear)
-    place.empty()
-    return found
+    try:
+        return data.look(query, card, hear)
+    finally:
+        place.empty()
 
 
 def _go_on(query: ScoreQuery, place: DeltaGenerator) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from core.data.column_choice import ID_OPTION, SMILES_OPTION
 from core.library.check import SHOWN, Checked
 from core.library.manifest import Manifest
 
@@ -16,15 +17,32 @@ TYPED_HELP = ("A SMILES per line, then a name if you like; or CSV, TSV or SDF as
               "file.")
 FILE_HELP = ("SMILES, CSV, TSV, SDF, Parquet or JSON Lines, also gzipped. Taken instead of the "
              "text. A file is no part of the address.")
+SMILES_FIELD, NAMES_FIELD = "Of SMILES", "Of names"
+"""Fields for the names of columns."""
+
 COLUMN_HELP = "If the column is not called {name}."
 NOTHING_YET = "Paste molecules or drop a file to begin."
 PROMISE = "Finished rows stay; you can go on later."
+
+
+def of_page(fault: object) -> str:
+    """What is wrong with a file, in words of this page rather than of the command line.
+
+    >>> of_page("mine.csv has no such column; name one with --smiles-column.")
+    'mine.csv has no such column; name one with “Of SMILES”.'
+    """
+    said = str(fault)
+    for option, field in ((SMILES_OPTION, SMILES_FIELD), (ID_OPTION, NAMES_FIELD)):
+        said = said.replace(option, f"“{field}”")
+    return said
 
 
 def readable(checked: Checked) -> str:
     """How much of a file can be scored."""
     good = checked.rows - checked.failed
     if not checked.failed:
+        if checked.rows == 1:
+            return "The row can be scored."
         return f"All {_rows(checked.rows)} can be scored."
     return f"{good:,} of {_rows(checked.rows)} can be scored, {checked.failed:,} cannot."
 
@@ -43,7 +61,7 @@ def bad_title(checked: Checked) -> str:
 
 def bad_table(checked: Checked) -> pd.DataFrame:
     """Rows that cannot be scored."""
-    return pd.DataFrame([(one.row, one.id, one.smiles, one.reason) for one in checked.bad],
+    return pd.DataFrame([(one.row, one.id, one.smiles, of_page(one.reason)) for one in checked.bad],
                         columns=["Row", "Name", "SMILES", "Why not"])
 
 

@@ -37,6 +37,7 @@ def test_other_text_is_refused_or_says_what_it_means(text):
     ("", Selection()), (" ; ", None),
     ("lu <= 0.1; logP>=2;works = yes", Selection(
         ranges=(("lu", None, 0.1), ("logP", 2.0, None)), flags=(("works", True),))),
+    ("lu ≤ 0.1; logP≥2", Selection(ranges=(("lu", None, 0.1), ("logP", 2.0, None)))),
     ("lu >= 0.05; lu <= 0.1", Selection(ranges=(("lu", 0.05, 0.1),))),
     ('"my; lot" ~ "a;b"; failed', Selection(texts=(("my; lot", "a;b"),), scored=False)),
     ("num_nodes = 9", Selection(ranges=(("num_nodes", 9.0, 9.0),))),

@@ -353,6 +353,21 @@ def test_a_keep_list_is_that_of_the_reference_set(library, table, tmp_path):
         keep(library, Selection(), against, "logP", "lu", fdr=0.1)
 
 
+@pytest.mark.parametrize("values", [
+    [2**60 + 7 * place for place in range(ROWS)], [5] * ROWS, [1e308, -1e308] * (ROWS // 2),
+])
+def test_numbers_that_are_all_but_equal_or_huge_are_binned(values, table, tmp_path):
+    kind = "number" if isinstance(values[0], float) else "whole number"
+    library = Library.open(save_library(tmp_path / "mine", table.assign(count=values), own={
+        "logP": "number", "lot": "text", "count": kind, "works": "yes or no"}))
+    found = library.histogram("count", Selection())
+    assert (np.diff(found.edges) > 0).all()
+    assert np.isfinite(found.edges).all()
+    assert found.of_all.sum() == found.of_chosen.sum() == ROWS
+    cells = library.scatter("count", "row", Selection(), most=10)
+    assert cells.counts.sum() == cells.number == ROWS
+
+
 def test_text_is_gzipped_where_the_name_says_so(library, tmp_path):
     for kind in ("csv", "smi", "sdf"):
         export(library, Selection(), tmp_path / f"rows.{kind}", kind)

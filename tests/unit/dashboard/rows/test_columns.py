@@ -12,8 +12,8 @@ from tests.made_up_library import made_up_table, save_library
 def library(tmp_path_factory):
     """Its own columns are called as ours are on screen, or as columns of samples are."""
     table = made_up_table(20).rename(
-        columns={"logP": "atoms", "lot": "unique", "count": "fragments", "works": "LU (own)"})
-    kinds = {"atoms": "number", "unique": "text", "fragments": "whole number",
+        columns={"logP": "atoms", "lot": "structure", "count": "fragments", "works": "LU (own)"})
+    kinds = {"atoms": "number", "structure": "text", "fragments": "whole number",
              "LU (own)": "yes or no"}
     return Library.open(save_library(tmp_path_factory.mktemp("l") / "mine", table, own=kinds))
 
@@ -23,11 +23,12 @@ def test_names_of_our_columns_are_not_taken_by_others(library):
     assert len({label.lower() for label in labels.values()}) == len(labels)
     assert labels["num_nodes"] == "atoms"
     assert labels["atoms"] == "atoms (own)"
+    assert labels["structure"] == "structure (own)"
     assert labels["fragments"] == "fragments"  # of samples this would be ours
     assert column_named("atoms (own)", labels, "lu") == "atoms"
     assert column_named("atoms", labels, "lu") == "num_nodes"
     assert column_named("nothing", labels, "lu") == "lu"
-    assert own_columns(library) == ("atoms", "unique", "fragments", "LU (own)")
+    assert own_columns(library) == ("atoms", "structure", "fragments", "LU (own)")
     assert unsorted(library) == "row"
 
 

@@ -66,3 +66,12 @@ def test_scored_rows_are_called_by_their_names_or_say_why_not(scored):
     assert "outside the vocabulary" in card_name(scored, failed, Generated(None))
     assert card_scores(scored, failed) == ""
     assert "not scored" in card_marks(scored, failed)
+
+
+def test_a_long_name_does_not_fill_the_page(tmp_path):
+    table = made_up_table(2)
+    table["id"] = ["n" * 60, "n" * 300]
+    library = Library.open(save_library(tmp_path / "mine", table))
+    first, second = (card_name(library, row, Generated(None)) for row in rows_of(library))
+    assert first.startswith(f"**{'n' * 60}**")
+    assert second.startswith(f"**{'n' * 59}…**")
