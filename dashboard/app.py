@@ -21,7 +21,7 @@ st.set_page_config(
     page_title="TrailScope",
     page_icon=str(assets_folder() / "logo.svg"),
     layout="wide",
-    initial_sidebar_state="expanded",
+    initial_sidebar_state="auto",
 )
 assets = assets_folder()
 st.logo(str(assets / "wordmark.svg"), icon_image=str(assets / "logo.svg"), size="large")

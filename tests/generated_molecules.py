@@ -63,6 +63,7 @@ def made_up_samples(
         if number_ >= len(graphs) - broken:
             rows.append(row | {"valid": False, "tokens": tokens[:-1]})
             continue
+        row["graph_key"] = graph.key
         judged = judge(graph, QM9)
         lu = float(np.exp(rng.normal(-2.3, 0.4) + 0.4 * separation * (not judged["stable"])))
         mean = float(rng.normal(36, 4))

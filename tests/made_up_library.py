@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.chemistry.chemistry import QM9
+from core.chemistry.chemistry import QM9, Chemistry
 from core.library.manifest import InputFile, Manifest, Part
 from core.library.settings import ScoringSettings
 
@@ -47,15 +47,26 @@ def made_up_table(rows: int, *, seed: int = 0) -> pd.DataFrame:
 
 def save_library(
     folder: Path, table: pd.DataFrame, *, part_rows: int = 16, total: int | None = None,
-    **settings: Any,
+    own: dict[str, str] | None = None, chemistry: Chemistry = QM9, **settings: Any,
 ) -> Path:
-    """Write a table as the scored set of a folder."""
-    kinds = {"logP": "number", "lot": "text", "count": "whole number", "works": "yes or no"}
+    """Write a table as the scored set of a folder.
+
+    Args:
+        folder: to be made.
+        table: see `made_up_table`.
+        part_rows: rows of a part.
+        total: rows of the input; by default those of the table.
+        chemistry: of its model.
+        own: kinds of the input's own columns, if others than those of `made_up_table`.
+        settings: other than usual.
+    """
+    kinds = own or {
+        "logP": "number", "lot": "text", "count": "whole number", "works": "yes or no"}
     manifest = Manifest(
         inputs=(InputFile("mine.csv", "0" * 64, total or len(table)),),
         settings={**ScoringSettings("scorer", "1" * 64, "random_order").to_json(), **settings,
                   "part_rows": part_rows},
-        chemistry=QM9.to_json(), own=kinds, columns={name: name for name in kinds})
+        chemistry=chemistry.to_json(), own=kinds, columns={name: name for name in kinds})
     folder.mkdir(parents=True)
     for number, first in enumerate(range(0, len(table), part_rows)):
         part = table.iloc[first : first + part_rows]

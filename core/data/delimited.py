@@ -44,7 +44,7 @@ def header_cells(header: str, delimiter: str) -> list[str]:
 
 
 def _read(path: Path, wanted: WantedColumns, usual: str) -> Iterator[Record]:
-    """The rows of a file whose first line names its columns, one of them the molecules'.
+    """The rows of a file whose first line with text names its columns, one of them the molecules'.
 
     Other separators of `_NAMES` are taken where only they give that column.
 
@@ -53,7 +53,8 @@ def _read(path: Path, wanted: WantedColumns, usual: str) -> Iterator[Record]:
     """
     with reading_text(path) as file:
         lines = marked_lines(file, path)
-        number, first, fault = next(lines, (1, "", None))
+        number, first, fault = next(
+            (line for line in lines if line[1] != "\n" or line[2] is not None), (1, "", None))
         delimiter = find_delimiter(first, wanted.smiles, usual) or usual
         fault = fault or _cells(first, delimiter, number)[1]
         if fault is not None:

@@ -8,6 +8,7 @@ import json
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -152,7 +153,7 @@ def _values(column: pa.Array, name: str, faults: dict[int, str]) -> list[Any]:
     if types.is_fixed_size_binary(kind):
         return [None if value is None else base64.b64encode(value).decode() for value in found]
     if types.is_decimal(kind):
-        return [None if value is None else float(value) for value in found]
+        return [None if value is None else _number_or_text(value) for value in found]
     if types.is_uint64(kind):
         return [str(value) if value is not None and value >= 2**63 else value for value in found]
     if types.is_duration(kind):
@@ -161,6 +162,11 @@ def _values(column: pa.Array, name: str, faults: dict[int, str]) -> list[Any]:
         return [None if value is None else
                 json.dumps(value, ensure_ascii=False, default=_json_default) for value in found]
     return found
+
+
+def _number_or_text(value: Decimal) -> float | str:
+    """A float where it says the same, else the digits."""
+    return float(value) if Decimal(repr(float(value))) == value else str(value)
 
 
 def _is_utf8(value: bytes) -> bool:

@@ -7,6 +7,7 @@ byte for byte, whatever they were built from.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ import networkx as nx
 import numpy as np
 
 from core.errors import InputError
+
+_KEY_DIGITS = 32
 
 
 class GraphError(InputError):
@@ -152,6 +155,11 @@ class Graph:
         graph = self.canonical
         labels = (None if x is None else x.tolist() for x in (graph.node_labels, graph.edge_labels))
         return f"{graph.num_nodes};{graph.edges.tolist()};{';'.join(map(str, labels))}"
+
+    @cached_property
+    def key(self) -> str:
+        """Equal for equal `canonical_form`s: 32 hexadecimal digits, so that ten million differ."""
+        return hashlib.sha256(self.canonical_form.encode()).hexdigest()[:_KEY_DIGITS]
 
     @cached_property
     def _coloured(self) -> tuple[igraph.Graph, list[int] | None]:

@@ -42,11 +42,13 @@ class Comparison:
     """Two libraries, joined molecule by molecule; of equal molecules in one the first row counts.
 
     Attributes:
+        by_graph: whether molecules are told by their graphs, else by their SMILES as given.
         both: molecules that are in both.
         only_first, only_second: that are in one.
         differences: by column.
     """
 
+    by_graph: bool
     both: int
     only_first: int
     only_second: int
@@ -67,7 +69,8 @@ def compare(first: Library, second: Library) -> Comparison:
         f"count(*) FILTER (b.row IS NULL), count(*) FILTER (a.row IS NULL) FROM {both}")
     if not shared:
         raise LibraryError("The two sets have no molecule in common, so there is nothing to "
-                           "compare; choose sets of the same molecules.")
+                           "compare; choose sets of the same molecules"
+                           f"{'' if key == 'graph_key' else ', written alike'}.")
     found = []
     for column in COMPARED:
         [(number, one, two, mean, spread, lower)] = ask(
@@ -77,7 +80,7 @@ def compare(first: Library, second: Library) -> Comparison:
         if number:
             found.append(PairedDifference(column, number, one, two, Estimate(
                 mean, _interval(mean, spread, number)), lower))
-    return Comparison(shared, alone, other, tuple(found))
+    return Comparison(key == "graph_key", shared, alone, other, tuple(found))
 
 
 def pairs(first: Library, second: Library, column: str, *, most: int) -> pd.DataFrame:
@@ -97,16 +100,25 @@ def pairs(first: Library, second: Library, column: str, *, most: int) -> pd.Data
 
 
 def _key(first: Library, second: Library) -> str:
-    """The column that tells molecules: samples have none but their SMILES, written alike."""
-    return "graph_key" if first.manifest and second.manifest else "smiles"
+    return "graph_key" if are_told_by_graph(first, second) else "smiles"
+
+
+def are_told_by_graph(first: Library, second: Library) -> bool:
+    """Whether molecules of two libraries are told by their graphs, else by their SMILES as given.
+
+    Models of other chemistries write other graphs of a molecule, and the same labels mean other
+    atoms: H2 with hydrogens as nodes would be ethane without.
+    """
+    return (first.has_graph_keys and second.has_graph_keys
+            and first.chemistry == second.chemistry)
 
 
 def _distinct(library: Library, key: str) -> str:
     """The first row of every molecule that has numbers."""
-    return (f"SELECT DISTINCT ON (molecule) {key} AS molecule, row, id, smiles, "
+    return (f"SELECT DISTINCT ON ({key}) {key} AS molecule, row, id, smiles, "
             f"{', '.join(COMPARED) if library.manifest else _of_samples()} "
             f"FROM {library.source} WHERE lu IS NOT NULL AND {key} IS NOT NULL "
-            "ORDER BY molecule, row")
+            f"ORDER BY {key}, row")
 
 
 def _of_samples() -> str:

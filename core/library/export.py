@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, BinaryIO, Literal, TextIO, cast, get_args
 
 import pandas as pd
 import pyarrow as pa
@@ -15,6 +18,7 @@ from rdkit.Chem import rdDepictor
 from core.library.manifest import LibraryError
 from core.library.selection import Selection
 from core.library.store import TEXT, WHOLE, YES_NO, Library
+from core.library.structure import TOKENS, token_numbers
 from core.runs import replacing
 
 Kind = Literal["csv", "sdf", "smi", "parquet"]
@@ -35,13 +39,15 @@ def export(
 ) -> int:
     """Write selected rows in their order, some at a time; the file is written whole or not at all.
 
-    SDF and SMILES hold rows that have a molecule that RDKit takes, the others all rows. A SMILES
-    stands as it was given, an SDF record has 2D coordinates and repeats all columns as properties.
+    SDF and SMILES hold rows that have a molecule that RDKit takes, the others all rows, and the
+    sequences of samples as token numbers. A SMILES stands as it was given, an SDF record has 2D
+    coordinates and repeats all columns as properties; under-valent atoms are radicals there, so
+    that readers do not fill them up.
 
     Args:
         library: where the rows are.
         selection: of them.
-        path: of the file.
+        path: of the file; text is gzipped if it ends in `.gz`.
         kind: one of `KINDS`.
         progress: see `Progress`.
 
@@ -55,8 +61,16 @@ def export(
     total = library.count(selection)
     if not total:
         raise LibraryError("No row is selected, so there is nothing to write; widen the filter.")
-    with replacing(path) as partial, library.batches(selection) as batches:
-        written = _WRITERS[kind](_counted(batches, total, progress), library, partial)
+    columns = list(library.columns)
+    if library.is_samples and kind in ("csv", "parquet"):
+        columns.append(TOKENS)
+    with replacing(path) as partial, library.batches(selection, columns) as batches:
+        counted = _counted(batches, total, progress)
+        if kind == "parquet":
+            written = _write_parquet(counted, library, partial)
+        else:
+            with _text(partial, is_packed=path.suffix == ".gz") as file:
+                written = _TEXTS[kind](counted, library, file)
     if not written:
         path.unlink()
         raise LibraryError(f"None of the {total:,} selected rows has a molecule that RDKit takes; "
@@ -75,49 +89,63 @@ def _counted(
             progress(done, total)
 
 
-def _write_csv(batches: Iterator[pd.DataFrame], library: Library, path: Path) -> int:
+def _write_csv(batches: Iterator[pd.DataFrame], library: Library, file: TextIO) -> int:
     written = 0
-    with path.open("w", encoding="utf-8", newline="") as file:
-        for batch in batches:
-            batch.to_csv(file, index=False, header=not written)
-            written += len(batch)
+    for batch in batches:
+        if library.is_samples:
+            batch[TOKENS] = [" ".join(map(str, token_numbers(stored)))
+                             for stored in batch[TOKENS]]
+        batch.to_csv(file, index=False, header=not written)
+        written += len(batch)
     return written
 
 
 def _write_parquet(batches: Iterator[pd.DataFrame], library: Library, path: Path) -> int:
     schema = pa.schema([(name, _ARROW.get(kind, pa.float64()))
                         for name, kind in library.columns.items()])
+    if library.is_samples:
+        schema = schema.append(pa.field(TOKENS, pa.list_(pa.int32())))
     written = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in batches:
+            if library.is_samples:
+                batch[TOKENS] = [token_numbers(stored) for stored in batch[TOKENS]]
             writer.write_table(pa.Table.from_pandas(batch, schema=schema, preserve_index=False))
             written += len(batch)
     return written
 
 
-def _write_smiles(batches: Iterator[pd.DataFrame], library: Library, path: Path) -> int:
+def _write_smiles(batches: Iterator[pd.DataFrame], library: Library, file: TextIO) -> int:
     written = 0
-    with path.open("w", encoding="utf-8") as file:
-        for batch in batches:
-            for row in _molecules(batch):
-                file.write(f"{row['smiles']}\t{str(row['id']).translate(_LINE_ENDS)}\n")
-                written += 1
+    for batch in batches:
+        for row in _molecules(batch):
+            file.write(f"{row['smiles']}\t{str(row['id']).translate(_LINE_ENDS)}\n")
+            written += 1
     return written
 
 
-def _write_sdf(batches: Iterator[pd.DataFrame], library: Library, path: Path) -> int:
+def _write_sdf(batches: Iterator[pd.DataFrame], library: Library, file: TextIO) -> int:
     written = 0
-    with path.open("w", encoding="utf-8") as file:
-        for batch in batches:
-            for row in _molecules(batch):
-                file.write(_record(row))
-                written += 1
+    for batch in batches:
+        for row in _molecules(batch):
+            file.write(_record(row))
+            written += 1
     return written
 
 
-_WRITERS: dict[Kind, Callable[[Iterator[pd.DataFrame], Library, Path], int]] = {
-    "csv": _write_csv, "sdf": _write_sdf, "smi": _write_smiles, "parquet": _write_parquet,
+_TEXTS: dict[Kind, Callable[[Iterator[pd.DataFrame], Library, TextIO], int]] = {
+    "csv": _write_csv, "sdf": _write_sdf, "smi": _write_smiles,
 }
+
+
+@contextmanager
+def _text(path: Path, *, is_packed: bool) -> Iterator[TextIO]:
+    """A text file to write, gzipped or not; of equal rows equal bytes."""
+    with path.open("wb") as file:
+        packed = gzip.GzipFile("", "wb", 6, file, mtime=0) if is_packed else nullcontext(file)
+        with packed as binary, TextIOWrapper(
+                cast(BinaryIO, binary), encoding="utf-8", newline="") as text:
+            yield text
 
 
 def _molecules(batch: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -142,4 +170,4 @@ def _record(row: dict[str, Any]) -> str:
 
 def _cell(value: Any) -> str:
     """On one line: an empty one would end the property."""
-    return f"{value:.6g}" if isinstance(value, float) else str(value).translate(_LINE_ENDS)
+    return str(value).translate(_LINE_ENDS)

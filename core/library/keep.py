@@ -17,7 +17,6 @@ from core.chemistry.molecules import from_smiles
 from core.chemistry.notation import MoleculeError
 from core.library.manifest import LibraryError
 from core.library.selection import Selection
-from core.library.settings import graph_key
 from core.library.store import NUMBER, YES_NO, Library
 from core.stats.labels import LabelNames
 from core.triage.keep_list import KeepList, keep_list
@@ -93,7 +92,7 @@ def _scored(
     library: Library, selection: Selection, score: str, label: str | None = None
 ) -> pd.DataFrame:
     """Row, molecule, score and label of rows that have all of them, equal molecules once."""
-    has_keys = library.manifest is not None
+    has_keys = library.has_graph_keys
     columns = ["row", "graph_key" if has_keys else "smiles", score, *([label] if label else [])]
     with library.batches(selection, columns, rows=50_000) as batches:
         parts = [batch[np.isfinite(batch[score].to_numpy(dtype=np.float64, na_value=np.nan))]
@@ -109,10 +108,10 @@ def _scored(
 
 
 def _key_of(smiles: str, library: Library) -> str | None:
-    """Samples do not store the keys of their graphs."""
+    """Samples of old do not store the keys of their graphs."""
     if library.chemistry is None or not isinstance(smiles, str):
         return None
     try:
-        return graph_key(from_smiles(smiles, library.chemistry).graph)
+        return from_smiles(smiles, library.chemistry).graph.key
     except MoleculeError:
         return None

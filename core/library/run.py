@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from core.library.duplicates import Duplicates
 from core.library.engine import Engine, Result
 from core.library.manifest import MANIFEST, LibraryError, Manifest, Part
 from core.library.rows import check_fits, naming_readers
-from core.library.settings import ScoringSettings, graph_key, rows_per_part
+from core.library.settings import ScoringSettings, rows_per_part
 from core.library.survey import Survey, survey
 from core.model.card import ModelCard
 from core.records import package_versions, sha256_of
@@ -149,13 +149,11 @@ def _claimed(
     if (folder / MANIFEST).exists():
         known = Manifest.read(folder)
         names = [file.name for file in known.inputs]
-        files = {f"input {name}": sha256_of(path)
-                 for name, path in zip(_names_for(names, paths), paths, strict=True)}
-        check_settings(
-            folder / MANIFEST,
-            {**{f"input {file.name}": file.sha256 for file in known.inputs}, **known.settings},
-            {**files, **asked}, what="a scored set", error=LibraryError, free=_FREE)
-        return (replace(known, device=known.device),
+        files = dict(zip(_inputs(_names_for(names, paths)), map(sha256_of, paths), strict=True))
+        there = dict(zip(_inputs(names), [file.sha256 for file in known.inputs], strict=True))
+        check_settings(folder / MANIFEST, {**there, **known.settings}, {**files, **asked},
+                       what="a scored set", error=LibraryError, free=_FREE)
+        return (replace(known, parts=_whole_parts(folder, known.parts)),
                 Survey(known.inputs, {column: known.own[name] for column, name
                                       in known.columns.items()}, known.columns))
     seen = survey(paths, smiles_column=reading.smiles_column, id_column=reading.id_column,
@@ -176,6 +174,24 @@ _FREE = ("part_rows", "model")
 def _names_for(known: Sequence[str], paths: Sequence[Path]) -> list[str]:
     """Files may be renamed between two sittings: what counts is what is in them."""
     return [*known[: len(paths)], *(path.name for path in paths[len(known):])]
+
+
+def _inputs(names: Sequence[str]) -> list[str]:
+    """What files are called in faults: all different, whatever their folders."""
+    return [f"input {name}" if names.count(name) == 1 else f"input {place}, {name},"
+            for place, name in enumerate(names, start=1)]
+
+
+def _whole_parts(folder: Path, parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Those in front of the first one that is gone or is not what was written: it is scored anew,
+    and so is what follows, as later parts may repeat its numbers."""
+    def is_whole(part: Part) -> bool:
+        try:
+            return sha256_of(folder / part.name) == part.sha256
+        except OSError:
+            return False
+
+    return tuple(takewhile(is_whole, parts))
 
 
 class _Run:
@@ -229,7 +245,7 @@ class _Run:
         first = self._manifest.rows_done
         rows = self._rows(first)
         while piece := list(islice(rows, self._manifest.settings["part_rows"])):
-            keys = [None if row.graph is None else graph_key(row.graph) for _, row in piece]
+            keys = [None if row.graph is None else row.graph.key for _, row in piece]
             graphs = {key: row.graph for key, (_, row) in zip(keys, piece, strict=True)
                       if key is not None and row.graph is not None}
             known = self._index.find(graphs)

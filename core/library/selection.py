@@ -52,11 +52,16 @@ class Selection:
             return replace(self, ranges=others)
         return replace(self, ranges=(*others, (column, least, most)))
 
-    def without(self, column: str) -> Selection:
-        """The same without any condition on a column."""
-        return replace(self, ranges=tuple(one for one in self.ranges if one[0] != column),
-                       flags=tuple(one for one in self.flags if one[0] != column),
-                       texts=tuple(one for one in self.texts if one[0] != column))
+    def and_(self, other: Selection) -> Selection:
+        """Rows that satisfy the conditions of both, in the order of this one."""
+        rows = self.rows if other.rows is None else other.rows
+        if self.rows is not None and other.rows is not None:
+            rows = tuple(sorted(set(self.rows) & set(other.rows)))
+        scored = self.scored if other.scored is None else other.scored
+        if self.scored is not None and other.scored not in (None, self.scored):
+            rows = ()
+        return replace(self, ranges=self.ranges + other.ranges, flags=self.flags + other.flags,
+                       texts=self.texts + other.texts, scored=scored, rows=rows)
 
     def to_text(self) -> str:
         """The conditions as people write them, but for rows of a lasso; empty for all rows.
@@ -112,7 +117,8 @@ class Selection:
         if sign == "=" and value in ("yes", "no"):
             return replace(self, flags=(*self.flags, (column, value == "yes")))
         try:
-            number = float(value)
+            # Not every whole number is a float.
+            number = int(value) if _WHOLE.fullmatch(value) else float(value)
         except ValueError:
             number = math.nan
         if not math.isfinite(number):
@@ -125,6 +131,7 @@ class Selection:
         return self.within(column, least, most)
 
 
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _NAME = r'"(?:[^"]|"")*"'
 _CONDITION = re.compile(
     rf'\s*(?:(?P<word>scored|failed)|(?P<column>{_NAME}|[^<>=~;"]+?)\s*(?P<sign><=|>=|=|~)\s*'

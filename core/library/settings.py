@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from core.graph.graph import Graph
 from core.library.manifest import FORMAT_VERSION
 from core.likelihood.scoring import Precision
 from core.model.card import ModelCard
@@ -66,11 +65,6 @@ class ScoringSettings:
     def key(self, graph_key: str) -> str:
         """Equal for rows whose numbers are: of a graph and all that they depend on."""
         return _hash(graph_key + self._digest)
-
-
-def graph_key(graph: Graph) -> str:
-    """Equal for graphs that are equal up to their numbering, labels included."""
-    return _hash(graph.canonical_form)
 
 
 def rows_per_part(rows: int) -> int:

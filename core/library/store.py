@@ -2,44 +2,56 @@
 
 DuckDB reads the Parquet files themselves, so that a library of millions of rows is opened at once
 and no more of it is in memory than an answer needs. Names of columns are taken from the files and
-quoted, values are parameters: nothing that a user brings becomes part of a question.
+quoted, values are parameters: nothing that a user brings becomes part of a question. Questions to
+the files give columns no names of their own to sort or group by, as a user's column may have them.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from core.chemistry.chemistry import Chemistry
+from core.data.column_choice import listed
 from core.library.manifest import MANIFEST, LibraryError, Manifest
 from core.library.selection import Selection
+from core.model.card import ModelCard
 from core.records import RECORD
-from core.triage.samples import read_samples_record
+from core.sent.vocabulary import Vocabulary
+from core.triage.generated import Mask
+from core.triage.samples import SAMPLES_TABLE, read_samples_record
 
 WHOLE, NUMBER, TEXT, YES_NO = "whole number", "number", "text", "yes or no"
 """Kinds of columns, as of `core.library.manifest.OWN_TYPES`."""
 
-MEMORY_MB = 400
+MEMORY_MB = 256
 """That the database of a process may hold, beside what answers take."""
 
 MOST_POINTS = 5_000
 """Points of a scatter that are drawn one by one."""
 
-_HIDDEN = ("tokens", "graph_key", "key")
+_HIDDEN_IN_SAMPLES, _HIDDEN_IN_SETS = ("tokens", "graph_key"), ("graph_key", "key")
 """Columns that no person reads."""
 
 _KINDS = {"BOOLEAN": YES_NO, "VARCHAR": TEXT, "DOUBLE": NUMBER, "FLOAT": NUMBER,
           "TINYINT": WHOLE, "SMALLINT": WHOLE, "INTEGER": WHOLE, "BIGINT": WHOLE}
+
+
+_WHOLE_TYPES = {pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype(),
+                pa.int64(): pd.Int64Dtype()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +104,10 @@ class Library:
         manifest: of a scored set; None for samples.
         columns: kind of every column that a person reads, in order.
         source: the rows as SQL has them.
+        key: changes when the rows do.
+        vocabulary: of the model that wrote samples, if it is known.
+        mask: that they were sampled under.
+        has_graph_keys: whether every row says which graph it is; samples of old do not.
     """
 
     folder: Path
@@ -106,14 +122,18 @@ class Library:
     manifest: Manifest | None
     columns: Mapping[str, str]
     source: str
+    key: str
+    vocabulary: Vocabulary | None = None
+    mask: Mask = "strict"
+    has_graph_keys: bool = True
 
     @classmethod
-    def open(cls, folder: Path, *, chemistry: Chemistry | None = None) -> Library:
+    def open(cls, folder: Path, *, card: ModelCard | None = None) -> Library:
         """Open a scored set, or a folder of samples.
 
         Args:
             folder: of either.
-            chemistry: of the model that made samples, whose folder does not say.
+            card: of the model that made samples, whose folder does not say what they are.
 
         Raises:
             LibraryError: for any other folder, or one without a finished part.
@@ -121,15 +141,12 @@ class Library:
         """
         if (folder / MANIFEST).exists() or not (folder / RECORD).exists():
             return _scored_set(folder)
-        return _samples(folder, chemistry)
+        return _samples(folder, card)
 
-    @cached_property
-    def key(self) -> str:
-        """Changes when the rows do."""
-        if self.manifest is None:
-            return f"{self.weights_sha256} {self.rows} {self.seed}"
-        return hashlib.sha256(repr(
-            [part.sha256 for part in self.manifest.parts]).encode()).hexdigest()
+    @property
+    def is_samples(self) -> bool:
+        """Whether these are sequences that a model generated."""
+        return self.manifest is None
 
     @property
     def label_columns(self) -> tuple[str, ...]:
@@ -176,9 +193,9 @@ class Library:
         edges = np.linspace(low, high if high > low else low + 1.0, bins + 1)
         width = (edges[-1] - edges[0]) / bins
         found = ask(
-            f"SELECT least(CAST(floor(({name} - ?) / ?) AS INTEGER), ?) AS bin, count(*), "
+            f"SELECT least(CAST(floor(({name} - ?) / ?) AS INTEGER), ?), count(*), "
             f"count(*) FILTER (WHERE {where}) FROM {self.source} "
-            f"WHERE {name} IS NOT NULL AND isfinite({name}) GROUP BY bin",
+            f"WHERE {name} IS NOT NULL AND isfinite({name}) GROUP BY 1",
             [float(edges[0]), float(width), bins - 1, *values])
         of_all, of_chosen = np.zeros(bins, int), np.zeros(bins, int)
         for place, every, chosen in found:
@@ -219,8 +236,8 @@ class Library:
             for low, high in ((float(ends[0]), float(ends[1])), (float(ends[2]), float(ends[3]))))
         cell = "least(CAST(floor(({name} - ?) / ?) AS INTEGER), ?)"
         found = ask(
-            f"SELECT {cell.format(name=one)} AS i, {cell.format(name=other)} AS j, count(*) "
-            f"FROM {self.source} WHERE {where} GROUP BY i, j",
+            f"SELECT {cell.format(name=one)}, {cell.format(name=other)}, count(*) "
+            f"FROM {self.source} WHERE {where} GROUP BY 1, 2",
             [x_edges[0], (x_edges[-1] - x_edges[0]) / bins, bins - 1,
              y_edges[0], (y_edges[-1] - y_edges[0]) / bins, bins - 1, *values])
         counts = np.zeros((bins, bins), int)
@@ -258,11 +275,12 @@ class Library:
         """All selected rows in order, some at a time, for exports and searches."""
         where, values = self._where(selection)
         names = ", ".join(self._quoted(name) for name in columns or self.columns)
-        question = (f"SELECT {names} FROM {self.source} WHERE {where} "
-                    f"ORDER BY {self._order(selection)}")
+        question = f"SELECT {names} FROM {self.source} WHERE {where}"
+        if (selection.sort, selection.descending) != ("row", False):  # the order of the files
+            question += f" ORDER BY {self._order(selection)}"
         with _cursor() as cursor:
             reader: Any = cursor.sql(question, params=values).to_arrow_reader(rows)
-            yield (batch.to_pandas() for batch in reader)
+            yield (_as_pandas(batch) for batch in reader)
 
     def _span(self, column: str) -> tuple[float | None, float | None]:
         name = self._quoted(column)
@@ -302,14 +320,18 @@ class Library:
         return f"{self._quoted(selection.sort)} {direction} NULLS LAST, row"
 
     def _quoted(self, column: str, *kinds: str) -> str:
-        """A column's name as SQL has it.
+        """A column's name as SQL has it; names in another case are taken, too, as none is double.
 
         Raises:
             LibraryError: if there is no such column, or it is of another kind.
         """
-        if column not in self.columns and column not in _HIDDEN:
-            raise LibraryError(f"This library has no column {column[:60]!r}; it has "
-                               f"{', '.join(self.columns)[:200]}.")
+        hidden = _HIDDEN_IN_SAMPLES if self.is_samples else _HIDDEN_IN_SETS
+        if column not in self.columns and column not in hidden:
+            wanted = column
+            column = next((name for name in self.columns if name.lower() == wanted.lower()), "")
+            if not column:
+                raise LibraryError(f"This library has no column {wanted[:60]!r}; it has "
+                                   f"{listed(tuple(self.columns))}.")
         if kinds and self.columns.get(column) not in kinds:
             raise LibraryError(f"The column {column[:60]!r} is of kind "
                                f"{self.columns.get(column)}, not {' or '.join(kinds)}.")
@@ -323,9 +345,13 @@ def ask(question: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
 
 
 def read_table(question: str, values: Sequence[Any] = ()) -> pd.DataFrame:
-    """The answer of the database as a table."""
+    """The answer of the database as a table; whole numbers stay so where some are missing."""
     with _cursor() as cursor:
-        return cursor.execute(question, list(values)).df()
+        return _as_pandas(cursor.sql(question, params=list(values)).to_arrow_table())
+
+
+def _as_pandas(rows: pa.Table | pa.RecordBatch) -> pd.DataFrame:
+    return rows.to_pandas(types_mapper=_WHOLE_TYPES.get)
 
 
 def find_libraries(root: Path) -> dict[str, Path]:
@@ -347,27 +373,38 @@ def _scored_set(folder: Path) -> Library:
         seed=settings["seed"],
         chemistry=None if manifest.chemistry is None else Chemistry.from_json(manifest.chemistry),
         rows=manifest.rows_done, total=manifest.rows, manifest=manifest,
-        columns=_columns(source), source=source)
+        columns=_columns(source, _HIDDEN_IN_SETS), source=source,
+        key=_digest(*(part.sha256 for part in manifest.parts)))
 
 
-def _samples(folder: Path, chemistry: Chemistry | None) -> Library:
+def _samples(folder: Path, card: ModelCard | None) -> Library:
     record = read_samples_record(folder)
     config = record["config"]
     source = ("(SELECT file_row_number + 1 AS row, * EXCLUDE (file_row_number) FROM read_parquet("
-              f"{_literal(folder / 'samples.parquet')}, file_row_number = true))")
-    columns = _columns(source)
+              f"{_literal(folder / SAMPLES_TABLE)}, file_row_number = true))")
+    columns = _columns(source, _HIDDEN_IN_SAMPLES)
+    names = {name for name, *_ in ask(f"DESCRIBE SELECT * FROM {source}")}
+    has_keys = "graph_key" in names and bool(
+        ask(f"SELECT count(graph_key) FROM {source}")[0][0])
     [(rows,)] = ask(f"SELECT count(*) FROM {source}")
     return Library(
         folder=folder, model=config["model"], weights_sha256=record["checkpoint"],
         strategy=config["trained_under"], permutations=config["permutations"],
-        seed=config["seed"], chemistry=chemistry, rows=rows, total=rows, manifest=None,
-        columns=columns, source=source)
+        seed=config["seed"], chemistry=None if card is None else card.chemistry, rows=rows,
+        total=rows, manifest=None, columns=columns, source=source,
+        key=_digest(json.dumps(record, sort_keys=True)),
+        vocabulary=None if card is None else card.vocabulary, mask=config["mask"],
+        has_graph_keys=has_keys)
 
 
-def _columns(source: str) -> dict[str, str]:
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+def _columns(source: str, hidden: Collection[str]) -> dict[str, str]:
     described = ask(f"DESCRIBE SELECT * FROM {source}")
     return {name: _KINDS[kind] for name, kind, *_ in described
-            if kind in _KINDS and name not in _HIDDEN}
+            if kind in _KINDS and name not in hidden}
 
 
 def _literal(path: Path) -> str:
@@ -400,7 +437,10 @@ _lock = threading.Lock()
 @cache
 def _database() -> duckdb.DuckDBPyConnection:
     database = duckdb.connect(":memory:", config={
-        "memory_limit": f"{MEMORY_MB}MB", "threads": 2, "autoinstall_known_extensions": False,
+        "memory_limit": f"{MEMORY_MB}MB", "threads": 2, "preserve_insertion_order": True,
+        # What does not fit goes to disk: not into the working folder, which may be read-only.
+        "temp_directory": str(Path(gettempdir()) / "trailscope-questions"),
+        "autoinstall_known_extensions": False,
         "autoload_known_extensions": False})
     database.execute("SET TimeZone = 'UTC'")
     return database

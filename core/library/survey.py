@@ -7,6 +7,7 @@ Text that only looks like a number stays text: `007` and `1e5` with a letter beh
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,10 @@ YES_NO, WHOLE, NUMBER, TEXT = "yes or no", "whole number", "number", "text"
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _YES_NO = {"true": True, "false": False}
-_LARGEST = 1 << 63
+_LARGEST, _EXACT = 1 << 63, 1 << 53
+"""Of whole numbers: those beyond do not fit 64 bits, and not exactly a float."""
+_LARGE = "large whole number"
+_MOST_DIGITS = 15
 _REPORT_ROWS = 10_000
 
 
@@ -85,8 +89,9 @@ def survey(
             raise InputFileError(f"{path} has no rows; give at least one molecule.")
         before += rows
         files.append(InputFile(path.name, sha256_of(path), rows))
-    return Survey(tuple(files), {column: kind or TEXT for column, kind in kinds.items()},
-                  own_names(kinds))
+    told = {_LARGE: WHOLE}
+    return Survey(tuple(files), {column: told.get(kind, kind) if kind else TEXT
+                                 for column, kind in kinds.items()}, own_names(kinds))
 
 
 def as_kind(value: Any, kind: str) -> Any:
@@ -101,21 +106,28 @@ def as_kind(value: Any, kind: str) -> Any:
         return str(value)
     if kind == YES_NO:
         return _YES_NO[value.lower()] if isinstance(value, str) else bool(value)
-    return int(value) if kind == WHOLE else float(value)
+    return int(value) if kind in (WHOLE, _LARGE) else float(value)
 
 
 def _kind_of(value: Any) -> str:
     if isinstance(value, bool):
         return YES_NO
     if isinstance(value, int):
-        return WHOLE if abs(value) < _LARGEST else TEXT
+        return _kind_of_whole(value)
     if isinstance(value, float):
         return NUMBER
     if value.lower() in _YES_NO:
         return YES_NO
     if _WHOLE.fullmatch(value):
-        return WHOLE
+        return _kind_of_whole(int(value))
     return NUMBER if _looks_like_number(value) else TEXT
+
+
+def _kind_of_whole(value: int) -> str:
+    """Numbers beyond 64 bits are names, those that a float does not hold must not become one."""
+    if abs(value) >= _LARGEST:
+        return TEXT
+    return WHOLE if abs(value) <= _EXACT else _LARGE
 
 
 def _looks_like_number(text: str) -> bool:
@@ -123,12 +135,17 @@ def _looks_like_number(text: str) -> bool:
         return False
     # 007 and 0012.5 are names, 0.5 and 1e5 are numbers
     digits = text.lstrip("+-")
-    return not (digits.startswith("0") and digits[1:2].isdigit())
+    if digits.startswith("0") and digits[1:2].isdigit():
+        return False
+    # and so are digits that a float rounds or does not reach
+    return math.isfinite(float(text)) and not (digits.isdigit() and len(digits) > _MOST_DIGITS)
 
 
 def _common(one: str | None, other: str) -> str:
     if one is None or one == other:
         return other
+    if {one, other} == {WHOLE, _LARGE}:
+        return _LARGE
     return NUMBER if {one, other} == {WHOLE, NUMBER} else TEXT
 
 

@@ -172,6 +172,7 @@ def _table(
         row = dict.fromkeys(SAMPLE_TYPES) | {
             "id": f"{checkpoint.card.name}:{config.seed}:{number}",
             "self_nll": sample.self_nll, "tokens": sample.tokens, **judge(sample.graph, chemistry),
+            "graph_key": None if sample.graph is None else sample.graph.key,
         }
         if config.fragment is not None:
             row |= {"prefix_nll": sample.prefix_nll, "holds_fragment": sample.holds_fragment}

@@ -34,17 +34,18 @@ SAMPLE_TYPES = {
     "nll_mean": "float64", "nll_std": "float64", "lu": "float64", "lu_low": "float64",
     "lu_high": "float64", "nll_marginal": "float64", "effective_sample_size": "float64",
     "valid": "bool", "unique": "boolean", "novel": "boolean", "stable": "boolean",
-    "fragments": "Int16", "atoms_stable": "Int16", "tokens": "object",
+    "fragments": "Int16", "atoms_stable": "Int16", "graph_key": "string", "tokens": "object",
 }
 """Columns of a table of samples and their pandas types.
 
 `smiles` shows every hydrogen node of the graph and is missing for invalid molecules and for planar
-graphs; `tokens` is the sequence as generated, a tuple from `sos` on. NLLs are in nats. Everything
-from `nll_mean` to `effective_sample_size` is over re-linearizations by the model's own strategy and
-NaN for graphs that are not scored: what was not decoded, and invalid ones where hydrogens are
-nodes. `unique` marks the first of equal valid graphs. `novel` is missing where no training data
-were at hand; `stable` and `atoms_stable` are for planar graphs, which have no valences, and where
-hydrogens are implicit and fill every valence.
+graphs; `graph_key` is the key of the graph, missing where nothing was decoded; `tokens` is the
+sequence as generated, a tuple from `sos` on. NLLs are in nats. Everything from `nll_mean` to
+`effective_sample_size` is over re-linearizations by the model's own strategy and NaN for graphs
+that are not scored: what was not decoded, and invalid ones where hydrogens are nodes. `unique`
+marks the first of equal valid graphs. `novel` is missing where no training data were at hand;
+`stable` and `atoms_stable` are for planar graphs, which have no valences, and where hydrogens are
+implicit and fill every valence.
 """
 
 GROWTH_TYPES = {"prefix_nll": "float64", "holds_fragment": "boolean"}
@@ -52,7 +53,7 @@ GROWTH_TYPES = {"prefix_nll": "float64", "holds_fragment": "boolean"}
 fragment, in nats, and whether the graph holds it as it should; see
 `core.model.generation.GeneratedGraph`."""
 
-_TABLE = "samples.parquet"
+SAMPLES_TABLE = "samples.parquet"
 _BYTE = 256
 
 
@@ -166,7 +167,7 @@ class Samples:
             device: where the samples were made and scored.
             versions: of the packages there; by default those here.
         """
-        write_table(self.table, folder / _TABLE)
+        write_table(self.table, folder / SAMPLES_TABLE)
         more: dict[str, Any] = {}
         if self.ranking is not None:
             more["ranking"] = self.ranking
@@ -195,7 +196,7 @@ class Samples:
         try:
             config = record["config"]
             stored = record["result"].get("set_metrics")
-            table = read_table(folder / _TABLE)
+            table = read_table(folder / SAMPLES_TABLE)
             return cls(
                 model=config["model"], weights_sha256=record["checkpoint"],
                 trained_under=config["trained_under"], step=config["step"],
@@ -257,8 +258,9 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read what `write_table` wrote."""
-    return as_samples(pd.read_parquet(path))
+    """Read what `write_table` wrote; up to version 0.1 without keys of graphs, missing then."""
+    stored = pd.read_parquet(path)
+    return as_samples(stored if "graph_key" in stored else stored.assign(graph_key=None))
 
 
 def shipped_samples(kind: str = "samples") -> dict[str, Path]:

@@ -4,6 +4,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.library.export import KINDS
 from core.library.selection import Selection
 from core.library.store import Library
 from dashboard.views.library.inputs import MARKED
@@ -66,7 +67,7 @@ def test_marked_rows_are_chosen_until_they_are_forgotten(open_library, folder):
     key = Library.open(folder / "mine").key
     page.session_state[MARKED] = (key, (2, 5, 7))
     page.run()
-    assert "**3** of 120 rows: those marked." in said(page)
+    assert "**3** of 120 rows: those marked or found." in said(page)
     assert page.dataframe[0].value["row"].tolist() == [2, 5, 7]
     page.button(key="forget-marked").click().run()
     assert "All **120** rows." in said(page)
@@ -74,10 +75,10 @@ def test_marked_rows_are_chosen_until_they_are_forgotten(open_library, folder):
 
 def test_a_condition_is_added_to_the_filter(open_library):
     page = open_library(filter="lu <= 0.1")
-    page.selectbox(key="condition-column").set_value("lot").run()
-    page.text_input(key="condition-text").set_value("003").run()
-    page.button(key="condition-add").click().run()
-    assert page.text_area(key="filter").value == 'lu <= 0.1; lot ~ "003"'
+    page.selectbox(key="filter-condition-column").set_value("lot").run()
+    page.text_input(key="filter-condition-text").set_value("003").run()
+    page.button(key="filter-condition-add").click().run()
+    assert page.text_input(key="filter").value == 'lu <= 0.1; lot ~ "003"'
     assert set(page.dataframe[0].value["lot"]) == {"003"}
 
 
@@ -129,3 +130,36 @@ def test_code_and_reports_name_no_folder_of_a_server(folder):
 def test_figures_are_drawn(look, open_library):
     page = open_library(look=look)
     assert any("LU" in text and "rows" in text for text in said(page))
+
+
+def test_rows_show_as_cards_too(open_library):
+    page = open_library(rowsas="cards", filter='id ~ "m1"')
+    names = [text for text in said(page) if text.startswith("**m1")]
+    assert len(names) == 12
+    addresses = [link.proto.url for link in page.get("link_button")]
+    assert all("strategy=random_order&k=32&seed=0" in address for address in addresses)
+    assert any("outside the vocabulary" in text for text in said(page))  # m19
+
+
+def test_a_model_of_the_visitor_alone_opens_in_the_same_tab(open_library, monkeypatch):
+    """A link of a table opens a new tab, where a visitor's own model would not be known."""
+    monkeypatch.setattr("dashboard.shared.own_models.find", lambda name: object())
+    page = open_library()
+    assert "explore" not in page.dataframe[0].value
+    assert "Choose a row by its box to open it on the Explore page." in said(page)
+
+
+def test_a_file_from_the_page_has_a_largest_size_and_many_rows_are_gzipped(
+    open_library, monkeypatch
+):
+    """It lies in the server's memory until it is saved."""
+    monkeypatch.setattr("dashboard.rows.shown._MOST_ROWS", dict.fromkeys(KINDS, 100))
+    monkeypatch.setattr("dashboard.rows.shown._PACKED_FROM", 50)
+    page = open_library()
+    [csv] = [button for button in page.button if button.label == "CSV, 120 rows"]
+    assert csv.disabled
+    assert "at most 100 rows" in csv.help
+    page = open_library(filter="count <= 6")
+    assert not [button for button in page.button if button.label.startswith("CSV")]
+    [csv] = [one for one in page.get("download_button") if one.label.startswith("CSV")]
+    assert csv.proto.label.startswith("CSV, ")

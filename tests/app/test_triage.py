@@ -15,6 +15,7 @@ from rdkit import Chem
 from streamlit.testing.v1 import AppTest
 
 from core.chemistry.molecules import from_smiles
+from core.library.export import KINDS
 from core.likelihood.analysis import analyse
 from core.model.card import read_card
 from core.model.checkpoints import load_checkpoint
@@ -280,7 +281,7 @@ def test_results_that_cannot_be_read_are_said(open_page, results, tmp_path, monk
 @pytest.mark.parametrize(("query", "reason"), [
     ({"generator": "gpt-7"}, "which this server does not have"),
     ({"source": "dream"}, "there are shipped, live"),
-    ({"sort": "beauty"}, "there are as generated, LU"),
+    ({"sort": "beauty"}, "there are as generated, name"),
     ({"part": "Nowhere"}, "there are Molecules, Set metrics"),
     ({"page": "zero"}, "it must be a whole number from 1"),
     ({"part": "Keep-list", "fdr": "99"}, "from 0.5 to 50.0"),
@@ -459,9 +460,9 @@ def test_printed_python_of_a_live_run_samples_the_same(open_page, model):
 
 
 def test_sdf_of_many_molecules_is_prepared_first(open_page, monkeypatch):
-    monkeypatch.setattr("dashboard.views.triage.molecules._QUICK_ROWS", 10)
+    monkeypatch.setattr("dashboard.rows.shown._QUICK_ROWS", dict.fromkeys(KINDS, 10))
     page = open_page(show="unstable")
-    prepare = page.button(key="prepare-sdf-shown")
+    prepare = page.button(key="prepare-page-sdf")
     count = int(re.search(r"\d+", prepare.label).group())
     prepare.click().run()
     assert not page.exception
@@ -574,3 +575,17 @@ def test_molecules_with_hydrogen_nodes_have_no_set_metrics(open_page):
     assert SET_METRICS not in page.segmented_control(key="part").options
     assert not page.exception
     assert shown(page) == NUMBER
+
+
+def test_graphs_show_as_a_table_and_are_filtered_by_any_number(open_page):
+    page = open_page(**{"as": "table", "samplefilter": "num_nodes >= 20; lu <= 0.2", "sort": "LU"})
+    table = made_up_samples(number=NUMBER).table
+    chosen = table[(table["num_nodes"] >= 20) & (table["lu"] <= 0.2)].sort_values("lu")
+    assert shown(page) == len(chosen)
+    assert page.dataframe[0].value["id"].tolist() == chosen["id"].tolist()
+    labels = [button.label for button in page.get("download_button")]
+    assert labels == [f"CSV, {len(chosen)} rows", f"SDF, {len(chosen)} molecules",
+                      f"SMILES, {len(chosen)} molecules", f"Parquet, {len(chosen)} rows"]
+    page.text_input(key="samplefilter").set_value("beauty >= 1").run()
+    (error,) = page.error
+    assert "This library has no column" in error.value

@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 STARTUP_S = 90
-DRAWN = f"{NUMBERS}, [data-testid=stAlert], .st-key-generate, .st-key-heatmap .main-svg"
+DRAWN = (f"{NUMBERS}, [data-testid=stAlert], .st-key-rowsort, .st-key-generate, "
+         ".st-key-heatmap .main-svg")
 """What shows first that a page has something to read."""
 
 

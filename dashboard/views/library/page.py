@@ -9,10 +9,11 @@ import streamlit as st
 from core.errors import InputError
 from core.quotas import is_hosted
 from dashboard.components.report_button import title_row
+from dashboard.rows.data import count
 from dashboard.shared import messages
 from dashboard.shared.inputs import warn_about_address
 from dashboard.views.library import data, inputs, sections, text
-from dashboard.views.library.query import SECTIONS, TABLE, address_faults, python
+from dashboard.views.library.query import ROWS, SECTIONS, address_faults, python
 
 
 def main() -> None:
@@ -33,11 +34,11 @@ def main() -> None:
     st.caption(text.provenance(library))
     if library.rows < library.total:
         messages.info(text.unfinished(library), icon=":material/hourglass_top:")
-    st.markdown(text.shown(data.count(library, selection), library, selection))
-    view = st.segmented_control("Section", SECTIONS, default=TABLE, required=True, key="look",
+    st.markdown(text.shown(count(library, selection), library, selection))
+    view = st.segmented_control("Section", SECTIONS, default=ROWS, required=True, key="look",
                                 bind="query-params", label_visibility="collapsed")
     sections.show(library, selection, view)
-    if library.manifest is not None:  # samples have their report on the triage page
+    if not library.is_samples:  # which have their report on the triage page
         with beside_title:
             sections.offer_report(library, selection)
     with st.expander("The same in Python", icon=":material/code:"):

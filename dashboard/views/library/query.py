@@ -9,37 +9,19 @@ from typing import Any
 from core.library.keep import SCORES
 from core.library.selection import Selection
 from core.library.store import Library
+from dashboard.rows.columns import DIRECTIONS, LOOKS, ROWS_OF, TABLE, Keys
 from dashboard.shared.choices import MAX_SEED
 from dashboard.shared.query_params import Choice, Number, faults
 
-TABLE, DISTRIBUTION, SCATTER, COMPARE, KEEP = (
+ROWS, DISTRIBUTION, SCATTER, COMPARE, KEEP = (
     "Table", "Distribution", "Scatter", "Compare", "Keep-list")
-SECTIONS = (TABLE, DISTRIBUTION, SCATTER, COMPARE, KEEP)
-LOWEST_FIRST, HIGHEST_FIRST = "lowest first", "highest first"
-DIRECTIONS = (LOWEST_FIRST, HIGHEST_FIRST)
+SECTIONS = (ROWS, DISTRIBUTION, SCATTER, COMPARE, KEEP)
 DEFAULT = "qm9-random_order samples"
-PAGE_ROWS = 50
 MIN_FDR, DEFAULT_FDR, MAX_FDR = 1, 10, 50
-MAX_FILTER = 4_000
 
-FIRST_COLUMNS = ("id", "smiles", "lu", "nll_std", "nll_mean", "nll_marginal", "num_nodes", "valid")
-"""Of the table, in this order; the others follow."""
-
-LABELS = {
-    "row": "row", "file": "file", "id": "name", "smiles": "SMILES", "num_nodes": "atoms",
-    "valid": "valid", "stable": "stable", "nll_mean": "NLL, nats", "nll_std": "NLL std, nats",
-    "nll_per_token": "NLL per token", "lu": "LU", "lu_low": "LU, low end",
-    "lu_high": "LU, high end", "nll_marginal": "order-marginal NLL",
-    "effective_sample_size": "effective samples", "notes": "notes", "error": "why not",
-    "self_nll": "self NLL", "unique": "unique", "novel": "novel", "fragments": "pieces",
-    "atoms_stable": "stable atoms",
-}
-"""Names of our columns on screen; the input's own stand as they are."""
-
-
-def label(column: str) -> str:
-    """Of a column on screen."""
-    return LABELS.get(column, column)
+KEYS = Keys(filter="filter", smarts="librarysmarts", sort="rowsort", direction="rowdirection",
+            look="rowsas", page="rowpage")
+"""Of the list of rows."""
 
 
 def address_faults(query: Mapping[str, str], names: Sequence[str]) -> list[str]:
@@ -54,20 +36,10 @@ def address_faults(query: Mapping[str, str], names: Sequence[str]) -> list[str]:
         "look": Choice("section", SECTIONS),
         "rowpage": Number("page", 1, MAX_SEED),
         "rowdirection": Choice("direction", DIRECTIONS),
+        "rowsas": Choice("look", LOOKS),
         "libraryfdr": Number("false-discovery rate", MIN_FDR, MAX_FDR),
         "keepby": Choice("score", SCORES),
     })
-
-
-def columns_of(library: Library) -> tuple[str, ...]:
-    """Columns of the table in the order of the screen."""
-    first = [name for name in FIRST_COLUMNS if name in library.columns]
-    return (*first, *(name for name in library.columns if name not in (*first, "row", "file")))
-
-
-def column_named(label_: str, library: Library, default: str) -> str:
-    """The column of a name on screen; the default for one that there is not."""
-    return next((name for name in library.columns if label(name) == label_), default)
 
 
 @dataclass(frozen=True)
@@ -125,17 +97,20 @@ def python(library: Library, selection: Selection, *, hosted: bool) -> str:
     """
     source = source_of(library, hosted=hosted)
     if library.manifest is None:
-        imported, folder = ("from core.triage.samples import shipped_samples",
+        imported, folder = ("from core.triage.samples import shipped_samples\n",
                             f"shipped_samples()[{source!r}]")
     else:
-        imported, folder = "from pathlib import Path", f"Path({source!r})"
+        imported, folder = "", f"Path({source!r})"
     condition = selection.to_text()
-    return f"""{imported}
+    return f"""from pathlib import Path
+
+from core.library.export import export
 from core.library.selection import Selection
 from core.library.store import Library
-
+{imported}
 library = Library.open({folder})
 selection = Selection.from_text({condition!r})
 print(library.count(selection))
-print(library.page(selection, 0, {PAGE_ROWS}))
+print(library.page(selection, 0, {ROWS_OF[TABLE]}))
+export(library, selection, Path("rows.csv.gz"), "csv")
 """

@@ -11,18 +11,15 @@ from typing import Any
 
 import pandas as pd
 
-from core.chemistry.chemistry import Chemistry
-from core.chemistry.molecules import from_smiles
-from core.chemistry.notation import MoleculeError
 from core.data.files import InputRow
-from core.graph.graph import Graph
 from core.library.selection import Selection
 from core.library.store import Library
+from core.library.structure import structure
 from core.records import package_versions
 from dashboard.report.blocks import Provenance, Report
 from dashboard.report.molecules import MAX_ROWS, ScoredMolecules, molecule_sections
 from dashboard.report.provenance import DEFAULT_FILE, own_version, report_command
-from dashboard.views.library.query import LABELS
+from dashboard.rows.columns import own_columns
 
 _NUMBERS = ("num_nodes", "nll_mean", "nll_std", "nll_per_token", "lu", "lu_low", "lu_high",
             "nll_marginal", "effective_sample_size", "error")
@@ -73,10 +70,10 @@ def _provenance(library: Library, selection: Selection, source: str, file: str) 
 
 def _rows(library: Library, selection: Selection) -> Iterator[tuple[InputRow, dict[str, Any]]]:
     """Rows with their summaries; only the first ones are read whole."""
-    own = [name for name in library.columns if name not in LABELS]
+    own = list(own_columns(library))
     first = library.page(selection, 0, MAX_ROWS)
     for row in first.to_dict("records"):
-        yield _read(row, own, library.chemistry), _summary(row)
+        yield _read(row, own, library), _summary(row)
     columns = ["row", *(name for name in _NUMBERS if name in library.columns)]
     before = 0
     with library.batches(selection, columns) as batches:
@@ -89,19 +86,10 @@ def _rows(library: Library, selection: Selection) -> Iterator[tuple[InputRow, di
 _NOTHING = InputRow("", None, None)
 
 
-def _read(row: dict[str, Any], own: list[str], chemistry: Chemistry | None) -> InputRow:
+def _read(row: dict[str, Any], own: list[str], library: Library) -> InputRow:
     smiles = row.get("smiles") if isinstance(row.get("smiles"), str) else None
-    return InputRow(str(row["id"]), smiles, _graph(smiles, row, chemistry), error=row.get("error"),
+    return InputRow(str(row["id"]), smiles, structure(library, row).graph, error=row.get("error"),
                     columns={name: None if pd.isna(row[name]) else row[name] for name in own})
-
-
-def _graph(smiles: str | None, row: dict[str, Any], chemistry: Chemistry | None) -> Graph | None:
-    if smiles is None or chemistry is None or not row["valid"]:
-        return None
-    try:
-        return from_smiles(smiles, chemistry).graph
-    except MoleculeError:
-        return None
 
 
 def _summary(row: dict[str, Any]) -> dict[str, Any]:

@@ -2,58 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
-from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core.errors import InputError
-from core.library.export import KINDS
 from core.library.keep import SCORES
 from core.library.selection import Selection
-from core.library.store import NUMBER, WHOLE, YES_NO, Library
+from core.library.store import Library
 from core.quotas import is_hosted
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.components.report_button import report_button
 from dashboard.report.frame import to_html
 from dashboard.report.provenance import DEFAULT_FILE
+from dashboard.rows.columns import column_named, label, labels_of
+from dashboard.rows.shown import choose_order, in_order, show_downloads, show_rows
 from dashboard.shared import messages
-from dashboard.shared.choices import MAX_SEED
 from dashboard.shared.inputs import reset_if_invalid
-from dashboard.shared.links import explore_address
 from dashboard.shared.theme import is_dark
 from dashboard.views.library import charts, data, text
-from dashboard.views.library.inputs import mark, to_first_page
+from dashboard.views.library.inputs import mark
 from dashboard.views.library.query import (
     COMPARE,
     DEFAULT_FDR,
-    DIRECTIONS,
     DISTRIBUTION,
-    HIGHEST_FIRST,
     KEEP,
+    KEYS,
     MAX_FDR,
     MIN_FDR,
-    PAGE_ROWS,
+    ROWS,
     SCATTER,
-    TABLE,
     Zoom,
     box_of,
-    column_named,
-    columns_of,
-    label,
     lasso_of,
     source_of,
 )
 from dashboard.views.library.report import library_report
 
-_MIME = {"csv": "text/csv", "sdf": "chemical/x-mdl-sdfile", "smi": "chemical/x-daylight-smiles",
-         "parquet": "application/vnd.apache.parquet"}
 _DRAGS = {"box to zoom": "select", "lasso to mark": "lasso"}
 _ZOOM = "library_zoom"
-_WIDTHS = {label("smiles"): 240, label("id"): 150}
 
 
 def show(library: Library, selection: Selection, view: str) -> None:
@@ -66,87 +54,18 @@ def show(library: Library, selection: Selection, view: str) -> None:
 
 def offer_report(library: Library, selection: Selection) -> None:
     """The button that makes a file of the chosen rows, in the order of the table."""
-    ordered = _in_order_of_table(library, selection)
+    ordered = in_order(library, selection, KEYS)
     source = source_of(library, hosted=is_hosted())
     report_button(lambda: to_html(library_report(library, ordered, source)),
                   (library.key, source, ordered), file=DEFAULT_FILE)
 
 
-def _in_order_of_table(library: Library, selection: Selection) -> Selection:
-    state = st.session_state
-    return replace(selection, sort=column_named(state.get("rowsort", "row"), library, "row"),
-                   descending=state.get("rowdirection") == HIGHEST_FIRST)
-
-
 def _show_table(library: Library, selection: Selection) -> None:
-    names = [label(name) for name in columns_of(library)]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        reset_if_invalid("rowsort", ("row", *names))
-        sort = st.selectbox("Sort by", ("row", *names), key="rowsort", bind="query-params",
-                            width=220, on_change=to_first_page)
-        direction = st.selectbox("Direction", DIRECTIONS, key="rowdirection", bind="query-params",
-                                 width=150, on_change=to_first_page)
-        pages = max(1, -(-data.count(library, selection) // PAGE_ROWS))
-        page = int(st.number_input(f"Page, 1 to {pages:,}", min_value=1, max_value=MAX_SEED,
-                                   step=1, key="rowpage", bind="query-params", width=160))
-    if page > pages:
-        st.caption(f"There are {pages:,} pages; this is the last one.")
-        page = pages
-    ordered = replace(selection, sort=column_named(sort, library, "row"),
-                      descending=direction == HIGHEST_FIRST)
-    rows = data.page(library, ordered, (page - 1) * PAGE_ROWS, PAGE_ROWS)
-    if len(rows):
-        _show_rows(library, rows)
-    _show_downloads(library, ordered)
-
-
-def _show_rows(library: Library, rows: pd.DataFrame) -> None:
-    columns = columns_of(library)
-    table = rows[[*columns, "row"]].copy()
-    config: dict[str, Any] = {
-        name: _column(label(name), library.columns[name]) for name in (*columns, "row")}
-    if library.chemistry is not None:
-        known = rows["smiles"].where(rows["valid"].fillna(False).astype(bool))
-        chemistry = library.chemistry
-        table.insert(0, "structure", [
-            data.picture(smiles, chemistry, is_dark()) if isinstance(smiles, str) else None
-            for smiles in known])
-        table.insert(1, "explore", [_address(library, smiles) for smiles in known])
-        config["structure"] = st.column_config.ImageColumn("structure", width=130)
-        config["explore"] = st.column_config.LinkColumn(
-            "Explore", display_text=":material/open_in_new:", width="small",
-            help="Opens the molecule with the same numbers.")
-    st.dataframe(table, hide_index=True, row_height=76, column_config=config,
-                 height=min(640, 40 + 76 * len(table)))
-
-
-def _address(library: Library, smiles: object) -> str | None:
-    """Of the Explore page on a molecule, with the numbers of its row."""
-    if not isinstance(smiles, str):
-        return None
-    return explore_address(library.model, smiles=smiles, strategy=library.strategy,
-                           permutations=library.permutations, seed=library.seed)
-
-
-def _column(name: str, kind: str) -> Any:
-    if kind == YES_NO:
-        return st.column_config.CheckboxColumn(name)
-    if kind in (NUMBER, WHOLE):
-        return st.column_config.NumberColumn(name, format="%.4g" if kind == NUMBER else "%d")
-    return st.column_config.TextColumn(name, width=_WIDTHS.get(name))
-
-
-def _show_downloads(library: Library, selection: Selection) -> None:
-    name = f"trailscope-{library.folder.name}"
-    with st.container(horizontal=True):
-        for kind in KINDS:
-            if kind in ("sdf", "smi") and library.chemistry is None:
-                continue
-            st.download_button(
-                {"smi": "SMILES"}.get(kind, kind.upper() if kind != "parquet" else "Parquet"),
-                data.file_of(library, selection, kind), f"{name}.{kind}", _MIME[kind],
-                key=f"save-rows-{kind}", icon=":material/download:", on_click="ignore",
-                help="All chosen rows, in the order of the table.")
+        choose_order(library, KEYS)
+    ordered = in_order(library, selection, KEYS)
+    show_rows(library, ordered, KEYS, look=st.session_state[KEYS.look])
+    show_downloads(library, ordered, KEYS, f"trailscope-{library.folder.name}")
 
 
 def _show_distribution(library: Library, selection: Selection) -> None:
@@ -204,7 +123,7 @@ def _show_compare(library: Library, selection: Selection) -> None:
     name = st.selectbox("Compare with", tuple(folders), key="other", bind="query-params",
                         help="All of both libraries, whatever the filter.")
     other = data.open_library(name, folders[name])
-    ours = library.folder.name if library.manifest is not None else f"{library.model} samples"
+    ours = library.folder.name if not library.is_samples else f"{library.model} samples"
     found = data.comparison(library, other)
     st.markdown(text.comparison_sentence(found, ours, name))
     st.dataframe(text.difference_table(found, ours, name), hide_index=True)
@@ -240,7 +159,8 @@ def _show_keep(library: Library, selection: Selection) -> None:
         name = st.selectbox("Reference set", tuple(able), key="keepfrom", bind="query-params",
                             width=300)
         reference = able[name]
-        labels = {label(one): one for one in data.reference_labels(reference)}
+        said = labels_of(reference)
+        labels = {said[one]: one for one in data.reference_labels(reference)}
         reset_if_invalid("keeplabel", tuple(labels))
         good = labels[st.selectbox("Good are those that are", tuple(labels), key="keeplabel",
                                    bind="query-params", width=220)]
@@ -263,13 +183,13 @@ def _show_keep(library: Library, selection: Selection) -> None:
 def _choose_column(
     title: str, key: str, library: Library, default: str, *, width: int = 260
 ) -> str:
-    names = [label(name) for name in columns_of(library) if name in library.numeric]
-    usual = label(default)
-    index = names.index(usual) if usual in names else 0
+    labels = {name: said for name, said in labels_of(library).items() if name in library.numeric}
+    names = list(labels.values())
+    index = names.index(labels[default]) if default in labels else 0
     reset_if_invalid(key, tuple(names), names[index])
     chosen = st.selectbox(title, names, index=index, key=key, bind="query-params", width=width)
-    return column_named(chosen, library, default)
+    return column_named(chosen, labels, default)
 
 
-_SECTIONS = {TABLE: _show_table, DISTRIBUTION: _show_distribution, SCATTER: _show_scatter,
+_SECTIONS = {ROWS: _show_table, DISTRIBUTION: _show_distribution, SCATTER: _show_scatter,
              COMPARE: _show_compare, KEEP: _show_keep}

@@ -8,15 +8,9 @@ from core.library.comparison import Comparison, PairedDifference
 from core.library.keep import LibraryKeepList
 from core.library.selection import Selection
 from core.library.store import Histogram, Library, Scatter
+from dashboard.rows.columns import label
 from dashboard.shared.format import plain, short, signed
-from dashboard.views.library.query import label
 
-FILTER_HELP = (
-    "Conditions, joined by semicolons: `lu <= 0.1`, `num_nodes >= 9`, `valid = yes`, `id ~ abc`, "
-    "`scored`, `failed`. Your own columns by their names; names with spaces in double quotes."
-)
-SMARTS_HELP = ("Press Enter. Searched among the first {most:,} chosen rows. Hydrogens are counted "
-               "on their atoms, as in [CH3], unless the pattern has a hydrogen atom itself.")
 NO_LIBRARY = ("There is no library yet; score molecules on the Score page or with "
               "`trailscope score`.")
 NO_OTHER = ("There is no other library to compare with; score the same molecules under another "
@@ -30,7 +24,7 @@ NO_REFERENCE = (
 
 def provenance(library: Library) -> str:
     """What scored the rows, and how far it is."""
-    what = "samples" if library.manifest is None else "rows"
+    what = "samples" if library.is_samples else "rows"
     said = (f"{library.rows:,} {what}, scored by {library.model} under {library.strategy}, "
             f"K = {library.permutations}, seed {library.seed}.")
     if library.manifest is not None and library.manifest.failed:
@@ -52,7 +46,7 @@ def shown(number: int, library: Library, selection: Selection) -> str:
     if condition := selection.to_text():
         why.append(plain(condition))
     if selection.rows is not None:
-        why.append("those marked")
+        why.append("those marked or found")
     return f"**{number:,}** of {library.rows:,} rows: {', '.join(why)}."
 
 
@@ -90,7 +84,8 @@ def scatter_table(found: Scatter) -> pd.DataFrame:
 def comparison_sentence(found: Comparison, first: str, second: str) -> str:
     """How many molecules are in both."""
     return (f"**{found.both:,}** molecules are in both; {found.only_first:,} are in {plain(first)} "
-            f"alone, {found.only_second:,} in {plain(second)} alone. Equal molecules count once.")
+            f"alone, {found.only_second:,} in {plain(second)} alone. Equal molecules count once"
+            f"{'' if found.by_graph else '; they are told by their SMILES as given'}.")
 
 
 def difference_finding(found: PairedDifference, second: str) -> str:

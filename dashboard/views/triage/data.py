@@ -6,26 +6,25 @@ was, and one that is longer begins with what a shorter one made.
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from core.chemistry.chemistry import Chemistry
 from core.chemistry.fragments import Fragment
-from core.chemistry.search_process import Packed, SearchProcess, packed
-from core.chemistry.substructures import Pattern
 from core.errors import InputError
 from core.graph.graph import Graph
+from core.library.store import Library
 from core.model.card import ModelCard, find_shipped_models
 from core.model.growth import fragment_of
 from core.quotas import is_hosted
 from core.stats.risk_coverage import RiskCoverage
 from core.stats.roc import ScoreComparison
-from core.triage.generated import Generated
 from core.triage.generation import Generation
 from core.triage.keep_list import SplitKeepList, keep_list_of_samples
 from core.triage.milestones import Milestone
@@ -36,24 +35,23 @@ from core.triage.run import Progress as StageProgress
 from core.triage.run import sample_and_score, sample_chunk
 from core.triage.samples import Samples, SamplesError, read_samples_record, shipped_samples
 from core.triage.scores import QualityLabel
-from core.triage.sdf import sdf_records
-from core.triage.search import searched_molecules
 from core.triage.set_metrics import SetMetrics
 from dashboard.drawing.layouts import Layout, layout
-from dashboard.drawing.thumbnails import thumbnail_svg
 from dashboard.report.frame import to_html
 from dashboard.shared.bounded_cache import BoundedCache, cache_of
 from dashboard.shared.bounded_cache import kept as keeping
 from dashboard.shared.checkpoints import checkpoint, folder_of
 from dashboard.shared.file_age import age
 from dashboard.shared.progress import Progress
-from dashboard.shared.visitors import visitor, visitor_apart, work_aside
+from dashboard.shared.visitors import visitor, work_aside
 from dashboard.views.triage.query import LiveQuery, command, samples_folder
 from dashboard.views.triage.report import Triaged, triage_report
-from dashboard.views.triage.text import structure_name
 
 _FOLDERS_LAST_S = 30
 """Results that were added show after this long."""
+
+_NEW_S = 60
+"""A folder that is younger may not be finished."""
 
 
 @st.cache_resource(ttl=_FOLDERS_LAST_S, show_spinner=False)
@@ -162,57 +160,32 @@ def _layout(graph: Graph, chemistry: Chemistry) -> Layout:
     return layout(graph, chemistry)
 
 
-def matches(found: Generation, smarts: str, progress: Progress) -> np.ndarray:
-    """Whether a pattern occurs in each row, [n] bool; `progress` hears of the first search.
+def library(found: Generation, *, is_live: bool) -> Library:
+    """The rows as a database: the folder that ships, or one that a live run's are written to."""
+    if not is_live:
+        folder = _folders("samples")[found.card.name]
+        return cache_of("samples as libraries", 12).get(
+            found.samples.key, lambda: Library.open(folder, card=found.card))
+    written = visitor().cache("live libraries", 32)
 
-    Raises:
-        PatternError: for text that is no SMARTS, or one whose search takes too long.
-    """
-    pattern = Pattern.from_smarts(smarts)
-    apart = visitor_apart()
-    key = found.samples.key, pattern.has_hydrogens, "" if apart is None else apart.name
+    def write() -> Library:
+        root = visitor().folder / "generated"
+        used = {one.folder for one in written.values()}
+        for left in set(root.glob("*")) - used:
+            if left.stat().st_mtime < time.time() - _NEW_S:  # else another tab may be writing it
+                rmtree(left, ignore_errors=True)
+        folder = root / found.samples.key[:32]
+        found.samples.save(folder, device="not known")
+        return Library.open(folder, card=found.card)
 
-    def molecules() -> Packed:
-        return packed(searched_molecules(
-            found, hydrogens=pattern.has_hydrogens, progress=progress))
-
-    return _searches().get((key, pattern.smarts), lambda: _process().find(
-        pattern, key, _parsed().get(key, molecules)))
-
-
-@st.cache_resource(show_spinner=False, on_release=SearchProcess.close)
-def _process() -> SearchProcess:
-    return SearchProcess()
-
-
-def _parsed() -> BoundedCache[Packed]:
-    return cache_of("parsed molecules", 4)  # some 5 MB each for 10,000 molecules
-
-
-def _searches() -> BoundedCache[np.ndarray]:
-    return cache_of("searches", 256)
+    return written.get(found.samples.key, write)
 
 
 def _of_samples(found: Generation, *rest: Any) -> object:
     return found.samples.key, *rest
 
 
-@keeping(2048, key=_of_samples)
-def generated(found: Generation, row: int) -> Generated:
-    """The graph of a row, with the SMILES that people and the Explore page take."""
-    return found.read(row)
-
-
-@keeping(2048, key=_of_samples)
-def picture(found: Generation, row: int, dark: bool) -> str | None:
-    """A thumbnail as SVG, None if there is no graph."""
-    graph = generated(found, row).graph
-    title = structure_name(found, row)
-    return None if graph is None else thumbnail_svg(
-        graph, found.chemistry, dark=dark, title=title, marked=_num_grown_from(found))
-
-
-def _num_grown_from(found: Generation) -> int:
+def num_grown_from(found: Generation) -> int:
     """Nodes of the fragment that graphs grew from: their first ones; 0 without one."""
     config = found.samples.config
     return 0 if config.fragment is None else fragment(
@@ -298,20 +271,3 @@ def report(found: Generation, column: str, fdr: float, seed: int, *, is_live: bo
         found, samples_folder(name) if is_live else name,
         (command(name, config),) if is_live else (), column, fdr, seed,
         versions=None if folder is None else read_samples_record(folder).get("versions"))))
-
-
-def sdf(
-    found: Generation, rows: tuple[int, ...], progress: Progress | None = None
-) -> str:
-    """Valid molecules of some rows as an SDF file."""
-
-    def write() -> str:
-        assert found.chemistry is not None
-        return "".join(sdf_records(found.table.iloc[list(rows)], found.vocabulary, found.chemistry,
-                                   found.samples.config.mask, progress=progress))
-
-    return _sdfs().get((found.samples.key, rows), write)
-
-
-def _sdfs() -> BoundedCache[str]:
-    return cache_of("SDF files", 8)

@@ -6,14 +6,13 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-import numpy as np
-import pandas as pd
-
 from core.chemistry.chemistry import Chemistry
+from core.library.selection import Selection
 from core.quotas import is_hosted, quotas
 from core.stats.roc import ScoreComparison, ScoreRoc
 from core.triage.samples import SamplesConfig
 from core.triage.scores import PLANARITY, SCORES, STABILITY, VALIDITY, quality_label
+from dashboard.rows.columns import AS_GENERATED, DIRECTIONS, LOOKS, SAMPLE_LABELS, Keys
 from dashboard.shared.choices import MAX_SEED, PRECISIONS
 from dashboard.shared.query_params import Choice, Number, Parameters, faults
 
@@ -52,17 +51,18 @@ SCORE_LABELS = {score.column: score.label
 SCORE_COLUMNS = {label: column for column, label in SCORE_LABELS.items()}
 """The same by label."""
 
-AS_GENERATED = "as generated"
-SORTS: dict[str, str | None] = {AS_GENERATED: None, **SCORE_COLUMNS}
-"""Orders of the molecules, and the column of each."""
+KEYS = Keys(filter="samplefilter", smarts="smarts", sort="sort", direction="direction",
+            look="as", page="page")
+"""Of the list of all graphs."""
 
-DIRECTIONS = LOWEST_FIRST, HIGHEST_FIRST = ("lowest first", "highest first")
+KEPT_KEYS = Keys(filter="keptfilter", smarts="keptsmarts", sort="keptsort",
+                 direction="keptdirection", look="keptas", page="keptpage")
+"""Of the list of kept ones, which uses the page alone."""
+
 KINDS = ALL, STABLE, UNSTABLE, INVALID = ("all", "stable", "unstable", "invalid")
 VALID = "valid"
 KINDS_WITHOUT_STABILITY = (ALL, VALID, INVALID)
 """Kinds of generated graphs that can be shown alone, and those where nothing is unstable."""
-
-PAGE_SIZE = 12
 
 MIN_FDR, MAX_FDR, DEFAULT_FDR = 0.5, 50.0, 5.0
 """False-discovery rates of a keep-list, percent."""
@@ -83,48 +83,19 @@ class LiveQuery:
     config: SamplesConfig
 
 
-@dataclass(frozen=True)
-class Filter:
-    """Which rows of a table are shown, and in which order.
+def kind_condition(kind: str, *, only_unique: bool) -> Selection:
+    """Rows of samples of one kind.
 
-    Attributes:
+    Args:
         kind: one of `KINDS` or `KINDS_WITHOUT_STABILITY`.
         only_unique: leave out what is not valid and all but the first of equal graphs.
-        sort: key of `SORTS`.
-        highest_first: direction; rows without a value are last in both.
+
+    >>> kind_condition("unstable", only_unique=True).to_text()
+    'stable = no; unique = yes'
     """
-
-    kind: str = ALL
-    only_unique: bool = False
-    sort: str = AS_GENERATED
-    highest_first: bool = False
-
-    def rows(self, table: pd.DataFrame, matches: np.ndarray | None = None) -> list[int]:
-        """Rows of a table of samples that pass, in order.
-
-        Args:
-            table: columns `SAMPLE_TYPES`.
-            matches: further condition, [n] bool.
-        """
-        keep = np.ones(len(table), dtype=bool) if matches is None else matches.copy()
-        match self.kind:
-            case "valid":
-                keep &= table["valid"]
-            case "invalid":
-                keep &= ~table["valid"]
-            case "stable":
-                keep &= table["stable"].fillna(False).to_numpy(dtype=bool)
-            case "unstable":
-                keep &= (~table["stable"]).fillna(False).to_numpy(dtype=bool)
-        if self.only_unique:
-            keep &= table["unique"].fillna(False).to_numpy(dtype=bool)
-        rows = np.flatnonzero(keep)
-        column = SORTS[self.sort]
-        if column is None:
-            return (rows[::-1] if self.highest_first else rows).tolist()
-        values = table[column].to_numpy(dtype=np.float64)[rows]
-        order = np.argsort(-values if self.highest_first else values, kind="stable")
-        return rows[order].tolist()  # numpy sorts NaN last
+    flags = {STABLE: [("stable", True)], UNSTABLE: [("stable", False)],
+             VALID: [("valid", True)], INVALID: [("valid", False)]}.get(kind, [])
+    return Selection(flags=(*flags, *([("unique", True)] if only_unique else [])))
 
 
 def in_order(found: ScoreComparison) -> list[ScoreRoc]:
@@ -210,8 +181,10 @@ def address_faults(query: Mapping[str, str], models: Sequence[str]) -> list[str]
 
 _PARAMETERS: Parameters = {
     "source": Choice("source", SOURCES), "part": Choice("section", VIEWS),
-    "precision": Choice("precision", PRECISIONS), "sort": Choice("order", tuple(SORTS)),
+    "precision": Choice("precision", PRECISIONS),
+    "sort": Choice("order", (AS_GENERATED, *SAMPLE_LABELS)),
     "direction": Choice("direction", DIRECTIONS),
+    "as": Choice("look", LOOKS),
     "show": Choice("kind of graphs", tuple(dict.fromkeys((*KINDS, VALID)))),
     "score": Choice("score", tuple(SCORE_COLUMNS)),
     "permutations": Number("number of permutations", 2, MAX_LIVE_PERMUTATIONS),

@@ -175,7 +175,8 @@ def _kept_row(found: Generation, row: int) -> tuple[Cell, ...]:
     low, high = record["lu_low"], record["lu_high"]
     cells: list[Cell] = [
         Value("–") if read.graph is None else drawing(partial(
-            thumbnail_svg, read.graph, found.chemistry, title=text.structure_name(found, row))),
+            thumbnail_svg, read.graph, found.chemistry,
+            title=f"Structure of generated {found.label.one} {row + 1}")),
         Value(str(record["id"]))]
     if found.is_molecular:
         cells.append(Value(read.smiles or "–"))

@@ -14,16 +14,18 @@ from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.components.report_button import report_button
 from dashboard.report.provenance import DEFAULT_FILE
+from dashboard.rows.conditions import to_first_page
 from dashboard.shared import messages
 from dashboard.shared.choices import MAX_SEED
 from dashboard.shared.progress import progress_bar
 from dashboard.views.triage import charts, data, text
-from dashboard.views.triage.molecules import show_downloads, show_molecules, show_page
+from dashboard.views.triage.molecules import show_kept, show_molecules
 from dashboard.views.triage.query import (
     ALONG_TRAINING,
     CODE,
     DEFAULT_FDR,
     KEEP_LIST,
+    KEPT_KEYS,
     LIVE,
     MAX_FDR,
     MIN_FDR,
@@ -148,18 +150,15 @@ def _show_keep_list(found: Generation) -> None:
                  "list is chosen from the other half.",
         )
     kept = data.kept(found, column, percent / 100, int(seed))
-    rows = kept.kept_rows.tolist()
     st.markdown(f"**{text.kept_finding(kept)}**")
     st.caption(f"{text.keep_split(kept)} {kept.keep_list.guarantee}")
     for note in filter(None, (kept.keep_list.note, text.keep_all_note(kept))):
         st.info(note, icon=":material/info:")
-    if rows:
-        show_downloads(found, rows, name="kept")
-        show_page(found, rows, key="keptpage")
+    show_kept(found, tuple(kept.kept_rows.tolist()), column)
 
 
 def _to_first_page() -> None:
-    st.session_state.keptpage = 1
+    to_first_page(KEPT_KEYS)
 
 
 def _show_training(found: Generation) -> None:

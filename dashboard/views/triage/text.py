@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.chemistry.fragments import Fragment
+from core.library.selection import Selection
 from core.model.card import ModelCard
 from core.sent.strategies import RANDOM_ORDER
-from core.stats.estimates import Estimate, Interval, interval_columns
+from core.stats.estimates import Estimate, interval_columns
 from core.stats.proportions import wilson_interval
 from core.stats.risk_coverage import RiskCoverage
 from core.stats.roc import ScoreComparison
-from core.triage.generated import Generated
 from core.triage.generation import Generation
 from core.triage.keep_list import SplitKeepList
 from core.triage.milestones import Milestone, overtaking
@@ -27,10 +27,8 @@ from dashboard.shared.format import (
     estimate,
     fixed,
     interval,
-    lu_interval,
     percents,
     plain,
-    planar_summary,
 )
 from dashboard.views.triage.query import SCORE_LABELS, in_order
 
@@ -39,15 +37,6 @@ PAPER_NOTE = (
     f"{PAPER_AUC['self_nll']} for self NLL; {PAPER_AUC['nll_mean']} for the mean resampled NLL is "
     "known second-hand only. Its model is larger, was trained for "
     "longer and generated other molecules, so the numbers need not agree.")
-
-SDF_NOTE = ("Valid molecules with two-dimensional coordinates; hydrogens are counted, not drawn. "
-            "Properties: id, scores, labels.")
-
-OTHER_KEKULE = ("Typed as SMILES, this molecule gets its other Kekulé structure, which is another "
-                "graph, so Explore shows other numbers.")
-
-_CSV_NAMES = {"self_nll": "self_nll_nats", "nll_mean": "nll_mean_nats", "nll_std": "nll_std_nats",
-              "nll_marginal": "nll_marginal_nats"}
 
 OTHERS = tuple(column for column in SCORE_LABELS if column != "lu")
 """Scores that LU is compared with."""
@@ -123,12 +112,6 @@ def code_note(found: Generation) -> str:
     return f"Writes samples.parquet and record.json.{novel}"
 
 
-def structure_name(found: Generation, row: int) -> str:
-    """What a picture shows, for those who cannot see it."""
-    word = "molecule" if found.is_molecular else "graph"
-    return f"Structure of generated {word} {row + 1}"
-
-
 def provenance(samples: Samples) -> str:
     """How the graphs were made."""
     config = samples.config
@@ -170,61 +153,11 @@ def other_weights(found: Generation) -> str | None:
             "the Explore page shows other numbers for them.")
 
 
-def shown_rows(shown: int, total: int, smarts: str) -> str:
-    """How many rows pass the filters."""
+def shown_rows(shown: int, total: int, selection: Selection, smarts: str) -> str:
+    """How many rows pass the filters, and which those are."""
     with_pattern = f" with {plain(smarts)}" if smarts else ""
-    return f"{shown:,} of {total:,} sequences{with_pattern} shown."
-
-
-def card_marks(found: Generation, row: int) -> str:
-    """Icons and words on what a graph is, as markdown."""
-    record = found.table.iloc[row]
-    if not record["valid"]:
-        return ":small[:red[:material/cancel:] invalid]"
-    marks = []
-    if not pd.isna(record["stable"]):
-        marks.append(":green[:material/check_circle:] stable" if record["stable"] else
-                     ":orange[:material/warning:] unstable")
-    else:
-        marks.append(":green[:material/check_circle:] valid")
-    if record["fragments"] > 1:
-        marks.append(f":material/scatter_plot: {record['fragments']}&nbsp;fragments")
-    if record["unique"] is not pd.NA and not record["unique"]:
-        marks.append(":material/content_copy: repeat")
-    if record["novel"] is not pd.NA and record["novel"]:
-        marks.append(":material/new_releases: novel")
-    return f":small[{' &nbsp;'.join(marks)}]"
-
-
-def card_name(found: Generation, row: int, read: Generated) -> str:
-    """SMILES without hydrogens, or what else there is to say, as markdown."""
-    if read.smiles is not None:
-        return f"`{read.smiles}`"
-    if read.graph is None:
-        return ":gray[No graph: the sequence cannot be read or does not end.]"
-    if found.is_molecular:
-        return f":gray[{read.graph.num_nodes} atoms that do not form a molecule.]"
-    return f":gray[{planar_summary(read.graph)}]"
-
-
-def card_scores(found: Generation, row: int) -> str:
-    """LU with its interval and all NLLs, as markdown."""
-    record = found.table.iloc[row]
-    if pd.isna(record["lu"]):
-        return f":small[NLL: self {record['self_nll']:.2f} nats]"
-    low, high = record["lu_low"], record["lu_high"]
-    band = lu_interval(None if pd.isna(low) else Interval(low, high), is_exact=high == 0)
-    marginal = "–" if pd.isna(record["nll_marginal"]) else f"{record['nll_marginal']:.2f}"
-    return (f"**LU {record['lu']:.3f}** :gray[{band}]  \n"
-            f":small[NLL: self {record['self_nll']:.2f}, mean {record['nll_mean']:.2f},]  \n"
-            f":small[order-marginal {marginal} nats]")
-
-
-def csv(found: Generation, rows: Sequence[int]) -> str:
-    """Rows as text, the sequences as token numbers."""
-    table = found.table.iloc[list(rows)].rename(columns=_CSV_NAMES)
-    return table.assign(tokens=[" ".join(map(str, tokens)) for tokens in table["tokens"]]).to_csv(
-        index=False)
+    condition = f" where {plain(selection.to_text())}" if selection.to_text() else ""
+    return f"{shown:,} of {total:,} sequences{with_pattern}{condition} shown."
 
 
 def auc_table(found: ScoreComparison, paper: Mapping[str, float]) -> pd.DataFrame:

@@ -119,6 +119,7 @@ def test_a_parquet_holds_text_numbers_and_dates(tmp_path):
         "half": pa.array([0.5, None], pa.float16()),
         "huge": pa.array([2**64 - 1, 1], pa.uint64()),
         "price": pa.array([Decimal("1.50"), None]),
+        "exact": pa.array([Decimal("12345678901234567890.5"), None]),
         "bytes": pa.array([b"text", b"\xff\0"]),
         "tags": pa.array([[1, 2], None]),
         "pair": pa.array([{"a": day}, {"a": None}]),
@@ -131,7 +132,8 @@ def test_a_parquet_holds_text_numbers_and_dates(tmp_path):
     assert first == Record("7", "C", columns={
         "day": "2026-03-01", "at": "2026-03-01T12:30:05.000",
         "zone": "2023-11-14T22:13:20.000Z", "yes": True, "half": 0.5,
-        "huge": "18446744073709551615", "price": 1.5, "bytes": "text", "tags": "[1, 2]",
+        "huge": "18446744073709551615", "price": 1.5, "exact": "12345678901234567890.5",
+        "bytes": "text", "tags": "[1, 2]",
         "pair": '{"a": "2026-03-01"}', "none": None,
         "far": "<value out of range: 4611686018427387904>"})
     assert second == Record(None, "CC", columns=dict.fromkeys(first.columns) | {

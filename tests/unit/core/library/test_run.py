@@ -18,7 +18,7 @@ from core.library.duplicates import INDEX
 from core.library.engine import LocalEngine
 from core.library.manifest import MANIFEST, LibraryError, Manifest
 from core.library.run import Reading, score_files
-from core.library.settings import ScoringSettings, graph_key
+from core.library.settings import ScoringSettings
 from core.likelihood.analysis import summarize
 from core.runs import RunFolderError, hold
 
@@ -96,7 +96,7 @@ def test_equal_molecules_are_computed_once_and_share_their_numbers(source, tmp_p
         def score(self, parts, heard, *, number):
             def counted():
                 for part in parts:
-                    asked.extend(graph_key(graph) for graph in part)
+                    asked.extend(graph.key for graph in part)
                     yield part
             yield from super().score(counted(), heard, number=number)
 
@@ -234,6 +234,30 @@ def test_a_changed_input_is_refused_and_a_renamed_one_is_not(source, tmp_path, m
     more.write_text("smiles\nCO\n")
     with pytest.raises(LibraryError, match=r"input more\.csv is not set there"):
         run([renamed, more], folder, model)
+
+
+def test_files_of_one_name_are_told_apart(source, tmp_path, model):
+    other = tmp_path / "folder" / source.name
+    other.parent.mkdir()
+    other.write_text("smiles\nC\n")
+    folder = tmp_path / "set"
+    assert run([source, other], folder, model).rows == 14
+    assert run([source, other], folder, model).is_finished
+    with pytest.raises(LibraryError, match=r"other settings: input .*mine\.csv"):
+        run([source], folder, model)
+    with pytest.raises(LibraryError, match=r"input 2, mine\.csv, is"):
+        run([source, source], folder, model)
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(),
+                                    lambda path: path.write_bytes(path.read_bytes()[:-9])])
+def test_a_part_that_is_gone_or_changed_is_scored_anew(damage, source, tmp_path, model):
+    folder = tmp_path / "set"
+    run([source], folder, model)
+    expected = content(folder)
+    damage(folder / "part-000001.parquet")
+    run([source], folder, model)
+    assert content(folder) == expected
 
 
 def test_what_is_wrong_is_said_before_anything_is_scored(source, tmp_path, model):

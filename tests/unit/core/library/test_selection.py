@@ -66,6 +66,14 @@ def test_conditions_on_a_column_are_replaced():
     selection = Selection(ranges=(("lu", 0.0, 1.0), ("logP", None, 2.0)), flags=(("ok", True),))
     assert selection.within("lu", 0.1, None).ranges == (("logP", None, 2.0), ("lu", 0.1, None))
     assert selection.within("lu", None, None).ranges == (("logP", None, 2.0),)
-    assert selection.without("ok").flags == ()
     assert Selection(sort="lu", descending=True).is_all
     assert not selection.is_all
+
+
+def test_conditions_of_two_selections_hold_both():
+    one = Selection(ranges=(("lu", None, 1.0),), rows=(1, 2, 3), sort="lu")
+    other = Selection(flags=(("valid", True),), rows=(3, 2, 9), scored=True, sort="row")
+    assert one.and_(other) == Selection(
+        ranges=(("lu", None, 1.0),), flags=(("valid", True),), scored=True, rows=(2, 3), sort="lu")
+    assert one.and_(Selection()) == one
+    assert Selection(scored=False).and_(Selection(scored=True)).rows == ()

@@ -1,5 +1,6 @@
 """Questions to a library have the answers of a slow look at its table."""
 
+import gzip
 import threading
 
 import numpy as np
@@ -10,15 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rdkit import Chem
 
-from core.chemistry.chemistry import QM9
+from core.chemistry.chemistry import MOSES
 from core.library.comparison import COMPARED, compare, pairs
 from core.library.export import KINDS, export
 from core.library.keep import keep
 from core.library.manifest import LibraryError
 from core.library.selection import Selection
 from core.library.store import Library, find_libraries
+from core.model.card import ModelCard
+from core.sent.strategies import RANDOM_ORDER
+from core.sent.vocabulary import QM9_VOCABULARY
 from core.triage.keep_list import keep_list
 from core.triage.samples import Samples, shipped_samples
+from tests.generated_molecules import made_up_samples
 from tests.made_up_library import made_up_table, save_library
 
 ROWS = 100
@@ -171,7 +176,7 @@ def test_files_that_are_gone_are_said(table, tmp_path):
 
 def test_samples_that_ship_are_libraries():
     folder = shipped_samples()["qm9-random_order"]
-    library, samples = Library.open(folder, chemistry=QM9), Samples.load(folder)
+    library, samples = Library.open(folder), Samples.load(folder)
     assert library.rows == len(samples.table)
     assert library.count(Selection(flags=(("stable", True),))) == int(samples.table["stable"].sum())
     page = library.page(Selection(sort="lu"), 0, 3, ["row", "lu", "self_nll"])
@@ -255,6 +260,76 @@ def test_a_comparison_is_that_of_pandas(table, library, tmp_path):
             tmp_path / "none", other.assign(graph_key=[f"{row:x}" for row in range(60)]))))
 
 
+@pytest.fixture(scope="module")
+def oddly_named(tmp_path_factory):
+    """Own columns are called as questions might call theirs; one has large and missing numbers."""
+    table = made_up_table(40).rename(
+        columns={"logP": "bin", "lot": "molecule", "count": "i", "works": 'select "j"'})
+    table["i"] = pd.array([2**53 + 1 + row for row in range(40)], dtype="Int64")
+    table.loc[::2, "i"] = pd.NA
+    kinds = {"bin": "number", "molecule": "text", "i": "whole number", 'select "j"': "yes or no"}
+    folder = save_library(tmp_path_factory.mktemp("l") / "odd", table, own=kinds)
+    return table, Library.open(folder)
+
+
+def test_columns_may_be_called_anything(oddly_named):
+    table, library = oddly_named
+    for column in ("lu", "bin", "i"):
+        number = table[column].notna().sum()
+        assert library.histogram(column, Selection()).of_all.sum() == number
+        cells = library.scatter(column, "bin", Selection(), most=3, bins=4)
+        assert cells.counts.sum() == cells.number == number
+    assert compare(library, library).both == table["graph_key"].dropna().nunique()
+    chosen = Selection.from_text('"SELECT ""j""" = yes; Molecule ~ 003; LU >= 0')
+    expected = table[table['select "j"'] & (table["molecule"] == "003") & table["lu"].notna()]
+    assert library.count(chosen) == len(expected)
+
+
+def test_whole_numbers_stay_whole_and_exact(oddly_named, tmp_path):
+    table, library = oddly_named
+    least = int(table["i"].max()) - 4
+    assert library.count(Selection.from_text(f"i >= {least}")) == (table["i"] >= least).sum() == 3
+    export(library, Selection(), tmp_path / "rows.csv", "csv")
+    cells = pd.read_csv(tmp_path / "rows.csv", dtype=str)["i"]
+    assert cells.dropna().tolist() == [str(value) for value in table["i"].dropna()]
+    export(library, Selection(rows=(2,)), tmp_path / "rows.sdf", "sdf")
+    [molecule] = Chem.SDMolSupplier(str(tmp_path / "rows.sdf"))
+    assert molecule.GetProp("i") == str(table["i"][1])
+    assert float(molecule.GetProp("lu")) == table["lu"][1]
+
+
+def test_a_set_is_compared_with_samples_by_their_graphs(tmp_path):
+    """Their SMILES are written otherwise than people write them."""
+    samples = made_up_samples(number=30)
+    samples.save(tmp_path / "samples", device="cpu")
+    table = made_up_table(40)
+    names = samples.table["graph_key"].dropna().unique()[:12]
+    table.loc[table.index[:12], "graph_key"] = names
+    table.loc[table.index[:12], "lu"] = 0.5
+    scored = Library.open(save_library(tmp_path / "mine", table))
+    card = ModelCard("m", QM9_VOCABULARY, RANDOM_ORDER, "tiny")
+    found = compare(scored, Library.open(tmp_path / "samples", card=card))
+    assert found.by_graph
+    assert found.both == 12
+    assert found.differences[0].first == 0.5
+    samples.table.drop(columns="graph_key").assign(tokens=b"").to_parquet(
+        tmp_path / "samples" / "samples.parquet")  # as version 0.1 wrote them
+    with pytest.raises(LibraryError, match=r"no molecule in common.*written alike"):
+        compare(scored, Library.open(tmp_path / "samples", card=card))
+
+
+def test_models_of_other_chemistries_are_compared_by_what_was_given(library, tmp_path):
+    """The same labels are other atoms there, so that equal graphs may be other molecules."""
+    table = made_up_table(60, seed=3)
+    table["smiles"] = ["CO", *("C" * row for row in range(11, 70))]
+    other = Library.open(save_library(tmp_path / "moses", table, chemistry=MOSES))
+    found = compare(library, other)
+    assert not found.by_graph
+    assert found.both == 1  # CO, whatever the keys say
+    [pair] = pairs(library, other, "lu", most=5).to_dict("records")
+    assert pair["smiles"] == "CO"
+
+
 def test_a_keep_list_is_that_of_the_reference_set(library, table, tmp_path):
     reference = made_up_table(400, seed=5)
     reference["graph_key"] = [f"{row + 50:032x}" for row in range(400)]
@@ -276,3 +351,11 @@ def test_a_keep_list_is_that_of_the_reference_set(library, table, tmp_path):
             tmp_path / "alien", reference, strategy="anchor_expansion")), "works", "lu", fdr=0.1)
     with pytest.raises(LibraryError, match="no column 'logP' of yes and no; choose one of works"):
         keep(library, Selection(), against, "logP", "lu", fdr=0.1)
+
+
+def test_text_is_gzipped_where_the_name_says_so(library, tmp_path):
+    for kind in ("csv", "smi", "sdf"):
+        export(library, Selection(), tmp_path / f"rows.{kind}", kind)
+        export(library, Selection(), tmp_path / f"rows.{kind}.gz", kind)
+        packed = (tmp_path / f"rows.{kind}.gz").read_bytes()
+        assert gzip.decompress(packed) == (tmp_path / f"rows.{kind}").read_bytes()

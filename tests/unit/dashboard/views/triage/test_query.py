@@ -2,64 +2,30 @@
 
 import shlex
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from core.chemistry.chemistry import MOSES, QM9
-from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples
+from core.triage.samples import SamplesConfig
+from dashboard.rows.columns import AS_GENERATED, SAMPLE_LABELS
 from dashboard.views.triage.query import (
     SCORE_COLUMNS,
-    SORTS,
-    Filter,
     address_faults,
     command,
+    kind_condition,
     python,
     shipped_python,
 )
 
 MODELS = ("qm9-random_order", "qm9-min_degree_first")
-NAN = float("nan")
 
 
-@pytest.fixture(scope="module")
-def table():
-    rows = [(True, True, True, 0.3), (True, False, True, 0.1), (False, None, None, NAN),
-            (True, True, False, 0.2), (True, None, True, 0.1)]
-    keys = ("valid", "stable", "unique", "lu")
-    return as_samples(dict.fromkeys(SAMPLE_TYPES) | dict(zip(keys, row, strict=True))
-                      for row in rows)
-
-
-@pytest.mark.parametrize(("chosen", "rows"), [
-    (Filter(), [0, 1, 2, 3, 4]),
-    (Filter(highest_first=True), [4, 3, 2, 1, 0]),
-    (Filter("stable"), [0, 3]),
-    (Filter("unstable"), [1]),
-    (Filter("invalid"), [2]),
-    (Filter("valid"), [0, 1, 3, 4]),
-    (Filter(only_unique=True), [0, 1, 4]),
-    (Filter("stable", only_unique=True), [0]),
-    (Filter(sort="LU"), [1, 4, 3, 0, 2]),
-    (Filter(sort="LU", highest_first=True), [0, 3, 1, 4, 2]),
+@pytest.mark.parametrize(("kind", "only_unique", "condition"), [
+    ("all", False, ""), ("stable", False, "stable = yes"), ("unstable", False, "stable = no"),
+    ("valid", False, "valid = yes"), ("invalid", False, "valid = no"),
+    ("all", True, "unique = yes"), ("stable", True, "stable = yes; unique = yes"),
 ])
-def test_filter_keeps_and_orders_rows(table, chosen, rows):
-    assert chosen.rows(table) == rows
-
-
-def test_a_further_condition_is_met_and_not_changed(table):
-    matches = np.array([True, False, True, False, True])
-    assert Filter(sort="LU").rows(table, matches) == [4, 0, 2]
-    assert matches.tolist() == [True, False, True, False, True]
-    assert Filter().rows(table, np.zeros(5, dtype=bool)) == []
-
-
-def test_ten_thousand_rows_are_ordered():
-    rows = pd.DataFrame({"valid": True, "stable": pd.array([True] * 10_000, dtype="boolean"),
-                         "unique": pd.array([True] * 10_000, dtype="boolean"),
-                         "lu": np.random.default_rng(0).random(10_000)})
-    ordered = Filter("stable", True, "LU").rows(rows)
-    assert rows["lu"].iloc[ordered].is_monotonic_increasing
+def test_kinds_are_conditions(kind, only_unique, condition):
+    assert kind_condition(kind, only_unique=only_unique).to_text() == condition
 
 
 def test_command_names_what_is_not_usual():
@@ -105,15 +71,15 @@ def test_scores_have_the_names_that_old_links_have():
     """Streamlit writes a choice into the address as it is labelled."""
     assert SCORE_COLUMNS == {"LU": "lu", "self NLL": "self_nll", "mean NLL": "nll_mean",
                              "order-marginal NLL": "nll_marginal"}
-    assert list(SORTS) == ["as generated", *SCORE_COLUMNS]
+    assert {"as generated", *SCORE_COLUMNS} <= {AS_GENERATED, *SAMPLE_LABELS}
 
 
 def test_a_good_address_has_no_faults():
     assert address_faults({
         "source": "live", "generator": MODELS[1], "n": "1000", "permutations": "16",
         "runseed": "0", "temperature": "5.0", "topk": "0", "precision": "bf16", "sort": "LU",
-        "direction": "highest first", "show": "invalid", "part": "Keep-list", "fdr": "0.5",
-        "score": "mean NLL", "split": "3", "page": "800", "smarts": "C#N", "utm": "x",
+        "direction": "highest first", "show": "invalid", "as": "table", "part": "Keep-list",
+        "fdr": "0.5", "score": "mean NLL", "split": "3", "page": "800", "smarts": "C#N", "utm": "x",
     }, MODELS) == []
 
 

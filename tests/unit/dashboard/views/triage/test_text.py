@@ -1,6 +1,5 @@
 """Sentences and tables on generated molecules say what the numbers say."""
 
-import io
 from dataclasses import replace
 
 import pandas as pd
@@ -11,7 +10,6 @@ from core.model.card import ModelCard
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import MOSES_VOCABULARY, QM9_VOCABULARY
 from core.stats.estimates import Estimate, Interval
-from core.triage.generated import Generated
 from core.triage.generation import Generation
 from core.triage.keep_list import keep_list_of_samples
 from core.triage.milestones import Milestone, overtaking
@@ -69,34 +67,6 @@ def test_shares_of_nothing_are_dashes(found):
     cards = {share.label: share.value for share in triage_text.share_cards(nothing)}
     assert cards == {"Valid": "0.0%", "Unique": "–", "Novel": "–", "Stable": "0.0%",
                      "Fragmented": "–"}
-
-
-def test_cards_say_stable_unstable_invalid_and_repeat(found):
-    table = found.table
-    for row in range(len(table)):
-        marks = triage_text.card_marks(found, row)
-        if not table["valid"][row]:
-            assert "invalid" in marks
-            continue
-        assert ("unstable" in marks) is (not table["stable"][row])
-        assert ("repeat" in marks) is (not table["unique"][row])
-    assert "repeat" in triage_text.card_marks(found, 1)
-
-
-def test_cards_show_scores_with_their_interval(found):
-    row = found.table.iloc[0]
-    text = triage_text.card_scores(found, 0)
-    assert f"LU {row['lu']:.3f}** :gray[{row['lu_low']:.3f} – {row['lu_high']:.3f}]" in text
-    assert f"{row['nll_marginal']:.2f} nats" in text
-    assert "LU" not in triage_text.card_scores(found, len(found.table) - 1)
-    assert "No graph" in triage_text.card_name(found, 0, Generated(None))
-
-
-def test_csv_has_every_column_and_the_sequences(found):
-    table = pd.read_csv(io.StringIO(triage_text.csv(found, [3, 1])))
-    assert table["id"].tolist() == [found.table["id"][3], found.table["id"][1]]
-    assert table["lu"].tolist() == pytest.approx(found.table["lu"][[3, 1]].tolist())
-    assert tuple(map(int, table["tokens"][0].split())) == found.table["tokens"][3]
 
 
 def test_every_auc_names_label_direction_and_classes(compared):

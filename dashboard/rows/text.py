@@ -1,0 +1,105 @@
+"""What is said of single rows of a library. No streamlit here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from core.library.export import Kind
+from core.library.store import Library
+from core.stats.estimates import Interval
+from core.triage.generated import Generated
+from dashboard.shared.format import lu_interval, plain, planar_summary
+
+FILTER_HELP = (
+    "Conditions, joined by semicolons: `lu <= 0.1`, `num_nodes >= 9`, `valid = yes`, `id ~ abc`, "
+    "`scored`, `failed`. Your own columns by their names; names with spaces in double quotes."
+)
+SMARTS_HELP = ("Press Enter. Searched among the first {most:,} chosen rows. Hydrogens are counted "
+               "on their atoms, as in [CH3], unless the pattern has a hydrogen atom itself, as in "
+               "[#6][H].")
+OTHER_KEKULE = ("Typed as SMILES, this molecule gets its other Kekulé structure, which is another "
+                "graph, so Explore shows other numbers.")
+
+KIND_NAMES: dict[Kind, str] = {"csv": "CSV", "sdf": "SDF", "smi": "SMILES", "parquet": "Parquet"}
+
+KIND_HELP: dict[Kind, str] = {
+    "csv": "All shown rows, in this order, with all their columns.",
+    "sdf": "Shown rows that are valid molecules, with two-dimensional coordinates; hydrogens are "
+           "counted, not drawn. Properties: all columns.",
+    "smi": "SMILES and name of shown rows that are valid molecules.",
+    "parquet": "All shown rows, in this order, with all their columns.",
+}
+
+
+def file_label(kind: Kind, number: int) -> str:
+    """What the button of a file says.
+
+    >>> file_label("smi", 1)
+    'SMILES, 1 molecule'
+    """
+    word = "molecule" if kind in ("sdf", "smi") else "row"
+    return f"{KIND_NAMES[kind]}, {number:,} {word}{'' if number == 1 else 's'}"
+
+
+def structure_name(library: Library, row: Mapping[str, Any]) -> str:
+    """What a picture shows, for those who cannot see it."""
+    word = "molecule" if library.chemistry is not None else "graph"
+    return (f"Structure of generated {word} {row['row']}" if library.is_samples else
+            f"Structure of row {row['row']}")
+
+
+def card_name(library: Library, row: Mapping[str, Any], read: Generated) -> str:
+    """What a card calls its row, as markdown: SMILES, or what else there is to say."""
+    is_named = not library.is_samples and not _missing(row.get("id"))
+    own = f"**{plain(str(row['id']))}**  \n" if is_named else ""
+    if not _missing(row.get("error")):
+        return f"{own}:gray[{plain(str(row['error']))}]"
+    if read.smiles is not None:
+        return f"{own}`{read.smiles}`"
+    if read.graph is None:
+        return own + (":gray[No graph: the sequence cannot be read or does not end.]"
+                      if library.is_samples else ":gray[A graph that is not drawn.]")
+    if library.chemistry is not None:
+        return f"{own}:gray[{read.graph.num_nodes} atoms that do not form a molecule.]"
+    return f"{own}:gray[{planar_summary(read.graph)}]"
+
+
+def card_scores(library: Library, row: Mapping[str, Any]) -> str:
+    """LU with its interval and all NLLs, as markdown; empty where nothing is known."""
+    own = [f"self {row['self_nll']:.2f}"] if library.is_samples else []
+    if _missing(row.get("lu")):
+        return f":small[NLL: {own[0]} nats]" if own else ""
+    low, high = row["lu_low"], row["lu_high"]
+    band = lu_interval(None if _missing(low) else Interval(low, high), is_exact=high == 0)
+    marginal = "–" if _missing(row["nll_marginal"]) else f"{row['nll_marginal']:.2f}"
+    known = ", ".join([*own, f"mean {row['nll_mean']:.2f}"])
+    return (f"**LU {row['lu']:.3f}** :gray[{band}]  \n"
+            f":small[NLL: {known},]  \n:small[order-marginal {marginal} nats]")
+
+
+def card_marks(library: Library, row: Mapping[str, Any]) -> str:
+    """Icons and words on what a graph is, as markdown."""
+    if not row["valid"]:
+        what = "invalid" if library.is_samples else "not scored"
+        return f":small[:red[:material/cancel:] {what}]"
+    marks = []
+    if _missing(row.get("stable")):
+        marks.append(":green[:material/check_circle:] valid")
+    else:
+        marks.append(":green[:material/check_circle:] stable" if row["stable"] else
+                     ":orange[:material/warning:] unstable")
+    if library.is_samples:  # a scored set's columns of these names would be the input's own
+        if row["fragments"] > 1:
+            marks.append(f":material/scatter_plot: {row['fragments']}&nbsp;fragments")
+        if not _missing(row["unique"]) and not row["unique"]:
+            marks.append(":material/content_copy: repeat")
+        if not _missing(row["novel"]) and row["novel"]:
+            marks.append(":material/new_releases: novel")
+    return f":small[{' &nbsp;'.join(marks)}]"
+
+
+def _missing(value: Any) -> bool:
+    return value is None or bool(pd.isna(value))
