@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -24,6 +25,7 @@ from tests.repairs import MODEL as REPAIRED
 from tests.repairs import save_repairs
 
 ROOT = Path(__file__).parents[1]
+BROWSER = "tests/browser/"
 SAMPLED, NUM_SAMPLES = "qm9-random_order", 40
 
 SHARPNESS = 6.0
@@ -44,6 +46,24 @@ def pytest_collection_finish() -> None:
     """Keep libraries and collected tests, which stay to the end, out of garbage collections."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log) -> Any:
+    """With `--dist=loadfile`, all browser tests go to one process, as if they were one file.
+
+    They share a browser and servers, which take half a minute to start, and leave much of a
+    processor to others.
+    """
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return BROWSER if nodeid.startswith(BROWSER) else super()._split_scope(nodeid)
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

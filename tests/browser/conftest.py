@@ -101,6 +101,12 @@ def dashboard(serve, full_assets) -> str:
                  TRAILSCOPE_MODELS=str(full_assets / "models"))
 
 
+@pytest.fixture(scope="session")
+def components(serve) -> str:
+    """Address of a server of pages with single components, see `components_app.py`."""
+    return serve(Path(__file__).with_name("components_app.py"))
+
+
 @pytest.fixture
 def open_page(new_page, url) -> Iterator[Callable[..., Any]]:
     """Open `url`, a fixture of the test's module, with a query; returns the drawn page.

@@ -19,8 +19,8 @@ FIGURES = ("NLL distribution", "heat", "mean", "trail")
 
 
 @pytest.fixture(scope="module")
-def app_url(serve):
-    return serve(Path(__file__).with_name("downloads_app.py"))
+def app_url(components):
+    return f"{components}/?figures=yes"
 
 
 def _opened(new_page, app_url, *, dark):
@@ -38,12 +38,26 @@ def _opened(new_page, app_url, *, dark):
     return page
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["light", "dark"])
-def page(request, new_page, app_url):
-    page = _opened(new_page, app_url, dark=request.param)
+@pytest.fixture(scope="module")
+def page(new_page, app_url):
+    page = _opened(new_page, app_url, dark=False)
     yield page
     assert page.problems == []
     page.close()
+
+
+@pytest.fixture(scope="module")
+def dark_page(new_page, app_url):
+    page = _opened(new_page, app_url, dark=True)
+    yield page
+    assert page.problems == []
+    page.close()
+
+
+@pytest.fixture(params=["page", "dark_page"], ids=["light", "dark"])
+def either_page(request):
+    """The page in both schemes: what is saved has the ground and the colours of its own."""
+    return request.getfixturevalue(request.param)
 
 
 def save(page, name, kind):
@@ -118,7 +132,8 @@ def test_svg_opened_alone_keeps_everything_in_its_frame(page, new_page, name):
         assert box["bottom"] <= seen["root"]["height"]
 
 
-def test_plotly_chart_becomes_one_svg_with_marks_and_text(page):
+def test_plotly_chart_becomes_one_svg_with_marks_and_text(either_page):
+    page = either_page
     file_name, file = save(page, "NLL distribution", "SVG")
     assert file_name == "trailscope-NLL-distribution.svg"
     root = check_stands_alone(file, dark=page.dark)
@@ -132,7 +147,8 @@ def test_plotly_chart_becomes_one_svg_with_marks_and_text(page):
     assert root.findtext(f"{SVG}title") == "NLL distribution"
 
 
-def test_heat_map_keeps_its_pixels_and_its_colour_scale(page):
+def test_heat_map_keeps_its_pixels_and_its_colour_scale(either_page):
+    page = either_page
     _, file = save(page, "heat", "SVG")
     root = check_stands_alone(file, dark=page.dark)
     image = next(root.iter(f"{SVG}image"))
@@ -141,7 +157,8 @@ def test_heat_map_keeps_its_pixels_and_its_colour_scale(page):
     assert not any("zoom" in text.lower() for text in texts_of(root))
 
 
-def test_drawing_made_in_python_gets_a_background_and_keeps_its_text(page):
+def test_drawing_made_in_python_gets_a_background_and_keeps_its_text(either_page):
+    page = either_page
     file_name, file = save(page, "mean", "SVG")
     assert file_name == "trailscope-mean.svg"
     root = ElementTree.fromstring(file)
@@ -151,7 +168,8 @@ def test_drawing_made_in_python_gets_a_background_and_keeps_its_text(page):
     assert len(list(root.iter(f"{SVG}circle"))) == 9
 
 
-def test_trail_player_is_saved_with_drawing_tokens_and_bars(page):
+def test_trail_player_is_saved_with_drawing_tokens_and_bars(either_page):
+    page = either_page
     _, file = save(page, "trail", "SVG")
     root = check_stands_alone(file, dark=page.dark)
     texts = texts_of(root)

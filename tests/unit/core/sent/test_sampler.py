@@ -1,7 +1,6 @@
 """Sampled walks against literal walks and exact distributions."""
 
 import math
-from collections import Counter
 
 import numpy as np
 import pytest
@@ -36,6 +35,7 @@ from tests.random_graphs import (
     random_graph,
     vocabulary_of,
 )
+from tests.sequence_counts import counts_of
 
 SMALL = {
     "methanol": (from_smiles("CO").graph, QM9_VOCABULARY),
@@ -49,10 +49,6 @@ SMALL = {
 
 def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
-
-
-def counts_of(trails):
-    return Counter(tuple(trails.sequence(0, k)) for k in range(trails.permutations))
 
 
 @pytest.mark.parametrize("tie_break", TieBreak)
