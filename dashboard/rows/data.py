@@ -91,11 +91,12 @@ def matching(
 
     def search() -> tuple[int, ...]:
         places, molecules = cache_of("parsed molecules", 4).get(
-            key, lambda: _read(library, among, hydrogens=pattern.has_hydrogens))
+            key, lambda: _read(library, among, progress, hydrogens=pattern.has_hydrogens))
         hits = _process().find(pattern, key, molecules)
         return tuple(place for place, is_in in zip(places, hits, strict=True) if is_in)
 
-    return cache_of("searches", 256).get((key, pattern.smarts), search)
+    with progress_bar("Reading molecules for the search", "molecules") as progress:
+        return cache_of("searches", 256).get((key, pattern.smarts), search)
 
 
 def _unordered(selection: Selection) -> Selection:
@@ -103,14 +104,13 @@ def _unordered(selection: Selection) -> Selection:
 
 
 def _read(
-    library: Library, among: Selection, *, hydrogens: bool
+    library: Library, among: Selection, progress: Progress, *, hydrogens: bool
 ) -> tuple[list[int], Packed]:
     """Places and molecules of rows; some 5 MB for 10,000."""
     places: list[int] = []
     molecules: list[bytes | None] = []
     total = min(MAX_SEARCHED, library.count(among))
-    with (progress_bar("Reading molecules for the search", "molecules") as progress,
-          library.batches(among, ["row", "smiles"], rows=_SEARCHED_AT_A_TIME) as batches):
+    with library.batches(among, ["row", "smiles"], rows=_SEARCHED_AT_A_TIME) as batches:
         for batch in batches:
             progress(len(places), max(total, 1))
             rows = batch.head(total - len(places))
