@@ -6,6 +6,7 @@ import igraph
 import numpy as np
 
 from core.calibration.stored_tokens import StoredToken
+from core.chemistry.chemistry import Chemistry
 from core.graph.graph import Graph
 from core.graph.planar import PlanarName
 from core.sent.vocabulary import TokenKind, Vocabulary
@@ -19,16 +20,20 @@ WIDTH, HEIGHT = 250, 190
 """Pixels of a picture."""
 
 
-def token_svg(token: StoredToken, vocabulary: Vocabulary, *, dark: bool, title: str) -> str:
-    """Draw the graph; what stands behind the token in the sequence is faint.
+def token_svg(
+    token: StoredToken, vocabulary: Vocabulary, chemistry: Chemistry | None, *, dark: bool,
+    title: str,
+) -> str:
+    """Draw the graph, of atoms if their chemistry is known.
 
+    What stands behind the token in the sequence is faint.
     A disc or a thick bond marks what the token speaks of, blue if the model's prediction was right
     and orange if not; a broken circle marks another visited node that it predicted instead. Both
     have their visit index beside them where the token is one.
     """
     colors = palette(dark=dark)
     mark = colors.series[0] if token.correct else colors.series[1]
-    picture = Picture(token_layout(token), colors, WIDTH, HEIGHT, show_hydrogens=True)
+    picture = Picture(token_layout(token, chemistry), colors, WIDTH, HEIGHT, show_hydrogens=True)
     picture.fade(~token.is_written_node, ~token.is_written_edge)
     if token.edge >= 0:
         picture.bond_halo(token.edge, mark, "what the token refers to")
@@ -44,11 +49,11 @@ def token_svg(token: StoredToken, vocabulary: Vocabulary, *, dark: bool, title: 
     return picture.svg(title)
 
 
-def token_layout(token: StoredToken) -> Layout:
+def token_layout(token: StoredToken, chemistry: Chemistry | None) -> Layout:
     """Where the graph is drawn; a named triangulation stands as its points do."""
     graph = token.graph
-    if graph.is_labelled:
-        return layout(graph)
+    if graph.is_labelled and chemistry is not None:
+        return layout(graph, chemistry)
     place = _known_positions(token)
     place = graph_coordinates(graph) if place is None else place
     # Small pictures need no more room around nodes, which takes long to find.

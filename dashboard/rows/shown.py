@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.library.export import KINDS, Kind
 from core.library.selection import Selection
@@ -218,15 +219,17 @@ def show_downloads(library: Library, selection: Selection, keys: Keys, name: str
     rows = data.count(library, selection)
     molecules = 0 if library.chemistry is None else data.count(
         library, selection.and_(Selection(flags=(("valid", True),))))
+    above = st.container()
     with st.container(horizontal=True, vertical_alignment="center"):
         for kind in KINDS:
             number = molecules if kind in ("sdf", "smi") else rows
             if number:
-                _show_download(library, selection, kind, number, keys, name)
+                _show_download(library, selection, kind, number, keys, name, above)
 
 
 def _show_download(
-    library: Library, selection: Selection, kind: Kind, number: int, keys: Keys, name: str
+    library: Library, selection: Selection, kind: Kind, number: int, keys: Keys, name: str,
+    above: DeltaGenerator,
 ) -> None:
     """A button at once for few rows; for many, one that begins and then one that saves."""
     is_packed = kind != "parquet" and number >= _PACKED_FROM
@@ -250,7 +253,7 @@ def _show_download(
                   on_click=st.session_state.update, args=({asked: wanted},))
     else:
         def make() -> bytes:
-            with progress_bar(f"Writing {text.KIND_NAMES[kind]}", "rows") as progress:
+            with above, progress_bar(f"Writing {text.KIND_NAMES[kind]}", "rows") as progress:
                 return data.file_of(library, selection, kind, ending, progress)
 
         st.download_button(label, data.prepared_file(library, selection, kind, make), file, mime,

@@ -11,6 +11,7 @@ import streamlit as st
 from core.calibration.reliability import Reliability
 from core.calibration.stored_tokens import StoredToken, read_stored_token
 from core.calibration.token_types import TokenType
+from core.chemistry.chemistry import Chemistry
 from core.evaluation.result import Evaluation
 from core.sent.vocabulary import Vocabulary
 from dashboard.reliability.evaluations import TOKEN_COLUMNS, remember
@@ -34,17 +35,20 @@ class TokenPicture:
 
 
 def token_pictures(
-    tokens: pd.DataFrame, vocabulary: Vocabulary, *, dark: bool
+    tokens: pd.DataFrame, vocabulary: Vocabulary, chemistry: Chemistry | None, *, dark: bool
 ) -> list[TokenPicture]:
     """Rows of `Evaluation.tokens`, drawn."""
     return [
-        _token_picture(**{**row, "tokens": tuple(row["tokens"])}, vocabulary=vocabulary, dark=dark)
+        _token_picture(**{**row, "tokens": tuple(row["tokens"])}, vocabulary=vocabulary,
+                       chemistry=chemistry, dark=dark)
         for row in tokens[list(TOKEN_COLUMNS)].to_dict("records")
     ]
 
 
 @st.cache_resource(max_entries=512, show_spinner=False)
-def _token_picture(*, vocabulary: Vocabulary, dark: bool, **row: Any) -> TokenPicture:
+def _token_picture(
+    *, vocabulary: Vocabulary, chemistry: Chemistry | None, dark: bool, **row: Any
+) -> TokenPicture:
     token = read_stored_token(row, vocabulary)
     title = text.token_alt(token, vocabulary)
-    return TokenPicture(token, token_svg(token, vocabulary, dark=dark, title=title))
+    return TokenPicture(token, token_svg(token, vocabulary, chemistry, dark=dark, title=title))

@@ -8,6 +8,7 @@ import streamlit as st
 from core.calibration.stored_tokens import StoredToken
 from core.evaluation.result import Evaluation
 from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.shared.checkpoints import models
 from dashboard.shared.links import EXPLORE
 from dashboard.shared.theme import is_dark
 from dashboard.views.calibration import data, text
@@ -43,7 +44,9 @@ def _show_cards(evaluation: Evaluation, shown: pd.DataFrame) -> None:
                                             bind="query-params"):
         some = shown
     with st.spinner("Drawing"):
-        pictures = data.token_pictures(some, evaluation.vocabulary, dark=is_dark())
+        card = models().get(evaluation.model)
+        pictures = data.token_pictures(some, evaluation.vocabulary,
+                                       None if card is None else card.chemistry, dark=is_dark())
     row = st.container(horizontal=True, gap="small")
     for picture in pictures:
         with row.container(width=_CARD_WIDTH, border=True):
