@@ -60,14 +60,17 @@ def choose_molecules(settings: ScoringSettings) -> ScoreQuery | None:
     """Draw the fields for text and file; None while both are empty."""
     left, right = st.columns(2, gap="large")
     typed = left.text_area("Paste molecules", key="scoretext", height=150, max_chars=MAX_TYPED,
+                           persist_state="session",
                            placeholder="CCO ethanol\nCC(N)C(=O)O alanine", help=text.TYPED_HELP)
     file = right.file_uploader("Or drop a file", FILE_TYPES, key="scorefile",
                                max_upload_size=max_upload_mb(), help=text.FILE_HELP)
     with right.expander("Columns"):
         one, other = st.columns(2)
         smiles = one.text_input(text.SMILES_FIELD, key="scorecolumn", max_chars=200,
+                                persist_state="session",
                                 help=text.COLUMN_HELP.format(name="smiles"))
         name = other.text_input(text.NAMES_FIELD, key="scoreid", max_chars=200,
+                              persist_state="session",
                                 help=text.COLUMN_HELP.format(name="id, mol_id or name"))
     if file is not None:
         return ScoreQuery(settings.model, settings, file.name, file.getvalue(), smiles or "",
