@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -369,8 +370,7 @@ def _scored_set(folder: Path) -> Library:
     if not manifest.parts:
         raise LibraryError(f"Nothing of {folder.name} is scored yet: {manifest.rows:,} rows wait; "
                            "run the same `trailscope score` command again.")
-    files = ", ".join(_literal(folder / part.name) for part in manifest.parts)
-    source = f"read_parquet([{files}])"
+    source = _rows_of(*(folder / part.name for part in manifest.parts))
     settings = manifest.settings
     return Library(
         folder=folder, model=settings["model"], weights_sha256=settings["weights_sha256"],
@@ -385,8 +385,8 @@ def _scored_set(folder: Path) -> Library:
 def _samples(folder: Path, card: ModelCard | None) -> Library:
     record = read_samples_record(folder)
     config = record["config"]
-    source = ("(SELECT file_row_number + 1 AS row, * EXCLUDE (file_row_number) FROM read_parquet("
-              f"{_literal(folder / SAMPLES_TABLE)}, file_row_number = true))")
+    source = ("(SELECT file_row_number + 1 AS row, * EXCLUDE (file_row_number) FROM "
+              f"{_rows_of(folder / SAMPLES_TABLE, with_numbers=True)})")
     columns = _columns(source, _HIDDEN_IN_SAMPLES)
     names = {name for name, *_ in ask(f"DESCRIBE SELECT * FROM {source}")}
     has_keys = "graph_key" in names and bool(
@@ -412,9 +412,23 @@ def _columns(source: str, hidden: Collection[str]) -> dict[str, str]:
             if kind in _KINDS and name not in hidden}
 
 
+def _rows_of(*paths: Path, with_numbers: bool = False) -> str:
+    """The rows of files as SQL has them; a folder called `lu=5` says nothing of a column."""
+    files = ", ".join(map(_literal, paths))
+    numbers = ", file_row_number = true" if with_numbers else ""
+    return f"read_parquet([{files}], hive_partitioning = false{numbers})"
+
+
 def _literal(path: Path) -> str:
-    """A file's name as SQL has it: the only text in questions that is not a name of a column."""
-    return "'" + str(path).replace("'", "''") + "'"
+    """A file's name as SQL has it: the only text in questions that is not a name of a column.
+
+    DuckDB takes names for patterns, so signs of patterns stand in brackets; and what stands before
+    a colon for a place in the network, so a name begins at the root.
+    """
+    return "'" + _PATTERN.sub(r"[\g<0>]", str(path.absolute())).replace("'", "''") + "'"
+
+
+_PATTERN = re.compile(r"[\[*?]")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import gzip
 import threading
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -172,6 +173,23 @@ def test_files_that_are_gone_are_said(table, tmp_path):
     unfinished = save_library(tmp_path / "new", table.iloc[:0], total=100)
     with pytest.raises(LibraryError, match="Nothing of new is scored yet: 100 rows wait"):
         Library.open(unfinished)
+
+
+@pytest.mark.parametrize(("name", "like_it"), [
+    ("set[1]", "set1"), ("set*", "set2"), ("set?", "set3"), ("lu=5", None), ("lot=x/mine", None),
+    ("s3:x", None), ("it's", None)])
+def test_names_of_folders_are_no_patterns_and_say_nothing_of_columns(
+        name, like_it, table, tmp_path, monkeypatch):
+    """A pattern would give the rows of another set, a name with a sign a column's values."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    if like_it is not None:
+        save_library(tmp_path / like_it, table.assign(id="another set"))
+    save_library(tmp_path / name, table)
+    for library in (Library.open(Path(name)), Library.open(tmp_path / name)):
+        page = library.page(Selection(), 0, 2 * ROWS, ["id", "lot", "lu"])
+        assert page[["id", "lot"]].equals(table[["id", "lot"]])
+        assert page["lu"].equals(table["lu"].astype(float))
 
 
 def test_samples_that_ship_are_libraries():
