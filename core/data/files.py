@@ -95,7 +95,8 @@ def read_input(
             columns that are asked for of something else than a file.
     """
     text = os.fspath(text_or_path)
-    if isinstance(text_or_path, Path) or suffix(text) in FILE_SUFFIXES or os.path.isfile(text):
+    if isinstance(text_or_path, Path) or suffix(text) in FILE_SUFFIXES or (
+            os.path.exists(text) and not os.path.isdir(text)):
         return read_molecules(Path(text), chemistry, max_atoms=max_atoms,
                               smiles_column=smiles_column, id_column=id_column)
     WantedColumns(smiles_column, id_column).refuse(repr(text[:60]), "it is no file")

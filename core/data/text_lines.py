@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import re
+import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,16 +32,36 @@ def reading_bytes(path: Path) -> Iterator[BinaryIO]:
     Raises:
         InputFileError: if there is none or it cannot be read, also while it is being read.
     """
+    with _refusing(path), open(path, "rb") as file:
+        if file.peek(2)[:2] == _GZIP_MAGIC:
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                yield cast(BinaryIO, unpacked)
+        elif path.suffix.lower() == GZIP and file.peek(1):
+            raise InputFileError(f"{path} is not a whole gzip file, its first bytes are of "
+                                 f"another kind; leave out {GZIP} if it is not packed.")
+        else:
+            yield cast(BinaryIO, file)
+
+
+def state_of(path: Path) -> tuple[int, ...]:
+    """Of a file that is to be read more than once; changes when the file does.
+
+    Raises:
+        InputFileError: if there is none, or it is a pipe or a device.
+    """
+    with _refusing(path):
+        found = os.stat(path)
+    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+        raise InputFileError(f"{path} can be read only once, as a pipe or a device; write it to a "
+                             "file and give that.")
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Say what is wrong with a file that cannot be read."""
     try:
-        with open(path, "rb") as file:
-            if file.peek(2)[:2] == _GZIP_MAGIC:
-                with gzip.GzipFile(fileobj=file) as unpacked:
-                    yield cast(BinaryIO, unpacked)
-            elif path.suffix.lower() == GZIP and file.peek(1):
-                raise InputFileError(f"{path} is not a whole gzip file, its first bytes are of "
-                                     f"another kind; leave out {GZIP} if it is not packed.")
-            else:
-                yield cast(BinaryIO, file)
+        yield
     except InputError:
         raise
     except FileNotFoundError:
@@ -76,6 +98,7 @@ def head_of(path: Path) -> bytes:
         InputFileError: for a file that cannot be read.
     """
     found = b""
+    state_of(path)  # its rows are read behind this, from the beginning
     with reading_bytes(path) as file:
         while len(found) < HEAD_BYTES:
             try:

@@ -1,10 +1,12 @@
 """The kind of a file: by its name or, where that says nothing, by its content."""
 
 import gzip
+import os
 
 import pytest
 
 from core.data.file_kind import FILE_SUFFIXES, kind_of, suffix
+from core.data.files import read_input
 from core.data.record import InputFileError
 
 MOL = "x\n  y\n\n  0  0  0  0  0  0            999 V2000\nM  END\n"
@@ -60,3 +62,11 @@ def test_what_fits_nothing_is_refused_with_the_kinds(tmp_path, content):
     said = r"of an unknown kind; use a file that ends in \.smi, .*\.json, \.jsonl, perhaps gzipped"
     with pytest.raises(InputFileError, match=said):
         kind_of(tmp_path / "a")
+
+
+def test_what_can_be_read_only_once_is_refused(tmp_path):
+    """Its kind is told from its first bytes, which then are gone."""
+    pipe = tmp_path / "63"  # as `<(…)` is called
+    os.mkfifo(pipe)
+    with pytest.raises(InputFileError, match="can be read only once, as a pipe or a device"):
+        read_input(str(pipe))
