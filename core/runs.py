@@ -249,9 +249,14 @@ def refuse_if_held(folder: Path) -> None:
     """Refuse a folder that another process works on, before any work is done.
 
     Raises:
-        RunFolderError: naming that process.
+        RunFolderError: naming that process; for a name that no folder can have.
     """
-    if (folder / _HOLDER).exists():
+    try:
+        is_marked = (folder / _HOLDER).exists()
+    except OSError as error:  # a name that is too long
+        raise RunFolderError(f"{folder} cannot be used as a run folder: {error.strerror}; give "
+                             "another one.") from error
+    if is_marked:
         with hold(folder):
             pass
 

@@ -39,7 +39,7 @@ class Duplicates:
     """
 
     def __init__(self, folder: Path, parts: Collection[Part], columns: Collection[str]) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()  # `file:x` would be an address
         self._columns = ["graph_key", *columns]
         names = [part.name for part in parts]
         with self._told():

@@ -11,6 +11,7 @@ order, so that a graph's numbers are there when a later part repeats it.
 
 from __future__ import annotations
 
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,7 @@ import pyarrow.parquet as pq
 
 from core.chemistry.chemistry import QM9
 from core.data.files import InputRow, read_molecules
+from core.data.text_lines import state_of
 from core.graph.graph import Graph
 from core.library.columns import NUMBERS
 from core.library.duplicates import Duplicates
@@ -112,24 +114,35 @@ def score_files(
 
     Raises:
         InputFileError: for a file that cannot be read.
-        LibraryError: for a folder of something else, or of other input or settings.
+        LibraryError: for a folder of something else, or of other input or settings; for files that
+            change meanwhile.
         RunFolderError: if another process works in the folder, or it cannot be written.
     """
     refuse_if_held(folder)
     _check_ours(folder)
     hear = progress or (lambda state: None)
+    states = list(map(state_of, paths))
     with hold(folder):
         manifest, seen = _claimed(paths, folder, card, settings, reading, hear)
         if manifest.is_finished:
             return manifest
-        run = _Run(paths, folder, card, settings, reading, manifest, seen, hear)
+        run = _Run(paths, states, folder, card, settings, reading, manifest, seen, hear)
         return run.finish(engine())
+
+
+_LONE, _ADDRESS = re.compile("[\ud800-\udfff]"), re.compile(r"[a-z][\w+-]+:")
+"""What Python makes of bytes of a name that are no UTF-8; how an address in a network begins."""
 
 
 def _check_ours(folder: Path) -> None:
     """Refuse a folder that holds anything else; names that readers of Parquet skip are no part."""
     if folder.is_file():
         raise LibraryError(f"{folder} is a file; give a folder for the scored set.")
+    if len(folder.parts) > 1 and _ADDRESS.fullmatch(folder.parts[0]) and not folder.exists():
+        raise LibraryError(f"{folder} is an address in a network; give a folder of this machine.")
+    if _LONE.search(str(folder.absolute())):
+        raise LibraryError(f"The name of {folder} has bytes that are no characters, so no database "
+                           "opens it; give another folder.")
     if not folder.is_dir() or (folder / MANIFEST).exists():
         return
     others = sorted(path.name for path in folder.iterdir() if path.name[0] not in "._")
@@ -198,10 +211,12 @@ class _Run:
     """A sitting of a run whose folder is held."""
 
     def __init__(
-        self, paths: Sequence[Path], folder: Path, card: ModelCard, settings: ScoringSettings,
-        reading: Reading, manifest: Manifest, seen: Survey, hear: Progress,
+        self, paths: Sequence[Path], states: Sequence[tuple[int, ...]], folder: Path,
+        card: ModelCard, settings: ScoringSettings, reading: Reading, manifest: Manifest,
+        seen: Survey, hear: Progress,
     ) -> None:
-        self._paths, self._folder, self._card, self._settings = paths, folder, card, settings
+        self._paths, self._states = paths, states
+        self._folder, self._card, self._settings = folder, card, settings
         self._reading, self._manifest, self._seen, self._hear = reading, manifest, seen, hear
         self._ahead: deque[_Prepared] = deque()
         self._started_at, self._done_before = time.monotonic(), manifest.rows_done
@@ -272,19 +287,28 @@ class _Run:
             first = 0
 
     def _write(self, part: _Prepared, results: list[Result]) -> None:
-        """Write a finished part, then list it."""
+        """Write a finished part, then list it; its rows are those whose hash the manifest has."""
+        self._refuse_changed()
         found = dict(zip(part.new, results, strict=True))
         found |= self._index.find({key for key in part.keys
                                    if key is not None and key not in found})
         table = self._table(part, found)
         name = f"part-{len(self._manifest.parts):06d}.parquet"
-        with replacing(self._folder / name) as partial:
-            pq.write_table(table, partial, compression="zstd")
+        # By its name, pyarrow might take the file for one in the network.
+        with replacing(self._folder / name) as partial, partial.open("wb") as file:
+            pq.write_table(table, file, compression="zstd")
         failed = table.num_rows - table.column("error").null_count
         self._manifest = self._manifest.with_part(
             Part(name, table.num_rows, failed, sha256_of(self._folder / name)))
         self._manifest.write(self._folder)
         self._index.add(name, part.keys)
+
+    def _refuse_changed(self) -> None:
+        for path, state in zip(self._paths, self._states, strict=True):
+            if state_of(path) != state:
+                raise LibraryError(f"{path} has changed while it was scored; score it into "
+                                   "another folder, or put back what it was and run the same "
+                                   "command again.")
 
     def _table(self, part: _Prepared, found: dict[str, Result]) -> pa.Table:
         columns: dict[str, list[Any]] = {name: [] for name in self._manifest.schema.names}

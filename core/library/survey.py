@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from core.data.records import InputFileError, open_records
+from core.errors import plain_line
 from core.library.columns import own_names
 from core.library.manifest import InputFile
 from core.records import sha256_of
@@ -88,7 +89,7 @@ def survey(
         if not rows:
             raise InputFileError(f"{path} has no rows; give at least one molecule.")
         before += rows
-        files.append(InputFile(path.name, sha256_of(path), rows))
+        files.append(InputFile(plain_line(path.name), sha256_of(path), rows))
     told = {_LARGE: WHOLE}
     return Survey(tuple(files), {column: told.get(kind, kind) if kind else TEXT
                                  for column, kind in kinds.items()}, own_names(kinds))
@@ -147,9 +148,3 @@ def _common(one: str | None, other: str) -> str:
     if {one, other} == {WHOLE, _LARGE}:
         return _LARGE
     return NUMBER if {one, other} == {WHOLE, NUMBER} else TEXT
-
-
-def unchanged(paths: Iterable[Path], files: Sequence[InputFile]) -> dict[str, str]:
-    """SHA-256 of files by the names that they had in a survey, to be compared with it."""
-    return {name: sha256_of(path) for path, name in zip(
-        paths, [file.name for file in files], strict=False)}

@@ -14,6 +14,7 @@ import pytest
 
 from core.data.files import read_molecules
 from core.data.records import InputFileError
+from core.errors import InputError
 from core.library.duplicates import INDEX
 from core.library.engine import LocalEngine
 from core.library.manifest import MANIFEST, LibraryError, Manifest
@@ -234,6 +235,50 @@ def test_a_changed_input_is_refused_and_a_renamed_one_is_not(source, tmp_path, m
     more.write_text("smiles\nCO\n")
     with pytest.raises(LibraryError, match=r"input more\.csv is not set there"):
         run([renamed, more], folder, model)
+
+
+def test_a_file_that_changes_while_it_is_scored_is_refused(source, tmp_path, model):
+    whole, folder, text = tmp_path / "whole", tmp_path / "set", source.read_text()
+    run([source], whole, model)
+
+    def change(state):
+        if state.done == 6 and source.read_text() == text:
+            source.write_text(text.replace(",3,003,", ",three,003,").replace("m7", "M7"))
+
+    with pytest.raises(LibraryError, match=r"mine\.csv has changed while it was scored"):
+        run([source], folder, model, progress=change)
+    assert Manifest.read(folder).parts == Manifest.read(whole).parts[:2]
+    with pytest.raises(LibraryError, match="other settings"):
+        run([source], folder, model)
+    source.write_text(text)
+    run([source], folder, model)
+    assert content(folder) == content(whole)
+    source.unlink()
+    with pytest.raises(InputFileError, match="There is no file"):
+        run([source], folder, model)
+
+
+@pytest.mark.parametrize("name", ["file:set", "s3:set", "lu=0.5"])
+def test_a_folder_may_be_called_as_an_address(name, source, tmp_path, model, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run([source], Path(name), model).is_finished
+    assert content(tmp_path / name)[0] == run([source], tmp_path / "set", model).parts
+
+
+@pytest.mark.parametrize(("name", "told"), [
+    ("s3://bucket/set", "is an address in a network"), ("\udcff", "bytes that are no characters"),
+    ("a" * 300, "File name too long")])
+def test_a_folder_that_no_system_or_database_opens_is_refused(
+        name, told, source, tmp_path, model, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=told):
+        run([source], Path(name), model)
+
+
+def test_names_of_files_are_kept_as_text(source, tmp_path, model):
+    odd = source.rename(tmp_path / "mine\udcff\n.csv")
+    run([odd], tmp_path / "set", model)
+    assert set(pd.read_parquet(tmp_path / "set")["file"]) == {"mine\\udcff\\n.csv"}
 
 
 def test_files_of_one_name_are_told_apart(source, tmp_path, model):
