@@ -9,13 +9,14 @@ begin with `_`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from core.chemistry.chemistry import Chemistry
 from core.errors import InputError, one_line
 from core.library.columns import schema
 from core.records import package_versions
@@ -141,22 +142,63 @@ class Manifest:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             found = content["format_version"]
-            if found != FORMAT_VERSION:
+            if type(found) is int and found != FORMAT_VERSION:
                 raise LibraryError(f"{folder} is a scored set of format version {found}, this "
                                    f"TrailScope reads version {FORMAT_VERSION}; score the input "
                                    "anew into another folder.")
-            return cls(
+            if found != FORMAT_VERSION:
+                raise ValueError("its format version is no number")
+            return _checked(cls(
                 inputs=tuple(InputFile(**file) for file in content["inputs"]),
                 settings=content["settings"], chemistry=content["chemistry"],
                 own={name: kind for name, kind in content["own"].items() if OWN_TYPES[kind]},
                 columns=content["columns"],
                 parts=tuple(Part(**part) for part in content["parts"]),
-                device=content["device"], versions=content["versions"])
+                device=content["device"], versions=content["versions"]))
         except LibraryError:
             raise
         except FileNotFoundError:
             raise LibraryError(f"{folder} is no scored set: it has no {MANIFEST}; make one with "
                                "`trailscope score FILE --output FOLDER`.") from None
-        except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        except (OSError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise LibraryError(f"{path} is damaged ({one_line(error)}); score the input anew into "
                                "another folder.") from error
+
+
+def part_name(number: int) -> str:
+    """What the file of a part is called, by the number of those before it."""
+    return f"part-{number:06d}.parquet"
+
+
+def _checked(found: Manifest) -> Manifest:
+    """A manifest whose values are what they should be and fit each other.
+
+    Raises:
+        ValueError: saying which are not.
+    """
+    def fits() -> Iterator[tuple[str, bool]]:
+        yield "inputs", all(_is_of(asdict(file), _FILE) and file.rows > 0 for file in found.inputs)
+        yield "settings", _is_of(found.settings, _SETTINGS) and found.settings["part_rows"] > 0
+        yield "columns", sorted(found.columns.values()) == sorted(found.own)
+        # A part is a file of the folder, whatever a manifest from elsewhere says.
+        yield "parts", all(_is_of(asdict(part), _PART) and part.rows > 0
+                           and part.name == part_name(number)
+                           for number, part in enumerate(found.parts))
+        yield "rows", found.rows_done <= found.rows
+
+    for what, is_so in fits():
+        if not is_so:
+            raise ValueError(f"its {what} are not those of a scored set")
+    if found.chemistry is not None:
+        Chemistry.from_json(found.chemistry)
+    return found
+
+
+def _is_of(values: Mapping[str, Any], kinds: Mapping[str, type]) -> bool:
+    return all(type(values[name]) is kind for name, kind in kinds.items())
+
+
+_FILE = {"name": str, "sha256": str, "rows": int}
+_PART = {**_FILE, "failed": int}
+_SETTINGS = {"model": str, "weights_sha256": str, "strategy": str, "precision": str,
+             "permutations": int, "seed": int, "part_rows": int}

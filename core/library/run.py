@@ -30,7 +30,7 @@ from core.graph.graph import Graph
 from core.library.columns import NUMBERS
 from core.library.duplicates import Duplicates
 from core.library.engine import Engine, Result
-from core.library.manifest import MANIFEST, LibraryError, Manifest, Part
+from core.library.manifest import MANIFEST, LibraryError, Manifest, Part, part_name
 from core.library.rows import check_fits, naming_readers
 from core.library.settings import ScoringSettings, rows_per_part
 from core.library.survey import Survey, survey
@@ -293,7 +293,7 @@ class _Run:
         found |= self._index.find({key for key in part.keys
                                    if key is not None and key not in found})
         table = self._table(part, found)
-        name = f"part-{len(self._manifest.parts):06d}.parquet"
+        name = part_name(len(self._manifest.parts))
         # By its name, pyarrow might take the file for one in the network.
         with replacing(self._folder / name) as partial, partial.open("wb") as file:
             pq.write_table(table, file, compression="zstd")
