@@ -47,7 +47,10 @@ def read_sdf(path: Path, wanted: WantedColumns) -> Iterator[Record]:
 
 
 def _record(lines: list[str], wanted: str | None, fault: str | None) -> Record:
-    items = _data_items(lines)
+    items, ends = _data_items(lines)
+    if ends > 1:
+        fault = fault or (f"The record has {ends} lines 'M  END'; end each record with a line "
+                          "$$$$, and leave no empty line inside a data item.")
     name: str | None = lines[0].strip() if lines else None
     if wanted is not None:
         lower = {item.lower(): item for item in reversed(items)}
@@ -62,8 +65,10 @@ def _record(lines: list[str], wanted: str | None, fault: str | None) -> Record:
     return Record(name, None, "".join(lines), None, fault, items)
 
 
-def _data_items(lines: list[str]) -> dict[str, str | None]:
-    """Values by name: behind `> <NAME>`, the lines up to an empty one."""
+def _data_items(lines: list[str]) -> tuple[dict[str, str | None], int]:
+    """Values by name, behind `> <NAME>` the lines up to an empty one; and how many molecules end
+    outside of them."""
+    ends = 0
     names: list[str] = []
     values: list[list[str]] = []
     inside = False
@@ -78,6 +83,8 @@ def _data_items(lines: list[str]) -> dict[str, str | None]:
             inside = True  # an item without a name has a value, too
             values.append([])
             names.append(line[begin + 1 : end] if 0 < begin < end else "")
+        elif line.startswith("M  END"):
+            ends += 1
     named = [(name, "\n".join(value)) for name, value in zip(names, values, strict=True) if name]
     unique = unique_names([name for name, _ in named])
-    return {name: value or None for name, (_, value) in zip(unique, named, strict=True)}
+    return {name: value or None for name, (_, value) in zip(unique, named, strict=True)}, ends
