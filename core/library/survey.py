@@ -139,7 +139,8 @@ def _looks_like_number(text: str) -> bool:
     if digits.startswith("0") and digits[1:2].isdigit():
         return False
     # and so are digits that a float rounds or does not reach
-    return math.isfinite(float(text)) and not (digits.isdigit() and len(digits) > _MOST_DIGITS)
+    whole = digits.partition(".")[0]
+    return math.isfinite(float(text)) and not (whole.isdigit() and len(whole) > _MOST_DIGITS)
 
 
 def _common(one: str | None, other: str) -> str:

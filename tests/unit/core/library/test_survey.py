@@ -17,6 +17,7 @@ from core.library.survey import _common, _kind_of, as_kind, survey
     ("00.5", "text"), ("nan", "text"), ("inf", "text"), ("1_000", "text"), ("1,5", "text"),
     ("True", "yes or no"), ("false", "yes or no"), ("yes", "text"), ("٣", "text"),
     ("9" * 15, "whole number"), ("9" * 19, "text"), ("1e400", "text"), (True, "yes or no"),
+    ("9" * 15 + ".5", "number"), ("-" + "9" * 16 + ".5", "text"),
     (3, "whole number"),
     (2.5, "number"), (1 << 63, "text"), ("", "text"), ("CHEMBL25", "text"),
 ])
