@@ -10,7 +10,7 @@ from typing import Any
 
 from core.data.column_choice import ColumnChoice, WantedColumns, choose_columns
 from core.data.json_text import JsonError, parse_json, parse_json_line
-from core.data.record import InputFileError, Record
+from core.data.record import InputFileError, Record, as_name
 from core.data.text_lines import fault_of, marked_lines, reading_text
 
 LARGEST_JSON = 50_000_000
@@ -112,10 +112,10 @@ def _record(row: Any, choose: Callable[[tuple[str, ...]], ColumnChoice | str]) -
                if not (is_graph and name in _GRAPH)}
     called, name = ("id", None) if choice.name is None else (
         names[choice.name], values[choice.name])
-    if isinstance(name, bool) or not isinstance(name, str | int | None):
+    if isinstance(name, bool) or not isinstance(name, str | int | float | None):
         return Record(None, columns=columns, error=(
-            f'The "{called}" of a row must be text or a whole number.'))
-    name = None if name is None else str(name)
+            f'The "{called}" of a row must be text or a number.'))
+    name = as_name(name)
     column, smiles = ("smiles", None) if choice.smiles is None else (
         names[choice.smiles], values[choice.smiles])
     if not isinstance(smiles, str | None):

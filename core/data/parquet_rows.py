@@ -22,7 +22,7 @@ from core.data.column_choice import (
     choose_columns,
     listed,
 )
-from core.data.record import InputFileError, Record
+from core.data.record import InputFileError, Record, as_name
 from core.data.text_lines import reading_bytes
 from core.errors import one_line
 
@@ -79,8 +79,7 @@ def _records(batch: pa.RecordBatch, names: list[str], choice: ColumnChoice) -> I
     own = [columns[place] for place in choice.places]
     cells: Iterable[tuple[Any, ...]] = zip(*own, strict=True) if own else [()] * batch.num_rows
     for place, values in enumerate(cells):
-        name = called[place]
-        yield Record(None if name is None else str(name), smiles[place], None, None,
+        yield Record(as_name(called[place]), smiles[place], None, None,
                      faults.get(place), dict(zip(choice.own, values, strict=True)))
 
 

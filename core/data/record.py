@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,24 @@ from core.errors import InputError
 
 class InputFileError(InputError):
     """A file that cannot be read; the message says why and what would be right."""
+
+
+def as_name(value: str | int | float | None) -> str | None:
+    """What a typed cell calls a row; whole numbers are stored as floats where some are missing.
+
+    >>> as_name(7.0), as_name(0.5), as_name(float("nan"))
+    ('7', '0.5', None)
+    """
+    if isinstance(value, float):
+        if math.isnan(value):
+            return None
+        if value.is_integer() and abs(value) <= _EXACT:
+            return str(int(value))
+    return None if value is None else str(value)
+
+
+_EXACT = 2**53
+"""Floats beyond are no longer one whole number each."""
 
 
 @dataclass(frozen=True)

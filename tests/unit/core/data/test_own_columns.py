@@ -212,6 +212,33 @@ def test_data_items_of_an_sdf(tmp_path):
         list(open_records(path, smiles_column="smiles"))
 
 
+def test_molecules_of_an_sdf_that_no_line_parts_are_refused(tmp_path):
+    """Without `$$$$` between them, the second would be gone without a word."""
+    path = tmp_path / "a.sdf"
+    item = f"> <block>\n{MOL.format('inner')}\n"
+    path.write_text(MOL.format("one") + MOL.format("two") + "$$$$\n" + MOL.format("three")
+                    + item.replace("\n\n", "\n.\n", 1) + "$$$$\n"
+                    + MOL.format("four") + "> <x>\n1\n\n" + MOL.format("five"))
+    first, second, third = open_records(path)
+    assert (first.name, second.name, third.name) == ("one", "three", "four")
+    assert first.error == third.error == (
+        "The record has 2 lines 'M  END'; end each record with a line $$$$, and leave no empty "
+        "line inside a data item.")
+    assert second.error is None
+
+
+def test_numbers_name_rows_as_a_person_writes_them(tmp_path):
+    """Where some are missing, pandas stores whole numbers as floats."""
+    called = pa.array([7.0, None, 0.5, float("nan"), -3.0])
+    pq.write_table(pa.table({"smiles": ["C"] * 5, "id": called}), tmp_path / "a.parquet")
+    (tmp_path / "a.jsonl").write_text("".join(
+        f'{{"smiles": "C", "id": {name}}}\n' for name in ("7.0", "null", "0.5", "NaN", "-3")))
+    for name in ("a.parquet", "a.jsonl"):
+        records = list(open_records(tmp_path / name))
+        assert [record.name for record in records] == ["7", None, "0.5", None, "-3"]
+        assert not any(record.error for record in records)
+
+
 def test_smiles_lines_have_no_columns(tmp_path):
     path = tmp_path / "a.smi"
     path.write_text("CCO a b\n")

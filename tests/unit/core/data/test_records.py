@@ -117,8 +117,8 @@ def test_an_extension_is_no_name(read, line, record):
 @pytest.mark.parametrize(("row", "error"), [
     ('{"smiles": "C", "smiles": "CC"}', "Line 1 is not JSON: an object has 'smiles' twice."),
     ('{"smiles": ["C"]}', 'The "smiles" of a row must be text.'),
-    ('{"id": [1], "smiles": "C"}', 'The "id" of a row must be text or a whole number.'),
-    ('{"id": true, "smiles": "C"}', 'The "id" of a row must be text or a whole number.'),
+    ('{"id": [1], "smiles": "C"}', 'The "id" of a row must be text or a number.'),
+    ('{"id": true, "smiles": "C"}', 'The "id" of a row must be text or a number.'),
     ('"C"', 'A row must be an object with "edges" or "smiles".'),
     ("[" * 10_000, "Line 1 is not JSON: it is nested too deeply."),
 ])
