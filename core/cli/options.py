@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -82,6 +83,23 @@ def read_open_atoms(text: str | None, grown_from: str | None) -> tuple[int, ...]
     if grown_from is None:
         raise InputError("--open names atoms of a fragment; give the fragment with --from.")
     return read_atoms(text)
+
+
+def refuse_given(context: typer.Context, names: Sequence[str], why: str) -> None:
+    """Refuse options that would change nothing.
+
+    Args:
+        context: of the command.
+        names: of its parameters.
+        why: they change nothing, the beginning of a sentence.
+
+    Raises:
+        InputError: naming those that were given.
+    """
+    given = [f"--{name.replace('_', '-')}" for name in names
+             if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]
+    if given:
+        raise InputError(f"{why}; leave out {', '.join(given)}.")
 
 
 def seed_option(help: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -20,6 +21,7 @@ from core.cli.options import (
     OwnOrStrategy,
     Precision,
     SmilesColumn,
+    refuse_given,
     seed_option,
 )
 from core.errors import InputError
@@ -80,24 +82,27 @@ def report(
     from core.triage.samples import shipped_samples
 
     _check_output(output)
+    if not input:
+        raise InputError("INPUT is empty; give a SMILES, a file or a folder.")
     samples = shipped_samples().get(input, Path(input))
-    if (samples / MANIFEST).exists():
-        _refuse_given(context, ("model", "seed", *_OF_SCORING, *_OF_SAMPLES),
+    # A SMILES may be longer than a file's name: `os.path` says no then, pathlib raises.
+    if os.path.exists(samples / MANIFEST):
+        refuse_given(context, ("model", "seed", *_OF_SCORING, *_OF_SAMPLES),
                       f"{input} is a scored set")
         chosen = replace(Selection.from_text(filter), sort=sort, descending=descending)
         text, bad = _pages().of_library(samples, input, chosen, output.name), 0
-    elif samples.is_dir():
-        _refuse_given(context, _OF_SETS, f"{input} is no scored set")
-        _refuse_given(context, _OF_SCORING, f"{input} holds samples, which are scored already")
+    elif os.path.isdir(samples):
+        refuse_given(context, _OF_SETS, f"{input} is no scored set")
+        refuse_given(context, _OF_SCORING, f"{input} holds samples, which are scored already")
         text = _of_samples(samples, input, model, score, fdr, seed, output.name)
         bad = 0
     else:
-        _refuse_given(context, (*_OF_SAMPLES, *_OF_SETS), f"{input} is no folder")
-        if Path(input).is_file():
-            _refuse_given(context, _OF_ONE, f"{input} is a file of molecules, none of which is "
+        refuse_given(context, (*_OF_SAMPLES, *_OF_SETS), f"{input} is no folder")
+        if os.path.isfile(input):
+            refuse_given(context, _OF_ONE, f"{input} is a file of molecules, none of which is "
                                             "played")
         else:
-            _refuse_given(context, _OF_FILES, f"{input} is no file")
+            refuse_given(context, _OF_FILES, f"{input} is no file")
         text, bad = _of_graphs(
             input, model or DEFAULT_MODEL, strategy, device, smiles_column, id_column,
             file=output.name,
@@ -122,8 +127,16 @@ def _check_output(output: Path) -> None:
     """Refuse what cannot be a report before any work is done.
 
     Raises:
-        InputError: for a folder, a name of another kind, or a file in the place of a folder.
+        InputError: for a folder, a name of another kind or that no file can have, or a file in the
+            place of a folder.
     """
+    try:
+        output.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise InputError(f"{output} cannot be written: {error.strerror}; give another name."
+                         ) from None
     if output.is_dir():
         raise InputError(f"{output} is a folder; give a file in it, such as "
                          f"{output / 'report.html'}.")
@@ -132,18 +145,6 @@ def _check_output(output: Path) -> None:
     place = next(place for place in output.absolute().parents if place.exists())
     if not place.is_dir():
         raise InputError(f"{place} is a file, so {output} cannot lie in it; give another name.")
-
-
-def _refuse_given(context: typer.Context, names: tuple[str, ...], why: str) -> None:
-    """Refuse options that would change nothing.
-
-    Raises:
-        InputError: naming those that were given.
-    """
-    given = [f"--{name.replace('_', '-')}" for name in names
-             if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"]
-    if given:
-        raise InputError(f"{why}; leave out {', '.join(given)}.")
 
 
 def _of_graphs(
@@ -158,7 +159,7 @@ def _of_graphs(
         input, checkpoint.card, smiles_column=smiles_column, id_column=id_column))
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
         task = bar.add_task("Scoring", total=None)
-        if Path(input).is_file():
+        if os.path.isfile(input):
             return _pages().of_many(
                 rows, Path(input), checkpoint, chosen, model=model, file=file,
                 columns={"smiles-column": smiles_column, "id-column": id_column},

@@ -21,6 +21,7 @@ from core.cli.options import (
     OwnOrStrategy,
     Precision,
     SmilesColumn,
+    refuse_given,
     seed_option,
 )
 from core.cli.progress import Look, showing
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from core.library.settings import ScoringSettings
     from core.model.card import ModelCard
 
+_OF_MOLECULES = ("output", "smiles_column", "id_column", "strategy", "permutations", "seed",
+                 "compile", "engine", "address", "workers")
 _TOKEN_COLUMNS = ("id", "model", "num_tokens", "nll", "nll_per_token", "token_nll", "error")
 
 
@@ -44,6 +47,7 @@ def register(app: typer.Typer) -> None:
 
 
 def score(
+    context: typer.Context,
     inputs: Annotated[
         list[str] | None, typer.Argument(metavar="INPUT...", help=INPUT_HELP)] = None,
     model: Annotated[str, typer.Option(help=MODEL_HELP)] = DEFAULT_MODEL,
@@ -83,7 +87,10 @@ def score(
     open.
     """
     if tokens is not None:
-        _refuse_beside_tokens(inputs, output, smiles_column, id_column, strategy)
+        if inputs:
+            raise InputError("--tokens scores the sequences of its file; give no molecules beside "
+                             "it.")
+        refuse_given(context, _OF_MOLECULES, "--tokens scores sequences as they are")
         _print_sequences(tokens, model, format, precision, chosen_device(device))
         return
     if not inputs:
@@ -108,6 +115,7 @@ def score(
         _print_rows(inputs, model, settings, reading, format, chosen_device(device),
                     compile=compile)
         return
+    refuse_given(context, ("format",), "The rows of a folder are Parquet")
     from core.library.engine import LocalEngine
     from core.model.checkpoints import load_checkpoint
 
@@ -173,16 +181,6 @@ def _look(state: ScoringState) -> Look:
     rate = "" if state.rate is None else f", {state.rate:.3g} a second"
     return Look("Scoring", f"{state.done:,} of {state.total:,} rows{rate}", state.done,
                 state.total, state.left_s)
-
-
-def _refuse_beside_tokens(inputs: list[str] | None, *options: object) -> None:
-    if inputs:
-        raise InputError("--tokens scores the sequences of its file; give no molecules beside it.")
-    names = ("--output", "--smiles-column", "--id-column", "--strategy")
-    for name, value in zip(names, options, strict=True):
-        if value is not None:
-            raise InputError(f"{name} is of molecules; sequences of --tokens are printed as they "
-                             "are.")
 
 
 def _print_sequences(

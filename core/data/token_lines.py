@@ -9,7 +9,7 @@ from typing import Any
 
 from core.data.json_text import JsonError, parse_json_line
 from core.data.records import InputFileError
-from core.data.text_lines import lines_of, reading_text
+from core.data.text_lines import marked_lines, reading_text
 
 _TOO_LARGE = 2**31  # for any vocabulary; a message names tokens outside of it
 
@@ -40,10 +40,11 @@ def read_token_lines(path: Path) -> Iterator[TokenLine]:
     """
     row = 0
     with reading_text(path) as file:
-        for number, line in lines_of(file, path):
+        for number, line, fault in marked_lines(file, path):
             if line.strip():
                 row += 1
-                yield _read(line, number, f"row {row}")
+                name = f"row {row}"
+                yield _read(line, number, name) if fault is None else TokenLine(name, None, fault)
     if not row:
         raise InputFileError(f"{path} holds no token sequence; give a list of token ids per line.")
 

@@ -141,7 +141,8 @@ def test_samples_that_cannot_be_ranked_say_why(report, tmp_path):
 
 @pytest.mark.parametrize(("words", "message"), [
     (("CC(",), "is not a valid SMILES"),
-    (("missing.csv",), "missing.csv"),
+    (("missing.csv",), "missing.csv"), (("",), "INPUT is empty; give a SMILES"),
+    (("C" * 400,), "The molecule has 1202 atoms with hydrogens; at most 29 are possible."),
     (("CCO", "--trail", "17", *SHORT), "There is no permutation '17'; use lowest, median, "
                                        "highest or a number from 1 to 16."),
     (("CCO", "--trail", "worst"), "There is no permutation 'worst'"),
@@ -161,6 +162,7 @@ def test_what_cannot_be_read_is_one_sentence(words, message, trailscope, tmp_pat
 
 @pytest.mark.parametrize(("output", "message"), [
     (".", "is a folder; give a file in it, such as report.html."),
+    ("a" * 300 + ".html", "cannot be written: File name too long; give another name."),
     ("report.txt", "is to be an HTML file; give a name that ends in .html."),
     ("file/report.html", "is a file, so file/report.html cannot lie in it; give another name."),
 ])

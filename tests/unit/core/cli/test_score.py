@@ -261,21 +261,24 @@ def test_score_into_a_folder_keeps_what_the_files_say(trailscope, write, tmp_pat
 def test_score_tokens_prints_every_token(trailscope, tmp_path):
     lines = trailscope("linearize", "CO", "--permutations", 2).out
     path = tmp_path / "tokens.jsonl"
-    path.write_text(lines + "[1, 2]\n")
+    path.write_bytes(lines.encode() + b'[1, 2]\n{"id": "\xe9"}\n')
     result = trailscope("score", "--tokens", path)
     assert result.status == 1
-    first, second, bad = result.rows
+    first, second, bad, damaged = result.rows
     sequences = [json.loads(line) for line in lines.splitlines()]
     expected = nll_of(load_checkpoint("qm9-random_order"), sequences)
     assert [first["nll"], second["nll"]] == pytest.approx(expected, rel=1e-5)
     assert sum(first["token_nll"]) == pytest.approx(first["nll"])
     assert bad["error"].startswith("A sequence begins with sos")
+    assert damaged["error"].startswith("Line 4, column 9: byte 0xE9 is not UTF-8")
 
 
 @pytest.mark.parametrize(("words", "told"), [
     ((), "Give molecules to score"),
     (("CO", "--tokens", "x.jsonl"), "give no molecules beside it"),
-    (("--tokens", "x.jsonl", "--output", "set"), "--output is of molecules"),
+    (("--tokens", "x.jsonl", "--output", "set", "--seed", 0, "--workers", 2),
+     "--tokens scores sequences as they are; leave out --output, --seed, --workers."),
+    (("x.csv", "--output", "set", "--format", "csv"), "are Parquet; leave out --format."),
     (("CO", "--workers", 2), "add --engine ray"),
     (("CO", "--engine", "ray"), "--engine ray writes to a folder"),
     (("no.csv", "--output", "set"), "There is no file no.csv"),
