@@ -118,7 +118,7 @@ def _write_parquet(batches: Iterator[pd.DataFrame], library: Library, path: Path
 def _write_smiles(batches: Iterator[pd.DataFrame], library: Library, file: TextIO) -> int:
     written = 0
     for batch in batches:
-        for row in _molecules(batch):
+        for row, _ in _molecules(batch):
             file.write(f"{row['smiles']}\t{str(row['id']).translate(_LINE_ENDS)}\n")
             written += 1
     return written
@@ -127,8 +127,8 @@ def _write_smiles(batches: Iterator[pd.DataFrame], library: Library, file: TextI
 def _write_sdf(batches: Iterator[pd.DataFrame], library: Library, file: TextIO) -> int:
     written = 0
     for batch in batches:
-        for row in _molecules(batch):
-            file.write(_record(row))
+        for row, molecule in _molecules(batch):
+            file.write(_record(row, molecule))
             written += 1
     return written
 
@@ -148,18 +148,17 @@ def _text(path: Path, *, is_packed: bool) -> Iterator[TextIO]:
             yield text
 
 
-def _molecules(batch: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Rows whose molecule RDKit takes, with it under `molecule`."""
+def _molecules(batch: pd.DataFrame) -> Iterator[tuple[dict[str, Any], Chem.Mol]]:
+    """Rows whose molecule RDKit takes, with it."""
     for row in batch.to_dict("records"):
         if isinstance(row["smiles"], str) and row["valid"]:
             with rdBase.BlockLogs():
                 molecule = Chem.MolFromSmiles(row["smiles"])
             if molecule is not None:
-                yield row | {"molecule": molecule}
+                yield row, molecule
 
 
-def _record(row: dict[str, Any]) -> str:
-    molecule = row.pop("molecule")
+def _record(row: dict[str, Any], molecule: Chem.Mol) -> str:
     rdDepictor.Compute2DCoords(molecule)
     molecule.SetProp("_Name", str(row["id"]).translate(_LINE_ENDS))
     properties = "".join(

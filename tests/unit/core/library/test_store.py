@@ -313,6 +313,7 @@ def test_whole_numbers_stay_whole_and_exact(oddly_named, tmp_path):
     export(library, Selection(rows=(2,)), tmp_path / "rows.sdf", "sdf")
     [molecule] = Chem.SDMolSupplier(str(tmp_path / "rows.sdf"))
     assert molecule.GetProp("i") == str(table["i"][1])
+    assert molecule.GetProp("molecule") == table["molecule"][1]
     assert float(molecule.GetProp("lu")) == table["lu"][1]
 
 
