@@ -126,8 +126,11 @@ class Selection:
                                "no number; write a number, or yes or no behind =.")
         known = next(((least, most) for name, least, most in self.ranges if name == column),
                      (None, None))
-        least = number if sign in (">=", "≥", "=") else known[0]
-        most = number if sign in ("<=", "≤", "=") else known[1]
+        least, most = known
+        if sign in (">=", "≥", "="):
+            least = number if least is None else max(least, number)
+        if sign in ("<=", "≤", "="):
+            most = number if most is None else min(most, number)
         return self.within(column, least, most)
 
 

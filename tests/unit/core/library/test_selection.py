@@ -39,6 +39,8 @@ def test_other_text_is_refused_or_says_what_it_means(text):
         ranges=(("lu", None, 0.1), ("logP", 2.0, None)), flags=(("works", True),))),
     ("lu ≤ 0.1; logP≥2", Selection(ranges=(("lu", None, 0.1), ("logP", 2.0, None)))),
     ("lu >= 0.05; lu <= 0.1", Selection(ranges=(("lu", 0.05, 0.1),))),
+    ("lu >= 2; lu >= 1; lu <= 5; lu <= 7", Selection(ranges=(("lu", 2, 5),))),
+    ("lu = 3; lu = 4", Selection(ranges=(("lu", 4, 3),))),
     ('"my; lot" ~ "a;b"; failed', Selection(texts=(("my; lot", "a;b"),), scored=False)),
     ("num_nodes = 9", Selection(ranges=(("num_nodes", 9.0, 9.0),))),
     ("id ~ M 1", Selection(texts=(("id", "M 1"),))),
