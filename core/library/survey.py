@@ -96,12 +96,12 @@ def survey(
 
 
 def as_kind(value: Any, kind: str) -> Any:
-    """A cell as a column of some type holds it.
+    """A cell as a column of some type holds it; NaN is nothing, or it would be above all numbers.
 
     >>> as_kind("7", "whole number"), as_kind("True", "yes or no"), as_kind(7, "text")
     (7, True, '7')
     """
-    if value is None:
+    if value is None or value != value:
         return None
     if kind == TEXT:
         return str(value)
