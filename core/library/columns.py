@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 
 import pyarrow as pa
 
+from core.errors import plain_line
+
 PLACE_TYPES: dict[str, pa.DataType] = {
     "row": pa.int64(), "file": pa.dictionary(pa.int32(), pa.string()), "id": pa.string(),
     "smiles": pa.string(),
@@ -52,7 +54,8 @@ def own_names(columns: Iterable[str]) -> dict[str, str]:
         columns: names in the input but for those that are read as `id` and `smiles`.
 
     Returns:
-        By name in the input, in its order; all different, whatever their case.
+        By name in the input, in its order; all different, whatever their case, and one line of
+        characters that print: databases end a name at NUL.
 
     >>> own_names(["Name", "LU", "lu_input", "logP"])
     {'Name': 'Name', 'LU': 'LU_input', 'lu_input': 'lu_input_2', 'logP': 'logP'}
@@ -60,7 +63,7 @@ def own_names(columns: Iterable[str]) -> dict[str, str]:
     taken = {*PLACE_TYPES, *RESULT_TYPES}
     names: dict[str, str] = {}
     for column in columns:
-        wanted = column or "column"
+        wanted = plain_line(column) or "column"
         if wanted.lower() in taken:
             wanted += SUFFIX if wanted.lower() in PLACE_TYPES | RESULT_TYPES else ""
         name, number = wanted, 2

@@ -54,6 +54,7 @@ def test_kept_names_differ_from_ours_and_from_each_other_whatever_their_case(col
     lowered = [name.lower() for name in names.values()]
     assert len(set(lowered)) == len(lowered)
     assert not set(lowered) & {*PLACE_TYPES, *RESULT_TYPES}
+    assert all(name and name.isprintable() for name in names.values())
 
 
 def test_numbers_are_results():
