@@ -44,6 +44,9 @@ MEMORY_MB = 256
 MOST_POINTS = 5_000
 """Points of a scatter that are drawn one by one."""
 
+_COLUMNS_AT_ONCE, _CELLS_AT_ONCE = 200, 1_000_000
+"""Of a page, as the database holds thousands of rows of each column that it sorts; of a batch."""
+
 _LARGEST = 1e300
 """Numbers beyond lie in the first and last bin."""
 
@@ -182,10 +185,11 @@ class Library:
             columns: to read; by default all that a person reads.
         """
         where, values = self._where(selection)
-        names = ", ".join(self._quoted(name) for name in columns or self.columns)
-        return read_table(
-            f"SELECT {names} FROM {self.source} WHERE {where} ORDER BY {self._order(selection)} "
-            "LIMIT ? OFFSET ?", [*values, number, first])
+        names = [self._quoted(name) for name in columns or self.columns]
+        return pd.concat([read_table(
+            f"SELECT {', '.join(names[place : place + _COLUMNS_AT_ONCE])} FROM {self.source} "
+            f"WHERE {where} ORDER BY {self._order(selection)} LIMIT ? OFFSET ?",
+            [*values, number, first]) for place in range(0, len(names), _COLUMNS_AT_ONCE)], axis=1)
 
     def histogram(self, column: str, selection: Selection, *, bins: int = 40) -> Histogram:
         """How a numeric column is distributed, in the library and in the selection.
@@ -278,8 +282,9 @@ class Library:
     def batches(
         self, selection: Selection, columns: Sequence[str] | None = None, *, rows: int = 10_000
     ) -> Iterator[Iterator[pd.DataFrame]]:
-        """All selected rows in order, some at a time, for exports and searches."""
+        """All selected rows in order, at most so many at a time, for exports and searches."""
         where, values = self._where(selection)
+        rows = min(rows, max(_CELLS_AT_ONCE // len(columns or self.columns), 1))
         names = ", ".join(self._quoted(name) for name in columns or self.columns)
         question = f"SELECT {names} FROM {self.source} WHERE {where}"
         if (selection.sort, selection.descending) != ("row", False):  # the order of the files

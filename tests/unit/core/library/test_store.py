@@ -202,6 +202,20 @@ def test_samples_that_ship_are_libraries():
     assert page["row"].tolist() == (best + 1).tolist()
 
 
+def test_thousands_of_columns_are_read_as_a_few_are(tmp_path):
+    """As of fingerprints; a page of them at once would not fit the database's memory."""
+    names = [f"bit{place}" for place in range(2_000)]
+    table = made_up_table(20)
+    bits = pd.DataFrame({name: table["row"] + place for place, name in enumerate(names)})
+    kinds = {"logP": "number", **dict.fromkeys(names, "whole number")}
+    library = Library.open(save_library(tmp_path / "wide", table.join(bits), own=kinds))
+    page = library.page(Selection(sort="logP", descending=True), 3, 1_000)
+    assert list(page) == list(library.columns)
+    expected = table.sort_values("logP", kind="stable", ascending=False)["row"].tolist()[3:]
+    assert page["row"].tolist() == expected
+    assert (page[names[-1]] - page["row"] == len(names) - 1).all()
+
+
 def test_threads_do_not_meet(library):
     counts = []
     threads = [threading.Thread(target=lambda: counts.append(
