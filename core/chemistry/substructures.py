@@ -14,11 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from rdkit import Chem, rdBase
 
-from core.chemistry.chemistry import QM9, Chemistry
-from core.chemistry.molecules import to_valid_rdkit
 from core.chemistry.notation import check_characters, refusing, shorten
 from core.errors import InputError
-from core.graph.graph import Graph
 
 MAX_SMARTS_LENGTH = 200
 """Longer patterns are refused before parsing."""
@@ -72,15 +69,6 @@ class Pattern:
                          for molecule in molecules], dtype=bool)
 
 
-def with_hydrogens(graph: Graph, chemistry: Chemistry = QM9) -> Chem.Mol | None:
-    """The molecule with all its hydrogens as atoms; None if RDKit refuses it.
-
-    Where hydrogens are nodes it has exactly the graph's, so that under-valent atoms stay so.
-    """
-    filled = to_valid_rdkit(graph, chemistry)
-    return None if filled is None else Chem.AddHs(filled)
-
-
 def from_written_smiles(smiles: str, *, hydrogens: bool) -> Chem.Mol | None:
     """The molecule of a SMILES that `to_smiles` wrote, which says of every atom how many it has.
 
@@ -91,9 +79,3 @@ def from_written_smiles(smiles: str, *, hydrogens: bool) -> Chem.Mol | None:
     with rdBase.BlockLogs():
         molecule = Chem.MolFromSmiles(smiles)
         return molecule if molecule is None or not hydrogens else Chem.AddHs(molecule)
-
-
-def without_hydrogens(molecule: Chem.Mol) -> Chem.Mol:
-    """The same molecule with hydrogens counted on their atoms; under-valent atoms stay so."""
-    with rdBase.BlockLogs():
-        return Chem.RemoveHs(molecule)

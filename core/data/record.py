@@ -23,12 +23,12 @@ def as_name(value: str | int | float | None) -> str | None:
     if isinstance(value, float):
         if math.isnan(value):
             return None
-        if value.is_integer() and abs(value) <= _EXACT:
+        if value.is_integer() and abs(value) <= MOST_EXACT:
             return str(int(value))
     return None if value is None else str(value)
 
 
-_EXACT = 2**53
+MOST_EXACT = 2**53
 """Floats beyond are no longer one whole number each."""
 
 

@@ -59,9 +59,9 @@ _HIDDEN_IN_SAMPLES, _HIDDEN_IN_SETS = ("tokens", "graph_key"), ("graph_key", "ke
 _KINDS = {"BOOLEAN": YES_NO, "VARCHAR": TEXT, "DOUBLE": NUMBER, "FLOAT": NUMBER,
           "TINYINT": WHOLE, "SMALLINT": WHOLE, "INTEGER": WHOLE, "BIGINT": WHOLE}
 
-
 _WHOLE_TYPES = {pa.int16(): pd.Int16Dtype(), pa.int32(): pd.Int32Dtype(),
                 pa.int64(): pd.Int64Dtype()}
+"""Of pandas, that hold missing values; NumPy's would become floats."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -383,7 +383,7 @@ def _scored_set(folder: Path) -> Library:
         seed=settings["seed"],
         chemistry=None if manifest.chemistry is None else Chemistry.from_json(manifest.chemistry),
         rows=manifest.rows_done, total=manifest.rows, manifest=manifest,
-        columns=_columns(source, _HIDDEN_IN_SETS), source=source,
+        columns=_shown(_kinds(source), _HIDDEN_IN_SETS), source=source,
         key=_digest(*(part.sha256 for part in manifest.parts)))
 
 
@@ -392,28 +392,30 @@ def _samples(folder: Path, card: ModelCard | None) -> Library:
     config = record["config"]
     source = ("(SELECT file_row_number + 1 AS row, * EXCLUDE (file_row_number) FROM "
               f"{_rows_of(folder / SAMPLES_TABLE, with_numbers=True)})")
-    columns = _columns(source, _HIDDEN_IN_SAMPLES)
-    names = {name for name, *_ in ask(f"DESCRIBE SELECT * FROM {source}")}
-    has_keys = "graph_key" in names and bool(
-        ask(f"SELECT count(graph_key) FROM {source}")[0][0])
-    [(rows,)] = ask(f"SELECT count(*) FROM {source}")
+    kinds = _kinds(source)
+    keys = "graph_key" if "graph_key" in kinds else "NULL"
+    [(rows, keyed)] = ask(f"SELECT count(*), count({keys}) FROM {source}")
     return Library(
         folder=folder, model=config["model"], weights_sha256=record["checkpoint"],
         strategy=config["trained_under"], permutations=config["permutations"],
         seed=config["seed"], chemistry=None if card is None else card.chemistry, rows=rows,
-        total=rows, manifest=None, columns=columns, source=source,
+        total=rows, manifest=None, columns=_shown(kinds, _HIDDEN_IN_SAMPLES), source=source,
         key=_digest(json.dumps(record, sort_keys=True)),
         vocabulary=None if card is None else card.vocabulary, mask=config["mask"],
-        has_graph_keys=has_keys)
+        has_graph_keys=keyed > 0)
 
 
 def _digest(*texts: str) -> str:
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
-def _columns(source: str, hidden: Collection[str]) -> dict[str, str]:
-    described = ask(f"DESCRIBE SELECT * FROM {source}")
-    return {name: _KINDS[kind] for name, kind, *_ in described
+def _kinds(source: str) -> dict[str, str]:
+    """All columns of files, by the database's names of their types."""
+    return {name: kind for name, kind, *_ in ask(f"DESCRIBE SELECT * FROM {source}")}
+
+
+def _shown(kinds: Mapping[str, str], hidden: Collection[str]) -> dict[str, str]:
+    return {name: _KINDS[kind] for name, kind in kinds.items()
             if kind in _KINDS and name not in hidden}
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.data.record import MOST_EXACT
 from core.data.records import InputFileError, open_records
 from core.errors import plain_line
 from core.library.columns import own_names
@@ -26,8 +27,8 @@ YES_NO, WHOLE, NUMBER, TEXT = "yes or no", "whole number", "number", "text"
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _YES_NO = {"true": True, "false": False}
-_LARGEST, _EXACT = 1 << 63, 1 << 53
-"""Of whole numbers: those beyond do not fit 64 bits, and not exactly a float."""
+_LARGEST = 1 << 63
+"""Of whole numbers that fit 64 bits."""
 _LARGE = "large whole number"
 _MOST_DIGITS = 15
 _REPORT_ROWS = 10_000
@@ -128,7 +129,7 @@ def _kind_of_whole(value: int) -> str:
     """Numbers beyond 64 bits are names, those that a float does not hold must not become one."""
     if abs(value) >= _LARGEST:
         return TEXT
-    return WHOLE if abs(value) <= _EXACT else _LARGE
+    return WHOLE if abs(value) <= MOST_EXACT else _LARGE
 
 
 def _looks_like_number(text: str) -> bool:

@@ -85,7 +85,7 @@ def in_order(library: Library, selection: Selection, keys: Keys) -> Selection:
 def show_rows(
     library: Library, selection: Selection, keys: Keys, *, look: str, marked: int = 0
 ) -> None:
-    """One page of rows, and the number box that turns pages.
+    """One page of rows, and what turns pages.
 
     Args:
         library: whose rows.

@@ -35,23 +35,19 @@ def _opened(new_page, app_url, *, dark):
     for drawn in (".st-key-distribution .main-svg", ".st-key-heat-map .main-svg image",
                   ".st-key-player svg.molecule", ".st-key-player .chart .axis-name"):
         expect(page.locator(drawn).first).to_be_visible(timeout=PATIENCE_MS)
-    return page
+    yield page
+    assert page.problems == []
+    page.close()
 
 
 @pytest.fixture(scope="module")
 def page(new_page, app_url):
-    page = _opened(new_page, app_url, dark=False)
-    yield page
-    assert page.problems == []
-    page.close()
+    yield from _opened(new_page, app_url, dark=False)
 
 
 @pytest.fixture(scope="module")
 def dark_page(new_page, app_url):
-    page = _opened(new_page, app_url, dark=True)
-    yield page
-    assert page.problems == []
-    page.close()
+    yield from _opened(new_page, app_url, dark=True)
 
 
 @pytest.fixture(params=["page", "dark_page"], ids=["light", "dark"])

@@ -70,7 +70,7 @@ def choose_molecules(settings: ScoringSettings) -> ScoreQuery | None:
                                 persist_state="session",
                                 help=text.COLUMN_HELP.format(name="smiles"))
         name = other.text_input(text.NAMES_FIELD, key="scoreid", max_chars=200,
-                              persist_state="session",
+                                persist_state="session",
                                 help=text.COLUMN_HELP.format(name="id, mol_id or name"))
     if file is not None:
         return ScoreQuery(settings.model, settings, file.name, file.getvalue(), smiles or "",

@@ -38,10 +38,11 @@ from core.triage.scores import QualityLabel
 from core.triage.set_metrics import SetMetrics
 from dashboard.drawing.layouts import Layout, layout
 from dashboard.report.frame import to_html
-from dashboard.shared.bounded_cache import BoundedCache, cache_of
+from dashboard.shared.bounded_cache import BoundedCache
 from dashboard.shared.bounded_cache import kept as keeping
 from dashboard.shared.checkpoints import checkpoint, folder_of
 from dashboard.shared.file_age import age
+from dashboard.shared.libraries import open_folder
 from dashboard.shared.progress import Progress
 from dashboard.shared.visitors import visitor, work_aside
 from dashboard.views.triage.query import LiveQuery, command, samples_folder
@@ -163,9 +164,7 @@ def _layout(graph: Graph, chemistry: Chemistry) -> Layout:
 def library(found: Generation, *, is_live: bool) -> Library:
     """The rows as a database: the folder that ships, or one that a live run's are written to."""
     if not is_live:
-        folder = _folders("samples")[found.card.name]
-        return cache_of("samples as libraries", 12).get(
-            found.samples.key, lambda: Library.open(folder, card=found.card))
+        return open_folder(_folders("samples")[found.card.name], found.card)
     written = visitor().cache("live libraries", 32)
 
     def write() -> Library:

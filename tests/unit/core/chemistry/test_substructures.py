@@ -2,24 +2,24 @@
 
 import numpy as np
 import pytest
+from rdkit import Chem
 
-from core.chemistry.molecules import from_smiles, to_smiles
+from core.chemistry.chemistry import QM9
+from core.chemistry.molecules import from_smiles, to_smiles, to_valid_rdkit
 from core.chemistry.substructures import (
     MAX_SMARTS_LENGTH,
     Pattern,
     PatternError,
     from_written_smiles,
-    with_hydrogens,
-    without_hydrogens,
 )
 from tests.generated_molecules import without_last_hydrogen
 
 SMILES = ("CCO", "COC", "CC#N", "C1CC1", "Oc1ccccc1")
 
 
-@pytest.fixture(scope="module")
-def molecules():
-    return [with_hydrogens(from_smiles(smiles).graph) for smiles in SMILES]
+def molecule(graph, *, hydrogens):
+    """As pages have it, who read what was written of the graph."""
+    return from_written_smiles(to_smiles(graph), hydrogens=hydrogens)
 
 
 @pytest.mark.parametrize(("smarts", "found"), [
@@ -35,9 +35,10 @@ def molecules():
     ("[$(O[H])]", ["CCO", "Oc1ccccc1"]),
     ("[#15]", []),
 ])
-def test_patterns_find_what_they_mean(molecules, smarts, found):
+def test_patterns_find_what_they_mean(smarts, found):
     pattern = Pattern.from_smarts(smarts)
-    searched = molecules if pattern.has_hydrogens else list(map(without_hydrogens, molecules))
+    searched = [molecule(from_smiles(smiles).graph, hydrogens=pattern.has_hydrogens)
+                for smiles in SMILES]
     matches = pattern.find([None, *searched])
     assert not matches[0]
     assert list(np.array(SMILES)[matches[1:]]) == found
@@ -82,7 +83,7 @@ def test_endless_patterns_are_refused_before_parsing():
 @pytest.mark.parametrize("smiles", ["CCO", "c1ccccc1", "C[NH3+]", "O", "[H][H]"])
 def test_smiles_of_a_table_and_its_graph_are_the_same_molecule(smiles):
     graph = from_smiles(smiles).graph
-    ones = (with_hydrogens(graph), from_written_smiles(to_smiles(graph), hydrogens=True))
+    ones = (Chem.AddHs(to_valid_rdkit(graph, QM9)), molecule(graph, hydrogens=True))
     assert all(one is not None for one in ones)
     for pattern in ("[CH3]", "[OH2]", "[NH3+]", "[#1][#1]", "c"):
         query = Pattern.from_smarts(pattern)
@@ -90,7 +91,7 @@ def test_smiles_of_a_table_and_its_graph_are_the_same_molecule(smiles):
 
 
 def test_an_under_valent_atom_is_not_filled_up():
-    radical = with_hydrogens(without_last_hydrogen(from_smiles("CC").graph))
+    ethane = from_smiles("CC").graph
     pattern = Pattern.from_smarts("[CH2]")
-    assert pattern.find([without_hydrogens(radical)])[0]
-    assert not pattern.find([without_hydrogens(with_hydrogens(from_smiles("CC").graph))])[0]
+    assert pattern.find([molecule(without_last_hydrogen(ethane), hydrogens=False)])[0]
+    assert not pattern.find([molecule(ethane, hydrogens=False)])[0]
