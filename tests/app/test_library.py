@@ -126,6 +126,11 @@ def test_sets_are_compared_and_kept(open_library):
     assert any("Reference: " in text and "left out" in text for text in said(page))
 
 
+def test_a_set_is_no_reference_for_itself(open_library):
+    page = open_library(look="Keep-list")
+    assert page.selectbox(key="keepfrom").options == ["other"]
+
+
 @pytest.mark.parametrize(("query", "told"), [
     ({"filter": "lu < 0.1"}, "The filter cannot be read from"),
     ({"filter": "nothing <= 1"}, "This library has no column 'nothing'"),

@@ -143,6 +143,8 @@ def _show_compare(library: Library, selection: Selection) -> None:
 def _show_keep(library: Library, selection: Selection) -> None:
     able = {}
     for name, folder in data.libraries().items():
+        if folder == library.folder:  # all of whose molecules are candidates themselves
+            continue
         try:
             one = data.open_library(name, folder)
         except InputError:  # another set that is damaged is no fault of this one
