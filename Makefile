@@ -136,7 +136,8 @@ repair-%: $(VENV)/made-in
 bench: $(BENCHMARKS:%=bench-%)  ## Run the benchmarks and draw their records.
 
 bench-%: $(VENV)/made-with-bench
-	$(BIN)/python -m benchmarks.$*.run $(if $(and $(DATA),$(filter $*,$(NEED_DATA))),--source "$(DATA)")
+	$(BIN)/python -m benchmarks.$*.run $(if $(and $(DATA),$(filter $*,$(NEED_DATA))),--source "$(DATA)") \
+		$(if $(and $(MOSES_DATA),$(filter $*,$(NEED_DATA))),--moses "$(MOSES_DATA)")
 	$(if $(wildcard benchmarks/$*/plot.py),$(BIN)/python -m benchmarks.$*.plot)
 
 # Each recipe removes its stamp first and writes it last: whatever breaks off starts over.

@@ -18,7 +18,8 @@ COLOURS = ("#0072B2", "#56B4E9", "#D55E00", "#E69F00")  # Okabe and Ito, for all
 def draw(record: dict[str, Any]) -> plt.Figure:
     """Grouped bars, each with its linearizations per second."""
     strategies = record["result"]["strategies"]
-    kinds = [key for key in next(iter(strategies.values())) if key != "plain Python"]
+    kinds = [kind for kind, measured in next(iter(strategies.values())).items()
+             if isinstance(measured, dict) and "speed_up" in measured]
     figure, axes = plt.subplots(figsize=(9, 4.2), layout="constrained")
     width = 0.8 / len(kinds)
     for place, (kind, colour) in enumerate(zip(kinds, COLOURS, strict=True)):

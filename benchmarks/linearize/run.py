@@ -1,11 +1,13 @@
 """How fast molecules are linearized, and in how much memory.
 
-    python -m benchmarks.linearize.run --source qm9.csv
+    python -m benchmarks.linearize.run --source qm9.csv --moses FOLDER
 
 Every figure is measured in this one run: each strategy with a torch generator and with a
 `GraphSeed`, *cold* (padding, counting automorphisms, walking, writing tokens) and *warm* (from a
 ready-made batch); and, as the base of the speed-ups, the plain-Python walk and writer that the
 tests use as an oracle, one graph at a time (written to be obvious, not fast; it computes no log q).
+Molecules of MOSES have other lengths than those of QM9, with their hydrogens: the two are compared
+by tokens a second.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from typing import Any
 
 import torch
 
-from core.data import load_qm9_graphs
+from core.data import find_dataset, load_qm9_graphs
 from core.graph import Graph
 from core.records import RunRecord
 from core.sent import (
@@ -34,6 +36,7 @@ from core.sent import (
     GraphSeed,
     Strategy,
     TrailBatch,
+    Vocabulary,
     sample_trails,
 )
 from tests.golden.reader import golden_molecules
@@ -45,6 +48,7 @@ GENERATORS: dict[str, Callable[[int], torch.Generator | GraphSeed]] = {
     "torch.Generator": lambda seed: torch.Generator().manual_seed(seed),
     "GraphSeed": GraphSeed,
 }
+COLUMNS = [f"{name} {start}" for name in GENERATORS for start in ("cold", "warm")]
 CHUNK_SIZES = (4_096, 32_768)
 
 
@@ -55,15 +59,13 @@ def main() -> None:
     graphs = load_graphs(options.source, options.molecules)
     result = {
         "machine": describe_machine(options.device, options.threads),
-        "molecules": len(graphs),
-        "mean_nodes": statistics.mean(graph.num_nodes for graph in graphs),
-        "strategies": {
-            name: measure_strategy(graphs, strategy, options)
-            for name, strategy in STRATEGIES.items()
-        },
+        **measure_set(graphs, QM9_VOCABULARY, options),
         "automorphisms_per_s": measure_automorphisms(graphs, options.repeats),
         "memory": [measure_memory(options, chunk_size) for chunk_size in CHUNK_SIZES],
     }
+    if options.moses:
+        part = find_dataset("moses").load("test", source=options.moses).first(options.molecules)
+        result["moses"] = measure_set(part.graphs(), part.vocabulary, options)
     config = {
         "permutations": PERMUTATIONS,
         "repeats": options.repeats,
@@ -79,6 +81,8 @@ def read_options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description="Measure linearizations per second.")
     parser.add_argument("--source", type=Path, help="QM9 as CSV; default: 200 golden molecules")
+    parser.add_argument("--moses", type=Path,
+                        help="MOSES, a folder of its CSV files; default: without it")
     parser.add_argument("--molecules", type=int, default=4_096, help="test molecules to take")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=2, help="CPU threads of torch")
@@ -97,12 +101,29 @@ def load_graphs(source: Path | None, count: int) -> list[Graph]:
     return load_qm9_graphs(source, "test")[:count]
 
 
+def measure_set(
+    graphs: list[Graph], vocabulary: Vocabulary, options: argparse.Namespace
+) -> dict[str, Any]:
+    """What is measured of the graphs of one data set."""
+    return {
+        "molecules": len(graphs),
+        "mean_nodes": statistics.mean(graph.num_nodes for graph in graphs),
+        "strategies": {
+            name: measure_strategy(graphs, vocabulary, strategy, options)
+            for name, strategy in STRATEGIES.items()
+        },
+    }
+
+
 def measure_strategy(
-    graphs: list[Graph], strategy: Strategy, options: argparse.Namespace
+    graphs: list[Graph], vocabulary: Vocabulary, strategy: Strategy, options: argparse.Namespace
 ) -> dict[str, Any]:
     """Linearizations per second of our sampler and of the plain-Python base."""
-    reference = measure_reference(graphs, strategy, options)
-    measured: dict[str, Any] = {"plain Python": asdict(reference)}
+    reference = measure_reference(graphs, vocabulary, strategy, options)
+    lengths = sample_trails(graphs, vocabulary, strategy, permutations=1,
+                            generator=GraphSeed(options.seed), device=options.device).lengths
+    mean_tokens = lengths.double().mean().item()
+    measured: dict[str, Any] = {"mean_tokens": mean_tokens, "plain Python": asdict(reference)}
     batch = GraphBatch.from_graphs(graphs, with_automorphisms=True, device=options.device)
     for name, make_generator in GENERATORS.items():
         for start in ("cold", "warm"):
@@ -110,11 +131,12 @@ def measure_strategy(
             for repeat in range(options.repeats + 1):  # the first warms up and is dropped
                 given = without_caches(graphs) if start == "cold" else batch
                 generator = make_generator(options.seed + repeat)
-                rates.append(measure_rate(given, strategy, generator, options.device))
+                rates.append(measure_rate(given, vocabulary, strategy, generator, options.device))
             middle = Rate(statistics.median(rate.per_s for rate in rates[1:]),
                           statistics.median(rate.per_cpu_s for rate in rates[1:]))
             measured[f"{name} {start}"] = {
                 **asdict(middle),
+                "tokens_per_s": middle.per_s * mean_tokens,
                 "slowest_per_s": min(rate.per_s for rate in rates[1:]),
                 "fastest_per_s": max(rate.per_s for rate in rates[1:]),
                 "speed_up": middle.per_s / reference.per_s,
@@ -152,13 +174,14 @@ class Stopwatch:
 
 def measure_rate(
     graphs: list[Graph] | GraphBatch,
+    vocabulary: Vocabulary,
     strategy: Strategy,
     generator: torch.Generator | GraphSeed,
     device: str,
 ) -> Rate:
     """Speed of one call."""
     watch = Stopwatch()
-    sample_trails(graphs, QM9_VOCABULARY, strategy, permutations=PERMUTATIONS,
+    sample_trails(graphs, vocabulary, strategy, permutations=PERMUTATIONS,
                   generator=generator, device=device)
     if device == "cuda":
         torch.cuda.synchronize()
@@ -171,7 +194,7 @@ def without_caches(graphs: list[Graph]) -> list[Graph]:
 
 
 def measure_reference(
-    graphs: list[Graph], strategy: Strategy, options: argparse.Namespace
+    graphs: list[Graph], vocabulary: Vocabulary, strategy: Strategy, options: argparse.Namespace
 ) -> Rate:
     """Speed of the plain-Python walk and writer."""
     generator = random.Random(options.seed)
@@ -179,7 +202,7 @@ def measure_reference(
     done, watch = 0, Stopwatch()
     while watch.wall_s < options.reference_seconds:
         graph = graphs[done // PERMUTATIONS % len(graphs)]  # K in a row, as ours
-        write(graph, draw_order(graph, strategy, generator=generator), QM9_VOCABULARY)
+        write(graph, draw_order(graph, strategy, generator=generator), vocabulary)
         done += 1
     return watch.rate(done)
 
@@ -267,17 +290,28 @@ def _cpu_name() -> str:
 
 
 def print_table(result: dict[str, Any]) -> None:
-    """Linearizations per second, speed-up in brackets."""
-    columns = [f"{name} {start}" for name in GENERATORS for start in ("cold", "warm")]
-    print(f"{'':18}{'plain Python':>14}" + "".join(f"{column:>24}" for column in columns))
-    for name, row in result["strategies"].items():
-        cells = [f"{row[column]['per_s']:,.0f} ({row[column]['speed_up']:.0f}×)"
-                 for column in columns]
-        print(f"{name:18}{row['plain Python']['per_s']:>14,.0f}"
-              + "".join(f"{cell:>24}" for cell in cells))
+    """Linearizations per second, speed-up in brackets; of MOSES also its tokens beside QM9's."""
+    print_set(result["strategies"])
     for row in result["memory"]:
         print(f"chunk of {row['chunk_size']:,} trails: peak {row['peak_mb']:.0f} MB, of which the "
               f"result holds {row['result_mb']:.0f} MB")
+    if "moses" in result:
+        print("MOSES:")
+        print_set(result["moses"]["strategies"])
+        for name, row in result["moses"]["strategies"].items():
+            base = result["strategies"][name]
+            ratios = [row[key]["tokens_per_s"] / base[key]["tokens_per_s"] for key in COLUMNS]
+            print(f"{name}: {min(ratios):.2f} to {max(ratios):.2f} × QM9's tokens a second")
+
+
+def print_set(strategies: dict[str, Any]) -> None:
+    """One line per strategy."""
+    print(f"{'':18}{'plain Python':>14}" + "".join(f"{column:>24}" for column in COLUMNS))
+    for name, row in strategies.items():
+        cells = [f"{row[column]['per_s']:,.0f} ({row[column]['speed_up']:.0f}×)"
+                 for column in COLUMNS]
+        print(f"{name:18}{row['plain Python']['per_s']:>14,.0f}"
+              + "".join(f"{cell:>24}" for cell in cells))
 
 
 if __name__ == "__main__":
