@@ -1,11 +1,7 @@
 """TrailScope's dashboard: `streamlit run dashboard/app.py`."""
 
-import os
 import sys
 from pathlib import Path
-
-# Before torch is imported, as `core.cli` does: threads that wait sleep.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # `streamlit run` puts this file's folder on the path, not the project's.
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -14,8 +10,11 @@ import streamlit as st
 
 from core.assets import assets_folder
 from core.errors import InputError
+from core.threads import let_threads_sleep
 from dashboard.components.share_link.share import share_link
 from dashboard.shared import address, messages, visitors
+
+let_threads_sleep()
 
 st.set_page_config(
     page_title="TrailScope",

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from core.errors import InputError
+from core.threads import let_threads_sleep
 
 COMMANDS = (
     "linearize",
@@ -68,11 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def settle() -> None:
     """Set what libraries read from the environment when they are imported.
 
-    Waiting threads sleep: beside other busy processes, threads that wait by spinning take each
-    other's processor. Users without a home, as in containers, get the working folder for one, as
+    Users without a home, as in containers, get the working folder for one, as
     some libraries end without.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    let_threads_sleep()
     try:
         Path.home()
     except RuntimeError:

@@ -32,7 +32,8 @@ def test_threads_grow_with_the_work(multiplications, available, expected):
 
 def test_the_process_gets_its_threads_back(four_threads):
     model = torch.nn.Linear(1 << 10, 1 << 10, bias=False)  # 2^20 parameters
-    for tokens, expected in ((1, 1), (2 << 10, 2), (1 << 20, 4)):
+    two = 2 * WORTH_A_THREAD >> 20
+    for tokens, expected in ((1, 1), (two, 2), (1 << 20, 4)):
         with threads_for(model, tokens):
             assert torch.get_num_threads() == expected
         assert torch.get_num_threads() == 4
@@ -52,14 +53,15 @@ def test_sampling_a_few_takes_one_thread(tiny, four_threads, monkeypatch):
 
 
 def test_waiting_threads_sleep():
-    """OpenMP reads the variable when torch is imported, so it is set before."""
+    """OpenMP reads the variables when torch is imported, so they are set before."""
     script = ("import os, sys; from core.cli import settle; assert 'torch' not in sys.modules; "
-              "settle(); print(os.environ['OMP_WAIT_POLICY'])")
+              "settle(); print(os.environ['OMP_WAIT_POLICY'], "
+              "os.environ.get('GOMP_SPINCOUNT'))")
     found = {}
     for given in (None, "ACTIVE"):
         environment = {name: value for name, value in os.environ.items()
-                       if name != "OMP_WAIT_POLICY"}
+                       if name not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
         environment |= {"OMP_WAIT_POLICY": given} if given else {}
         found[given] = subprocess.run([sys.executable, "-c", script], env=environment, check=True,
                                       capture_output=True, text=True).stdout.strip()
-    assert found == {None: "PASSIVE", "ACTIVE": "ACTIVE"}
+    assert found == {None: "PASSIVE 2000", "ACTIVE": "ACTIVE None"}
