@@ -38,7 +38,7 @@ def let_threads_sleep() -> None:
 def worthwhile_threads(multiplications: int, available: int) -> int:
     """A thread for every `WORTH_A_THREAD`, at least one, at most those that there are.
 
-    >>> [worthwhile_threads(n << 30, 4) for n in (0, 1, 3, 1000)]
+    >>> [worthwhile_threads(n * WORTH_A_THREAD, 4) for n in (0, 1, 3, 1000)]
     [1, 1, 3, 4]
     """
     return max(1, min(available, multiplications // WORTH_A_THREAD))
