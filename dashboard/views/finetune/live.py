@@ -47,7 +47,8 @@ def show(query: FinetuneQuery, shipped: ShippedRepairs) -> None:
                   on_click=data.forget_runs)
         return
     place = _SWITCH.show(
-        query, is_done=session is not None and session.is_done, at=(0.0, "Going on"),
+        query, is_done=session is not None and session.is_done,
+        at=(0.0, "Continuing" if begun else "Starting"),
         label="Continue" if begun else "Fine-tune",
         remark=text.left_to_do(session) if begun and session is not None
                else text.time_estimate(query))

@@ -59,7 +59,7 @@ def show_live(query: FinetuneQuery, session: FinetuneSession, measure: str) -> N
     """The same of a run that is done, measured when the visitor asks for it."""
     _show_heading()
     is_done = session.after.scaled is not None
-    place = _SWITCH.show(query, is_done=is_done, at=(0.0, "Going on"),
+    place = _SWITCH.show(query, is_done=is_done, at=(0.0, "Starting"),
                          label="Measure scaled changes", remark=text.scaling_estimate(query))
     if is_done:
         alpha = _choose_alpha()

@@ -134,9 +134,10 @@ def spurious_sentences(
     more = len(found) - len(lower)
     rest = ("The same is true of one other hollow arm." if more == 1 else
             f"The same is true of {more} other hollow arms.") if lower else (
-            "The LU of one arm is low only because its NLL is high; it is drawn hollow."
+            "The LU of one arm is low only because its NLL is high; its marker is hollow."
             if more == 1 else
-            f"The LU of {more} arms is low only because their NLL is high; they are drawn hollow.")
+            f"The LU of {more} arms is low only because their NLL is high; their markers are "
+            "hollow.")
     return " ".join([*(spurious_sentence(result, found[result]) for result in lower),
                      *([rest] if more else [])])
 

@@ -158,12 +158,11 @@ def _rise(risen: Sequence[Rise], what: str) -> str:
     """How much higher models stand under a foreign order."""
     low, high = _number(risen[0].ratio), _number(risen[-1].ratio)
     span = f"{low} times" if low == high else f"{low} to {high} times"
-    if any(rise.is_at_least for rise in risen):
-        span = f"at least {span}"
+    more = ", or more" if any(rise.is_at_least for rise in risen) else ""
     if len(risen) == 1:
-        return f"{risen[0].model} shows {span} the {what} that it shows under its own order."
+        return f"{risen[0].model} shows {span} the {what} that it shows under its own order{more}."
     return (f"the {len(risen)} models trained under another order show {span} the {what} that "
-            "they show under their own.")
+            f"they show under their own{more}.")
 
 
 def _number(ratio: float) -> str:

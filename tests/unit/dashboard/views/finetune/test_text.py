@@ -34,12 +34,12 @@ def test_other_spurious_repairs_are_counted():
     best = RepairPoint(with_nll(Arm("full"), 1000, 0.05))
     said = comparison_finding([SPURIOUS, HONEST, best], NONE, "LU")
     assert said.endswith(
-        "The LU of one arm is low only because its NLL is high; it is drawn hollow.")
+        "The LU of one arm is low only because its NLL is high; its marker is hollow.")
     both = comparison_finding([SPURIOUS, RepairPoint(with_nll(
         Arm("sparse", "snip", "global", True, 40, 1), 40, 0.081, times=2, seed=3)), HONEST, best],
         NONE, "LU")
     assert both.endswith(
-        "The LU of 2 arms is low only because their NLL is high; they are drawn hollow.")
+        "The LU of 2 arms is low only because their NLL is high; their markers are hollow.")
 
 
 @pytest.mark.parametrize(("lu", "verdict"), [
