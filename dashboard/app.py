@@ -11,6 +11,7 @@ import streamlit as st
 from core.assets import assets_folder
 from core.errors import InputError
 from core.threads import let_threads_sleep
+from dashboard.components.history_steps.steps import history_steps
 from dashboard.components.share_link.share import share_link
 from dashboard.shared import address, messages, visitors
 
@@ -28,7 +29,7 @@ st.logo(str(assets / "wordmark.svg"), icon_image=str(assets / "logo.svg"), size=
 # The button that copies the link stands in Streamlit's own header, which makes room for it.
 st.html("""<style>
 .stMainBlockContainer {padding: 3.5rem 3rem 4rem}
-.stAppHeader {padding-right: 6.5rem}
+.stAppHeader {padding-right: 7.25rem}
 [data-testid="stLayoutWrapper"]:has(> .st-key-share-button) {
   position: fixed; top: 0.875rem; right: 1.25rem; width: auto; z-index: 999990}
 </style>""")
@@ -60,6 +61,7 @@ page = st.navigation(
 )
 with st.container(key="share-button"):
     share_link(page.url_path)
+    history_steps()
 try:
     visitors.check()
 except InputError as error:  # of whoever serves: no page can be shown before it is mended

@@ -1,0 +1,33 @@
+// Makes every choice a step of the browser's history.
+//
+// Streamlit writes choices into the address in place, so that Back would leave the page. Here what
+// follows something that the visitor did is a step: the first change of the address adds one, and
+// later ones, as when the server takes out what a choice made needless, belong to it. What follows
+// the opening of a page, Back or Forward adds none, or Forward would lead nowhere.
+
+const INSTALLED = "trailscopeHistorySteps";
+
+/** Called by streamlit on mount and whenever data change. */
+export default function mountSteps() {
+  if (window[INSTALLED]) return;
+  window[INSTALLED] = true;
+  let isStepDue = false;
+  const expectStep = () => { isStepDue = true; };
+  document.addEventListener("pointerdown", expectStep, true);
+  document.addEventListener("keydown", expectStep, true);
+  // A click that no pointer made: of a keyboard or of a screen reader.
+  document.addEventListener("click", ({ detail }) => { if (detail === 0) isStepDue = true; }, true);
+  window.addEventListener("popstate", () => { isStepDue = false; }, true);
+
+  const push = window.history.pushState.bind(window.history);
+  const replace = window.history.replaceState.bind(window.history);
+  const change = (state, title, address) => {
+    const isElsewhere = address != null
+      && new URL(address, window.location.href).href !== window.location.href;
+    const write = isElsewhere && isStepDue ? push : replace;
+    if (isElsewhere) isStepDue = false;
+    write(state, title, address);
+  };
+  window.history.pushState = change;
+  window.history.replaceState = change;
+}
