@@ -18,7 +18,6 @@ from dashboard.shared import address, messages, visitors
 let_threads_sleep()
 
 st.set_page_config(
-    page_title="TrailScope",
     page_icon=str(assets_folder() / "logo.svg"),
     layout="wide",
     initial_sidebar_state="auto",
@@ -59,6 +58,7 @@ page = st.navigation(
     ],
     position="top",
 )
+st.set_page_config(page_title=f"{page.title} · TrailScope")
 with st.container(key="share-button"):
     share_link(page.url_path)
     history_steps()

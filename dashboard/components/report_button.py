@@ -26,7 +26,7 @@ def title_row(title: str, *, code: str = "") -> DeltaGenerator:
     row = st.container(horizontal=True, vertical_alignment="center",
                        horizontal_alignment="distribute")
     said = f" &nbsp;:gray[`{code}`]" if code and "`" not in code else ""
-    row.header(f"{title}{said}", anchor=False, width="content")
+    row.title(f"{title}{said}", anchor=False, width="content")
     # Streamlit's own header covers the first pixels of a page, where titles have nothing to show.
     row.html(f"<style>.st-key-{_BESIDE} {{padding-top: 0.5rem}}</style>")
     return row.container(width="content", key=_BESIDE)

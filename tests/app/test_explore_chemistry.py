@@ -33,7 +33,7 @@ def test_every_section_shows(open_drug, view):
     page = open_drug(view=view)
     assert not page.exception
     assert not page.error
-    assert "C₉H₁₁BrClNO₂S" in page.header[0].value
+    assert "C₉H₁₁BrClNO₂S" in page.title[0].value
     assert page.text_input(key="smiles").help.endswith("at most 27 atoms without hydrogens.")
     assert "hydrogens" not in [toggle.key for toggle in page.toggle]
     if view == "Models":  # those of QM9 write other graphs
@@ -60,7 +60,7 @@ def test_a_molecule_that_another_model_reads_opens_there(open_drug):
     assert not page.error
     assert page.selectbox(key="model").value == MODEL
     assert page.pills(key="model_dataset").value == "Made here"
-    assert "C₉H₁₁BrClNO₂S" in page.header[0].value
+    assert "C₉H₁₁BrClNO₂S" in page.title[0].value
     page.pills(key="model_dataset").set_value("QM9").run()
     assert page.selectbox(key="model").value == "qm9-random_order"
 

@@ -26,7 +26,7 @@ def messages(elements):
 
 def texts_of(page):
     """Everything that is written on the page, sidebar and tooltips included."""
-    parts = [*page.markdown, *page.caption, *page.header, *page.subheader, *page.info]
+    parts = [*page.markdown, *page.caption, *page.title, *page.subheader, *page.info]
     widgets = [*page.number_input, *page.toggle, *page.segmented_control]
     return " ".join([*messages(parts), *(widget.label for widget in widgets),
                      *(getattr(shown, "help", "") or "" for shown in [*page.metric, *page.toggle])])
@@ -51,7 +51,7 @@ def test_shows_what_the_command_line_prints(open_page, model, strategy):
 
 def test_the_title_says_which_graph_and_what_it_is(open_page):
     page = open_page(model=MODEL, number="3", k="16")
-    assert "planar:0:3" in page.header[0].value
+    assert "planar:0:3" in page.title[0].value
     (summary,) = [text for text in messages(page.caption) if "nodes" in text and "edges" in text]
     assert "64 nodes, 180 edges, connected and planar" in summary
     assert "Test graph 3 of seed 0" in summary
@@ -66,7 +66,7 @@ def test_the_model_decides_what_is_asked_for(open_page):
     assert not page.text_input
     assert not page.toggle  # no hydrogens
     assert page.pills(key="model_dataset").value == "Planar"
-    assert "planar:0:0" in page.header[0].value
+    assert "planar:0:0" in page.title[0].value
 
 
 def test_switching_data_sets_keeps_order_molecule_and_graph(open_page):
@@ -78,10 +78,10 @@ def test_switching_data_sets_keeps_order_molecule_and_graph(open_page):
     page.pills(key="model_dataset").set_value("QM9").run()
     assert page.selectbox(key="model").value == "qm9-max_degree_first"
     assert page.text_input(key="smiles").value == "CCN"
-    assert "CCN" in page.header[0].value
+    assert "CCN" in page.title[0].value
     page.pills(key="model_dataset").set_value("Planar").run()
     assert page.selectbox(key="model").value == MODEL
-    assert "planar:0:7" in page.header[0].value
+    assert "planar:0:7" in page.title[0].value
     assert page.number_input(key="k").value == 16
 
 

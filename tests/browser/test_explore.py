@@ -110,7 +110,7 @@ def written(player):
 def test_a_planar_graph_opens_by_its_address_and_plays(open_page):
     page = open_page("?model=planar-random_order&graph=2&number=5&k=16")
     assert len(numbers(page)) == 4
-    assert "planar:2:5" in page.locator("h2").first.inner_text()
+    assert "planar:2:5" in page.locator("h1").first.inner_text()
     player = player_of(page)
     last = int(player.locator("input.scrubber").get_attribute("max"))
     assert last > 200

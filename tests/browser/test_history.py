@@ -1,4 +1,4 @@
-"""Back and Forward in Chromium: every choice is a step of the browser's history."""
+"""Every choice is a step of the browser's history, in Chromium; every page has one title."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,6 +30,12 @@ def go(page, way: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
 
 
+def check_heading(page) -> None:
+    """A page has one title of its own, which the browser's tab shows too."""
+    heading = page.locator("h1").inner_text()  # refused if there are several
+    assert page.title() == f"{heading.removesuffix(' molecules')} · TrailScope"
+
+
 def value(page) -> str:
     return page.get_by_role("textbox", name="Molecule (SMILES)").input_value()
 
@@ -56,6 +62,7 @@ def test_back_shows_the_molecule_before(open_page):
 def test_back_undoes_an_option(open_page, path):
     name, option = OPTIONS[path]
     page = open_page(f"/{path}")
+    check_heading(page)
     row = page.locator(f".st-key-{name}").get_by_role("radio")
     before = row.and_(page.locator("[aria-checked=true]")).inner_text()
     chosen = row.filter(has_text=option).first if option else row.last
@@ -76,6 +83,7 @@ def test_back_undoes_an_option(open_page, path):
 def test_back_undoes_a_choice_of_a_box(open_page, path):
     name, option = BOXES[path]
     page = open_page(f"/{path}")
+    check_heading(page)
     box = page.locator(f".st-key-{name}").get_by_role("combobox")
     before = box.input_value()
     click(box)

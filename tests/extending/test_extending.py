@@ -55,7 +55,7 @@ def open_page(address, **query):
 orders = open_page("orders", orders_smiles="C=O")
 models = open_page("models")
 print(json.dumps({
-    "header": [element.value for element in orders.header],
+    "title": [element.value for element in orders.title],
     "metrics": {metric.label: metric.value for metric in orders.metric},
     "charts": [json.loads(chart.proto.spec)["layout"]["xaxis"].get("title", {}).get("text")
                for chart in models.get("plotly_chart")],
@@ -136,7 +136,7 @@ def test_a_figure_stands_on_its_page(pages_say):
 
 
 def test_a_page_opens_at_its_address(pages_say):
-    assert pages_say["header"] == ["Orders"]
+    assert pages_say["title"] == ["Orders"]
     assert pages_say["metrics"]["random_order"] == "6"
 
 

@@ -23,7 +23,7 @@ from dashboard.views.calibration.query import (
 
 def main() -> None:
     """The page from top to bottom; what is wrong is said where it shows."""
-    st.header("Calibration", anchor=False)
+    st.title("Calibration", anchor=False)
     try:
         shipped = notes.shipped_results()
         if shipped is not None:

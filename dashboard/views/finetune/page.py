@@ -16,7 +16,7 @@ from dashboard.views.finetune.query import CODE, COMPARE, NUMBERS, RUN, SECTIONS
 
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
-    st.header("Fine-tune", anchor=False)
+    st.title("Fine-tune", anchor=False)
     st.caption(text.INTRO)
     try:
         models = checkpoints.models()

@@ -17,7 +17,7 @@ from dashboard.views.models.query import ModelsQuery, address_faults
 
 def main() -> None:
     """The page from top to bottom; what is wrong is said where it shows."""
-    st.header("Models", anchor=False)
+    st.title("Models", anchor=False)
     try:
         shipped = notes.shipped_results()
         if shipped is not None:

@@ -17,7 +17,7 @@ from dashboard.views.salience.query import SECTIONS, MaskQuery, address_faults
 
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
-    st.header("Salience", anchor=False)
+    st.title("Salience", anchor=False)
     address = st.query_params.to_dict()  # before widgets drop from it what they cannot take
     try:
         models = inputs.shipped_models()
