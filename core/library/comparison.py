@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 from scipy import stats
 
 from core.library.manifest import LibraryError
 from core.library.store import Library, ask, read_table
+from core.likelihood.low_lu import nll_std, owes_lu_to_nll
 from core.stats.estimates import Estimate, Interval
 
 COMPARED = ("lu", "nll_std", "nll_mean", "nll_per_token", "nll_marginal")
@@ -46,6 +48,7 @@ class Comparison:
         both: molecules that are in both.
         only_first, only_second: that are in one.
         differences: by column.
+        low_lu: the library whose lower LU comes from a higher NLL (`core.likelihood.low_lu`).
     """
 
     by_graph: bool
@@ -53,6 +56,7 @@ class Comparison:
     only_first: int
     only_second: int
     differences: tuple[PairedDifference, ...]
+    low_lu: Literal["first", "second"] | None = None
 
 
 def compare(first: Library, second: Library) -> Comparison:
@@ -80,7 +84,22 @@ def compare(first: Library, second: Library) -> Comparison:
         if number:
             found.append(PairedDifference(column, number, one, two, Estimate(
                 mean, _interval(mean, spread, number)), lower))
-    return Comparison(key == "graph_key", shared, alone, other, tuple(found))
+    values = read_table(
+        f"SELECT a.lu, a.nll_mean, b.lu AS other_lu, b.nll_mean AS other_nll_mean FROM {both} "
+        "WHERE isfinite(a.lu) AND isfinite(b.lu) AND isfinite(a.nll_mean) "
+        "AND isfinite(b.nll_mean)")
+    return Comparison(key == "graph_key", shared, alone, other, tuple(found), _low_lu(values))
+
+
+def _low_lu(values: pd.DataFrame) -> Literal["first", "second"] | None:
+    """Whose lower LU comes from a higher NLL, from LU and mean NLL of every molecule in both."""
+    if len(values) < 2:
+        return None
+    mine, theirs = values[["lu", "nll_mean"]], values[["other_lu", "other_nll_mean"]]
+    tables = [mine, theirs.set_axis(mine.columns, axis=1)]
+    owes = owes_lu_to_nll([table["lu"].to_numpy() for table in tables],
+                          [nll_std(table) for table in tables])
+    return "first" if owes[0, 1] else "second" if owes[1, 0] else None
 
 
 def pairs(first: Library, second: Library, column: str, *, most: int) -> pd.DataFrame:

@@ -6,6 +6,8 @@ standard deviation of the NLL in nats. Between the two the lower LU can then onl
 higher NLL, not from orders being more alike. Where LU and nats agree on which model is the better
 one, or where the data do not tell, nothing is marked.
 
+Of a single graph the intervals come from its linearizations.
+
 The one rule for pages, commands and documents; definition: docs/definitions.md, Likelihood.
 """
 
@@ -93,6 +95,46 @@ def owes_lu_to_nll(
     """
     names = list(ids) if ids is not None else [None] * len(lu)
     return _is_clearly_lower(lu, names) & _is_clearly_lower(spread, names).T
+
+
+def low_lu_of_one_graph(nlls: Mapping[Key, np.ndarray]) -> dict[Key, LowLu[Key]]:
+    """The same of one graph, told by its linearizations instead of by many graphs.
+
+    The jackknife's pseudo-values, one per linearization, stand for the graphs: their mean is the
+    estimate and their spread that of the estimate (Efron and Tibshirani 1993, chapter 11).
+
+    Args:
+        nlls: NLL of every linearization under each model, nats, [K] each, drawn by each anew.
+
+    Returns:
+        What shows it, for those that are marked; nothing of models with fewer than three.
+    """
+    able = {key: np.asarray(nll, np.float64) for key, nll in nlls.items() if len(nll) > 2}
+    keys = list(able)
+    if not keys:
+        return {}
+    lu = [_pseudo_values(nll, relative=True) for nll in able.values()]
+    spread = [_pseudo_values(nll, relative=False) for nll in able.values()]
+    shows = owes_lu_to_nll(lu, spread, keys)
+    stds, found = [float(nll.std()) for nll in able.values()], {}
+    for row, key in enumerate(keys):
+        others = np.flatnonzero(shows[row]).tolist()
+        if others:
+            best = min(others, key=stds.__getitem__)
+            found[key] = LowLu(keys[best], stds[row], stds[best])
+    return found
+
+
+def _pseudo_values(nll: np.ndarray, *, relative: bool) -> np.ndarray:
+    """Of the standard deviation, or of LU if relative: K × all − (K − 1) × all but one, [K]."""
+    count = len(nll)
+    centred = nll - nll.mean()  # variances of large, equal numbers would otherwise cancel
+    means = -centred / (count - 1)  # of all but one; all centred ones sum to zero
+    variances = (np.sum(centred**2) - centred**2) / (count - 1) - means**2
+    left, all_of_it = np.sqrt(np.maximum(variances, 0.0)), nll.std()
+    if relative:
+        left, all_of_it = left / (nll.mean() + means), all_of_it / nll.mean()
+    return count * all_of_it - (count - 1) * left
 
 
 def nll_std(graphs: pd.DataFrame) -> np.ndarray:

@@ -189,6 +189,8 @@ def _show_models(query: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
     table = text.model_table(results)
     st.dataframe(table, hide_index=True, column_config=_decimals(text.MODEL_DIGITS),
                  alt=text.models_finding(results))
+    if marked := text.low_lu_finding(results):
+        st.caption(marked)
     figure_downloads("models", key="downloads-models", csv=table)
 
 

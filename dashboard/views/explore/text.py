@@ -15,6 +15,7 @@ from core.data.registry import DATASETS
 from core.graph.graph import Graph
 from core.graph.planar import PlanarName
 from core.likelihood.analysis import Analysis
+from core.likelihood.low_lu import MARK, LowLu, low_lu_of_one_graph
 from core.likelihood.order_marginal import ExactUncertainty
 from core.likelihood.uncertainty import Uncertainty
 from core.sent.token_roles import TokenEvent
@@ -236,32 +237,54 @@ def convergence_finding(steps: Sequence[Uncertainty]) -> str:
 
 
 def model_table(results: Sequence[Analysis]) -> pd.DataFrame:
-    """One row per model for the same molecule."""
-    rows = []
-    for result in results:
+    """One row per model for the same molecule; low LUs from a high NLL are marked."""
+    marked, rows = _low_lu(results), []
+    for at, result in enumerate(results):
         found = result.uncertainties[0]
         rows.append({
             "model": result.card.name,
             "order": result.trails.strategy.name,
             "LU": found.lu,
+            "note": f"{MARK} high NLL" if at in marked else "",
             "95% interval": interval(found),
+            "std of NLL (nats)": found.nll_std,
             "NLL (nats)": found.nll_mean,
             "NLL per token": result.likelihoods.nll_per_token,
             "order-marginal NLL": found.marginal_nll,
             "ESS": found.effective_sample_size,
         })
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table if marked else table.drop(columns="note", errors="ignore")
 
 
 def models_finding(results: Sequence[Analysis]) -> str:
     """Which model depends least and most on the order."""
     ranked = sorted(results, key=lambda result: result.uncertainties[0].lu)
     low, high = ranked[0], ranked[-1]
-    return (f"LU is lowest for {low.card.name} ({low.uncertainties[0].lu:.3f}) and highest for "
-            f"{high.card.name} ({high.uncertainties[0].lu:.3f}).")
+    return (f"LU is lowest for {_lu_and_nats(low)} and highest for {_lu_and_nats(high)}.")
 
 
-MODEL_DIGITS = {"LU": 3, "NLL (nats)": 2, "NLL per token": 3, "order-marginal NLL": 2, "ESS": 1}
+def low_lu_finding(results: Sequence[Analysis]) -> str:
+    """Which low LUs come from a high NLL; empty where none does."""
+    return " ".join(
+        f"{MARK} The low LU of {results[at].card.name} comes from its high NLL: between orders "
+        f"its NLL varies by {found.spread_nats:.2f} nats, that of "
+        f"{results[found.shown_by].card.name}, whose LU is higher, by {found.its_spread_nats:.2f}."
+        for at, found in _low_lu(results).items())
+
+
+def _lu_and_nats(result: Analysis) -> str:
+    found = result.uncertainties[0]
+    return f"{result.card.name} ({found.lu:.3f}, {found.nll_std:.2f} nats)"
+
+
+def _low_lu(results: Sequence[Analysis]) -> dict[int, LowLu[int]]:
+    return low_lu_of_one_graph({at: result.likelihoods.nll[0].double().cpu().numpy()
+                                for at, result in enumerate(results)})
+
+
+MODEL_DIGITS = {"LU": 3, "std of NLL (nats)": 2, "NLL (nats)": 2, "NLL per token": 3,
+                "order-marginal NLL": 2, "ESS": 1}
 """Decimals of the columns of `model_table`."""
 
 PERMUTATION_DIGITS = {"NLL (nats)": 3, "NLL per token": 3, "log q": 2}

@@ -127,6 +127,8 @@ def _show_compare(library: Library, selection: Selection) -> None:
     found = data.comparison(library, other)
     st.markdown(text.comparison_sentence(found, ours, name))
     st.dataframe(text.difference_table(found, ours, name), hide_index=True)
+    if marked := text.low_lu_finding(found, ours, name):
+        st.caption(marked)
     by_label = {label(one.column): one for one in found.differences}
     if not by_label:
         return

@@ -8,6 +8,7 @@ from core.library.comparison import Comparison, PairedDifference
 from core.library.keep import LibraryKeepList
 from core.library.selection import Selection
 from core.library.store import Histogram, Library, Scatter
+from core.likelihood.low_lu import MARK
 from dashboard.rows.columns import label
 from dashboard.shared.format import plain, short, signed
 
@@ -110,11 +111,25 @@ def difference_finding(found: PairedDifference, second: str) -> str:
 
 
 def difference_table(found: Comparison, first: str, second: str) -> pd.DataFrame:
-    """Paired differences with their intervals."""
+    """Paired differences with their intervals; a low LU that comes from a high NLL is marked."""
+    def mean(one: PairedDifference, value: float, which: str) -> str:
+        is_marked = one.column == "lu" and found.low_lu == which
+        return f"{short(value)} {MARK}" if is_marked else short(value)
+
     return pd.DataFrame([{
-        "number": label(one.column), "molecules": one.number, first: short(one.first),
-        second: short(one.second), "difference, 95%": signed(one.difference),
+        "number": label(one.column), "molecules": one.number,
+        first: mean(one, one.first, "first"), second: mean(one, one.second, "second"),
+        "difference, 95%": signed(one.difference),
         "lower in the second": f"{one.lower:.0%}"} for one in found.differences])
+
+
+def low_lu_finding(found: Comparison, first: str, second: str) -> str:
+    """What the mark says; empty where nothing is marked."""
+    if found.low_lu is None:
+        return ""
+    lower, other = (first, second) if found.low_lu == "first" else (second, first)
+    return (f"{MARK} The lower LU of {plain(lower)} comes from its higher NLL: between orders of a "
+            f"molecule its NLL varies by more nats than that of {plain(other)}.")
 
 
 def keep_finding(found: LibraryKeepList, fdr: float) -> str:

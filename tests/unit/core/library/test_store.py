@@ -351,6 +351,13 @@ def test_a_set_is_compared_with_samples_by_their_graphs(tmp_path):
         compare(scored, Library.open(tmp_path / "samples", card=card))
 
 
+def test_a_low_lu_from_a_high_nll_is_told(library, table, tmp_path):
+    for lu, nll, expected in ((0.5, 4.0, "second"), (2.0, 0.25, "first"), (0.5, 1.0, None)):
+        other = table.assign(lu=table["lu"] * lu, nll_mean=table["nll_mean"] * nll)
+        folder = save_library(tmp_path / f"{lu}-{nll}", other)
+        assert compare(library, Library.open(folder)).low_lu == expected
+
+
 def test_models_of_other_chemistries_are_compared_by_what_was_given(library, tmp_path):
     """The same labels are other atoms there, so that equal graphs may be other molecules."""
     table = made_up_table(60, seed=3)

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.likelihood.low_lu import LowLu, low_lu_from_high_nll, nll_std, owes_lu_to_nll
+from core.likelihood.low_lu import (
+    LowLu,
+    _pseudo_values,
+    low_lu_from_high_nll,
+    low_lu_of_one_graph,
+    nll_std,
+    owes_lu_to_nll,
+)
 
 WAVE = 0.01 * np.cos(np.arange(20))
 """How 20 graphs differ, so that differences have intervals."""
@@ -91,3 +98,29 @@ def test_never_both_ways_and_whatever_the_unit_and_order(models, are_same, facto
     assert np.array_equal(turned, found[::-1, ::-1])
     bits = 2.0 ** round(factor)  # exact, so that no interval's end moves
     assert np.array_equal(owes_lu_to_nll(list(lu), list(lu * nll * bits), ids), found)
+
+
+def literal_pseudo_values(nll, estimate):
+    return [len(nll) * estimate(nll) - (len(nll) - 1) * estimate(np.delete(nll, at))
+            for at in range(len(nll))]
+
+
+def test_pseudo_values_are_those_of_leaving_one_out():
+    nll = np.random.default_rng(0).normal(30, 3, 12)
+    np.testing.assert_allclose(_pseudo_values(nll, relative=False),
+                               literal_pseudo_values(nll, np.std))
+    np.testing.assert_allclose(_pseudo_values(nll, relative=True),
+                               literal_pseudo_values(nll, lambda some: some.std() / some.mean()))
+    assert _pseudo_values(np.full(5, 1e6), relative=True).tolist() == [0.0] * 5
+
+
+def test_of_one_graph_it_is_told_by_linearizations():
+    draw = np.random.default_rng(1).normal
+    nlls = {"steady": draw(20, 2, 256), "worse": draw(60, 4, 256), "alike": draw(20, 2, 256),
+            "better": draw(20, 1, 256), "few": np.array([60.0, 64.0])}
+    [(marked, found)] = low_lu_of_one_graph(nlls).items()
+    assert (marked, found.shown_by in {"steady", "alike"}) == ("worse", True)
+    assert found.spread_nats == nlls["worse"].std()
+    assert found.its_spread_nats == min(nlls["steady"].std(), nlls["alike"].std())
+    assert low_lu_of_one_graph({key: nll[:4] for key, nll in nlls.items()}) == {}
+    assert low_lu_of_one_graph({}) == {}

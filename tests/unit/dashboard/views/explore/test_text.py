@@ -1,7 +1,10 @@
 """Numbers and sentences as people read them."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+import torch
 
 from core.chemistry import AUTOGRAPH_GUACAMOL, MOSES, from_smiles
 from core.graph import Graph, PlanarName, planar_graph
@@ -109,3 +112,29 @@ def test_the_token_table_names_what_tokens_refer_to():
     tokens = [0, 6, 35, 40, 7, 35, 4]
     labelled = trail_view(water, tokens, [0, 1], [0.0] * 6, None, QM9_VOCABULARY, is_molecule=True)
     assert "atom" in text.token_table(labelled)
+
+
+def scored(name, nll):
+    found = SimpleNamespace(lu=nll.std(correction=0).item() / nll.mean().item(), interval=None,
+                            is_exact=False, nll_mean=nll.mean().item(),
+                            nll_std=nll.std(correction=0).item(), marginal_nll=1.0,
+                            effective_sample_size=2.0)
+    return SimpleNamespace(
+        card=SimpleNamespace(name=name), uncertainties=(found,),
+        trails=SimpleNamespace(strategy=SimpleNamespace(name="random_order")),
+        likelihoods=SimpleNamespace(nll=nll[None], nll_per_token=0.5))
+
+
+def test_a_low_lu_from_a_high_nll_is_marked_beside_its_nats():
+    draw = torch.Generator().manual_seed(0)
+    steady = scored("steady", 20 + 2 * torch.randn(256, generator=draw))
+    worse = scored("worse", 80 + 4 * torch.randn(256, generator=draw))
+    table = text.model_table([steady, worse])
+    assert table["note"].tolist() == ["", "† high NLL"]
+    assert table["std of NLL (nats)"].tolist() == pytest.approx([2.0, 4.0], rel=0.1)
+    said = text.low_lu_finding([steady, worse])
+    assert said.startswith("† The low LU of worse comes from its high NLL: between orders its NLL ")
+    assert "that of steady, whose LU is higher" in said
+    assert "nats)" in text.models_finding([steady, worse])
+    assert "note" not in text.model_table([steady])
+    assert text.low_lu_finding([steady]) == ""
