@@ -8,6 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
+
 from core.chemistry.chemistry import QM9
 from core.cli import messages
 from core.cli.progress import reporting
@@ -43,8 +45,9 @@ def read_rows(
         smiles_column, id_column: as of `core.data.records.open_records`.
     """
     if card is None:
-        return saying_notes(read_input(input, max_atoms=PLANAR_VOCABULARY.max_nodes,
-                                       smiles_column=smiles_column, id_column=id_column))
+        rows = read_input(input, max_atoms=PLANAR_VOCABULARY.max_nodes,
+                          smiles_column=smiles_column, id_column=id_column)
+        return saying_notes(naming_readers(rows, None))
     nodes = planar_nodes(card) if card.chemistry is None else PLANAR_NODES
     rows = read_input(input, card.chemistry or QM9, planar_nodes=nodes,
                       max_atoms=card.vocabulary.max_nodes, smiles_column=smiles_column,
@@ -148,7 +151,10 @@ def read_part(
 def load_part(dataset: Dataset, split: str, data: Path | None) -> DataPart:
     """A part of a data set, all of it, with progress."""
     with reporting(f"Reading {dataset.title}", "graphs") as progress:
-        return dataset.load(split, source=data, progress=progress)
+        part = dataset.load(split, source=data, progress=progress)
+    if doubt := part.details.get("doubt"):
+        messages.print(f"[yellow]warning:[/] {escape(doubt)}", soft_wrap=True)
+    return part
 
 
 def graph_set(part: DataPart) -> GraphSet:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from core.cli import messages
 from core.errors import InputError
@@ -84,7 +84,10 @@ def _list(format: str) -> None:
 def _print_table(cards: Sequence[ModelCard]) -> None:
     from rich.console import Console
 
-    table = Table("name", "preset", "graphs seen", "device", "last training loss (nats/token)")
+    # Names are what `--model` takes, so they are never cut.
+    longest = max((len(card.name) for card in cards), default=0)
+    table = Table(Column("name", no_wrap=True, min_width=longest), "preset", "graphs seen",
+                  "device", "last training loss (nats/token)")
     for card in cards:
         training = card.training
         losses = training.get("loss_nats_per_token", [])

@@ -148,5 +148,5 @@ def _missing(subject: str, names: Sequence[str], wanted: str | None, option: str
     only = f"only {listed(names)}" if any(names) else "and no other"
     if wanted is not None:
         return f"{subject} has no column `{wanted[:40]}`, {only}; name one of these with {option}."
-    return (f"{subject} has no `smiles` column, {only}; name the one of molecules with {option}, "
-            "or call it `smiles`.")
+    return (f"{subject} has no `smiles` column, {only}; call the one of molecules `smiles`, or "
+            f"name it with {option} where a command has that.")

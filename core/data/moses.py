@@ -43,6 +43,8 @@ _FILES = {
 _INSTEAD = ("Give MOSES as local files instead: a folder with train.csv.gz, test.csv.gz and "
             "test_scaffolds.csv.gz, or one of these files.")
 _SHUFFLE_SEED = 42
+MIN_ATOMS = 8
+"""Atoms besides hydrogens of the smallest molecule of the data set."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +82,14 @@ class Moses(Dataset):
             rows = rows[len(rows) - held_out:] if split == "validation" else (
                 rows[: len(rows) - held_out])
         record = {"name": self.title, "split": split, "graphs": len(rows)}
+        details = {}
+        if len(rows) and (fewest := int(packed.num_nodes[rows].min())) < MIN_ATOMS:
+            details["doubt"] = (
+                f"{source.name if source else split} holds molecules of {fewest} atoms besides "
+                f"hydrogens, MOSES's have at least {MIN_ATOMS}: it is taken as MOSES all the same; "
+                "give molecules of your own as --dataset file.")
         return DataPart(packed, rows, lambda row: f"moses-{file}-{row + 1}", record,
-                        self.chemistry, self.title)
+                        self.chemistry, self.title, details)
 
     def has_part(self, split: str, source: Path | None) -> bool:
         """See `Dataset.has_part`; a file by itself is that of the training molecules."""
@@ -137,6 +145,8 @@ def _fetch_package(folder: Path) -> None:
                           stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
+        if "connection" in done.stderr.lower():  # pip's last line then blames the package
+            reason = "the package index cannot be reached"
         raise DownloadError(f"MOSES could not be downloaded ({reason[:200]}). {_INSTEAD}")
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from core.data.files import InputRow
 from core.errors import InputError
-from core.graph.planar import PLANAR_NODES
+from core.graph.graph import GraphError
+from core.graph.planar import PLANAR_NODES, PlanarName
 from core.model.card import ModelCard
 from core.model.readers import known_models, readers
 from core.sent.vocabulary import Vocabulary
@@ -18,17 +19,49 @@ def planar_nodes(card: ModelCard) -> int:
     return card.data.get("nodes", min(card.vocabulary.max_nodes, PLANAR_NODES))
 
 
-def naming_readers(rows: Iterable[InputRow], card: ModelCard) -> Iterator[InputRow]:
-    """Say of a molecule outside a model's chemistry which model can read it."""
+def naming_readers(rows: Iterable[InputRow], card: ModelCard | None) -> Iterator[InputRow]:
+    """Say of what a model cannot read which model can.
+
+    Args:
+        rows: molecules and graphs, also such as the model cannot read; graphs of the other kind,
+            with labels or without, become bad rows here.
+        card: of the model; None for none, where molecules are read as QM9 has them.
+    """
     models: tuple[ModelCard, ...] = ()
     for row in rows:
-        if row.error is not None and row.smiles and card.chemistry is not None:
+        if card is not None and row.graph is not None and (
+                row.graph.is_labelled != card.vocabulary.is_labelled):
+            row = check_fits(row, card.vocabulary)
+        if row.error is not None:
             models = models or known_models()
-            able = readers(row.smiles, models, like=card)
-            # If the model itself can read it, something else is wrong with the row.
-            if able and able[0].weights_sha256 != card.weights_sha256:
-                row = replace(row, error=f"{row.error} A model that can read it: {able[0].name}.")
+            if (able := _reader(row, card, models)) is not None:
+                row = replace(row, error=f"{row.error} A model that can read it: {able.name}.")
         yield row
+
+
+def _reader(
+    row: InputRow, card: ModelCard | None, models: tuple[ModelCard, ...]
+) -> ModelCard | None:
+    """The likest model that can read a bad row, None for none."""
+    if not models:
+        return None
+    if row.smiles:
+        able = readers(row.smiles, models, like=card or models[0])
+    elif _names_a_planar_graph(row.id):
+        able = [one for one in models if one.chemistry is None]
+    else:
+        able = []
+    # If the model itself can read it, something else is wrong with the row.
+    is_own = bool(able) and card is not None and able[0].weights_sha256 == card.weights_sha256
+    return None if is_own or not able else able[0]
+
+
+def _names_a_planar_graph(text: str) -> bool:
+    try:
+        PlanarName.from_text(text)
+    except GraphError:
+        return False
+    return True
 
 
 def check_fits(row: InputRow, vocabulary: Vocabulary) -> InputRow:

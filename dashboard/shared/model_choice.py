@@ -115,7 +115,8 @@ def offer_reader(
         like: the model that cannot read it.
     """
     able = readers(smiles, models.values(), like=like)
-    if able:
+    # If the model itself can read it, something else is wrong.
+    if able and able[0].weights_sha256 != like.weights_sha256:
         st.button(f"Open it under {able[0].name}", type="primary", key=f"{key}_reader",
                   icon=":material/swap_horiz:", on_click=_take_model, args=(key, able[0].name),
                   help="Reads this molecule. " + _limits(able[0]))

@@ -11,15 +11,19 @@ from urllib.parse import parse_qs
 import pandas as pd
 import pytest
 import streamlit as st
+import torch
 from rdkit import Chem
 from streamlit.testing.v1 import AppTest
 
+from core.chemistry.chemistry import MOSES
 from core.chemistry.molecules import from_smiles
 from core.library.export import KINDS
 from core.likelihood.analysis import analyse
-from core.model.card import read_card
-from core.model.checkpoints import load_checkpoint
-from core.sent.vocabulary import MOSES_VOCABULARY
+from core.model.card import ModelCard, read_card
+from core.model.checkpoints import load_checkpoint, save_checkpoint
+from core.model.transformer import build_model
+from core.sent.strategies import RANDOM_ORDER
+from core.sent.vocabulary import MOSES_VOCABULARY, vocabulary_of
 from core.stats.labels import RankingError
 from core.triage.keep_list import keep_list_of_samples
 from core.triage.molecule_set import MoleculeSet
@@ -348,6 +352,25 @@ def test_a_fragment_that_does_not_fit_gets_one_sentence(open_page, query, senten
     assert not page.exception
     page.text_input(key="fragment").set_value("").run()
     assert not page.error
+
+
+def test_a_fragment_of_another_chemistry_is_offered_a_model_that_reads_it(
+    open_page, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("TRAILSCOPE_MODELS", str(tmp_path))
+    vocabulary = vocabulary_of(MOSES)
+    save_checkpoint(
+        tmp_path / "drug-like",
+        build_model(vocabulary, "tiny", generator=torch.Generator().manual_seed(0)),
+        ModelCard("drug-like", vocabulary, RANDOM_ORDER, "tiny", chemistry=MOSES))
+    page = open_page(source="live", n="2", generator="qm9-random_order", fragment="CCCl")
+    [error] = page.error
+    assert "Element Cl is outside the vocabulary" in error.value
+    [offer] = [button for button in page.button if button.label.startswith("Open it under ")]
+    assert offer.label == "Open it under drug-like"
+    offer.click().run()
+    assert not page.error
+    assert page.session_state["generator"] == "drug-like"
 
 
 def test_graphs_without_labels_have_no_fragment(open_page):

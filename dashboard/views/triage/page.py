@@ -12,6 +12,7 @@ from core.triage.generation import Generation
 from dashboard.components.report_button import title_row
 from dashboard.shared import checkpoints, messages
 from dashboard.shared.inputs import warn_about_address
+from dashboard.shared.model_choice import offer_reader
 from dashboard.views.triage import data, growth, inputs, live, sections, text
 from dashboard.views.triage.query import VIEWS, VIEWS_WITHOUT_SET_METRICS, address_faults
 
@@ -27,7 +28,13 @@ def main() -> None:
         if query.live is None:
             show(data.shipped(card), beside_title)
         else:
-            run = live.open_run(growth.settle(query.live, card), card)
+            try:
+                settled = growth.settle(query.live, card)
+            except InputError as error:
+                messages.error(error)
+                offer_reader(query.live.config.fragment or "", models, key="generator", like=card)
+                return
+            run = live.open_run(settled, card)
             if run.found is not None:
                 show(run.found, beside_title)
             run.go_on()

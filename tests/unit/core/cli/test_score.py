@@ -189,7 +189,8 @@ def test_a_planar_graph_scores_by_its_name_as_from_a_file(trailscope, write, tin
 @pytest.mark.parametrize(("input", "model", "message"), [
     ("planar:0:0", "qm9-random_order", "The graph has 64 nodes; at most 29 are possible."),
     ("planar:0", "planar", "'planar:0' names no planar graph"),
-    ("CCO", "planar", "The model reads unlabelled graphs, the input is labelled."),
+    ("CCO", "planar", "The model reads unlabelled graphs, the input is labelled. A model that can "
+     "read it: qm9-random_order."),
 ])
 def test_graphs_of_the_other_kind_are_bad_rows(input, model, message, trailscope, tiny_planar):
     model = tiny_planar.card.path if model == "planar" else model

@@ -23,10 +23,11 @@ def test_columns_are_found(names, wanted, smiles, name, own):
 
 
 @pytest.mark.parametrize(("names", "wanted", "message"), [
-    (["a", "b"], (None, None), "x has no `smiles` column, only a, b; name the one of molecules "
-                               "with --smiles-column, or call it `smiles`."),
-    ([], (None, None), "x has no `smiles` column, and no other; name the one of molecules with "
-                       "--smiles-column, or call it `smiles`."),
+    (["a", "b"], (None, None), "x has no `smiles` column, only a, b; call the one of molecules "
+                               "`smiles`, or name it with --smiles-column where a command has "
+                               "that."),
+    ([], (None, None), "x has no `smiles` column, and no other; call the one of molecules "
+                       "`smiles`, or name it with --smiles-column where a command has that."),
     (["a", "smiles"], ("b", None), "x has no column `b`, only a, smiles; name one of these with "
                                    "--smiles-column."),
     (["a", "smiles"], (None, "b"), "x has no column `b`, only a, smiles; name one of these with "

@@ -134,10 +134,11 @@ def test_a_json_file_may_hold_a_single_graph(tmp_path):
         ("none.csv", None, "There is no file {path}; check the path."),
         ("none.sdf", None, "There is no file {path}; check the path."),
         ("table.csv", "name,formula\nethanol,C2H6O\n",
-         "{path} has no `smiles` column, only name, formula; name the one of molecules with "
-         "--smiles-column, or call it `smiles`."),
-        ("blank.csv", "\n\n", "{path} has no `smiles` column, and no other; name the one of "
-                              "molecules with --smiles-column, or call it `smiles`."),
+         "{path} has no `smiles` column, only name, formula; call the one of molecules "
+         "`smiles`, or name it with --smiles-column where a command has that."),
+        ("blank.csv", "\n\n", "{path} has no `smiles` column, and no other; call the one of "
+                              "molecules `smiles`, or name it with --smiles-column where a command "
+                              "has that."),
         ("empty.csv", "", "{path} is empty; give at least one molecule."),
         ("header.csv", "smiles\n", "{path} has no rows; give at least one molecule."),
         ("empty.smi", "\n# nothing\n", "{path} has no rows; give at least one molecule."),

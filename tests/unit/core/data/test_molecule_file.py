@@ -87,7 +87,7 @@ def test_a_bad_row_is_named_by_other_processes_too(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("name", "content", "error", "message"), [
     ("a.csv", b"id,name\n1,CCO\n", InputFileError,
-     "has no `smiles` column, only id, name; name the one of molecules with --smiles-column"),
+     "has no `smiles` column, only id, name; call the one of molecules `smiles`"),
     ("a.csv", b"smiles\n", DatasetError, "has no rows; give at least one molecule"),
     ("a.csv.gz", b"smiles\nCCO\n", InputFileError, "is not a whole gzip file"),
     ("a.csv.gz", gzip.compress(b"smiles\nCCO\n" * 99, mtime=0)[:-9], InputFileError,

@@ -51,6 +51,15 @@ def test_every_part_lies_in_its_file(folder):
     assert part.record == {"name": "MOSES", "split": "scaffolds", "graphs": 2}
 
 
+def test_molecules_too_small_for_it_raise_a_doubt(tmp_path):
+    file = write(tmp_path / "mine.csv", ["CCO", "CC1CCCN(C(=O)c2ccc(Br)cc2)C1"])
+    assert Moses().load("test", source=file).details == {
+        "doubt": "mine.csv holds molecules of 3 atoms besides hydrogens, MOSES's have at least 8: "
+                 "it is taken as MOSES all the same; give molecules of your own as --dataset file."}
+    large = write(tmp_path / "large.csv", ["CC1CCCN(C(=O)c2ccc(Br)cc2)C1"])
+    assert Moses().load("test", source=large).details == {}
+
+
 def test_validation_molecules_are_held_out_of_the_training_file(folder):
     train, held_out = (Moses().load(split, source=folder) for split in ("train", "validation"))
     assert (len(train), len(held_out)) == (27, 3)
@@ -145,10 +154,11 @@ def test_another_file_than_expected_is_told_and_not_kept(monkeypatch, tmp_path):
 
 def test_without_a_network_the_local_file_is_named(monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
-    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setenv("PIP_RETRIES", "1")  # with none, pip does not say that it could not connect
     monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    with pytest.raises(DownloadError, match="MOSES could not be downloaded") as raised:
+    with pytest.raises(DownloadError, match=r"MOSES could not be downloaded \(the package index "
+                                            r"cannot be reached\)") as raised:
         Moses().load("train")
     assert LOCAL in str(raised.value)
     assert "\n" not in str(raised.value)

@@ -101,7 +101,7 @@ def test_json_keeps_nested_values_as_json_and_large_numbers_as_text(tmp_path):
 def test_json_without_molecules_says_which_names_there_are(tmp_path, content):
     path = tmp_path / "a"
     path.write_text(content)
-    with pytest.raises(InputFileError, match="has no `smiles` column, only can, x; name the one"):
+    with pytest.raises(InputFileError, match="has no `smiles` column, only can, x; call the one"):
         list(open_records(path))
     assert next(open_records(path, smiles_column="CAN", id_column="x")) == Record(
         "1", "C", columns={"can": "C", "x": 1})
@@ -144,8 +144,8 @@ def test_a_parquet_holds_text_numbers_and_dates(tmp_path):
 
 @pytest.mark.parametrize(("columns", "message"), [
     ({"a": [1], "b": [2.5]}, "has no column of text, so none of SMILES; it has a, b."),
-    ({"a": ["C"]}, "has no `smiles` column, only a; name the one of molecules with "
-                   "--smiles-column, or call it `smiles`."),
+    ({"a": ["C"]}, "has no `smiles` column, only a; call the one of molecules `smiles`, or name "
+                   "it with --smiles-column where a command has that."),
     ({"smiles": [1], "a": ["C"]}, ": column `smiles` holds int64, no text; name another one with "
                                   "--smiles-column."),
     ({}, "has no column of text, so none of SMILES; it has no columns."),
