@@ -178,14 +178,14 @@ def _training_smiles(card: ModelCard, dataset: str | None, data: Path | None) ->
     Raises:
         InputError: for a model of graphs without labels, of which none is said to be novel.
     """
-    from core.triage.molecule_set import part_smiles
+    from core.triage.training_smiles import training_smiles
 
     if card.chemistry is None:
         raise InputError(f"{card.name} generates no molecules, so --data cannot say which are "
                          "novel; leave it out.")
     part = read_part(dataset_for(card, dataset), "train", card=card, data=data, number=None, made=0)
     with reporting(f"Writing {part.title}'s train split as SMILES", "molecules") as progress:
-        return part_smiles(part, card.chemistry, progress=progress)
+        return training_smiles(part, card.chemistry, progress=progress)
 
 
 def _references(
