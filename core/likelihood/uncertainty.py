@@ -219,8 +219,9 @@ def judge_permutations(uncertainty: Uncertainty) -> Verdict:
     width = f"the {uncertainty.confidence:.0%} interval of LU has a half-width of {half_width:.1%}"
     if half_width <= TARGET_HALF_WIDTH:
         return Verdict(True, half_width, needed, f"{k:,} permutations are enough: {width}.")
-    return Verdict(False, half_width, needed, f"{k:,} permutations are not enough: {width}; about "
-                                              f"{needed:,} would bring it to 10%.")
+    return Verdict(False, half_width, needed,
+                   f"{k:,} permutations tell this LU from one that differs by more than "
+                   f"{half_width:.0%}; about {needed:,} would do so for {TARGET_HALF_WIDTH:.0%}.")
 
 
 _NO_MARGINAL = ("The order-marginal NLL needs the probability of every sequence, which is not "

@@ -82,6 +82,6 @@ def test_a_huge_number_of_permutations_is_nothing_to_choose_from():
     assert not found.exception
     assert [warning.value for warning in found.warning] == [
         "The address asks for the number of permutations '1000000000'; it must be a whole number "
-        "from 2 to 256."]
+        "from 2 to 1,024."]
     assert found.number_input(key="k").value == 32
     assert found.query_params.get("k") is None

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import shlex
 
 import pytest
@@ -66,10 +67,22 @@ def test_address_restores_every_choice(open_page):
     assert not page.warning
 
 
+def test_one_click_draws_as_many_permutations_as_are_needed(open_page):
+    page = open_page(smiles="CCO", k="20")
+    [verdict] = [text.value for text in page.markdown if "tell this LU from one that" in text.value]
+    [number] = re.findall(r"about ([\d,]+) would do so for 10%", verdict)
+    offered = min(int(number.replace(",", "")), 1024)
+    button = page.button(key="draw_more")
+    assert re.fullmatch(rf"Draw {offered:,} \((under 1|about \d+) s\)", button.label)
+    button.click().run()
+    assert page.number_input(key="k").value == offered
+    assert not page.exception
+
+
 @pytest.mark.parametrize(("query", "reason"), [
-    ({"k": "99999"}, "it must be a whole number from 2 to 256"),
-    ({"k": "1000000000", "trail": "1"}, "it must be a whole number from 2 to 256"),
-    ({"k": "many"}, "it must be a whole number from 2 to 256"),
+    ({"k": "99999"}, "it must be a whole number from 2 to 1,024"),
+    ({"k": "1000000000", "trail": "1"}, "it must be a whole number from 2 to 1,024"),
+    ({"k": "many"}, "it must be a whole number from 2 to 1,024"),
     ({"seed": "-1"}, "the seed '-1'; it must be a whole number"),
     ({"model": "gpt-7"}, "which this server does not have"),
     ({"strategy": "alphabetical"}, "there are own, random_order"),

@@ -41,7 +41,7 @@ def test_an_endless_number_is_told_and_gone_from_the_address(open_page, url):
     opened = open_page("/?k=inf&smiles=CCO&seed=3")
     expect(opened.locator("[data-testid=stAlert]")).to_contain_text(
         "The address asks for the number of permutations 'inf'; it must be a whole number from 2 "
-        "to 256.")
+        "to 1,024.")
     opened.wait_for_function("!window.location.search.includes('k=')")
     assert "smiles=CCO" in opened.url
     assert "seed=3" in opened.url

@@ -68,7 +68,7 @@ def test_a_bad_molecule_leaves_the_page_usable(open_page):
 
 def test_an_impossible_address_is_said_and_dropped(open_page):
     page = open_page("?smiles=CCO&k=99999")
-    assert "from 2 to 256" in page.locator("[data-testid=stAlert]").inner_text()
+    assert "from 2 to 1,024" in page.locator("[data-testid=stAlert]").inner_text()
     page.wait_for_selector(NUMBERS)
     page.wait_for_function("() => !location.search.includes('99999')")
 

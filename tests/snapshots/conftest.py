@@ -4,6 +4,7 @@ import pytest
 import streamlit as st
 from streamlit import config
 
+from dashboard.views.explore import data
 from tests.conftest import ROOT
 
 
@@ -19,6 +20,8 @@ def shipped(tmp_path_factory):
         patch.setenv("TRAILSCOPE_DATA", str(tmp_path_factory.mktemp("data")))
         patch.delenv("TRAILSCOPE_HOSTED", raising=False)
         st.cache_resource.clear()
+        # How long more permutations would take is another answer every time.
+        patch.setattr(data, "seconds_for", lambda query, permutations: None)
         yield
     config.set_option("runner.postScriptGC", collects)
     st.cache_resource.clear()

@@ -29,6 +29,7 @@ function linkOf({ base, path }) {
 async function share(root, label, link) {
   const isCopied = await copyText(root, link);
   label.textContent = isCopied ? "Link copied" : "Copy it from here:";
+  label.classList.add("news");
   root.querySelector("input")?.remove();
   if (!isCopied) {
     const field = htmlNode("input", { readonly: "", "aria-label": "Link to this view" });
@@ -37,7 +38,10 @@ async function share(root, label, link) {
     field.select();
     return;
   }
-  setTimeout(() => { label.textContent = "Share"; }, SAID_FOR_MS);
+  setTimeout(() => {
+    label.textContent = "Share";
+    label.classList.remove("news");
+  }, SAID_FOR_MS);
 }
 
 /** Browsers keep the clipboard from pages without encryption; those have the older way. */

@@ -7,6 +7,7 @@ pickled on a hit.
 from __future__ import annotations
 
 import json
+import time
 
 import streamlit as st
 
@@ -119,18 +120,37 @@ def thumbnails(chemistry: Chemistry, dark: bool) -> tuple[str, ...]:
         for name, smiles in gallery(chemistry))
 
 
+_SECONDS_A_TOKEN: dict[str, float] = {}
+"""By model, what its last scoring here took."""
+
+
 def analysis(query: ExploreQuery, progress: Progress | None = None) -> Analysis:
     """Scored linearizations; `progress` hears of the work and may raise to cancel it."""
 
     def compute() -> Analysis:
         model = checkpoint(query.model, query.weights_sha256)
-        return analyse(
+        started = time.perf_counter()
+        found = analyse(
             model, [graph(query)], Strategy.from_name(query.strategy),
             permutations=query.permutations, seed=query.seed, token_budget=TOKEN_BUDGET,
             progress=progress,
         )
+        _SECONDS_A_TOKEN[query.model] = (time.perf_counter() - started) / _num_tokens(found)
+        return found
 
     return _analyses().get(query, compute)
+
+
+def seconds_for(query: ExploreQuery, permutations: int) -> float | None:
+    """How long so many permutations take by the last scoring of the model; None before one."""
+    rate = _SECONDS_A_TOKEN.get(query.model)
+    if rate is None:
+        return None
+    return rate * _num_tokens(analysis(query)) / query.permutations * permutations
+
+
+def _num_tokens(analysis: Analysis) -> int:
+    return int(analysis.trails.lengths.sum())
 
 
 @kept(64)

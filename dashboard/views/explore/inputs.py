@@ -102,7 +102,8 @@ def _choose_sample() -> tuple[int, int]:
     left, right = st.columns(2)
     permutations = left.number_input(
         "K", MIN_PERMUTATIONS, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS, 1,
-        key="k", bind="query-params", help="Number of permutations drawn, 2 to 256.",
+        key="k", bind="query-params",
+        help=f"Number of permutations drawn, {MIN_PERMUTATIONS} to {MAX_PERMUTATIONS:,}.",
     )
     seed = right.number_input(
         "Seed", 0, MAX_SEED, 0, 1, key="seed", bind="query-params",

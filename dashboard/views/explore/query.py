@@ -16,7 +16,7 @@ from core.graph.planar import MAX_PLANAR_NUMBER, PlanarName
 from dashboard.shared.choices import MAX_SEED, STRATEGY_OPTIONS
 from dashboard.shared.query_params import Choice, Number, Parameters, faults, shortened
 
-MIN_PERMUTATIONS, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS = 2, 256, 32
+MIN_PERMUTATIONS, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS = 2, 1024, 32
 TOKEN_BUDGET = 4096
 """Tokens per forward pass: small enough that progress is seen, and a change heard, every second."""
 

@@ -27,6 +27,7 @@ from dashboard.shared.theme import is_dark
 from dashboard.views.explore import charts, data, text
 from dashboard.views.explore.query import (
     COMPARISONS,
+    MAX_PERMUTATIONS,
     VIEWS,
     ExploreQuery,
     permutation_index,
@@ -46,7 +47,16 @@ def show_numbers(query: ExploreQuery, analysis: Analysis) -> None:
                       border=True, help=card.explanation, width=_CARD_WIDTH)
     verdict = judge_permutations(analysis.uncertainties[0])
     icon = ":green[:material/check_circle:]" if verdict.enough else ":orange[:material/pending:]"
-    st.markdown(f"{icon} {verdict.sentence}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"{icon} {verdict.sentence}", width="content")
+        more = text.permutations_to_draw(verdict, analysis.trails.permutations, MAX_PERMUTATIONS)
+        if more is not None:
+            st.button(text.draw_more(more, data.seconds_for(query, more)), key="draw_more",
+                      icon=":material/add_circle:", on_click=_draw, args=(more,))
+
+
+def _draw(permutations: int) -> None:
+    st.session_state.k = permutations
 
 
 def choose_permutation(query: ExploreQuery, analysis: Analysis) -> int:

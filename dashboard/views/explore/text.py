@@ -17,7 +17,7 @@ from core.graph.planar import PlanarName
 from core.likelihood.analysis import Analysis
 from core.likelihood.low_lu import MARK, LowLu, low_lu_of_one_graph
 from core.likelihood.order_marginal import ExactUncertainty
-from core.likelihood.uncertainty import Uncertainty
+from core.likelihood.uncertainty import Uncertainty, Verdict
 from core.sent.token_roles import TokenEvent
 from core.stats.estimates import Estimate
 from dashboard.components.trail_player.trail import TrailView
@@ -147,6 +147,26 @@ def distribution_finding(analysis: Analysis) -> str:
     nll = analysis.likelihoods.nll[0]
     return (f"NLL of {len(nll)} permutations, from {float(nll.min()):.2f} to "
             f"{float(nll.max()):.2f} nats, mean {float(nll.mean()):.2f}.")
+
+
+def permutations_to_draw(verdict: Verdict, drawn: int, most: int) -> int | None:
+    """How many permutations to offer instead of those drawn; None if there is no use in more."""
+    needed = verdict.permutations_needed
+    if verdict.enough or needed is None or drawn >= most:
+        return None
+    return min(needed, most)
+
+
+def draw_more(permutations: int, seconds: float | None) -> str:
+    """Label of the button that draws them.
+
+    >>> draw_more(260, 2.4), draw_more(1024, 0.2), draw_more(64, None)
+    ('Draw 260 (about 2 s)', 'Draw 1,024 (under 1 s)', 'Draw 64')
+    """
+    if seconds is None:
+        return f"Draw {permutations:,}"
+    time = "under 1 s" if seconds < 1 else f"about {seconds:.0f} s"
+    return f"Draw {permutations:,} ({time})"
 
 
 def permutation_table(analysis: Analysis) -> pd.DataFrame:

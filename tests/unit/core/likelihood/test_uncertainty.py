@@ -179,7 +179,7 @@ def test_verdict_not_enough_names_a_number():
     assert not verdict.enough
     assert verdict.half_width > 0.1
     assert verdict.permutations_needed > 32
-    assert f"about {verdict.permutations_needed:,} would bring it to 10%" in verdict.sentence
+    assert f"about {verdict.permutations_needed:,} would do so for 10%" in verdict.sentence
 
 
 @pytest.mark.parametrize(("result", "enough", "needed", "words"), [

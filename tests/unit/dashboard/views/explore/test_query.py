@@ -24,10 +24,10 @@ def test_a_good_address_has_no_faults():
 
 
 @pytest.mark.parametrize(("query", "expected"), [
-    ({"k": "1"}, "it must be a whole number from 2 to 256."),
-    ({"k": "257"}, "it must be a whole number from 2 to 256."),
-    ({"k": "3.5"}, "it must be a whole number from 2 to 256."),
-    ({"k": "9" * 5000}, "it must be a whole number from 2 to 256."),
+    ({"k": "1"}, "it must be a whole number from 2 to 1,024."),
+    ({"k": "1025"}, "it must be a whole number from 2 to 1,024."),
+    ({"k": "3.5"}, "it must be a whole number from 2 to 1,024."),
+    ({"k": "9" * 5000}, "it must be a whole number from 2 to 1,024."),
     ({"seed": "x"}, "the seed 'x'; it must be a whole number from 0 to 2,147,483,647."),
     ({"k": "8", "trail": "9"}, "lowest, median, highest and the numbers from 1 to 8."),
     ({"strategy": "max_degree/random/min_degree"}, "min_degree_first, anchor_expansion."),
