@@ -73,7 +73,7 @@ def of_one(
                     precision=precision, token_budget=TOKEN_BUDGET, progress=progress)
     planar = PlanarName.from_text(input) if input.startswith(PLANAR_PREFIX) else None
     query = ExploreQuery("" if planar else input, card.name, card.weights_sha256, strategy.name,
-                         permutations, seed, planar, card.chemistry)
+                         permutations, seed, planar, card.chemistry, row.graph.num_nodes)
     return to_html(explore_report(Explored(
         query, checkpoint, found, _layout(row, planar, card), trail,
         show_hydrogens or not (card.chemistry and card.chemistry.has_hydrogen_nodes),

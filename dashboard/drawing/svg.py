@@ -76,6 +76,16 @@ def molecule_svg(
     return picture.svg(title)
 
 
+def numbered_svg(layout: Layout, *, dark: bool, title: str, width: int = 300) -> str:
+    """Draw a structure with all its nodes and their numbers; the height follows."""
+    colors = palette(dark=dark)
+    picture = Picture(layout, colors, width, show_hydrogens=True)
+    picture.skeleton()
+    for node in range(len(layout)):
+        picture.badge(node, str(node), colors.muted)
+    return picture.svg(title)
+
+
 def _fraction(value: float, scale: tuple[float, float]) -> float:
     low, high = scale
     return (value - low) / (high - low) if high > low else 0.5

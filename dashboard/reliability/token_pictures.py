@@ -65,9 +65,7 @@ def _known_positions(token: StoredToken) -> np.ndarray | None:
     name = PlanarName.from_id(token.id)
     if name is None:
         return None
-    named = name.triangulate()
-    if named.graph.num_nodes != token.graph.num_nodes:
-        return None
+    named = name.triangulate(token.graph.num_nodes)
     is_same, row, _ = _igraph(token.graph).isomorphic_vf2(_igraph(named.graph),
                                                           return_mapping_12=True)
     return named.positions[row] * [1.0, -1.0] if is_same else None

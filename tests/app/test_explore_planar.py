@@ -5,11 +5,15 @@ import io
 import re
 
 import pytest
+import torch
 
 from core.data.files import read_input
 from core.likelihood.analysis import summarize
-from core.model.checkpoints import load_checkpoint
-from core.sent.strategies import STRATEGIES
+from core.model.card import ModelCard
+from core.model.checkpoints import load_checkpoint, save_checkpoint
+from core.model.transformer import build_model
+from core.sent.strategies import RANDOM_ORDER, STRATEGIES
+from core.sent.vocabulary import Vocabulary
 from dashboard.views.explore.query import VIEWS
 
 MODEL = "planar-random_order"
@@ -47,6 +51,27 @@ def test_shows_what_the_command_line_prints(open_page, model, strategy):
     ]
     assert not page.error
     assert not page.warning
+
+
+@pytest.mark.parametrize("view", ["Where", "Models", "Permutations"])
+def test_a_model_of_smaller_graphs_is_shown_one_of_them(open_page, monkeypatch, tmp_path, view):
+    monkeypatch.setenv("TRAILSCOPE_MODELS", str(tmp_path))
+    vocabulary = Vocabulary(max_nodes=16)
+    save_checkpoint(
+        tmp_path / "planar16",
+        build_model(vocabulary, "tiny", generator=torch.Generator().manual_seed(0)),
+        ModelCard("planar16", vocabulary, RANDOM_ORDER, "tiny",
+                  data={"name": "planar", "nodes": 16}))
+    page = open_page(model="planar16", number="3", k="4", view=view)
+    assert not page.exception
+    assert not page.error
+    assert [text for text in messages(page.caption) if "16 nodes, " in text]
+    if view == "Models":  # those of larger graphs would score another one
+        assert page.dataframe[0].value["model"].tolist() == ["planar16"]
+    [row] = summarize(load_checkpoint(tmp_path / "planar16"),
+                      list(read_input("planar:0:3", max_atoms=16, planar_nodes=16)),
+                      RANDOM_ORDER, permutations=4, seed=0)
+    assert page.metric[1].value == f"{row['nll_mean']:.2f} nats"
 
 
 def test_the_title_says_which_graph_and_what_it_is(open_page):

@@ -53,14 +53,14 @@ def molecule_layout(smiles: str, chemistry: Chemistry) -> Layout:
 
 
 @kept(256)
-def planar(name: PlanarName) -> PlanarGraph:
+def planar(name: PlanarName, num_nodes: int) -> PlanarGraph:
     """A planar graph with the points that it joins."""
-    return name.triangulate()
+    return name.triangulate(num_nodes)
 
 
 @kept(256)
-def _planar_layout(name: PlanarName) -> Layout:
-    drawn = planar(name)
+def _planar_layout(name: PlanarName, num_nodes: int) -> Layout:
+    drawn = planar(name, num_nodes)
     return layout(drawn.graph, positions=drawn.positions)
 
 
@@ -71,14 +71,14 @@ def graph(query: ExploreQuery) -> Graph:
         MoleculeError: for a SMILES that is no molecule of the chemistry.
     """
     if query.planar is not None:
-        return planar(query.planar).graph
+        return planar(query.planar, query.planar_nodes).graph
     return molecule(query.smiles, query.molecule_chemistry).graph
 
 
 def graph_layout(query: ExploreQuery) -> Layout:
     """Where it is drawn."""
     if query.planar is not None:
-        return _planar_layout(query.planar)
+        return _planar_layout(query.planar, query.planar_nodes)
     return molecule_layout(query.smiles, query.molecule_chemistry)
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from core.chemistry.chemistry import Chemistry
 from core.errors import InputError
 from core.graph.planar import MAX_PLANAR_NUMBER, PlanarName
+from core.library.rows import planar_nodes
 from core.model.card import ModelCard
 from dashboard.shared import inputs as shared_inputs
 from dashboard.shared import messages
@@ -71,6 +72,7 @@ def choose(models: Mapping[str, ModelCard]) -> ExploreQuery:
         smiles=smiles, model=card.name, weights_sha256=card.weights_sha256,
         strategy=own if strategy == OWN_ORDER else strategy,
         permutations=permutations, seed=seed, planar=planar, chemistry=card.chemistry,
+        planar_nodes=planar_nodes(card),
     )
 
 

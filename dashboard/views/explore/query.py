@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.chemistry.chemistry import QM9, Chemistry
-from core.graph.planar import MAX_PLANAR_NUMBER, PlanarName
+from core.graph.planar import MAX_PLANAR_NUMBER, PLANAR_NODES, PlanarName
 from dashboard.shared.choices import MAX_SEED, STRATEGY_OPTIONS
 from dashboard.shared.query_params import Choice, Number, Parameters, faults, shortened
 
@@ -43,6 +43,7 @@ class ExploreQuery:
         seed: of the sequences and intervals.
         planar: the planar graph, None for a molecule.
         chemistry: what the labels of a molecule mean to the model; None for a planar graph.
+        planar_nodes: nodes of the planar graph, as many as those that the model learnt have.
     """
 
     smiles: str
@@ -53,6 +54,7 @@ class ExploreQuery:
     seed: int
     planar: PlanarName | None = None
     chemistry: Chemistry | None = QM9
+    planar_nodes: int = PLANAR_NODES
 
     @property
     def molecule_chemistry(self) -> Chemistry:
@@ -78,7 +80,9 @@ class ExploreQuery:
         before, model = "", f"load_checkpoint({self.model!r})"
         if self.planar is not None:
             package, maker = "graph", "planar_graph"
-            graph = f'planar_graph({self.planar.index}, seed={self.planar.seed}, split="test")'
+            nodes = "" if self.planar_nodes == PLANAR_NODES else f", num_nodes={self.planar_nodes}"
+            graph = (f'planar_graph({self.planar.index}, seed={self.planar.seed}, split="test"'
+                     f"{nodes})")
         else:
             package, maker, graph = "chemistry", "from_smiles", f"from_smiles({self.smiles!r})"
             if self.chemistry != QM9:

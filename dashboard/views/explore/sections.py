@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core.errors import InputError
+from core.library.rows import planar_nodes
 from core.likelihood.analysis import Analysis
 from core.likelihood.attribution import locate
 from core.likelihood.uncertainty import judge_permutations
@@ -19,7 +20,7 @@ from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.components.report_button import report_button
 from dashboard.components.trail_player.player import trail_diff, trail_player
-from dashboard.drawing.svg import attribution_svg
+from dashboard.drawing.svg import attribution_svg, numbered_svg
 from dashboard.report.provenance import DEFAULT_FILE
 from dashboard.shared import messages
 from dashboard.shared.progress import progress_bar
@@ -36,6 +37,7 @@ from dashboard.views.explore.query import (
 
 _CARD_WIDTH = 232
 _PICTURE_WIDTH = 460
+_NUMBERED_WIDTH = 320
 
 
 def show_numbers(query: ExploreQuery, analysis: Analysis) -> None:
@@ -187,7 +189,8 @@ def _show_models(query: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
     ) == COMPARISONS[0]
     results: list[Analysis] = []
     for card in models.values():
-        if card.chemistry != query.chemistry:
+        is_other = query.planar is not None and planar_nodes(card) != query.planar_nodes
+        if card.chemistry != query.chemistry or is_other:
             continue  # it writes other graphs, so its nats are of something else
         chosen = replace(query, model=card.name, weights_sha256=card.weights_sha256,
                          strategy=card.strategy.name if own else query.strategy)
@@ -213,6 +216,11 @@ def _show_table(query: ExploreQuery, analysis: Analysis) -> None:
     )
     figure_downloads("permutations", key="downloads-permutations",
                      csv=data.permutation_csv(query))
+    word = _words(query)
+    st.caption(f"The {word.node}s by their numbers in *start* and *visit order*.")
+    title = f"{word.graph.capitalize()} with the numbers of its {word.node}s"
+    st.image(numbered_svg(data.graph_layout(query), dark=is_dark(), title=title), alt=title,
+             width=_NUMBERED_WIDTH)
 
 
 def _show_commands(query: ExploreQuery) -> None:

@@ -12,7 +12,7 @@ from core.chemistry.chemistry import AUTOGRAPH_GUACAMOL, CHEMISTRIES, MOSES
 from core.chemistry.molecules import from_smiles
 from core.graph.graph import Graph
 from dashboard.drawing.layouts import layout
-from dashboard.drawing.svg import attribution_svg, molecule_svg
+from dashboard.drawing.svg import attribution_svg, molecule_svg, numbered_svg
 from dashboard.shared.palette import DARK, LIGHT, contrast, ink_on, luminance, scale_color
 
 CAGES = ["C12C3C4C1C5C2C3C45", "C1C2CC3CC1CC(C2)C3", "C1C2C3C2C13", "C12C3C1C23"]
@@ -84,6 +84,14 @@ def test_a_missing_charge_is_put_back_on_the_drawing():
     drawn = molecule_layout("C[N+](C)(C)C")
     assert drawn.charges[drawn.symbols.index("N")] == 1
     assert "N⁺" in molecule_svg(drawn, dark=False, title="ammonium")
+
+
+@pytest.mark.parametrize("smiles", MOLECULES)
+def test_every_node_has_its_number(smiles):
+    drawn = molecule_layout(smiles)
+    root = ElementTree.fromstring(numbered_svg(drawn, dark=True, title="numbers"))
+    written = [text.text for text in root.iter(f"{SVG}text")]
+    assert sorted(int(text) for text in written if text.isdecimal()) == list(range(len(drawn)))
 
 
 DRUG_LIKE = "CC(C)NS(=O)(=O)c1cc(Br)c(Cl)cc1P"

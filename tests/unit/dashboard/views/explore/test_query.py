@@ -105,6 +105,12 @@ def test_a_planar_graph_stands_in_command_and_python():
     assert names["found"][0][0] == row.graph
 
 
+def test_python_says_how_many_nodes_a_smaller_planar_graph_has():
+    choice = ExploreQuery("", PLANAR[1], "0" * 64, "random_order", 8, 1,
+                          PlanarName(seed=5, index=2), None, planar_nodes=16)
+    assert 'planar_graph(2, seed=5, split="test", num_nodes=16).graph' in choice.python
+
+
 def test_choices_of_different_graphs_are_different_keys():
     def choice(planar):
         return ExploreQuery("", PLANAR[0], "0" * 64, "random_order", 8, 1, planar)
