@@ -21,6 +21,15 @@ st.set_page_config(
     page_icon=str(assets_folder() / "logo.svg"),
     layout="wide",
     initial_sidebar_state="auto",
+    menu_items={"About": """
+**TrailScope** shows how much a graph generator's likelihood of a molecule
+depends on the order in which its atoms are written, where in the molecule, whether the model is
+calibrated, which generated molecules to trust, and which weights to fine-tune to repair it.
+
+Linearizations, Linearization Uncertainty and calibration: Fredsgaard et al., *Same Graph, Different
+Likelihoods*, arXiv 2604.05613. Salience masks for sparse fine-tuning: arXiv 2412.13488. What every
+number means stands in `docs/definitions.md`. Licence: MIT.
+"""},
 )
 assets = assets_folder()
 st.logo(str(assets / "wordmark.svg"), icon_image=str(assets / "logo.svg"), size="large")
