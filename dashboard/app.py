@@ -64,6 +64,8 @@ page = st.navigation(
                 icon=":material/grain:"),
         st.Page("views/finetune/page.py", title="Fine-tune", url_path="finetune",
                 icon=":material/build:"),
+        st.Page("views/glossary/page.py", title="Glossary", url_path="glossary",
+                icon=":material/menu_book:"),
     ],
     position="top",
 )

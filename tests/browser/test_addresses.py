@@ -20,7 +20,7 @@ def url(dashboard):
     return dashboard
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page or "explore")
+@pytest.mark.parametrize("page", filter(keys, PAGES), ids=lambda page: page or "explore")
 def test_markup_in_every_key_is_text(open_page, url, page):
     asked = []
     query = dict(zip(keys(page), cycle(MARKUP), strict=False))

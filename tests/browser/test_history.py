@@ -41,7 +41,7 @@ def value(page) -> str:
 
 
 def test_every_page_is_walked_back_on():
-    assert {"", *OPTIONS, *BOXES} == set(PAGES)
+    assert {"", *OPTIONS, *BOXES} == set(PAGES) - {"glossary"}  # where nothing is chosen
 
 
 def test_back_shows_the_molecule_before(open_page):

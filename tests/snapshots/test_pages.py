@@ -73,6 +73,7 @@ VIEWS: dict[str, dict[str, str]] = {
         "other": "models=other",
         "refused": f"{FEW}&lab=none&criterion=none&draw=-1&lm=none",
     },
+    "glossary": {"default": ""},
     "finetune": {
         "default": "",
         "filtered": "measure=ECE&scopes=local&criteria=snip&arm=sparse-snip-local-3539",
