@@ -66,7 +66,7 @@ installed: $(VENV)/made-with-test  ## Try a built wheel: every command and page,
 
 train: train-$(STRATEGY)  ## Train the shipped model of STRATEGY; run again to resume.
 
-checkpoints: $(STRATEGIES:%=train-%) moses-min_degree_first planar16-random_order planar-random_order planar-max_degree_first  ## Train all shipped models, one after the other.
+checkpoints: $(STRATEGIES:%=train-%) moses-random_order moses-min_degree_first planar16-random_order planar-random_order planar-max_degree_first  ## Train all shipped models, one after the other.
 
 train-%: $(VENV)/made-in
 	$(BIN)/trailscope train assets/checkpoints/qm9-$* --strategy $* $(TRAINING) \
