@@ -10,7 +10,8 @@ from core.errors import InputError
 from dashboard.reliability import notes
 from dashboard.shared import messages
 from dashboard.shared.inputs import warn_about_address
-from dashboard.views.calibration import inputs, sections, tokens
+from dashboard.shared.introduction import introduce
+from dashboard.views.calibration import inputs, sections, text, tokens
 from dashboard.views.calibration.query import (
     ALL_TYPES,
     SECTIONS,
@@ -24,6 +25,7 @@ from dashboard.views.calibration.query import (
 def main() -> None:
     """The page from top to bottom; what is wrong is said where it shows."""
     st.title("Calibration", anchor=False)
+    introduce(text.QUESTION, text.EXAMPLE)
     try:
         shipped = notes.shipped_results()
         if shipped is not None:

@@ -18,6 +18,21 @@ from dashboard.components.trail_player.meanings import token_title
 from dashboard.reliability.text import graph_word, tokens_of
 from dashboard.shared.format import estimate, plain, short
 
+QUESTION = "When the model gives a token 70%, is it right in 70 of 100 cases?"
+"""What the page answers."""
+
+EXAMPLE = """\
+Every token of the test molecules was predicted with some probability. The diagram sorts these
+predictions by that probability, from left to right, and shows upwards how many came true. On the
+dashed line both agree.
+
+**Example.** A dot at 90% across and 75% up: the model was sure in nine of ten cases and right in
+three of four, so it is overconfident there. ECE is the mean distance of the dots from the line,
+each weighed by its predictions. At the left are tokens under the model's own order, at the right
+the same molecules under random order.
+"""
+"""How to read the page."""
+
 _SCORES = {"ece": MEASURES["ece"], "smooth_ece": MEASURES["smooth_ece"],
            "nll": MEASURES["nll_per_token"], "brier": MEASURES["brier"]}
 """Fields of a `Reliability`."""

@@ -13,6 +13,7 @@ from core.model.card import ModelCard
 from dashboard.components.report_button import title_row
 from dashboard.shared import checkpoints, messages
 from dashboard.shared import format as shared_format
+from dashboard.shared.introduction import introduce
 from dashboard.shared.model_choice import offer_reader
 from dashboard.shared.progress import progress_bar
 from dashboard.views.explore import data, inputs, sections, text
@@ -50,8 +51,12 @@ def show_graph(
 ) -> None:
     """Numbers, trail player and sections of one molecule or graph under one model."""
     beside_title = show_title(query)
+    introduction = st.container()
     with progress_bar(f"Scoring under {query.model}") as progress:
         analysis = data.analysis(query, progress)
+    with introduction:
+        introduce(text.QUESTION, text.worked_example(analysis, text.words(
+            is_molecule=query.planar is None)))
     sections.show_numbers(query, analysis)
     chosen = sections.choose_permutation(query, analysis)
     with beside_title:

@@ -24,6 +24,9 @@ from dashboard.components.trail_player.trail import TrailView
 from dashboard.drawing.layouts import Layout
 from dashboard.shared.format import lu_interval
 
+QUESTION = "How likely is it to the model, and how much does that depend on the order of writing?"
+"""What the page answers."""
+
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
@@ -147,6 +150,21 @@ def distribution_finding(analysis: Analysis) -> str:
     nll = analysis.likelihoods.nll[0]
     return (f"NLL of {len(nll)} permutations, from {float(nll.min()):.2f} to "
             f"{float(nll.max()):.2f} nats, mean {float(nll.mean()):.2f}.")
+
+
+def worked_example(analysis: Analysis, word: Words) -> str:
+    """How to read the page, with its own numbers."""
+    found, nll = analysis.uncertainties[0], analysis.likelihoods.nll[0]
+    return (
+        f"A {word.graph} can be written in many orders, {word.node} by {word.node}, and the model "
+        "gives each its own likelihood.\n\n"
+        f"**Example, with the numbers of this page.** {len(nll):,} orders were drawn. Their "
+        f"negative log-likelihoods (NLL) lie between {float(nll.min()):.1f} and "
+        f"{float(nll.max()):.1f} nats, on average at {found.nll_mean:.2f}, with a standard "
+        f"deviation of {found.nll_std:.2f}. Linearization Uncertainty (LU) is the one divided by "
+        f"the other, {found.nll_std:.2f} / {found.nll_mean:.2f} = {found.lu:.3f}. Every dot of the "
+        "figure is one order; click it, and the player writes it token by token. Dark tokens are "
+        "those that surprised the model.")
 
 
 def permutations_to_draw(verdict: Verdict, drawn: int, most: int) -> int | None:

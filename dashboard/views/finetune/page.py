@@ -10,6 +10,7 @@ import streamlit as st
 from core.errors import InputError
 from dashboard.shared import checkpoints, messages
 from dashboard.shared.inputs import warn_about_address
+from dashboard.shared.introduction import introduce
 from dashboard.views.finetune import data, inputs, live, methods_compared, text
 from dashboard.views.finetune.query import CODE, COMPARE, NUMBERS, RUN, SECTIONS, FinetuneQuery
 
@@ -17,7 +18,7 @@ from dashboard.views.finetune.query import CODE, COMPARE, NUMBERS, RUN, SECTIONS
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     st.title("Fine-tune", anchor=False)
-    st.caption(text.INTRO)
+    introduce(text.INTRO, text.EXAMPLE)
     try:
         models = checkpoints.models()
         shipped = data.shipped()

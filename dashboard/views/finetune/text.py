@@ -30,6 +30,16 @@ from dashboard.views.finetune.query import (
     Source,
 )
 
+EXAMPLE = """\
+A model that learnt one order is trained on a little more data in random orders, with all weights,
+with few of them (a mask) or with LoRA, and measured before and after.
+
+**Example.** A marker far to the left and far down trained few weights and took back much of the LU
+under random order. If its marker is hollow, the LU fell only because the NLL rose: the model
+became worse at everything, which is no repair.
+"""
+"""How to read the page."""
+
 INTRO = ("Teach a model another order by training a few of its weights, and see what this "
          "repairs and what it costs under the order that the model was trained under.")
 SIDEBAR_NOTE = "Settings for your own run, which you start in the section “Your run”."

@@ -12,6 +12,7 @@ from dashboard.components.report_button import title_row
 from dashboard.rows.data import count
 from dashboard.shared import messages
 from dashboard.shared.inputs import warn_about_address
+from dashboard.shared.introduction import introduce
 from dashboard.views.library import data, inputs, sections, text
 from dashboard.views.library.query import ROWS, SECTIONS, address_faults, python
 
@@ -19,6 +20,7 @@ from dashboard.views.library.query import ROWS, SECTIONS, address_faults, python
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     beside_title = title_row("Library")
+    introduce(text.QUESTION, text.EXAMPLE)
     try:
         folders = data.libraries()
         if not folders:

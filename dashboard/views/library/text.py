@@ -12,6 +12,19 @@ from core.likelihood.low_lu import MARK
 from dashboard.rows.columns import label
 from dashboard.shared.format import plain, short, signed
 
+QUESTION = "Which scored molecules stand out, and how do two models or orders compare on them?"
+"""What the page answers."""
+
+EXAMPLE = """\
+Every row is a molecule with its NLL, LU and whatever columns your file had.
+
+**Example.** The condition `LU < 0.05` leaves molecules on which orders agree. In the scatter, drag
+a lasso around a few points to mark them in the table. Compare joins two sets molecule by molecule:
+a difference in LU of −0.02 [−0.03, −0.01] means that the second set is lower, and that chance does
+not explain it.
+"""
+"""How to read the page."""
+
 NO_LIBRARY = ("There is no library yet; score molecules on the Score page or with "
               "`trailscope score`.")
 NO_OTHER = ("There is no other library to compare with; score the same molecules under another "

@@ -11,13 +11,15 @@ from core.evaluation.cross_evaluation import CrossEvaluation, cross_evaluations
 from dashboard.reliability import notes
 from dashboard.shared import messages
 from dashboard.shared.inputs import warn_about_address
-from dashboard.views.models import inputs, sections
+from dashboard.shared.introduction import introduce
+from dashboard.views.models import inputs, sections, text
 from dashboard.views.models.query import ModelsQuery, address_faults
 
 
 def main() -> None:
     """The page from top to bottom; what is wrong is said where it shows."""
     st.title("Models", anchor=False)
+    introduce(text.QUESTION, text.EXAMPLE)
     try:
         shipped = notes.shipped_results()
         if shipped is not None:

@@ -10,6 +10,7 @@ from core.errors import InputError
 from core.quotas import is_hosted
 from dashboard.shared import messages
 from dashboard.shared.inputs import warn_about_address
+from dashboard.shared.introduction import introduce
 from dashboard.shared.progress import progress_bar
 from dashboard.views.salience import data, inputs, sections, text
 from dashboard.views.salience.query import SECTIONS, MaskQuery, address_faults
@@ -18,6 +19,7 @@ from dashboard.views.salience.query import SECTIONS, MaskQuery, address_faults
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     st.title("Salience", anchor=False)
+    introduce(text.QUESTION, text.EXAMPLE)
     address = st.query_params.to_dict()  # before widgets drop from it what they cannot take
     try:
         models = inputs.shipped_models()

@@ -25,6 +25,18 @@ from dashboard.views.salience.query import (
     stability_sizes,
 )
 
+QUESTION = "Which weights matter most for the examples, by eleven criteria?"
+"""What the page answers."""
+
+EXAMPLE = """\
+A criterion gives every weight of the model a number, from some examples; the mask keeps the
+weights with the largest ones. Each cell is one matrix of one layer.
+
+**Example.** A cell that reads 2% at a density of 0.5% has four times its share of the selected
+weights: fine-tuning would mostly change this matrix. Click it to see which rows.
+"""
+"""How to read the page."""
+
 NAME_A_MODEL = ("Name a model in the sidebar: a folder with config.json and safetensors weights, "
                 "or a name on the hub.")
 NO_DATA = "needs no data"

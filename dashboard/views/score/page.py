@@ -18,6 +18,7 @@ from dashboard.rows.shown import show_downloads, show_rows
 from dashboard.shared import checkpoints, messages, visitors
 from dashboard.shared.format import plain
 from dashboard.shared.inputs import warn_about_address
+from dashboard.shared.introduction import introduce
 from dashboard.shared.links import LIBRARY, library_query
 from dashboard.shared.run_switch import RunSwitch
 from dashboard.views.score import data, inputs, text
@@ -31,7 +32,7 @@ _SWITCH = RunSwitch("scoring_running", start="start-scoring", cancel="cancel-sco
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     st.title("Score molecules", anchor=False)
-    st.caption(text.INTRODUCTION)
+    introduce(text.INTRODUCTION, text.EXAMPLE)
     try:
         models = checkpoints.models()
         warn_about_address("score", partial(address_faults, models=tuple(models)))

@@ -8,6 +8,15 @@ from core.data.column_choice import ID_OPTION, SMILES_OPTION
 from core.library.check import SHOWN, Checked
 from core.library.manifest import Manifest
 
+EXAMPLE = """\
+Every molecule is written in K orders, and the model says how likely each of these sequences is.
+
+**Example.** Paste `CCO ethanol`: the row says the NLL in nats (lower is likelier), LU with its
+interval (0 means that no order matters) and the order-marginal NLL, which counts all orders
+together. A molecule that the model cannot read keeps its row and says why.
+"""
+"""How to read the page."""
+
 INTRODUCTION = (
     "Bring molecules of any generator: paste them or drop a file. Every row is scored by a model: "
     "NLL, linearization uncertainty with its interval, order-marginal NLL. The result is a set on "

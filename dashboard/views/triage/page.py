@@ -12,6 +12,7 @@ from core.triage.generation import Generation
 from dashboard.components.report_button import title_row
 from dashboard.shared import checkpoints, messages
 from dashboard.shared.inputs import warn_about_address
+from dashboard.shared.introduction import introduce
 from dashboard.shared.model_choice import offer_reader
 from dashboard.views.triage import data, growth, inputs, live, sections, text
 from dashboard.views.triage.query import VIEWS, VIEWS_WITHOUT_SET_METRICS, address_faults
@@ -20,6 +21,7 @@ from dashboard.views.triage.query import VIEWS, VIEWS_WITHOUT_SET_METRICS, addre
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     beside_title = title_row("Generate & triage")
+    introduce(text.QUESTION, text.EXAMPLE)
     try:
         models = checkpoints.models()
         warn_about_address("triage", partial(address_faults, models=tuple(models)))

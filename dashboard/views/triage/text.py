@@ -32,6 +32,18 @@ from dashboard.shared.format import (
 )
 from dashboard.views.triage.query import SCORE_LABELS, in_order
 
+QUESTION = "Which generated molecules can be trusted, and which score tells them?"
+"""What the page answers."""
+
+EXAMPLE = """\
+The model wrote these molecules itself; then each was scored again in many orders.
+
+**Example.** If LU has an AUC of 0.85, a good molecule has a lower LU than a bad one in 85 of 100
+pairs of them. A keep-list at a false-discovery rate of 10% keeps molecules of which, on average,
+at most one in ten is bad; the price is that it leaves out good ones, too.
+"""
+"""How to read the page."""
+
 PAPER_NOTE = (
     f"For context: on QM9 the LU paper reports an AUC of {PAPER_AUC['lu']} for LU and "
     f"{PAPER_AUC['self_nll']} for self NLL; {PAPER_AUC['nll_mean']} for the mean resampled NLL is "

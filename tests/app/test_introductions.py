@@ -1,0 +1,26 @@
+"""Every page says in one sentence what it answers, and explains itself by an example."""
+
+import pytest
+
+from tests.snapshots.pages import PAGES, open_page
+
+
+@pytest.fixture(autouse=True)
+def shipped_like(full_assets, monkeypatch):
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(full_assets))
+    monkeypatch.setenv("TRAILSCOPE_MODELS", str(full_assets / "models"))
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "glossary"],
+                         ids=lambda page: page or "explore")
+def test_a_page_explains_itself(page):
+    opened = open_page(page)
+    assert [text for text in opened.markdown if "**Example" in text.value]
+
+
+def test_the_example_on_explore_has_the_numbers_of_the_page():
+    opened = open_page("", "smiles=CCO&k=8")
+    [example] = [text.value for text in opened.markdown if "**Example" in text.value]
+    lu, nll = opened.metric[0].value, opened.metric[1].value.removesuffix(" nats")
+    assert f"/ {nll} = {lu}." in example
+    assert example.count(nll) == 2
