@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 
+import numpy as np
 import streamlit as st
 
 from core.assets import assets_folder
@@ -16,6 +17,7 @@ from core.chemistry.chemistry import Chemistry
 from core.chemistry.molecules import Molecule, from_smiles
 from core.chemistry.notation import MoleculeError
 from core.errors import InputError
+from core.evaluation.result import Evaluation, EvaluationError, shipped_evaluations
 from core.graph.graph import Graph
 from core.graph.planar import PlanarGraph, PlanarName
 from core.likelihood.analysis import Analysis, analyse
@@ -139,6 +141,22 @@ def analysis(query: ExploreQuery, progress: Progress | None = None) -> Analysis:
         return found
 
     return _analyses().get(query, compute)
+
+
+@kept(64)
+def tested(model: str, weights_sha256: str, strategy: str) -> text.Tested | None:
+    """How the test graphs of a shipped model stand under an order; None if that was not measured
+    with these weights."""
+    folder = shipped_evaluations().get((model, strategy))
+    try:
+        found = None if folder is None else Evaluation.load(folder)
+    except EvaluationError:  # the Models page says what is wrong with it
+        return None
+    if found is None or found.weights_sha256 != weights_sha256 or found.split != "test":
+        return None
+    return text.Tested(found.permutations, *(
+        found.graphs[column].to_numpy(np.float64)
+        for column in ("lu", "nll_mean", "nll_per_token")))
 
 
 def seconds_for(query: ExploreQuery, permutations: int) -> float | None:

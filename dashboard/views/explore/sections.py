@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import zip_longest
 from typing import Any
 
 import streamlit as st
@@ -43,10 +44,15 @@ _NUMBERED_WIDTH = 320
 def show_numbers(query: ExploreQuery, analysis: Analysis) -> None:
     """LU with its interval, NLL, order-marginal NLL and the verdict on K."""
     # Cards of a fixed width wrap on narrow screens instead of being cut off.
+    tested = data.tested(query.model, query.weights_sha256, query.strategy)
+    shares = () if tested is None else text.standings(analysis, tested)
     with st.container(horizontal=True):
-        for card in text.number_cards(analysis, _words(query)):
-            st.metric(card.label, card.value, card.detail, delta_color="off", delta_arrow="off",
-                      border=True, help=card.explanation, width=_CARD_WIDTH)
+        for card, share in zip_longest(text.number_cards(analysis, _words(query)), shares):
+            with st.container(width=_CARD_WIDTH, gap="xsmall"):
+                st.metric(card.label, card.value, card.detail, delta_color="off",
+                          delta_arrow="off", border=True, help=card.explanation)
+                if share is not None:
+                    st.progress(share, text=f":small[{text.standing(share)}]")
     verdict = judge_permutations(analysis.uncertainties[0])
     icon = ":green[:material/check_circle:]" if verdict.enough else ":orange[:material/pending:]"
     with st.container(horizontal=True, vertical_alignment="center"):
