@@ -15,8 +15,11 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdFingerprintGenerator
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
+from core.chemistry.notation import MoleculeError, refusing
+
 FINGERPRINT_BITS = 1024
 FINGERPRINT_RADIUS = 2
+_LONGEST_SMILES = 500
 MIN_SCAFFOLD_RINGS = 2
 """A single ring says little of a drug-like molecule, and MOSES counts none."""
 
@@ -33,6 +36,32 @@ def packed_fingerprints(molecules: Sequence[Chem.Mol]) -> np.ndarray:
 def _morgan() -> Any:
     return rdFingerprintGenerator.GetMorganGenerator(
         radius=FINGERPRINT_RADIUS, fpSize=FINGERPRINT_BITS)
+
+
+def most_similar(smiles: str, among: Sequence[str]) -> str | None:
+    """The SMILES of the likest molecule by Tanimoto similarity; None if nothing is alike.
+
+    Args:
+        smiles: of any elements; None is the answer for what is no molecule.
+        among: SMILES of molecules.
+
+    >>> most_similar("CCCCl", ["c1ccccc1", "CCCO"])
+    'CCCO'
+    """
+    if len(smiles) > _LONGEST_SMILES or not smiles.isascii() or not among:
+        return None
+    try:
+        with refusing("It is no molecule."):
+            molecule = Chem.MolFromSmiles(smiles)
+    except MoleculeError:
+        return None
+    if molecule is None:
+        return None
+    bits = np.unpackbits(packed_fingerprints([molecule, *map(Chem.MolFromSmiles, among)]), axis=1)
+    shared = (bits[1:] & bits[0]).sum(axis=1, dtype=np.int64)
+    similarity = shared / np.maximum((bits[1:] | bits[0]).sum(axis=1, dtype=np.int64), 1)
+    best = int(similarity.argmax())
+    return among[best] if similarity[best] > 0 else None
 
 
 def ring_scaffold(molecule: Chem.Mol) -> str | None:

@@ -67,6 +67,15 @@ def test_address_restores_every_choice(open_page):
     assert not page.warning
 
 
+def test_a_name_is_a_molecule(open_page):
+    named, drawn = open_page(smiles="ethyl alcohol", k="4"), open_page(smiles="CCO", k="4")
+    assert not named.error
+    assert named.title[0].value == drawn.title[0].value
+    assert [card.value for card in named.metric] == [card.value for card in drawn.metric]
+    [error] = open_page(smiles="ethanoll").error
+    assert error.value.endswith("Did you mean Ethanol?")
+
+
 def test_one_click_draws_as_many_permutations_as_are_needed(open_page):
     page = open_page(smiles="CCO", k="20")
     [verdict] = [text.value for text in page.markdown if "tell this LU from one that" in text.value]

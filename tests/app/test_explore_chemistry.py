@@ -6,11 +6,12 @@ import io
 import pytest
 import torch
 
-from core.chemistry.chemistry import MOSES
+from core.chemistry.chemistry import MOSES, QM9
 from core.model.checkpoints import ModelCard, save_checkpoint
 from core.model.transformer import build_model
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import vocabulary_of
+from dashboard.views.explore.data import gallery
 from dashboard.views.explore.query import VIEWS
 
 MODEL = "drug-like"
@@ -63,6 +64,15 @@ def test_a_molecule_that_another_model_reads_opens_there(open_drug):
     assert "C₉H₁₁BrClNO₂S" in page.title[0].value
     page.pills(key="model_dataset").set_value("QM9").run()
     assert page.selectbox(key="model").value == "qm9-random_order"
+
+
+def test_a_molecule_that_no_model_reads_leads_to_the_likest_one(open_drug):
+    page = open_drug(model="qm9-random_order", smiles="OCCO[Si](C)(C)C")
+    [offer] = [button for button in page.button if button.key == "likest"]
+    name = offer.label.removeprefix("Open ").removesuffix(", which is most like it")
+    offer.click().run()
+    assert not page.error
+    assert page.text_input(key="smiles").value == dict(gallery(QM9))[name]
 
 
 def test_a_foreign_element_is_refused_by_the_models_own_chemistry(open_drug):

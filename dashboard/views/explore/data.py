@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import time
+from difflib import get_close_matches
 
 import numpy as np
 import streamlit as st
 
 from core.assets import assets_folder
 from core.chemistry.chemistry import Chemistry
+from core.chemistry.fingerprints import most_similar
 from core.chemistry.molecules import Molecule, from_smiles
 from core.chemistry.notation import MoleculeError
 from core.errors import InputError
@@ -91,18 +93,50 @@ def gallery(chemistry: Chemistry) -> tuple[tuple[str, str], ...]:
     The file has groups of growing molecules. Shown is the last group that the chemistry has for the
     most part, and of it what it can read.
     """
-    path = assets_folder() / "gallery.json"
-    try:
-        groups = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}.") from None
     shown: tuple[tuple[str, str], ...] = ()
-    for rows in groups:
+    for rows in _gallery_groups():
         able = tuple((row["name"], row["smiles"]) for row in rows
                      if _is_readable(row["smiles"], chemistry))
         if 2 * len(able) > len(rows) or not shown:
             shown = able
     return shown
+
+
+def _gallery_groups() -> list[list[dict]]:
+    path = assets_folder() / "gallery.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}.") from None
+
+
+def by_name(typed: str) -> str | None:
+    """The SMILES of a well-known molecule by its name or another common one, in any case.
+
+    Raises:
+        InputError: if the gallery cannot be read.
+    """
+    wanted = _plain(typed)
+    return next((row["smiles"] for rows in _gallery_groups() for row in rows
+                 if wanted in map(_plain, (row["name"], *row.get("also", ())))), None)
+
+
+def similar_name(typed: str) -> str | None:
+    """The name of a well-known molecule that is spelt much like this; None if none is."""
+    names = {_plain(row["name"]): row["name"] for rows in _gallery_groups() for row in rows}
+    found = get_close_matches(_plain(typed), names, n=1, cutoff=0.75)
+    return names[found[0]] if found else None
+
+
+def likest(smiles: str, chemistry: Chemistry) -> tuple[str, str] | None:
+    """(name, SMILES) of the molecule of the gallery that a molecule is most like, if any is."""
+    entries = {of: name for name, of in gallery(chemistry)}
+    found = most_similar(smiles, tuple(entries))
+    return None if found is None else (entries[found], found)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.lower().split())
 
 
 def _is_readable(smiles: str, chemistry: Chemistry) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 
 import streamlit as st
@@ -79,10 +80,12 @@ def choose(models: Mapping[str, ModelCard]) -> ExploreQuery:
 def _choose_molecule(chemistry: Chemistry) -> str:
     smiles = st.text_input(
         "Molecule (SMILES)", DEFAULT_SMILES, key="smiles", bind="query-params",
-        placeholder="CCO", help=f"Press Enter. {chemistry.limits}",
+        placeholder="CCO", help=f"Or a name, such as aspirin. Press Enter. {chemistry.limits}",
     )
     with st.popover("Well-known molecules", icon=":material/apps:", width="stretch"):
         _show_gallery(chemistry)
+    with suppress(InputError):  # the gallery above has said so
+        return data.by_name(smiles or "") or smiles or ""
     return smiles or ""
 
 
@@ -132,6 +135,15 @@ def _show_gallery(chemistry: Chemistry) -> None:
             st.image(picture, alt=f"Structure of {name}")
             st.button(name, key=f"gallery-{number}", on_click=_take, args=(smiles,),
                       width="stretch")
+
+
+def offer_likest(query: ExploreQuery) -> None:
+    """A button that opens the well-known molecule that the one asked for is most like."""
+    if (likest := data.likest(query.smiles, query.molecule_chemistry)) is not None:
+        name, smiles = likest
+        st.button(f"Open {name}, which is most like it", key="likest", on_click=_take,
+                  args=(smiles,), icon=":material/apps:",
+                  help="Of the well-known molecules that this model reads.")
 
 
 def _take(smiles: str) -> None:

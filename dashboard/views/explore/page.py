@@ -40,8 +40,11 @@ def is_readable(query: ExploreQuery, models: Mapping[str, ModelCard]) -> bool:
     try:
         data.molecule(query.smiles, query.molecule_chemistry)
     except MoleculeError as error:
-        messages.error(error)
-        offer_reader(query.smiles, models, key="model", like=models[query.model])
+        similar = data.similar_name(query.smiles)
+        messages.error(f"{error} Did you mean {similar}?" if similar else error)
+        with st.container(horizontal=True):
+            offer_reader(query.smiles, models, key="model", like=models[query.model])
+            inputs.offer_likest(query)
         return False
     return True
 

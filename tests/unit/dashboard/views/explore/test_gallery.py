@@ -14,7 +14,7 @@ from core.chemistry.chemistry import (
     QM9,
 )
 from core.chemistry.molecules import from_smiles
-from dashboard.views.explore.data import gallery
+from dashboard.views.explore.data import by_name, gallery, similar_name
 
 GROUPS = json.loads((assets_folder() / "gallery.json").read_text(encoding="utf-8"))
 FORMULAS = {
@@ -40,3 +40,28 @@ def test_molecules_are_what_they_are_called():
     formulas = {row["name"]: CalcMolFormula(Chem.MolFromSmiles(row["smiles"]))
                 for rows in GROUPS for row in rows}
     assert FORMULAS.items() <= formulas.items()
+
+
+def test_names_and_synonyms_are_understood_in_any_case():
+    for rows in GROUPS:
+        for row in rows:
+            for name in (row["name"], *row.get("also", ())):
+                assert by_name(f" {name.upper()} ") == row["smiles"]
+    assert by_name("acetylsalicylic  acid") == by_name("Aspirin") == "CC(=O)Oc1ccccc1C(=O)O"
+    assert by_name("CCO") is by_name("") is by_name("unobtainium") is None
+
+
+def test_no_name_is_a_smiles_and_none_is_of_two_molecules():
+    smiles = {}
+    for rows in GROUPS:
+        for row in rows:
+            for name in (row["name"], *row.get("also", ())):
+                assert Chem.MolFromSmiles(name, sanitize=False) is None
+                assert smiles.setdefault(name.lower(), row["smiles"]) == row["smiles"]
+
+
+@pytest.mark.parametrize(("typed", "name"), [
+    ("asprin", "Aspirin"), ("caffiene", "Caffeine"), ("CC(=O)O", None), ("c1ccccc1", None),
+    ("", None), ("x" * 500, None)])
+def test_a_misspelt_name_is_known(typed, name):
+    assert similar_name(typed) == name
