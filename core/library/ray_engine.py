@@ -92,7 +92,8 @@ class RayEngine:
                 raise ClusterError("The cluster ended the work "
                                    f"({one_line(found)}); run the same command again, finished "
                                    "parts stay.") from found
-            done[found[0]] = found[1]
+            if found[0] >= out:  # else of a worker that died after its results had arrived
+                done[found[0]] = found[1]
             while out in done:
                 source.forget.remote(out)
                 yield done.pop(out)
@@ -145,8 +146,10 @@ class _Worker:
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[Any]]:
         [part] = batch["id"].tolist()
-        graphs = pickle.loads(self._ray.get(self._source.take.remote(part)))
-        results = score_graphs(self._checkpoint, graphs, self._settings, _nobody)
+        laid_down = self._ray.get(self._source.take.remote(part))
+        graphs = pickle.loads(laid_down) if laid_down else []
+        results = (score_graphs(self._checkpoint, graphs, self._settings, _nobody)
+                   if graphs else [])
         return {"part": [part], "results": [pickle.dumps(results)]}
 
 
