@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from rdkit import Chem, rdBase
 
+from core.chemistry.cautions import cautions
 from core.library.export import Kind
 from core.library.store import Library
 from core.stats.estimates import Interval
@@ -105,11 +107,12 @@ def card_marks(library: Library, row: Mapping[str, Any]) -> str:
         what = "invalid" if library.is_samples else "not scored"
         return f":small[:red[:material/cancel:] {what}]"
     marks = []
-    if _missing(row.get("stable")):
-        marks.append(":green[:material/check_circle:] valid")
+    word = "valid" if _missing(row.get("stable")) else "stable" if row["stable"] else "unstable"
+    strained = _cautions(row) if word != "unstable" else ()
+    if word == "unstable" or strained:
+        marks.append(f":orange[:material/warning:] {', but '.join((word, *strained[:1]))}")
     else:
-        marks.append(":green[:material/check_circle:] stable" if row["stable"] else
-                     ":orange[:material/warning:] unstable")
+        marks.append(f":green[:material/check_circle:] {word}")
     if library.is_samples:  # a scored set's columns of these names would be the input's own
         if row["fragments"] > 1:
             marks.append(f":material/scatter_plot: {row['fragments']}&nbsp;fragments")
@@ -118,6 +121,13 @@ def card_marks(library: Library, row: Mapping[str, Any]) -> str:
         if not _missing(row["novel"]) and row["novel"]:
             marks.append(":material/new_releases: novel")
     return f":small[{' &nbsp;'.join(marks)}]"
+
+
+def _cautions(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Strained motifs, which neither validity nor a valence count sees."""
+    with rdBase.BlockLogs():
+        molecule = None if _missing(row.get("smiles")) else Chem.MolFromSmiles(row["smiles"])
+    return () if molecule is None else cautions(molecule)
 
 
 def _bounded(name: str) -> str:

@@ -16,6 +16,5 @@ def introduce(question: str, example: str) -> None:
                       horizontal_alignment="distribute"):
         st.caption(question, width="content")
         with st.popover("What am I looking at?", icon=":material/help:", type="tertiary"):
-            st.markdown(example)
-            st.page_link("views/glossary/page.py", label="All terms in plain words",
-                         icon=":material/menu_book:")
+            # The link opens a tab of its own, so that the reader's place is kept.
+            st.markdown(f"{example}\n\n[:material/menu_book: All terms in plain words](./glossary)")

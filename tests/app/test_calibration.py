@@ -172,7 +172,7 @@ def test_cards_are_the_sampled_tokens_with_links_to_explore(open_calibration, ev
         f"token {row.position} of {len(row.tokens) - 1} · {row.smiles}"
         for row in sampled.itertuples()]
     for row, said in zip(sampled.itertuples(), [text for text in texts(page.markdown)
-                                                if "predicted" in text], strict=True):
+                                                if "predicted **" in text], strict=True):
         icon = "check_circle" if row.correct else "cancel"
         was = "right" if row.correct else f"was **{word(found, row.target)}**"
         assert said == (f":{'blue' if row.correct else 'orange'}[:material/{icon}:] predicted "

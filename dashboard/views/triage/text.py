@@ -82,7 +82,8 @@ def share_cards(found: Generation) -> list[ShareCard]:
                                f"{data_file(found)}`."))
     if quality.stable_molecules is not None:
         cards.append(_card("Stable", quality.stable_molecules, "all sequences",
-                           "The molecule is valid and every atom has its valence."))
+                           "The molecule is valid and every atom has as many bonds as its "
+                           "valence. Strain is not looked at; cards warn of it."))
     if found.is_molecular:
         cards.append(_card("Fragmented", quality.fragmented, "the valid",
                            "The molecule is in several pieces."))

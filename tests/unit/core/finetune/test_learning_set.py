@@ -71,7 +71,8 @@ def test_typed_csv_and_an_uploaded_file():
     ("", ("mine.csv", b"name\nCCO\n"), "mine.csv has no `smiles` column"),
     ("", ("mine.xlsx", b"PK\x03\x04"), "mine.xlsx is a zip archive or an Excel file"),
     ("", ("mine.smi", b"\xff\xfe"), "mine.smi is text in UTF-16"),
-    ("C\ud800", None, "None of the 1 rows"), ("", ("x" * 300 + ".csv", b"C"), "no `smiles`"),
+    ("C\ud800", None, "None of the 1 rows"),
+    ("", ("x" * 300 + ".csv", b"C"), "of molecules `smiles`"),
 ])
 def test_what_cannot_be_read_is_one_sentence(text, file, said):
     with pytest.raises(InputError, match=said) as raised:

@@ -75,3 +75,13 @@ def test_a_long_name_does_not_fill_the_page(tmp_path):
     first, second = (card_name(library, row, Generated(None)) for row in rows_of(library))
     assert first.startswith(f"**{'n' * 60}**")
     assert second.startswith(f"**{'n' * 59}…**")
+
+
+def test_a_strained_ring_gets_a_caution_instead_of_a_tick(samples):
+    row = rows_of(samples)[0] | {"valid": True, "stable": True, "fragments": 1, "unique": True,
+                                 "novel": False}
+    assert card_marks(samples, row | {"smiles": "C1=C=CCCC1"}) == (
+        ":small[:orange[:material/warning:] stable, but an allene in a ring of six]")
+    assert card_marks(samples, row | {"smiles": "CCO"}) == (
+        ":small[:green[:material/check_circle:] stable]")
+    assert "strain" not in card_marks(samples, row | {"smiles": None})

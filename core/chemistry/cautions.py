@@ -1,0 +1,70 @@
+"""What a valence count does not see: ring strain that few molecules survive.
+
+Each rule is about a motif in small rings. A molecule with one may exist (cubane does), so it gets a
+caution, never a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+
+from rdkit import Chem
+from rdkit.Chem.rdMolDescriptors import CalcNumBridgeheadAtoms
+
+_SMALL = {3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight"}
+_LARGEST_LINEAR = 8
+"""Atoms of the largest ring in which a triple bond or an allene is strained; from nine on both are
+stable at room temperature (1,2-cyclononadiene, cyclononyne)."""
+_LEAST_BRIDGES = 9
+"""Atoms in the three bridges from which on a bicycle bears a double bond at a bridgehead (Fawcett,
+*Chemical Reviews* 47, 219, 1950); paclitaxel has as many."""
+
+
+def cautions(molecule: Chem.Mol) -> tuple[str, ...]:
+    """Strained motifs of a sanitized molecule, in a few words each, without repeats.
+
+    >>> cautions(Chem.MolFromSmiles("C1=C=CCCC1")), cautions(Chem.MolFromSmiles("c1ccccc1"))
+    (('an allene in a ring of six',), ())
+    """
+    return tuple(dict.fromkeys(_found(molecule)))
+
+
+def _found(molecule: Chem.Mol) -> Iterator[str]:
+    info = molecule.GetRingInfo()
+    for bond in molecule.GetBonds():
+        smallest = info.MinBondRingSize(bond.GetIdx())
+        if bond.GetBondType() == Chem.BondType.TRIPLE and 0 < smallest <= _LARGEST_LINEAR:
+            yield f"a triple bond in a ring of {_SMALL[smallest]}"
+        if bond.GetBondType() == Chem.BondType.DOUBLE and smallest == 3:
+            yield "a double bond in a ring of three"
+    for atom in molecule.GetAtoms():
+        double = [bond.GetIdx() for bond in atom.GetBonds()
+                  if bond.GetBondType() == Chem.BondType.DOUBLE]
+        if len(double) == 2:
+            shared = [len(ring) for ring in info.BondRings() if set(double) <= set(ring)]
+            if shared and min(shared) <= _LARGEST_LINEAR:
+                yield f"an allene in a ring of {_SMALL[min(shared)]}"
+    if _breaks_bredts_rule(molecule):
+        yield "a double bond at a bridgehead"
+    small = [set(ring) for ring in info.BondRings() if len(ring) <= 4]
+    for one, other in combinations(small, 2):
+        if one & other:
+            yield (f"rings of {_SMALL[min(len(one), len(other))]} and "
+                   f"{_SMALL[max(len(one), len(other))]} that share a bond")
+
+
+def _breaks_bredts_rule(molecule: Chem.Mol) -> bool:
+    bridgeheads: list[int] = []
+    CalcNumBridgeheadAtoms(molecule, bridgeheads)  # type: ignore[arg-type]
+    rings = [set(ring) for ring in molecule.GetRingInfo().AtomRings()]
+    for place in bridgeheads:
+        ends = {place} | {bond.GetOtherAtomIdx(place)
+                          for bond in molecule.GetAtomWithIdx(place).GetBonds()
+                          if bond.GetBondType() == Chem.BondType.DOUBLE}
+        for one, other in combinations([ring for ring in rings if place in ring], 2):
+            is_bridged = len(one & other) > 2
+            bears = len(ends) > 1 and (ends <= one or ends <= other)
+            if is_bridged and bears and len(one | other) - 2 < _LEAST_BRIDGES:
+                return True
+    return False
