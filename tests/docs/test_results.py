@@ -75,7 +75,7 @@ def test_a_mark_in_a_table_is_explained_below_it(output):
     """In the command's output and on the page alike."""
     for text in (output, PAGE.read_text(encoding="utf-8")):
         marked = [body for body in sections(text).values() if "†" in "".join(table_in(body))]
-        assert len(marked) == 3
+        assert len(marked) == 4
         assert len({line for body in marked for line in body.splitlines()
                     if line.startswith("† ")}) == 1
         assert all("\n† A low LU that comes from a high NLL" in body for body in marked)
