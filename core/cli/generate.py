@@ -69,13 +69,13 @@ def generate_molecules(
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
         task = progress.add_task("Sampling", total=number)
         samples = chain.from_iterable(
-            generate(checkpoint, number, generator=generator, config=config, fragment=fragment)
+            generate(checkpoint, number, generator=generator, config=config, fragment=fragment,
+                     progress=lambda done, _: progress.update(task, completed=done))
         )
         for at, sample in enumerate(samples):
             writer.write({"id": f"{checkpoint.card.name}:{seed}:{at}",
                           **_describe(sample, checkpoint.card.chemistry),
                           **_describe_growth(sample, fragment)})
-            progress.update(task, completed=at + 1)
     writer.finish()
 
 

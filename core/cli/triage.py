@@ -130,7 +130,8 @@ def triage(
         tables = []
         for table in sample_and_score_in(run_folder, checkpoint, config,
                                          progress=lambda stage, done, total: bar.update(
-                                             task, description=stage.capitalize())):
+                                             task, description=f"{stage.capitalize()} ({done:,} "
+                                                               f"of {total:,})")):
             tables.append(table)
             bar.advance(task, len(table))
             if not messages.is_terminal:

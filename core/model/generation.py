@@ -8,8 +8,9 @@ is free, cache and state are compacted, so that the long tail of a batch costs l
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import torch
@@ -26,6 +27,12 @@ from core.sent.grammar import Grammar
 from core.sent.prefixes import Prefixes, draw_prefixes
 from core.sent.vocabulary import EOS, PAD, SOS
 from core.threads import threads_for
+
+Progress = Callable[[int, int], None]
+"""Called as `progress(done, total)` in sequences that have ended. May raise to cancel."""
+
+_TELL_EVERY = 8
+"""Tokens between two reports of progress."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,7 @@ def generate(
     generator: torch.Generator,
     config: SamplingConfig = SamplingConfig(),
     fragment: Fragment | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[list[GeneratedGraph]]:
     """Sample `number` graphs, yielding batch by batch so that callers can show progress and stop.
 
@@ -98,6 +106,7 @@ def generate(
         generator: where tokens, and before them the orders of the fragment, come from.
         config: how to sample.
         fragment: what every graph is to grow from, under the model's chemistry.
+        progress: hears of the sequences that have ended, of all batches.
 
     Raises:
         InputError: for fewer than one graph, or a fragment that cannot be grown from.
@@ -108,10 +117,13 @@ def generate(
         raise FragmentError("The mask kinds does not keep a fragment as it is; use strict.")
     for first in range(0, number, config.batch_size):
         size = min(config.batch_size, number - first)
+        if progress is not None:
+            progress(first, number)
         prefixes = None if fragment is None else draw_prefixes(
             fragment.graph, fragment.is_open, checkpoint.vocabulary, size, generator=generator)
         tokens, self_nll, prefix_nll = sample_tokens(
-            checkpoint, size, generator=generator, config=config, prefixes=prefixes)
+            checkpoint, size, generator=generator, config=config, prefixes=prefixes,
+            progress=None if progress is None else partial(_behind, progress, first, number))
         found = []
         for row, sequence in enumerate(_sequences(tokens)):
             graph = _read(sequence, checkpoint, config)
@@ -131,6 +143,7 @@ def sample_tokens(
     generator: torch.Generator,
     config: SamplingConfig,
     prefixes: Prefixes | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Sample one batch of sequences.
 
@@ -141,19 +154,25 @@ def sample_tokens(
         config: how to sample.
         prefixes: B beginnings; their tokens are taken instead of sampled ones, and their closed
             nodes get no neighbours.
+        progress: hears of the sequences that have ended.
 
     Returns:
         tokens [B, L] int64 on the CPU, `pad` after `eos`, their unmasked NLL [B] in nats, and that
         of the prefixes [B], 0 without any.
     """
     with threads_for(checkpoint.model, size):
-        return _sample_tokens(checkpoint, size, generator, config, prefixes)
+        return _sample_tokens(checkpoint, size, generator, config, prefixes, progress)
+
+
+def _behind(progress: Progress, before: int, total: int, done: int, _: int) -> None:
+    """Tell of a batch as a part of all."""
+    progress(before + done, total)
 
 
 @torch.inference_mode()
 def _sample_tokens(
     checkpoint: Checkpoint, size: int, generator: torch.Generator, config: SamplingConfig,
-    prefixes: Prefixes | None,
+    prefixes: Prefixes | None, progress: Progress | None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     device, vocabulary = checkpoint.device, checkpoint.vocabulary
     model = checkpoint.model
@@ -186,6 +205,8 @@ def _sample_tokens(
         written[alive, position] = token
         is_done = grammar.is_done
         num_done = int(is_done.sum())
+        if progress is not None and (position % _TELL_EVERY == 0 or num_done == len(alive)):
+            progress(size - len(alive) + num_done, size)
         if num_done == len(alive):
             break
         if num_done * 4 >= len(alive):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,8 @@ from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples, read_ta
 from core.triage.scores import quality_label
 
 Progress = Callable[[str, int, int], None]
-"""Called as `progress(stage, done, total)`: stage `sampling` counts sequences sampled in this
-chunk, `scoring` re-linearizations. May raise to cancel."""
+"""Called as `progress(stage, done, total)`: stage `sampling` counts sequences of this chunk that
+have ended, `scoring` re-linearizations. May raise to cancel."""
 
 _MADE_ON = "made-on.json"
 """Of a run folder: where its chunks were made, as another machine may add what needs the data."""
@@ -147,8 +148,6 @@ def _note_machine(folder: Path, device: str) -> None:
 def _sample(
     checkpoint: Checkpoint, config: SamplesConfig, chunk: int, progress: Progress | None
 ) -> list[GeneratedGraph]:
-    if progress is not None:
-        progress("sampling", 0, config.chunk)
     sampling = SamplingConfig(temperature=config.temperature, top_k=config.top_k,
                               mask=config.mask, batch_size=config.chunk)
     generator = torch.Generator().manual_seed(config.seed * 1_000_003 + chunk)
@@ -156,7 +155,8 @@ def _sample(
         checkpoint.card, config.fragment, open_atoms=config.open_atoms)
     # The whole chunk is sampled even if it is cut: a shorter batch would draw other numbers.
     [samples] = generate(checkpoint, config.chunk, generator=generator, config=sampling,
-                         fragment=fragment)
+                         fragment=fragment,
+                         progress=None if progress is None else partial(progress, "sampling"))
     return samples
 
 

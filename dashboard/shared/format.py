@@ -47,6 +47,21 @@ def short(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:#.3g}"
 
 
+def duration(seconds: float) -> str:
+    """A length of time as people say it.
+
+    >>> duration(4), duration(100), duration(5400), duration(90000), duration(4e5)
+    ('4 seconds', '2 minutes', '1.5 hours', '25 hours', '4.6 days')
+    """
+    for unit, size, limit in (("seconds", 1.0, 90.0), ("minutes", 60.0, 90.0),
+                              ("hours", 3600.0, 48.0)):
+        if seconds < size * limit:
+            number = seconds / size
+            shown = f"{number:.1f}" if unit == "hours" and number < 10 else f"{max(1, number):.0f}"
+            return f"{shown} {unit}" if shown != "1" else f"1 {unit[:-1]}"
+    return f"{seconds / 86400:.1f} days"
+
+
 def fixed(value: float, digits: int) -> str:
     """A number with so many decimals.
 

@@ -34,6 +34,11 @@ def info(note: object, *, icon: str = ":material/info:") -> None:
     st.info(_shown(note), icon=icon)
 
 
+def beside_field(fault: object) -> None:
+    """What is wrong with the field above, in short form; the page itself says it in full size."""
+    st.markdown(f":small[:red[:material/error: {_shown(fault)}]]")
+
+
 def _shown(fault: object) -> str:
     return plain(without_folders(str(fault)) if is_hosted() else str(fault))
 

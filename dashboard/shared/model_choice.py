@@ -55,7 +55,8 @@ def by_dataset(models: Mapping[str, ModelCard]) -> dict[str, tuple[str, ...]]:
 
 
 def choose_model(
-    models: Mapping[str, ModelCard], *, key: str, default: str, label: str = "Model", help: str
+    models: Mapping[str, ModelCard], *, key: str, default: str, label: str = "Model", help: str,
+    disabled: bool = False,
 ) -> str:
     """A bar of data sets, where there are several, and a box with the models of the chosen one;
     below it a visitor can bring another.
@@ -66,17 +67,19 @@ def choose_model(
         default: the model of an address that names none, or the first one.
         label: of the box.
         help: of the box.
+        disabled: whether the choice is only shown.
     """
     strategies = {name: card.strategy.name for name, card in models.items()}
     chosen = choose_by_dataset(by_dataset(models), strategies, key=key, default=default,
-                               label=label, help=help)
-    bring_model(key)
+                               label=label, help=help, disabled=disabled)
+    if not disabled:
+        bring_model(key)
     return chosen
 
 
 def choose_by_dataset(
     groups: Mapping[str, Sequence[str]], strategies: Mapping[str, str], *, key: str, default: str,
-    label: str = "Model", help: str,
+    label: str = "Model", help: str, disabled: bool = False,
 ) -> str:
     """The same, for models of which no more than these is known.
 
@@ -95,12 +98,13 @@ def choose_by_dataset(
         box = f"{key}_dataset"
         st.session_state[box] = title  # it only shows and changes the model, which alone decides
         st.pills("Data set", list(groups), required=True, key=box, help=_about(groups),
-                 on_change=_take_dataset, args=(groups, strategies, key, current))
+                 disabled=disabled, on_change=_take_dataset,
+                 args=(groups, strategies, key, current))
     # The address leaves out what is the default, so no model of another data set may be one; a box
     # without a default can be emptied, which leads back to the page's own.
     index = groups[title].index(default) if default in groups[title] else None
     return st.selectbox(label, groups[title], index=index, key=key, bind="query-params",
-                        help=help) or current
+                        help=help, disabled=disabled) or current
 
 
 def offer_reader(

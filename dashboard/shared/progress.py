@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.data.splits import Progress
+from dashboard.shared.pace import Pace
 from dashboard.shared.visitors import short_work
 
 
@@ -25,11 +26,12 @@ def progress_bar(text: str, unit: str = "sequences") -> Iterator[Progress]:
     Raises:
         QuotaError: by a report, once nothing is left of a visitor's time.
     """
-    place = st.empty()
+    place, pace = st.empty(), Pace()
     try:
         with short_work() as check_time:
             def report(done: int, total: int) -> None:
-                place.progress(done / total, f"{text}: {done:,} of {total:,} {unit}")
+                place.progress(done / total, f"{text}: {done:,} of {total:,} {unit}"
+                                             f"{pace.heard(done, total)}")
                 check_time()
 
             yield report

@@ -3,6 +3,9 @@
 It works for some seconds in every run of the page and then draws the page anew, so that results
 show as they come. Any click ends the work at the next drawing call, which is its next report of
 progress; what is done by then stays. Where strangers visit it waits for its turn in line.
+
+While it goes on, pages draw their settings disabled (`is_running`), so whatever ends it here draws
+the page once more, to free them.
 """
 
 from __future__ import annotations
@@ -13,7 +16,11 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.shared import visitors
+from dashboard.shared import messages, visitors
+from dashboard.shared.pace import Pace
+
+FIXED = "Settings are fixed while the run goes on; cancel it to change them."
+"""Above settings that are disabled."""
 
 
 @dataclass(frozen=True)
@@ -32,17 +39,41 @@ class RunSwitch:
     cancel: str
     promise: str
 
+    @property
+    def is_running(self) -> bool:
+        """Whether a run goes on, whatever its settings."""
+        return st.session_state.get(self.state) is not None
+
     def is_on(self, settings: object) -> bool:
         """Whether a run of these settings goes on; one of other settings ends here."""
-        if st.session_state.get(self.state) != settings:
-            self.turn_off()
-        return st.session_state[self.state] is not None
+        if self.is_running and st.session_state[self.state] != settings:
+            self.end()
+        return self.is_running
 
     def turn_off(self) -> None:
         """Let no run go on."""
-        if st.session_state.get(self.state) is not None:
+        if self.is_running:
             visitors.end_job()
         st.session_state[self.state] = None
+
+    def end(self, fault: str = "") -> None:
+        """Let no run go on, and draw the page anew if one did.
+
+        A page that ends before it gets to `show` calls it, too, or its settings would stay fixed.
+
+        Args:
+            fault: what went wrong; the page drawn anew says it.
+        """
+        if fault:
+            st.session_state[self._fault] = fault
+        if self.is_running:
+            self.turn_off()
+            st.rerun()
+
+    def pace(self, stage: str) -> Pace:
+        """How fast a stage of the run goes, measured since it began."""
+        paces: dict[str, Pace] = st.session_state.setdefault(f"{self.state}-paces", {})
+        return paces.setdefault(stage, Pace())
 
     def show(
         self, settings: object, *, is_done: bool, at: tuple[float, str], label: str, remark: str
@@ -61,9 +92,11 @@ class RunSwitch:
         """
         # Slots: what a run draws first would leave what was drawn before it below until it ends.
         place, button, below = st.empty(), st.empty(), st.empty()
+        if said := st.session_state.pop(self._fault, None):
+            messages.error(said)
         fault = visitors.time_fault()
         if is_done or fault:
-            self.turn_off()
+            self.end()
         if is_done:
             return place
         if fault:
@@ -78,23 +111,31 @@ class RunSwitch:
             below.caption("\n\n".join(filter(None, (remark, visitors.job_note()))))
         return place
 
-    def go_on(self, work: Callable[[], None], place: DeltaGenerator) -> None:
+    def go_on(
+        self, work: Callable[[], None], place: DeltaGenerator,
+        say: Callable[[ValueError], str] = str,
+    ) -> None:
         """Do some of the work below everything that is drawn, then draw the page anew.
+
+        What the work raises as a `ValueError` is said below the button: it would fail again, so the
+        run ends.
 
         Args:
             work: some seconds of it.
             place: where progress is drawn.
-
-        Raises:
-            ValueError: what the work raises; it would fail again, so the run ends.
+            say: what such an error means, one sentence.
         """
         try:
             with visitors.turn(place):
                 work()
-        except ValueError:
-            self.turn_off()
-            raise
+        except ValueError as error:
+            self.end(say(error))
         st.rerun()
+
+    @property
+    def _fault(self) -> str:
+        return f"{self.state}-fault"
 
     def _turn_on(self, settings: object) -> None:
         st.session_state[self.state] = settings
+        st.session_state.pop(f"{self.state}-paces", None)

@@ -196,8 +196,9 @@ def test_a_hosted_page_keeps_no_models(open_page, monkeypatch, tmp_path):
 
 def test_runs_with_other_settings_stand_beside_each_other(open_page):
     page = run(open_page(**RUN))
-    page.number_input(key="steps").set_value(3).run()
-    run(page)
+    page.number_input(key="steps").set_value(3)
+    page.query_params["steps"] = "3"  # as a browser does; fixed fields go by it
+    run(page.run())
     digests = list(page.session_state["finetune_finished"])
     assert len(digests) == 2
     page.segmented_control(key="tuning").set_value("Methods compared").run()

@@ -28,12 +28,31 @@ _SITTING_S = 3.0
 """Seconds of work between two looks at the page."""
 
 
-def show(query: FinetuneQuery, shipped: ShippedRepairs) -> None:
-    """What the run will do, the button that starts it, and what came of it so far."""
+def is_running() -> bool:
+    """Whether a run or the measuring of its scaled changes goes on; settings are fixed then."""
+    return _SWITCH.is_running or scaling.is_running()
+
+
+def end() -> None:
+    """Let no run go on, where the page cannot be drawn as far as its button."""
+    _SWITCH.end()
+    scaling.end()
+
+
+def show(
+    query: FinetuneQuery, shipped: ShippedRepairs, beside_molecules: DeltaGenerator
+) -> None:
+    """What the run will do, the button that starts it, and what came of it so far.
+
+    Args:
+        query: the run.
+        shipped: what it is compared with.
+        beside_molecules: where it is said what is wrong with one's own molecules.
+    """
     matrices = data.matrices(query.model, query.weights_sha256)
     st.markdown(text.run_summary(query, query.config.trained_numbers(matrices),
                                  num_entries(matrices)))
-    _show_molecules(query)
+    _show_molecules(query, beside_molecules)
     session = data.find_session(query)
     reading = st.container()  # in any case, so that what is drawn below keeps its place
     if session is None and (data.has_folder(query)
@@ -51,7 +70,7 @@ def show(query: FinetuneQuery, shipped: ShippedRepairs) -> None:
         at=(0.0, "Continuing" if begun else "Starting"),
         label="Continue" if begun else "Fine-tune",
         remark=text.left_to_do(session) if begun and session is not None
-               else text.time_estimate(query))
+               else f"{text.time_estimate(query)} {text.phases_note(query.config.method)}")
     if session is not None and session.is_done:
         _show_result(query, session, shipped)
     elif session is not None and session.history:
@@ -62,10 +81,11 @@ def show(query: FinetuneQuery, shipped: ShippedRepairs) -> None:
 
 def _open(query: FinetuneQuery) -> FinetuneSession:
     try:
-        with progress_bar("Reading the molecules", "molecules") as progress:
+        with progress_bar(text.phase(text.EXAMPLES, query.config.method),
+                          "molecules") as progress:
             return data.session(query, progress)
-    except InputError:
-        _SWITCH.turn_off()  # it would fail again
+    except InputError as error:
+        _SWITCH.end(str(error))  # it would fail again
         raise
 
 
@@ -73,12 +93,14 @@ def _go_on(session: FinetuneSession, place: DeltaGenerator) -> None:
     """Work for a few seconds; steps that are done stay."""
 
     def report(state: FinetuneProgress) -> None:
-        place.progress(min(1.0, state.done / max(state.total, 1)), text.progress_text(state))
+        pace = _SWITCH.pace(state.stage).heard(state.done, state.total)
+        place.progress(min(1.0, state.done / max(state.total, 1)),
+                       text.progress_text(state, session.config.method, pace))
 
     _SWITCH.go_on(lambda: data.go_on(session, report, for_s=_SITTING_S), place)
 
 
-def _show_molecules(query: FinetuneQuery) -> None:
+def _show_molecules(query: FinetuneQuery, beside: DeltaGenerator) -> None:
     """What is learnt from, where it is not known beforehand."""
     if query.source.kind == GENERATED:
         chemistry = checkpoint(query.model, query.weights_sha256).card.chemistry
@@ -86,8 +108,13 @@ def _show_molecules(query: FinetuneQuery) -> None:
             st.caption(text.data_note(chemistry))
     if query.source.kind != OWN:
         return
-    with progress_bar("Reading the molecules", "molecules") as progress:
-        found = data.learning_set(query, progress)
+    try:
+        with progress_bar("Reading the molecules", "molecules") as progress:
+            found = data.learning_set(query, progress)
+    except InputError as error:
+        with beside:
+            messages.beside_field(error)
+        raise
     st.caption(text.learning_summary(found))
     if found.bad:
         with st.expander(text.bad_rows(found), icon=":material/error:"):

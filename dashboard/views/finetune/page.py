@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -12,7 +11,7 @@ from dashboard.shared import checkpoints, messages
 from dashboard.shared.inputs import warn_about_address
 from dashboard.shared.introduction import introduce
 from dashboard.views.finetune import data, inputs, live, methods_compared, text
-from dashboard.views.finetune.query import CODE, COMPARE, NUMBERS, RUN, SECTIONS, FinetuneQuery
+from dashboard.views.finetune.query import CODE, COMPARE, NUMBERS, RUN, SECTIONS
 
 
 def main() -> None:
@@ -29,19 +28,20 @@ def main() -> None:
         section = st.segmented_control(
             "Section", SECTIONS, default=COMPARE if shipped.found else RUN, required=True,
             key="tuning", bind="query-params", label_visibility="collapsed")
-        show(section, inputs.choose(models), shipped)
+        show(section, inputs.choose(models, hidden=section not in (RUN, CODE)), shipped)
     except InputError as error:
+        live.end()
         messages.error(error)
 
 
 def show(
-    section: str | None, run: Callable[[], FinetuneQuery], shipped: data.ShippedRepairs
+    section: str | None, run: inputs.RunSettings, shipped: data.ShippedRepairs
 ) -> None:
     """One section; settings of a run that are wrong do not hide the shipped results."""
     if section == RUN:
-        live.show(run(), shipped)
+        live.show(run.query(), shipped, run.beside_molecules)
     elif section == CODE:
-        methods_compared.show_code(run(), shipped)
+        methods_compared.show_code(run.query(), shipped)
     elif section in (COMPARE, NUMBERS):
         methods_compared.show(section, shipped)
 

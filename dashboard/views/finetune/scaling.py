@@ -55,6 +55,16 @@ def show_shipped(
     _show_curves([chosen, *others], alpha, measure, key="shipped-scaled")
 
 
+def is_running() -> bool:
+    """Whether scaled changes of one's own run are being measured."""
+    return _SWITCH.is_running
+
+
+def end() -> None:
+    """Measure them no longer."""
+    _SWITCH.end()
+
+
 def show_live(query: FinetuneQuery, session: FinetuneSession, measure: str) -> None:
     """The same of a run that is done, measured when the visitor asks for it."""
     _show_heading()
@@ -68,7 +78,9 @@ def show_live(query: FinetuneQuery, session: FinetuneSession, measure: str) -> N
         st.code(scaled_command(query, alpha), language="bash", wrap_lines=True)
     elif _SWITCH.is_on(query):
         def report(state: FinetuneProgress) -> None:
-            place.progress(min(1.0, state.done / max(state.total, 1)), text.progress_text(state))
+            pace = _SWITCH.pace(state.stage).heard(state.done, state.total)
+            place.progress(min(1.0, state.done / max(state.total, 1)),
+                           text.progress_text(state, session.config.method, pace))
 
         _SWITCH.go_on(lambda: data.go_on(session, report, for_s=_SITTING_S, scaling=True), place)
 

@@ -18,7 +18,7 @@ from core.repair.result import RepairResult
 from core.repair.session import FinetuneProgress, FinetuneSession
 from core.repair.spurious import spurious_repairs
 from core.stats.estimates import Estimate
-from dashboard.shared.format import estimate, interval, short, signed
+from dashboard.shared.format import duration, estimate, interval, short, signed
 from dashboard.views.finetune.charts import Histograms
 from dashboard.views.finetune.points import RepairPoint, ScaledArm
 from dashboard.views.finetune.query import (
@@ -74,9 +74,11 @@ SCALING_AID = ("Every point is the model W + α ΔW, where ΔW is all that fine-
 ALPHA_HELP = "Above 1, the change is taken further than the run went."
 SCALED_CODE = ("Writes the model at this α from the checkpoint of the run: that of the command "
                "line in the section “Code”, or the download `Checkpoint`.")
-STAGES = {"score": "Choosing the mask", "train": "Fine-tuning",
-          "before": "Measuring the model as it was", "after": "Measuring the new model",
-          "scale": "Measuring scaled changes", "done": "Done"}
+EXAMPLES = "examples"
+_PHASES = {EXAMPLES: "Examples", "score": "Mask", "train": "Steps",
+           "before": "Measuring the model as it was", "after": "Measuring the new model"}
+"""Of a run, in their order; a method without a mask leaves that out."""
+
 _UNITS = {"score": "examples", "train": "steps", "before": "linearized graphs",
           "after": "linearized graphs", "scale": "linearized graphs", "done": ""}
 
@@ -337,8 +339,8 @@ def scaled_table(arms: Sequence[ScaledArm]) -> pd.DataFrame:
 
 def scaling_estimate(query: FinetuneQuery) -> str:
     """About how long measuring scaled changes takes."""
-    return (f"{duration(query.scaling_s)} on two idle cores: the new model's change is taken at "
-            f"other scales and measured on the same {query.test} graphs. Nothing is trained.")
+    return (f"About {duration(query.scaling_s)} on two idle cores: the new model's change is taken "
+            f"at other scales and measured on the same {query.test} graphs. Nothing is trained.")
 
 
 def histogram_alt(found: Sequence[Histograms], orders: Sequence[str]) -> str:
@@ -420,27 +422,40 @@ def molecules_help(card: ModelCard) -> str:
 
 def time_estimate(query: FinetuneQuery) -> str:
     """About how long a run takes."""
-    return (f"{duration(query.estimated_s)} on two idle cores for a model of the shipped size, "
-            f"most of it for {query.config.steps:,} steps and for measuring {query.test} graphs "
-            f"before and after at K = {PERMUTATIONS}; a busy machine takes longer.")
+    return (f"About {duration(query.estimated_s)} on two idle cores for a model of the shipped "
+            f"size, most of it for {query.config.steps:,} steps and for measuring {query.test} "
+            f"graphs before and after at K = {PERMUTATIONS}; a busy machine takes longer.")
 
 
-def duration(seconds: float) -> str:
-    """About so long.
+def phase(stage: str, method: str) -> str:
+    """The name of a stage of work and which one it is.
 
-    >>> duration(34), duration(100), duration(4000)
-    ('About 35 seconds', 'About 2 minutes', 'About 1.1 hours')
+    >>> phase("train", "sparse"), phase("train", "lora"), phase("scale", "lora")
+    ('**Steps** (phase 3 of 5)', '**Steps** (phase 2 of 4)', '**Measuring scaled changes**')
     """
-    if seconds < 90:
-        return f"About {max(5, 5 * round(seconds / 5))} seconds"
-    if seconds < 3600:
-        return f"About {round(seconds / 60)} minutes"
-    return f"About {seconds / 3600:.1f} hours"
+    if stage not in _PHASES:
+        return "**Measuring scaled changes**"
+    phases = _phases(method)
+    return f"**{_PHASES[stage]}** (phase {phases.index(stage) + 1} of {len(phases)})"
 
 
-def progress_text(state: FinetuneProgress) -> str:
-    """What is being done."""
-    text = f"{STAGES[state.stage]}: {state.done:,} of {state.total:,} {_UNITS[state.stage]}"
+def phases_note(method: str) -> str:
+    """What a run goes through.
+
+    >>> phases_note("full")
+    'Phases: examples, steps, measuring the model as it was, measuring the new model.'
+    """
+    return f"Phases: {', '.join(_PHASES[name].lower() for name in _phases(method))}."
+
+
+def _phases(method: str) -> list[str]:
+    return [name for name in _PHASES if name != "score" or method == "sparse"]
+
+
+def progress_text(state: FinetuneProgress, method: str, pace: str) -> str:
+    """What is being done; `pace` as of `Pace.heard`."""
+    text = (f"{phase(state.stage, method)}: {state.done:,} of {state.total:,} "
+            f"{_UNITS[state.stage]}{pace}")
     return text if state.loss is None else f"{text}, loss {state.loss:.3f} nats per token"
 
 

@@ -17,6 +17,7 @@ from dashboard.shared.choices import (
     resolved_order,
 )
 from dashboard.shared.model_choice import choose_model
+from dashboard.shared.run_switch import FIXED
 from dashboard.shared.visitors import say_limit
 from dashboard.views.score import text
 from dashboard.views.score.query import (
@@ -32,23 +33,29 @@ from dashboard.views.score.query import (
 )
 
 
-def choose_settings(models: Mapping[str, ModelCard]) -> ScoringSettings:
-    """Draw the sidebar."""
+def choose_settings(models: Mapping[str, ModelCard], *, fixed: bool = False) -> ScoringSettings:
+    """Draw the sidebar; `fixed` while a run goes on."""
     with st.sidebar:
+        if fixed:
+            st.caption(FIXED)
         card = models[choose_model(models, key="scorer", default=DEFAULT_MODEL,
-                                   help="The model that says how likely each molecule is.")]
+                                   help="The model that says how likely each molecule is.",
+                                   disabled=fixed)]
         order = st.selectbox("Order", STRATEGY_OPTIONS, key="scoreorder", bind="query-params",
-                             help=f"own: {card.strategy.name}, that {card.name} was trained under.")
+                             help=f"own: {card.strategy.name}, that {card.name} was trained under.",
+                             disabled=fixed)
         left, right = st.columns(2)
         permutations = left.number_input(
             "K", MIN_PERMUTATIONS, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS, 8, key="scorek",
-            bind="query-params", help="Linearizations per molecule; LU has an interval from 16 on.")
+            bind="query-params", help="Linearizations per molecule; LU has an interval from 16 on.",
+            disabled=fixed)
         seed = right.number_input("Seed", 0, MAX_SEED, 0, 1, key="scoreseed", bind="query-params",
-                                  help="Fixes linearizations and intervals.")
+                                  help="Fixes linearizations and intervals.", disabled=fixed)
         precision = st.selectbox("Precision", PRECISIONS, key="scoreprecision",
                                  bind="query-params",
                                  help="bf16 is up to three times as fast on processors that "
-                                      "support it; NLLs are then off by about 0.05 nats.")
+                                      "support it; NLLs are then off by about 0.05 nats.",
+                                      disabled=fixed)
         if (most := max_rows()) is not None:
             say_limit(most, "rows")
     strategy = Strategy.from_name(resolved_order(order, card.strategy.name))
@@ -56,22 +63,25 @@ def choose_settings(models: Mapping[str, ModelCard]) -> ScoringSettings:
                               precision=precision)
 
 
-def choose_molecules(settings: ScoringSettings) -> ScoreQuery | None:
-    """Draw the fields for text and file; None while both are empty."""
+def choose_molecules(settings: ScoringSettings, *, fixed: bool = False) -> ScoreQuery | None:
+    """Draw the fields for text and file, `fixed` while a run goes on; None while both are empty."""
     left, right = st.columns(2, gap="large")
     typed = left.text_area("Paste molecules", key="scoretext", height=150, max_chars=MAX_TYPED,
                            persist_state="session",
-                           placeholder="CCO ethanol\nCC(N)C(=O)O alanine", help=text.TYPED_HELP)
+                           placeholder="CCO ethanol\nCC(N)C(=O)O alanine", help=text.TYPED_HELP,
+                           disabled=fixed)
     file = right.file_uploader("Or drop a file", FILE_TYPES, key="scorefile",
-                               max_upload_size=max_upload_mb(), help=text.FILE_HELP)
+                               max_upload_size=max_upload_mb(), help=text.FILE_HELP,
+                               disabled=fixed)
     with right.expander("Columns"):
         one, other = st.columns(2)
         smiles = one.text_input(text.SMILES_FIELD, key="scorecolumn", max_chars=200,
                                 persist_state="session",
-                                help=text.COLUMN_HELP.format(name="smiles"))
+                                help=text.COLUMN_HELP.format(name="smiles"), disabled=fixed)
         name = other.text_input(text.NAMES_FIELD, key="scoreid", max_chars=200,
                                 persist_state="session",
-                                help=text.COLUMN_HELP.format(name="id, mol_id or name"))
+                                help=text.COLUMN_HELP.format(name="id, mol_id or name"),
+                                disabled=fixed)
     if file is not None:
         return ScoreQuery(settings.model, settings, file.name, file.getvalue(), smiles or "",
                           name or "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 
 import streamlit as st
@@ -36,13 +35,16 @@ def main() -> None:
     try:
         models = checkpoints.models()
         warn_about_address("score", partial(address_faults, models=tuple(models)))
-        settings = inputs.choose_settings(models)
-        query = inputs.choose_molecules(settings)
+        fixed = _SWITCH.is_running
+        settings = inputs.choose_settings(models, fixed=fixed)
+        query = inputs.choose_molecules(settings, fixed=fixed)
         if query is None:
+            _SWITCH.end()
             st.info(text.NOTHING_YET, icon=":material/upload_file:")
             return
         show(query, models[query.model])
     except InputError as error:
+        _SWITCH.end()
         messages.error(text.of_page(error))
 
 
@@ -52,7 +54,7 @@ def show(query: ScoreQuery, card: ModelCard) -> None:
     if found is None or not found.is_finished:
         _show_job(query, card, found)
     else:
-        _SWITCH.turn_off()
+        _SWITCH.end()
         _show_result(query, found)
     with st.expander("The same on the command line", icon=":material/terminal:"):
         st.code(command(query), language="bash")
@@ -74,15 +76,15 @@ def _show_job(query: ScoreQuery, card: ModelCard, found: Manifest | None) -> Non
             for note in checked.notes:
                 st.caption(plain(note))
     if known.each_s is None:
-        _SWITCH.turn_off()
+        _SWITCH.end()
         return
     done = 0 if found is None else found.rows_done
-    left_s = (checked.rows - done) * known.each_s
+    so_far = text.progress(done, checked.rows, text.left((checked.rows - done) * known.each_s))
     place = _SWITCH.show(
         query.digest, is_done=False,
-        at=(done / checked.rows, text.progress(done, checked.rows, left_s)),
+        at=(done / checked.rows, so_far),
         label=f"Go on: {checked.rows - done:,} more" if done else text.offer(checked),
-        remark=text.progress(done, checked.rows, left_s) if done else
+        remark=so_far if done else
                text.estimate(checked.rows - checked.failed, known.each_s))
     if _SWITCH.is_on(query.digest):
         _go_on(query, place)
@@ -101,15 +103,12 @@ def _look(query: ScoreQuery, card: ModelCard) -> Look:
 
 
 def _go_on(query: ScoreQuery, place: DeltaGenerator) -> None:
-    began, before = time.monotonic(), list[int]()
+    pace = _SWITCH.pace("score")
 
     def hear(done: int, total: int) -> None:
-        before.append(done)
-        ours = done - before[0]
-        left_s = (total - done) * (time.monotonic() - began) / ours if ours else None
-        place.progress(done / total, text.progress(done, total, left_s))
+        place.progress(done / total, text.progress(done, total, pace.heard(done, total)))
 
-    _SWITCH.go_on(lambda: data.score_more(query, hear), place)
+    _SWITCH.go_on(lambda: data.score_more(query, hear), place, text.of_page)
 
 
 def _show_result(query: ScoreQuery, found: Manifest) -> None:

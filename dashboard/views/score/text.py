@@ -7,6 +7,7 @@ import pandas as pd
 from core.data.column_choice import ID_OPTION, SMILES_OPTION
 from core.library.check import SHOWN, Checked
 from core.library.manifest import Manifest
+from dashboard.shared.format import duration
 
 EXAMPLE = """\
 Every molecule is written in K orders, and the model says how likely each of these sequences is.
@@ -80,10 +81,14 @@ def estimate(rows: int, each_s: float) -> str:
             "is computed once.")
 
 
-def progress(done: int, total: int, left_s: float | None) -> str:
-    """Beside the bar."""
-    left = "" if left_s is None else f", about {duration(left_s)} left"
-    return f"{done:,} of {_rows(total)} scored{left}"
+def progress(done: int, total: int, pace: str = "") -> str:
+    """Beside the bar; `pace` as of `Pace.heard`."""
+    return f"{done:,} of {_rows(total)} scored{pace}"
+
+
+def left(seconds: float) -> str:
+    """In place of a pace, while there is only an estimate."""
+    return f", about {duration(seconds)} left"
 
 
 def finished(found: Manifest) -> str:
@@ -91,21 +96,6 @@ def finished(found: Manifest) -> str:
     failed = "" if not found.failed else (
         f"; {found.failed:,} could not be scored and say why in the column `error`")
     return f"All {_rows(found.rows)} are done{failed}."
-
-
-def duration(seconds: float) -> str:
-    """A length of time as people say it.
-
-    >>> duration(4), duration(100), duration(5400), duration(90000), duration(4e5)
-    ('4 seconds', '2 minutes', '1.5 hours', '25 hours', '4.6 days')
-    """
-    for unit, size, limit in (("seconds", 1.0, 90.0), ("minutes", 60.0, 90.0),
-                              ("hours", 3600.0, 48.0)):
-        if seconds < size * limit:
-            number = seconds / size
-            shown = f"{number:.1f}" if unit == "hours" and number < 10 else f"{max(1, number):.0f}"
-            return f"{shown} {unit}" if shown != "1" else f"1 {unit[:-1]}"
-    return f"{seconds / 86400:.1f} days"
 
 
 def _rows(number: int) -> str:

@@ -12,6 +12,7 @@ from core.model.card import ModelCard
 from dashboard.components.atom_picker.picker import atom_picker
 from dashboard.views.triage import data
 from dashboard.views.triage import text as triage_text
+from dashboard.views.triage.live import is_running
 from dashboard.views.triage.query import LiveQuery
 
 _OPEN = "open"
@@ -24,15 +25,14 @@ def choose_fragment() -> tuple[str | None, str]:
         "Grow from a fragment", key="fragment", bind="query-params", placeholder="c1ccncc1",
         on_change=_forget_open,
         help="A SMILES. Every molecule will contain it unchanged, but for hydrogens that give way "
-             "to what grows. Empty: molecules are made from nothing.",
-    )
+             "to what grows. Empty: molecules are made from nothing.", disabled=is_running())
     if not (fragment or "").strip():
         return None, ""
     open_atoms = st.text_input(
         "Open atoms", key=_OPEN, bind="query-params", placeholder="all that can be",
         help="Atoms that may get new bonds, counted from 0 in the order of the SMILES, such as "
              "2,4. Click them on the drawing instead. The others stay as they are.",
-    )
+             disabled=is_running())
     return fragment.strip(), (open_atoms or "").strip()
 
 

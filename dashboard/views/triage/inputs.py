@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from core.chemistry.fragments import read_atoms
+from core.chemistry.fragments import FragmentError, read_atoms
 from core.model.card import ModelCard
 from core.triage.samples import SamplesConfig
+from dashboard.shared import messages
 from dashboard.shared.choices import DEFAULT_MODEL, MAX_SEED, PRECISIONS
 from dashboard.shared.model_choice import choose_model
+from dashboard.shared.run_switch import FIXED
 from dashboard.shared.visitors import say_limit
 from dashboard.views.triage.growth import choose_fragment
+from dashboard.views.triage.live import is_running
 from dashboard.views.triage.query import (
     DEFAULT_LIVE_NUMBER,
     DEFAULT_LIVE_PERMUTATIONS,
@@ -46,14 +49,17 @@ def choose(models: Mapping[str, ModelCard]) -> TriageQuery:
         FragmentError: for open atoms that are no numbers.
     """
     with st.sidebar:
+        if is_running():
+            st.caption(FIXED)
         source = st.segmented_control(
             "Graphs", SOURCES, default=SHIPPED, required=True, key="source", bind="query-params",
             width="stretch", help="shipped: sampled and scored beforehand. live: sampled now.",
-        )
+            disabled=is_running())
         model = choose_model(
             models, key="generator", default=DEFAULT_MODEL,
             help="The model that generates the graphs; re-linearizations are drawn in its own "
                  "order.",
+            disabled=is_running(),
         )
         card = models[model]
         config = _choose_config() if source == LIVE else None
@@ -65,8 +71,12 @@ def choose(models: Mapping[str, ModelCard]) -> TriageQuery:
 
 def _choose_growth(config: SamplesConfig) -> SamplesConfig:
     fragment, open_atoms = choose_fragment()
-    return replace(config, fragment=fragment,
-                   open_atoms=read_atoms(open_atoms) if open_atoms else None)
+    try:
+        return replace(config, fragment=fragment,
+                       open_atoms=read_atoms(open_atoms) if open_atoms else None)
+    except FragmentError as error:
+        messages.beside_field(error)
+        raise
 
 
 def _choose_config() -> SamplesConfig:
@@ -74,32 +84,28 @@ def _choose_config() -> SamplesConfig:
     left, right = st.columns(2)
     number = left.number_input(
         "Sequences", 1, most, min(DEFAULT_LIVE_NUMBER, most), 25, key="n", bind="query-params",
-        help=f"1 to {most:,}.",
-    )
+        help=f"1 to {most:,}.", disabled=is_running())
     permutations = right.number_input(
         "K", 2, MAX_LIVE_PERMUTATIONS, DEFAULT_LIVE_PERMUTATIONS, 8, key="permutations",
         bind="query-params",
         help=f"Re-linearizations scored per valid graph, 2 to {MAX_LIVE_PERMUTATIONS}; LU has an "
-             "interval from 16 on.",
-    )
+             "interval from 16 on.", disabled=is_running())
     seed = left.number_input(
         "Seed", 0, MAX_SEED, 0, 1, key="runseed", bind="query-params",
-        help="The same seed gives the same sequences and scores.",
-    )
+        help="The same seed gives the same sequences and scores.", disabled=is_running())
     temperature = right.number_input(
         "Temperature", MIN_TEMPERATURE, MAX_TEMPERATURE, 1.0, 0.1, format="%.1f",
         key="temperature", bind="query-params",
         help="Divides the logits: below 1 likely tokens become likelier, above 1 less likely.",
-    )
+        disabled=is_running())
     top_k = left.number_input(
         "Top k", 0, MAX_TOP_K, DEFAULT_TOP_K, 1, key="topk", bind="query-params",
         help="Tokens are drawn from the k most likely allowed ones; 0 keeps all.",
-    )
+        disabled=is_running())
     precision = right.selectbox(
         "Precision", PRECISIONS, key="precision", bind="query-params",
         help="Precision of scoring. bf16 is up to three times as fast on processors that "
-             "support it; NLLs are then off by about 0.05 nats.",
-    )
+             "support it; NLLs are then off by about 0.05 nats.", disabled=is_running())
     say_limit(most, "sequences")
     return SamplesConfig(
         int(number), int(permutations), int(seed), temperature=float(temperature),

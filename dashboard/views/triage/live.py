@@ -15,6 +15,18 @@ from dashboard.views.triage.query import LiveQuery
 _SWITCH = RunSwitch("live_run", start="generate", cancel="cancel",
                     promise="What is finished stays.")
 _STAGES = {"sampling": "Sampling sequences", "scoring": "Scoring re-linearizations"}
+_SAMPLING_SHARE = 0.4
+"""Of the time that a sequence takes at the default K."""
+
+
+def is_running() -> bool:
+    """Whether a run goes on; its settings are fixed then."""
+    return _SWITCH.is_running
+
+
+def end() -> None:
+    """Let no run go on, where the page cannot be drawn as far as its button."""
+    _SWITCH.end()
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +54,17 @@ class LiveRun:
         """Sample and score the next chunk, if the run goes on; finished chunks stay."""
         if not self.is_running:
             return
-        number = self.query.config.number
+        number, pace = self.query.config.number, _SWITCH.pace("generate")
+        size = min(self.query.config.chunk, number - self.done)
 
         def report(stage: str, done: int, total: int) -> None:
-            inner = done / total if stage == "scoring" else 0.0
-            size = min(self.query.config.chunk, number - self.done)
+            share = done / total
+            inner = (_SAMPLING_SHARE * share if stage == "sampling"
+                     else _SAMPLING_SHARE + (1 - _SAMPLING_SHARE) * share)
+            at = self.done + inner * size
             self.place.progress(
-                min(1.0, (self.done + inner * size) / number),
-                f"{_STAGES[stage]}: {self.done:,} of {number:,} sequences done")
+                min(1.0, at / number),
+                f"{_STAGES[stage]}: {at:,.0f} of {number:,} sequences{pace.heard(at, number)}")
 
         _SWITCH.go_on(lambda: data.sample_more(self.query, report), self.place)
 
@@ -60,7 +75,7 @@ def open_run(query: LiveQuery, card: ModelCard) -> LiveRun:
     done, number = 0 if found is None else len(found.table), query.config.number
     so_far = f"{done:,} of {number:,} sequences"
     place = _SWITCH.show(
-        query, is_done=done >= number, at=(min(1.0, done / number), f"{so_far} done"),
+        query, is_done=done >= number, at=(min(1.0, done / number), so_far),
         label=f"Continue: {number - done:,} more" if done else f"Generate {number:,}",
         remark=f"{so_far} are done." if done else
                "100 sequences at K = 32 take about 15 seconds on two idle cores.")

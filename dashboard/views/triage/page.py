@@ -33,6 +33,9 @@ def main() -> None:
             try:
                 settled = growth.settle(query.live, card)
             except InputError as error:
+                live.end()
+                with st.sidebar:
+                    messages.beside_field(error)
                 messages.error(error)
                 offer_reader(query.live.config.fragment or "", models, key="generator", like=card)
                 return
@@ -41,6 +44,7 @@ def main() -> None:
                 show(run.found, beside_title)
             run.go_on()
     except InputError as error:
+        live.end()
         messages.error(error)
 
 

@@ -78,3 +78,34 @@ def test_what_fails_is_not_tried_again(opened):
     assert [error.value for error in opened.error] == ["broken"]
     assert keys(opened.run()) == ["go"]
     assert not opened.error
+
+
+def settings_page():
+    """Its settings are fixed while it works; `breaks` before it gets to the button."""
+    import streamlit as st
+
+    from dashboard.shared.run_switch import RunSwitch
+
+    state = st.session_state
+    switch = RunSwitch("running", start="go", cancel="halt", promise="It stays.")
+    number = st.number_input("Number", 1, 9, key="number", disabled=switch.is_running)
+    if state.get("breaks"):
+        switch.end()
+        st.error("broken")
+        return
+    switch.show(number, is_done=state.get("done", False), at=(0.0, "Begun"), label="Start",
+                remark="")
+    switch.is_on(number)
+
+
+@pytest.mark.parametrize("ends", ["done", "breaks", "number"])
+def test_settings_are_fixed_while_a_run_goes_on_and_free_once_it_ends(ends):
+    opened = AppTest.from_function(settings_page).run()
+    assert not opened.number_input[0].disabled
+    opened.button[0].click().run()
+    assert opened.number_input[0].disabled
+    assert keys(opened) == ["halt"]
+    opened.session_state[ends] = 3
+    opened.run()
+    assert not opened.number_input[0].disabled
+    assert keys(opened) == ([] if ends in ("done", "breaks") else ["go"])
