@@ -110,7 +110,8 @@ class ChemNet:
                                 batch_size=_BATCH):
             with torch.no_grad():
                 inputs = batch.transpose(1, 2).float().to(self._device)
-                pieces.append(self._network(inputs).cpu().numpy())
+                # The network answers with a view of all positions of all strings, 90 times as much.
+                pieces.append(self._network(inputs).cpu().numpy().copy())
             done += len(batch)
             if progress is not None:
                 progress(f"ChemNet on {molecules.name}", done, len(molecules))

@@ -48,6 +48,24 @@ def test_a_run_shows_its_result_and_opens_in_explore(new_page, url):
     page.close()
 
 
+def test_settings_of_a_run_stand_where_they_act_and_are_not_lost_elsewhere(new_page, url):
+    page = new_page()
+    watch(page)
+    page.goto(f"{url}?tuning=Your+run&base={MODEL}")
+    steps = page.get_by_role("spinbutton", name="Steps", exact=True)
+    steps.fill("7")
+    steps.press("Enter")
+    await_query(page, query := {"tuning": "Your run", "base": MODEL, "steps": "7"})
+    click(page.get_by_role("radio", name="All numbers"))
+    page.get_by_test_id("stSidebar").wait_for(state="hidden")
+    click(page.get_by_role("radio", name="Your run"))
+    steps.wait_for()
+    assert steps.input_value() == "7"
+    await_query(page, query)
+    assert not page.problems
+    page.close()
+
+
 @pytest.mark.parametrize(("scheme", "width", "queries"), [
     ("light", 1440, ("?tuning=All+numbers",)),
     ("dark", 900, ("", "?tuning=Code")),

@@ -78,12 +78,15 @@ def test_a_live_run_stops_goes_on_and_opens_in_explore(open_page):
     page = open_page("?source=live&n=1000&permutations=16&runseed=5")
     click(page.get_by_role("button", name="Generate 1,000"))
     page.wait_for_selector(CARDS)  # the first rows, while it runs
+    number = page.get_by_role("spinbutton", name="Sequences")
+    assert number.is_disabled()
     page.get_by_role("button", name="Cancel").click()
     again = page.get_by_role("button", name="Continue")
     again.wait_for()
     rest(page)
     done = 1000 - int(re.search(r"(\d+) more", again.inner_text()).group(1))
     assert 25 <= done < 1000
+    assert number.is_enabled()
     assert page.get_by_text(f"{done:,} of {done:,} sequences shown.").count() == 1
     assert page.get_by_text("Generate 1,000").count() == 0
     card = page.locator(CARDS).filter(has_text="LU").first
