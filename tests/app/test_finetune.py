@@ -288,3 +288,11 @@ def test_impossible_addresses_are_told(open_page):
     assert "'nothing'" in said
     assert "'7'" in said
     assert "'0'" in said
+
+
+def test_an_address_that_names_no_model_opens_what_it_always_has():
+    """Repairs of one model shipped for long: links did not name it."""
+    shipped = data.ShippedRepairs({"another": {}, "qm9-min_degree_first": {}}, ())
+    assert shipped.default == "qm9-min_degree_first"
+    assert data.ShippedRepairs({"another": {}, "third": {}}, ()).default == "another"
+    assert data.ShippedRepairs({}, ()).default is None

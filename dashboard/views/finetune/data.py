@@ -41,7 +41,7 @@ from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.file_age import age
 from dashboard.shared.progress import Progress
 from dashboard.shared.visitors import visitor, work_aside
-from dashboard.views.finetune.query import OWN, PERMUTATIONS, FinetuneQuery
+from dashboard.views.finetune.query import DEFAULT_BASE, OWN, PERMUTATIONS, FinetuneQuery
 
 _MAX_SESSIONS = 4
 """Runs in memory, each with a copy of its model and the optimizer's state."""
@@ -247,6 +247,11 @@ class ShippedRepairs:
 
     found: dict[str, dict[str, RepairResult]]
     faults: tuple[str, ...]
+
+    @property
+    def default(self) -> str | None:
+        """The model of an address that names none, which links had no need to for a long time."""
+        return DEFAULT_BASE if DEFAULT_BASE in self.found else next(iter(self.found), None)
 
     @property
     def arms(self) -> tuple[str, ...]:

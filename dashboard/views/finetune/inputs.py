@@ -49,8 +49,8 @@ def _offered(
     shipped: data.ShippedRepairs,
 ) -> query.Offered:
     """What there is for the models that an address names, or that stand first."""
-    repaired = shipped.found.get(address.get("repaired", "")) or next(
-        iter(shipped.found.values()), {})
+    asked_for = address.get("repaired", "")
+    repaired = shipped.found.get(asked_for) or shipped.found.get(shipped.default or "", {})
     arms = {name: result.arm for name, result in repaired.items() if name != "none"}
     criteria = tuple(
         name for name in selected_by() if name in {arm.criterion for arm in arms.values()})

@@ -72,10 +72,12 @@ def show(section: str, shipped: ShippedRepairs) -> None:
 
 def _choose_model(shipped: ShippedRepairs) -> str:
     names = tuple(shipped.found)
+    default = shipped.default or names[0]
     if len(names) == 1:
-        return names[0]
-    reset_if_invalid("repaired", names)
-    return st.selectbox("Repaired model", names, key="repaired", bind="query-params", width=320)
+        return default
+    reset_if_invalid("repaired", names, default)
+    return st.selectbox("Repaired model", names, index=names.index(default), key="repaired",
+                        bind="query-params", width=320)
 
 
 def live_points(model: str, orders: tuple[str, ...]) -> list[RepairPoint]:
