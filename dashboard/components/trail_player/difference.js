@@ -74,9 +74,10 @@ export function signed(value, digits = 2) {
 function differenceLegend(labels, palette, reach) {
   const bar = htmlNode("span", { class: "scale-bar" });
   bar.style.background = `linear-gradient(90deg, ${palette.diverging.join(", ")})`;
-  return htmlNode("figcaption", { class: "key" },
-    htmlNode("span", {}, `higher in ${labels[1]}`),
+  bar.style.width = "64px";
+  return htmlNode("figcaption", { class: "key", title: "In which of the two it costs more" },
+    htmlNode("span", {}, `← ${labels[1]}`),
     htmlNode("span", { class: "key-entry" },
       signed(-reach, 1), bar, `${signed(reach, 1)} nats`),
-    htmlNode("span", {}, `higher in ${labels[0]}`));
+    htmlNode("span", {}, `${labels[0]} →`));
 }
