@@ -28,7 +28,7 @@ from dashboard.report.blocks import Report
 from dashboard.report.frame import to_html
 from dashboard.report.molecules import ScoredMolecules, molecule_sections
 from dashboard.report.provenance import made_by, report_command
-from dashboard.views.explore.query import TOKEN_BUDGET, ExploreQuery, permutation_index
+from dashboard.views.explore.query import ExploreQuery, permutation_index
 from dashboard.views.explore.report import Explored, explore_report
 from dashboard.views.library.report import library_report
 from dashboard.views.triage.report import Triaged, triage_report
@@ -70,7 +70,7 @@ def of_one(
         raise InputError(f"There is no permutation {trail!r}; use lowest, median, highest or a "
                          f"number from 1 to {permutations}.") from None
     found = analyse(checkpoint, [row.graph], strategy, permutations=permutations, seed=seed,
-                    precision=precision, token_budget=TOKEN_BUDGET, progress=progress)
+                    precision=precision, progress=progress)
     planar = PlanarName.from_text(input) if input.startswith(PLANAR_PREFIX) else None
     query = ExploreQuery("" if planar else input, card.name, card.weights_sha256, strategy.name,
                          permutations, seed, planar, card.chemistry, row.graph.num_nodes)

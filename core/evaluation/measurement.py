@@ -23,7 +23,7 @@ from core.calibration.token_events import EventSums, TokenEvents
 from core.calibration.token_sample import DrawnSequences, TokenSample
 from core.errors import InputError, one_line
 from core.graph.graph import Graph
-from core.likelihood.scoring import DEFAULT_TOKEN_BUDGET, LogitSlice, Precision, logit_slices
+from core.likelihood.scoring import LogitSlice, Precision, logit_slices
 from core.model.checkpoints import Checkpoint
 from core.runs import replacing
 from core.sent.batch import GraphBatch
@@ -31,9 +31,6 @@ from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
 from core.sent.strategies import Strategy
 from core.sent.trails import TrailBatch
-
-GPU_TOKEN_BUDGET = 131_072
-"""Tokens per forward pass on a GPU; a few gigabytes with logits at preset `small`."""
 
 
 @dataclass(frozen=True)
@@ -242,8 +239,7 @@ def _draw(
 def _slices(
     checkpoint: Checkpoint, drawn: DrawnSequences, how: Linearizing
 ) -> Iterator[LogitSlice]:
-    budget = DEFAULT_TOKEN_BUDGET if checkpoint.device.type == "cpu" else GPU_TOKEN_BUDGET
-    return logit_slices(checkpoint, drawn.tokens, token_budget=budget, precision=how.precision)
+    return logit_slices(checkpoint, drawn.tokens, precision=how.precision)
 
 
 def _table(

@@ -14,12 +14,7 @@ from typing import Any
 from core.data.files import InputRow
 from core.graph.graph import Graph
 from core.likelihood.attribution import Attribution, attribute
-from core.likelihood.scoring import (
-    DEFAULT_TOKEN_BUDGET,
-    Likelihoods,
-    Precision,
-    score_trails,
-)
+from core.likelihood.scoring import Likelihoods, Precision, score_trails
 from core.likelihood.uncertainty import Uncertainty, linearization_uncertainty
 from core.model.card import ModelCard
 from core.model.checkpoints import Checkpoint
@@ -88,7 +83,7 @@ def analyse(
     seed: int,
     tie_break: TieBreak = TieBreak.RANDOM,
     precision: Precision = "fp32",
-    token_budget: int = DEFAULT_TOKEN_BUDGET,
+    token_budget: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Analysis:
     """Draw and score `permutations` linearizations of every graph.
@@ -101,7 +96,8 @@ def analyse(
         seed: fixes sequences (see `GraphSeed`) and bootstrap intervals.
         tie_break: how one of several best candidates is taken.
         precision: of the forward passes.
-        token_budget: most tokens, padding included, in one of them; progress comes after each.
+        token_budget: most tokens, padding included, in one of them, by default
+            `default_token_budget`; progress comes after each.
         progress: called as `progress(done, total)` in sequences; may raise to cancel.
 
     Raises:

@@ -37,7 +37,7 @@ from dashboard.shared.bounded_cache import BoundedCache, cache_of, kept
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.progress import Progress
 from dashboard.views.explore import text
-from dashboard.views.explore.query import TOKEN_BUDGET, ExploreQuery
+from dashboard.views.explore.query import ExploreQuery
 from dashboard.views.explore.report import Explored, explore_report
 
 MAX_EXACT_SEQUENCES = 1000
@@ -168,8 +168,7 @@ def analysis(query: ExploreQuery, progress: Progress | None = None) -> Analysis:
         started = time.perf_counter()
         found = analyse(
             model, [graph(query)], Strategy.from_name(query.strategy),
-            permutations=query.permutations, seed=query.seed, token_budget=TOKEN_BUDGET,
-            progress=progress,
+            permutations=query.permutations, seed=query.seed, progress=progress,
         )
         _SECONDS_A_TOKEN[query.model] = (time.perf_counter() - started) / _num_tokens(found)
         return found
@@ -255,8 +254,7 @@ def exact(query: ExploreQuery, progress: Progress | None = None) -> ExactUncerta
             graph(query), model.vocabulary, Strategy.from_name(query.strategy),
             limit=MAX_EXACT_SEQUENCES,
         )
-        likelihoods = score_trails(model, found.to_trails(), token_budget=TOKEN_BUDGET,
-                                   progress=progress)
+        likelihoods = score_trails(model, found.to_trails(), progress=progress)
         return exact_uncertainty(likelihoods.nll[0].numpy(), found.probabilities)
 
     # Neither K nor the seed matters, so they must not be part of the key.

@@ -17,8 +17,6 @@ from dashboard.shared.choices import MAX_SEED, STRATEGY_OPTIONS
 from dashboard.shared.query_params import Choice, Number, Parameters, faults, shortened
 
 MIN_PERMUTATIONS, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS = 2, 1024, 32
-TOKEN_BUDGET = 4096
-"""Tokens per forward pass: small enough that progress is seen, and a change heard, every second."""
 
 RANKED = ("lowest", "median", "highest")
 """Names for permutations by NLL; any permutation can also be chosen by its number."""

@@ -1,6 +1,7 @@
 """Token NLLs against a loop that scores one token of one sequence at a time."""
 
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from core.graph.graph import Graph
 from core.graph.planar import planar_graph
 from core.likelihood.scoring import (
     Likelihoods,
+    default_token_budget,
     next_token_probabilities,
     score_sequences,
     score_trails,
@@ -199,3 +201,14 @@ def test_a_compiled_checkpoint_scores_with_what_the_compiler_made(tiny, monkeypa
     sequences = torch.tensor([[0, 6, 36, 4], [0, 6, 37, 4]])
     assert torch.equal(score_sequences(compiled, sequences), score_sequences(tiny, sequences))
     assert calls == [(2, 3)]
+
+
+def test_the_default_budget_follows_from_width_and_device(tiny):
+    def of(width, device="cpu"):
+        model = SimpleNamespace(config=SimpleNamespace(intermediate_size=width))
+        return default_token_budget(SimpleNamespace(model=model, device=torch.device(device)))
+
+    assert of(768) == 2048
+    assert of(3072) == 512
+    assert of(100_000) == 512  # matrix products of few rows are slow
+    assert of(768, "cuda") > of(768)
