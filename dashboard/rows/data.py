@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -100,7 +101,7 @@ def matching(
 
 
 def _unordered(selection: Selection) -> Selection:
-    return Selection(selection.ranges, selection.flags, selection.texts, selection.scored)
+    return replace(selection, rows=None, sort="row", descending=False)
 
 
 def _read(

@@ -32,7 +32,6 @@ from dashboard.rows.columns import (
 from dashboard.rows.conditions import to_first_page
 from dashboard.shared import own_models
 from dashboard.shared.checkpoints import is_here
-from dashboard.shared.choices import MAX_SEED
 from dashboard.shared.inputs import reset_if_invalid
 from dashboard.shared.links import EXPLORE, explore_address, explore_query
 from dashboard.shared.progress import progress_bar
@@ -95,22 +94,26 @@ def show_rows(
         marked: so many first nodes of every graph are a fragment that it grew from.
     """
     number, on_page = data.count(library, selection), ROWS_OF[look]
-    pages = max(1, -(-number // on_page))
     place = st.container()
-    page = 1
-    if pages > 1:
-        # Without `value`: callbacks set the state, and a default beside that is warned of.
-        page = int(st.number_input(f"Page, 1 to {pages:,}", min_value=1, max_value=MAX_SEED,
-                                   step=1, key=keys.page, bind="query-params", width=180))
-        if page > pages:
-            st.caption(f"There are {pages:,} pages; this is the last one.")
-            page = pages
+    page = _choose_page(max(1, -(-number // on_page)), keys)
     rows = data.page(library, selection, (page - 1) * on_page, on_page)
     with place:
         if not _has_model(library):
             st.caption(text.model_gone(library))
         if len(rows):
             _LOOKS[look](library, rows, keys, marked)
+
+
+def _choose_page(pages: int, keys: Keys) -> int:
+    """Buttons that turn pages, where there are several."""
+    if pages == 1:
+        return 1
+    asked = st.session_state.get(keys.page) or st.query_params.get(keys.page)
+    if asked is not None and int(asked) > pages:  # Streamlit would go to the first one
+        st.caption(f"There are {pages:,} pages; this is the last one.")
+        st.session_state[keys.page] = pages
+    # Without `default`: callbacks set the state, and a default beside that is warned of.
+    return st.pagination(pages, key=keys.page, bind="query-params", max_visible_pages=9)
 
 
 def _show_table(library: Library, rows: pd.DataFrame, keys: Keys, marked: int) -> None:
