@@ -1,5 +1,5 @@
-"""Rows of a library on the page: as a table or as cards, page by page, each a click from Explore,
-and all of them as files."""
+"""Rows of a library on the page: as a table or as cards, page by page, each a click from Explore
+and from the basket, and all of them as files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from core.library.export import KINDS, Kind
 from core.library.selection import Selection
 from core.library.store import NUMBER, WHOLE, YES_NO, Library
 from dashboard.rows import data, text
+from dashboard.rows.basket import current, pick_box, table_boxes
 from dashboard.rows.columns import (
     CARDS,
     DIRECTIONS,
@@ -97,6 +98,8 @@ def show_rows(
     place = st.container()
     page = _choose_page(max(1, -(-number // on_page)), keys)
     rows = data.page(library, selection, (page - 1) * on_page, on_page)
+    if picks := len(current()):
+        st.caption(text.in_basket(picks))
     with place:
         if not _has_model(library):
             st.caption(text.model_gone(library))
@@ -127,11 +130,12 @@ def _show_table(library: Library, rows: pd.DataFrame, keys: Keys, marked: int) -
     records = _records(rows)
     pictures = [data.as_address(data.picture(library, row, is_dark(), marked)) for row in records]
     queries = [_explore_query(library, row) for row in records]
-    chosen: dict[str, Any] = {}
+    is_own = own_models.find(library.model) is not None
     if any(pictures):
         table.insert(0, PICTURE, pictures)
         config[PICTURE] = st.column_config.ImageColumn(PICTURE, width=130)
-    if any(queries) and own_models.find(library.model) is None:
+    opens = f"{keys.page}-explore"
+    if any(queries) and not is_own:
         table.insert(1, LINK, [query and explore_address(library.model, **query)
                                for query in queries])
         config[LINK] = st.column_config.LinkColumn(
@@ -140,11 +144,15 @@ def _show_table(library: Library, rows: pd.DataFrame, keys: Keys, marked: int) -
     elif any(queries):
         # A link of a table opens a tab of its own, which would be another visitor, who has no such
         # model.
-        st.caption("Choose a row by its box to open it on the Explore page.")
-        chosen = {"on_select": "rerun", "selection_mode": "single-row", "key": f"{keys.page}-rows"}
-    event: Any = st.dataframe(table, hide_index=True, row_height=76, column_config=config,
-                              height=min(640, 40 + 76 * len(table)), **chosen)
-    if chosen and event.selection.rows and (query := queries[event.selection.rows[0]]):
+        table.insert(1, LINK, [query and "Open" for query in queries])
+        config[LINK] = st.column_config.ButtonColumn(
+            "Explore", width="small", type="tertiary", key=opens,
+            help="Opens the molecule with the same model, order, K and seed.")
+    st.dataframe(table, hide_index=True, row_height=76, column_config=config,
+                 height=min(640, 40 + 76 * len(table)),
+                 **table_boxes(library, records, keys, marked))
+    clicked: Any = st.session_state.get(opens) if is_own else None
+    if clicked is not None and (query := queries[clicked["row"]]):
         st.switch_page(EXPLORE, query_params=explore_query(library.model, **query))
 
 
@@ -173,17 +181,21 @@ def _show_card(library: Library, row: dict[str, Any], keys: Keys, marked: int) -
         if scores := text.card_scores(library, row):
             st.markdown(scores)
         st.markdown(text.card_marks(library, row))
-        query = _explore_query(library, row)
-        if query is None:
-            return
-        help = None if read.is_typable else text.OTHER_KEKULE
-        if own_models.find(library.model) is None:
-            # In a tab of its own, so that the place in the list is not lost.
-            st.link_button("Explore", explore_address(library.model, **query), type="tertiary",
-                           icon=":material/open_in_new:", help=help)
-        else:  # a tab of its own would be another visitor, who has no such model
-            st.page_link(EXPLORE, label="Explore", icon=":material/route:", help=help,
-                         query_params=explore_query(library.model, **query))
+        with st.container(horizontal=True, vertical_alignment="center",
+                          horizontal_alignment="distribute"):
+            pick_box(library, row, keys, marked)
+            if (query := _explore_query(library, row)) is not None:
+                _show_link(library, query, None if read.is_typable else text.OTHER_KEKULE)
+
+
+def _show_link(library: Library, query: dict[str, Any], help: str | None) -> None:
+    if own_models.find(library.model) is None:
+        # In a tab of its own, so that the place in the list is not lost.
+        st.link_button("Explore", explore_address(library.model, **query), type="tertiary",
+                       icon=":material/open_in_new:", help=help)
+    else:  # a tab of its own would be another visitor, who has no such model
+        st.page_link(EXPLORE, label="Explore", icon=":material/route:", help=help,
+                     query_params=explore_query(library.model, **query))
 
 
 _LOOKS = {TABLE: _show_table, CARDS: _show_cards}
