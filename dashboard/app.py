@@ -13,6 +13,7 @@ from core.errors import InputError
 from core.threads import let_threads_sleep
 from dashboard.components.history_steps.steps import history_steps
 from dashboard.components.share_link.share import share_link
+from dashboard.rows.basket import show_basket
 from dashboard.shared import address, messages, visitors
 
 let_threads_sleep()
@@ -79,4 +80,5 @@ except InputError as error:  # of whoever serves: no page can be shown before it
     messages.error(error)
     st.stop()
 page.run()
+show_basket()
 address.restore()

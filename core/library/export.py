@@ -26,6 +26,8 @@ Kind = Literal["csv", "sdf", "smi", "parquet"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """Endings of files, in the order in which people are offered them."""
 
+TextKind = Literal["csv", "sdf", "smi"]
+
 Progress = Callable[[int, int], None]
 """Called as `progress(done, total)` in rows; may raise to cancel."""
 
@@ -170,3 +172,18 @@ def _record(row: dict[str, Any], molecule: Chem.Mol) -> str:
 def _cell(value: Any) -> str:
     """On one line: an empty one would end the property."""
     return str(value).translate(_LINE_ENDS)
+
+
+def text_of(rows: pd.DataFrame, kind: TextKind) -> str:
+    """A table that is at hand as a file of text, as `export` writes it.
+
+    Args:
+        rows: with the columns `id`, `smiles` and `valid`.
+        kind: CSV of all rows; SDF and SMILES of those with a molecule that RDKit takes.
+    """
+    if kind == "csv":
+        return rows.to_csv(index=False)
+    if kind == "sdf":
+        return "".join(_record(row, molecule) for row, molecule in _molecules(rows))
+    return "".join(f"{row['smiles']}\t{str(row['id']).translate(_LINE_ENDS)}\n"
+                   for row, _ in _molecules(rows))

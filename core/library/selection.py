@@ -27,6 +27,8 @@ class Selection:
         flags: (column, value): a yes-or-no column has that value.
         texts: (column, part): a column of text has that part, in any case.
         scored: rows with numbers, or those with an error; None for both.
+        without: (column, value): rows where a column of numbers has at least that value, or a
+            yes-or-no column just that one, are left out; those where it is missing stay.
         rows: only rows of these places, as a lasso or a substructure search found them.
         sort: column to sort by; rows of equal values keep the order of the input.
         descending: the largest first; missing values come last either way.
@@ -36,6 +38,7 @@ class Selection:
     flags: tuple[tuple[str, bool], ...] = ()
     texts: tuple[tuple[str, str], ...] = ()
     scored: bool | None = None
+    without: tuple[tuple[str, float | bool], ...] = ()
     rows: tuple[int, ...] | None = None
     sort: str = "row"
     descending: bool = False
@@ -61,13 +64,16 @@ class Selection:
         if self.scored is not None and other.scored not in (None, self.scored):
             rows = ()
         return replace(self, ranges=self.ranges + other.ranges, flags=self.flags + other.flags,
-                       texts=self.texts + other.texts, scored=scored, rows=rows)
+                       texts=self.texts + other.texts, scored=scored,
+                       without=self.without + other.without, rows=rows)
 
     def to_text(self) -> str:
         """The conditions as people write them, but for rows of a lasso; empty for all rows.
 
         >>> Selection(ranges=(("lu", None, 0.1),), flags=(("my label", True),)).to_text()
         'lu <= 0.1; "my label" = yes'
+        >>> Selection(without=(("fragments", 2), ("unique", False))).to_text()
+        'not fragments >= 2; not unique = no'
         """
         said = []
         for column, least, most in self.ranges:
@@ -78,6 +84,9 @@ class Selection:
             said += [f"{_name(column)} <= {most!r}"] if most is not None else []
         said += [f"{_name(column)} = {'yes' if flag else 'no'}" for column, flag in self.flags]
         said += [f"{_name(column)} ~ {_quoted(part)}" for column, part in self.texts]
+        said += [f"not {_name(column)} " + (f"= {'yes' if value else 'no'}"
+                                            if isinstance(value, bool) else f">= {value!r}")
+                 for column, value in self.without]
         if self.scored is not None:
             said.append("scored" if self.scored else "failed")
         return "; ".join(said)
@@ -87,8 +96,8 @@ class Selection:
         """What `to_text` wrote, or a person: conditions that are joined by semicolons.
 
         `column <= 0.1`, `column >= 2`, `column = 3`, `column = yes`, `column ~ part of a text`,
-        `scored`, `failed`; `≤` and `≥` do as well. Names and texts with signs in them stand in
-        double quotes, which are doubled inside.
+        `not column >= 2`, `not column = yes`, `scored`, `failed`; `≤` and `≥` do as well. Names and
+        texts with signs in them stand in double quotes, which are doubled inside.
 
         Raises:
             LibraryError: for anything else, saying which condition.
@@ -112,18 +121,13 @@ class Selection:
             return replace(self, scored=word == "scored")
         column = _unquoted(match["column"].strip())
         sign, value = match["sign"], (match["value"] or "").strip()
+        if match["not"]:
+            return self._and_not(column, sign, value)
         if sign == "~":
             return replace(self, texts=(*self.texts, (column, _unquoted(value))))
         if sign == "=" and value in ("yes", "no"):
             return replace(self, flags=(*self.flags, (column, value == "yes")))
-        try:
-            # Not every whole number is a float.
-            number = int(value) if _WHOLE.fullmatch(value) else float(value)
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            raise LibraryError(f"The filter compares {column[:40]!r} with {value[:40]!r}, which is "
-                               "no number; write a number, or yes or no behind =.")
+        number = _number(column, value)
         known = next(((least, most) for name, least, most in self.ranges if name == column),
                      (None, None))
         least, most = known
@@ -133,11 +137,35 @@ class Selection:
             most = number if most is None else min(most, number)
         return self.within(column, least, most)
 
+    def _and_not(self, column: str, sign: str, value: str) -> Selection:
+        """The same without rows of one more condition."""
+        left_out: float | bool
+        if sign == "=" and value in ("yes", "no"):
+            left_out = value == "yes"
+        elif sign in (">=", "≥"):
+            left_out = _number(column, value)
+        else:
+            raise LibraryError(f"The filter says not of {column[:40]!r} {sign}; write not with >= "
+                               "and a number, or with = and yes or no.")
+        return replace(self, without=(*self.without, (column, left_out)))
+
+
+def _number(column: str, value: str) -> float:
+    try:
+        # Not every whole number is a float.
+        number = int(value) if _WHOLE.fullmatch(value) else float(value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise LibraryError(f"The filter compares {column[:40]!r} with {value[:40]!r}, which is "
+                           "no number; write a number, or yes or no behind =.")
+    return number
+
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _NAME = r'"(?:[^"]|"")*"'
 _CONDITION = re.compile(
-    rf'\s*(?:(?P<word>scored|failed)|(?P<column>{_NAME}|[^<>≤≥=~;"]+?)\s*(?P<sign><=|>=|≤|≥|=|~)\s*'
+    rf'\s*(?:(?P<word>scored|failed)|(?P<not>not\s+)?(?P<column>{_NAME}|[^<>≤≥=~;"]+?)\s*(?P<sign><=|>=|≤|≥|=|~)\s*'
     rf'(?P<value>{_NAME}|[^;"]*?))\s*(?:;|$)')
 _PLAIN = re.compile(r"[^\W\d][\w.-]*")
 

@@ -319,6 +319,12 @@ class Library:
         for column, part in selection.texts:
             conditions.append(f"contains(lower({self._quoted(column, TEXT)}), lower(?))")
             values.append(part)
+        for column, left_out in selection.without:
+            kinds, sign = ((YES_NO,), "=") if isinstance(left_out, bool) else (
+                (WHOLE, NUMBER), ">=")
+            # Where the column is missing, the comparison is too, and the row stays.
+            conditions.append(f"({self._quoted(column, *kinds)} {sign} ?) IS NOT TRUE")
+            values.append(left_out)
         if selection.scored is not None:
             conditions.append("lu IS NOT NULL" if selection.scored else "lu IS NULL")
         if selection.rows is not None:

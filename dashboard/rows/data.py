@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,6 +14,7 @@ import streamlit as st
 
 from core.chemistry.search_process import Packed, SearchProcess, packed
 from core.chemistry.substructures import Pattern, from_written_smiles
+from core.library.basket import Identity, identity_of
 from core.library.export import Kind, export
 from core.library.selection import Selection
 from core.library.store import Library
@@ -45,6 +47,16 @@ def page(library: Library, selection: Selection, first: int, number: int) -> pd.
     """Some rows of the selection, with the tokens of samples that can be read."""
     columns = [*library.columns, *([TOKENS] if library.vocabulary is not None else [])]
     return library.page(selection, first, number, columns)
+
+
+def identity(library: Library, row: dict[str, Any]) -> Identity:
+    """What tells a row of `page` from others in a basket; raises InputError as `identity_of`."""
+    return (*_identity(library), row["row"])
+
+
+@kept(64, key=_of)
+def _identity(library: Library) -> Identity:
+    return identity_of(library)
 
 
 @kept(2048, key=lambda library, row: (library.key, row["row"]))
@@ -100,7 +112,7 @@ def matching(
 
 
 def _unordered(selection: Selection) -> Selection:
-    return Selection(selection.ranges, selection.flags, selection.texts, selection.scored)
+    return replace(selection, rows=None, sort="row", descending=False)
 
 
 def _read(

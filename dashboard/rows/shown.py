@@ -1,5 +1,5 @@
-"""Rows of a library on the page: as a table or as cards, page by page, each a click from Explore,
-and all of them as files."""
+"""Rows of a library on the page: as a table or as cards, page by page, each a click from Explore
+and from the basket, and all of them as files."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from core.library.export import KINDS, Kind
 from core.library.selection import Selection
 from core.library.store import NUMBER, WHOLE, YES_NO, Library
 from dashboard.rows import data, text
+from dashboard.rows.basket import current, pick_box, table_boxes
 from dashboard.rows.columns import (
     CARDS,
     DIRECTIONS,
@@ -32,7 +33,6 @@ from dashboard.rows.columns import (
 from dashboard.rows.conditions import to_first_page
 from dashboard.shared import own_models
 from dashboard.shared.checkpoints import is_here
-from dashboard.shared.choices import MAX_SEED
 from dashboard.shared.inputs import reset_if_invalid
 from dashboard.shared.links import EXPLORE, explore_address, explore_query
 from dashboard.shared.progress import progress_bar
@@ -95,22 +95,28 @@ def show_rows(
         marked: so many first nodes of every graph are a fragment that it grew from.
     """
     number, on_page = data.count(library, selection), ROWS_OF[look]
-    pages = max(1, -(-number // on_page))
     place = st.container()
-    page = 1
-    if pages > 1:
-        # Without `value`: callbacks set the state, and a default beside that is warned of.
-        page = int(st.number_input(f"Page, 1 to {pages:,}", min_value=1, max_value=MAX_SEED,
-                                   step=1, key=keys.page, bind="query-params", width=180))
-        if page > pages:
-            st.caption(f"There are {pages:,} pages; this is the last one.")
-            page = pages
+    page = _choose_page(max(1, -(-number // on_page)), keys)
     rows = data.page(library, selection, (page - 1) * on_page, on_page)
+    if picks := len(current()):
+        st.caption(text.in_basket(picks))
     with place:
         if not _has_model(library):
             st.caption(text.model_gone(library))
         if len(rows):
             _LOOKS[look](library, rows, keys, marked)
+
+
+def _choose_page(pages: int, keys: Keys) -> int:
+    """Buttons that turn pages, where there are several."""
+    if pages == 1:
+        return 1
+    asked = st.session_state.get(keys.page) or st.query_params.get(keys.page)
+    if asked is not None and int(asked) > pages:  # Streamlit would go to the first one
+        st.caption(f"There are {pages:,} pages; this is the last one.")
+        st.session_state[keys.page] = pages
+    # Without `default`: callbacks set the state, and a default beside that is warned of.
+    return st.pagination(pages, key=keys.page, bind="query-params", max_visible_pages=9)
 
 
 def _show_table(library: Library, rows: pd.DataFrame, keys: Keys, marked: int) -> None:
@@ -124,11 +130,12 @@ def _show_table(library: Library, rows: pd.DataFrame, keys: Keys, marked: int) -
     records = _records(rows)
     pictures = [data.as_address(data.picture(library, row, is_dark(), marked)) for row in records]
     queries = [_explore_query(library, row) for row in records]
-    chosen: dict[str, Any] = {}
+    is_own = own_models.find(library.model) is not None
     if any(pictures):
         table.insert(0, PICTURE, pictures)
         config[PICTURE] = st.column_config.ImageColumn(PICTURE, width=130)
-    if any(queries) and own_models.find(library.model) is None:
+    opens = f"{keys.page}-explore"
+    if any(queries) and not is_own:
         table.insert(1, LINK, [query and explore_address(library.model, **query)
                                for query in queries])
         config[LINK] = st.column_config.LinkColumn(
@@ -137,11 +144,15 @@ def _show_table(library: Library, rows: pd.DataFrame, keys: Keys, marked: int) -
     elif any(queries):
         # A link of a table opens a tab of its own, which would be another visitor, who has no such
         # model.
-        st.caption("Choose a row by its box to open it on the Explore page.")
-        chosen = {"on_select": "rerun", "selection_mode": "single-row", "key": f"{keys.page}-rows"}
-    event: Any = st.dataframe(table, hide_index=True, row_height=76, column_config=config,
-                              height=min(640, 40 + 76 * len(table)), **chosen)
-    if chosen and event.selection.rows and (query := queries[event.selection.rows[0]]):
+        table.insert(1, LINK, [query and "Open" for query in queries])
+        config[LINK] = st.column_config.ButtonColumn(
+            "Explore", width="small", type="tertiary", key=opens,
+            help="Opens the molecule with the same model, order, K and seed.")
+    st.dataframe(table, hide_index=True, row_height=76, column_config=config,
+                 height=min(640, 40 + 76 * len(table)),
+                 **table_boxes(library, records, keys, marked))
+    clicked: Any = st.session_state.get(opens) if is_own else None
+    if clicked is not None and (query := queries[clicked["row"]]):
         st.switch_page(EXPLORE, query_params=explore_query(library.model, **query))
 
 
@@ -170,17 +181,21 @@ def _show_card(library: Library, row: dict[str, Any], keys: Keys, marked: int) -
         if scores := text.card_scores(library, row):
             st.markdown(scores)
         st.markdown(text.card_marks(library, row))
-        query = _explore_query(library, row)
-        if query is None:
-            return
-        help = None if read.is_typable else text.OTHER_KEKULE
-        if own_models.find(library.model) is None:
-            # In a tab of its own, so that the place in the list is not lost.
-            st.link_button("Explore", explore_address(library.model, **query), type="tertiary",
-                           icon=":material/open_in_new:", help=help)
-        else:  # a tab of its own would be another visitor, who has no such model
-            st.page_link(EXPLORE, label="Explore", icon=":material/route:", help=help,
-                         query_params=explore_query(library.model, **query))
+        with st.container(horizontal=True, vertical_alignment="center",
+                          horizontal_alignment="distribute"):
+            pick_box(library, row, keys, marked)
+            if (query := _explore_query(library, row)) is not None:
+                _show_link(library, query, None if read.is_typable else text.OTHER_KEKULE)
+
+
+def _show_link(library: Library, query: dict[str, Any], help: str | None) -> None:
+    if own_models.find(library.model) is None:
+        # In a tab of its own, so that the place in the list is not lost.
+        st.link_button("Explore", explore_address(library.model, **query), type="tertiary",
+                       icon=":material/open_in_new:", help=help)
+    else:  # a tab of its own would be another visitor, who has no such model
+        st.page_link(EXPLORE, label="Explore", icon=":material/route:", help=help,
+                     query_params=explore_query(library.model, **query))
 
 
 _LOOKS = {TABLE: _show_table, CARDS: _show_cards}

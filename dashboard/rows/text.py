@@ -9,6 +9,7 @@ import pandas as pd
 from rdkit import Chem, rdBase
 
 from core.chemistry.cautions import cautions
+from core.library.basket import MOST_PICKS, Pick
 from core.library.export import Kind
 from core.library.store import Library
 from core.stats.estimates import Interval
@@ -35,6 +36,16 @@ KIND_HELP: dict[Kind, str] = {
     "parquet": "All shown rows, in this order, with all their columns.",
 }
 
+BASKET_FULL = f"The basket is full: it holds {MOST_PICKS} rows. Remove some to pick others."
+BASKET_LASTS = "Kept until you close or reload this tab."
+BASKET_HELP: dict[Kind, str] = {
+    "csv": "All rows, with model and settings.",
+    "sdf": "Valid molecules with two-dimensional coordinates; model, settings and numbers as "
+           "properties.",
+    "smi": "SMILES and name of valid molecules.",
+}
+SHEET_HELP = "A sheet to print, A4: structures, numbers, model and settings."
+SHEET_PAGES_HELP = f"{SHEET_HELP} A file per page, in a ZIP."
 
 _LONGEST_NAME = 60
 """Characters of a row's name on its card; the table shows all."""
@@ -121,6 +132,34 @@ def card_marks(library: Library, row: Mapping[str, Any]) -> str:
         if not _missing(row["novel"]) and row["novel"]:
             marks.append(":material/new_releases: novel")
     return f":small[{' &nbsp;'.join(marks)}]"
+
+
+def basket_title(number: int) -> str:
+    """Above the basket, as markdown.
+
+    >>> basket_title(1)
+    '**:material/shopping_basket: Basket: 1 row** :small[:gray[of at most 200]]'
+    """
+    return (f"**:material/shopping_basket: Basket: {number:,} row{'' if number == 1 else 's'}** "
+            f":small[:gray[of at most {MOST_PICKS}]]")
+
+
+def in_basket(number: int) -> str:
+    """Beside rows, how many of any list are in the basket.
+
+    >>> in_basket(2)
+    'In the basket: 2 rows; it stands in the sidebar.'
+    """
+    return (f"In the basket: {number:,} row{'' if number == 1 else 's'}; it stands in the "
+            "sidebar.")
+
+
+def picked(pick: Pick) -> str:
+    """A row of the basket, as markdown."""
+    lu = pick.values.get("lu")
+    said = "not scored" if _missing(lu) else f"LU {lu:.3f}"
+    name = f"`{_bounded(pick.smiles)}`" if pick.smiles else plain(_bounded(pick.name))
+    return f"{name}  \n:small[:gray[{plain(pick.source)}, {said}]]"
 
 
 def _cautions(row: Mapping[str, Any]) -> tuple[str, ...]:

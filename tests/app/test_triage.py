@@ -97,8 +97,13 @@ def texts(page):
 
 def shown(page):
     """How many rows the page says that it shows."""
-    [line] = [text for text in texts(page) if text.endswith("shown.")]
+    [line] = [text for text in texts(page) if re.search(r"\bshown\.", text)]
     return int(re.match(r"[\d,]+", line).group().replace(",", ""))
+
+
+def uncluttered(table):
+    """The rows that a page shows unless it is asked for more."""
+    return table[table["unique"].fillna(True) & (table["fragments"].fillna(1) < 2)]
 
 
 def marks(page):
@@ -115,7 +120,7 @@ def test_opens_with_shares_and_molecules(open_page):
     found = metrics(page)
     assert found["Valid"] == f"{quality.valid.value:.1%}"
     assert found["Stable"] == f"{quality.stable_molecules.value:.1%}"
-    assert shown(page) == NUMBER
+    assert shown(page) == NUMBER - 1  # of which one is there twice
     assert len(marks(page)) == 12
     assert not page.error
     assert not page.warning
@@ -141,7 +146,7 @@ def test_grid_is_sorted(open_page, label, direction):
     page = open_page(sort=label, direction=direction, show="stable", part="Molecules")
     column = {"LU": "lu", "self NLL": "self_nll", "mean NLL": "nll_mean",
               "order-marginal NLL": "nll_marginal"}[label]
-    table = made_up_samples(number=NUMBER).table
+    table = uncluttered(made_up_samples(number=NUMBER).table)
     best = table[table["stable"].fillna(False)].sort_values(
         column, ascending=direction == "lowest first")["lu"].head(12)
     cards = [text for text in texts(page) if text.startswith("**LU ")]
@@ -153,7 +158,7 @@ def test_grid_is_sorted(open_page, label, direction):
     ("stable", "stable"), ("unstable", "unstable"), ("invalid", "invalid")])
 def test_kinds_are_told_apart(open_page, show, mark):
     page = open_page(show=show)
-    table = made_up_samples(number=NUMBER).table
+    table = uncluttered(made_up_samples(number=NUMBER).table)
     count = {"stable": table["stable"].fillna(False).sum(),
              "unstable": (~table["stable"].fillna(True)).sum(),
              "invalid": (~table["valid"]).sum()}[show]
@@ -175,19 +180,52 @@ def test_a_bad_pattern_gets_one_sentence_and_nothing_is_lost(open_page):
     (error,) = page.error
     assert "is not a valid SMARTS" in error.value
     page.text_input(key="smarts").set_value("").run()
-    assert shown(page) == NUMBER
+    assert shown(page) == NUMBER - 1
     assert page.selectbox(key="sort").value == "LU"
+
+
+def test_repeats_and_molecules_in_pieces_are_hidden_until_asked_for(
+    open_page, results, tmp_path, monkeypatch
+):
+    root = tmp_path / "assets"
+    shutil.copytree(results, root)
+    samples = made_up_samples(number=NUMBER)
+    table = samples.table
+    table.loc[4:9, "fragments"] = 2
+    save(root, replace(samples, table=table))
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(root))
+    page = open_page()
+    assert shown(page) == NUMBER - 7
+    assert any(text.endswith("6 in several pieces and 1 repeat are hidden.")
+               for text in texts(page))
+    page.toggle(key="pieces").set_value(True).run()
+    assert shown(page) == NUMBER - 1
+    assert any(text.endswith("shown. 1 repeat is hidden.") for text in texts(page))
+    page.toggle(key="repeats").set_value(True).run()
+    assert shown(page) == NUMBER
+    assert not any("hidden" in text for text in texts(page))
+    page.toggle(key="repeats").set_value(False).run()
+    assert shown(page) == NUMBER - 1
+    linked = open_page(pieces="true", repeats="true")
+    assert shown(linked) == NUMBER
+    alone = open_page(show="invalid")  # which are looked at for what is wrong with them
+    assert shown(alone) == (~table["valid"]).sum()
 
 
 def test_pages_turn_and_a_filter_goes_back_to_the_first(open_page):
     page = open_page()
     first = marks(page), addresses(page)
-    page.number_input(key="page").set_value(2).run()
+    [buttons] = page.get("pagination")
+    assert buttons.proto.num_pages == 7
+    page.session_state["page"] = 2
+    page.run()
     assert addresses(page) != first[1]
     page.selectbox(key="sort").select("LU").run()
-    assert page.number_input(key="page").value == 1
-    page.number_input(key="page").set_value(999).run()
+    assert page.session_state["page"] == 1
+    page = open_page(page="999")
     assert "There are 7 pages; this is the last one." in texts(page)
+    assert page.session_state["page"] == 7
+    assert len(marks(page)) == (NUMBER - 1) % 12
 
 
 def test_links_open_explore_on_the_same_numbers(open_page):
@@ -302,7 +340,8 @@ def test_impossible_address_is_said_and_the_page_stays_usable(open_page, query, 
 
 
 def test_a_live_run_is_what_the_library_samples(open_page):
-    page = open_page(source="live", n="30", permutations="16", runseed="4", part="Molecules")
+    page = open_page(source="live", n="30", permutations="16", runseed="4", part="Molecules",
+                     pieces="true", repeats="true")
     assert not metrics(page)
     page.button(key="generate").click().run()
     config = SamplesConfig(30, 16, 4, chunk=LIVE_CHUNK)
@@ -380,7 +419,8 @@ def test_graphs_without_labels_have_no_fragment(open_page):
 
 
 def test_a_longer_run_begins_with_what_there_is(open_page, monkeypatch):
-    page = open_page(source="live", n=str(LIVE_CHUNK), permutations="2")
+    page = open_page(source="live", n=str(LIVE_CHUNK), permutations="2", pieces="true",
+                     repeats="true")
     page.button(key="generate").click().run()
     before = addresses(page)
     page.number_input(key="n").set_value(LIVE_CHUNK + 1)
@@ -599,7 +639,7 @@ def test_molecules_with_hydrogen_nodes_have_no_set_metrics(open_page):
     page = open_page(part=SET_METRICS)
     assert SET_METRICS not in page.segmented_control(key="part").options
     assert not page.exception
-    assert shown(page) == NUMBER
+    assert shown(page) == NUMBER - 1
 
 
 def test_graphs_show_as_a_table_and_are_filtered_by_any_number(open_page):

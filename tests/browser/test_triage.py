@@ -75,7 +75,7 @@ def test_open_atoms_are_clicked_on_the_drawing(open_page):
 
 
 def test_a_live_run_stops_goes_on_and_opens_in_explore(open_page):
-    page = open_page("?source=live&n=1000&permutations=16&runseed=5")
+    page = open_page("?source=live&n=1000&permutations=16&runseed=5&pieces=true&repeats=true")
     click(page.get_by_role("button", name="Generate 1,000"))
     page.wait_for_selector(CARDS)  # the first rows, while it runs
     number = page.get_by_role("spinbutton", name="Sequences")

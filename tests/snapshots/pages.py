@@ -39,7 +39,7 @@ def open_page(page: str, query: str = "") -> AppTest:
 def address(page: AppTest) -> dict[str, str]:
     """Parameters that a page writes into its address: the kind and label of the widget of each."""
     return {
-        element.proto.query_param_key: f"{element.type} {element.proto.label!r}"
+        element.proto.query_param_key: f"{element.type} {getattr(element.proto, 'label', '')!r}"
         for element in page if getattr(_proto(element), "query_param_key", "")
     }
 

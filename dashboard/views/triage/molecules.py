@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from core.errors import InputError
@@ -17,11 +19,13 @@ from dashboard.shared.links import SAMPLES, library_address
 from dashboard.views.triage import data, text
 from dashboard.views.triage.query import (
     ALL,
+    INVALID,
     KEPT_KEYS,
     KEYS,
     KINDS,
     KINDS_WITHOUT_STABILITY,
     LIVE,
+    Clutter,
     kind_condition,
 )
 
@@ -34,13 +38,11 @@ def show_molecules(found: Generation) -> None:
         choose_order(library, KEYS, look=CARDS)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         try:
-            selection = choose_rows(library, KEYS, within=within, in_row=True)
+            chosen = choose_rows(library, KEYS, within=within, in_row=True)
         except InputError as error:
             messages.error(error)
             return
-    st.markdown(text.shown_rows(
-        count(library, selection), library.rows, selection,
-        (st.session_state.get(KEYS.smarts) or "").strip()))
+    selection = _without_clutter(library, chosen)
     _show(found, library, in_order(library, selection, KEYS), KEYS,
           st.session_state[KEYS.look], "shown")
     if not _is_live():
@@ -54,10 +56,43 @@ def _choose_kind(found: Generation) -> Selection:
     kind = st.segmented_control(
         "Show", KINDS if found.has_stability else KINDS_WITHOUT_STABILITY, default=ALL,
         required=True, key="show", bind="query-params", on_change=to_first_page, args=(KEYS,))
-    only_unique = st.toggle("Without repeats", key="unique", bind="query-params",
-                            on_change=to_first_page, args=(KEYS,),
-                            help="Only valid graphs, each of them once.")
-    return kind_condition(kind, only_unique=only_unique)
+    # Called so since it left out repeats, too, which are hidden anyway now: old links show the
+    # same.
+    only_valid = st.toggle("Only valid", key="unique", bind="query-params",
+                           on_change=to_first_page, args=(KEYS,))
+    return kind_condition(kind, only_valid=only_valid)
+
+
+def _without_clutter(library: Library, chosen: Selection) -> Selection:
+    """Rows without repeats and molecules in several pieces: how many, and toggles that show them.
+
+    Args:
+        library: whose rows.
+        chosen: the rows that the filters leave.
+    """
+    state = st.session_state
+    may_hide_pieces = library.chemistry is not None and state.show != INVALID
+    clutter = Clutter(pieces=may_hide_pieces, repeats=True)
+    pieces, repeats = clutter.hidden(partial(count, library), chosen)
+    place = st.container(horizontal=True, vertical_alignment="center")
+    with place:
+        sentence = st.container(width="content")
+        # Drawn while they are on, too, although nothing may be left to be shown.
+        shows_pieces = _show_toggle("Show those in pieces", "pieces", drawn=pieces > 0)
+        shows_repeats = _show_toggle("Show repeats", "repeats", drawn=repeats > 0)
+    clutter = Clutter(pieces=may_hide_pieces and not shows_pieces, repeats=not shows_repeats)
+    selection = chosen.and_(clutter.condition)
+    hidden = text.hidden_rows(*clutter.hidden(partial(count, library), chosen))
+    sentence.markdown(" ".join(filter(None, (text.shown_rows(
+        count(library, selection), library.rows, chosen,
+        (state.get(KEYS.smarts) or "").strip()), hidden))))
+    return selection
+
+
+def _show_toggle(label: str, key: str, *, drawn: bool) -> bool:
+    if not drawn and not st.session_state.get(key) and key not in st.query_params:
+        return False
+    return st.toggle(label, key=key, bind="query-params", on_change=to_first_page, args=(KEYS,))
 
 
 def show_kept(found: Generation, rows: tuple[int, ...], score: str) -> None:

@@ -18,7 +18,10 @@ selections = st.builds(
                     max_size=3, unique_by=lambda one: one[0]).map(tuple),
     flags=st.lists(st.tuples(names, st.booleans()), max_size=3).map(tuple),
     texts=st.lists(st.tuples(names, st.text(max_size=8)), max_size=3).map(tuple),
-    scored=st.none() | st.booleans())
+    scored=st.none() | st.booleans(),
+    without=st.lists(st.tuples(names, st.booleans() | st.floats(allow_nan=False,
+                                                                allow_infinity=False)),
+                     max_size=3).map(tuple))
 
 
 @given(selections)
@@ -43,6 +46,9 @@ def test_other_text_is_refused_or_says_what_it_means(text):
     ("lu = 3; lu = 4", Selection(ranges=(("lu", 4, 3),))),
     ('"my; lot" ~ "a;b"; failed', Selection(texts=(("my; lot", "a;b"),), scored=False)),
     ("num_nodes = 9", Selection(ranges=(("num_nodes", 9.0, 9.0),))),
+    ("not fragments >= 2; not unique = no", Selection(
+        without=(("fragments", 2), ("unique", False)))),
+    ("not = yes; not >= 2", Selection(flags=(("not", True),), ranges=(("not", 2, None),))),
     ("id ~ M 1", Selection(texts=(("id", "M 1"),))),
 ])
 def test_conditions_as_people_write_them(text, found):
@@ -56,6 +62,7 @@ def test_conditions_as_people_write_them(text, found):
 @pytest.mark.parametrize(("text", "told"), [
     ("lu", "cannot be read from 'lu' on"), ("lu < 0.1", "cannot be read from"),
     ("lu <= x", "compares 'lu' with 'x', which is no number"),
+    ("not lu <= 1", "says not of 'lu' <="), ("not lu >= x", "compares 'lu' with 'x'"),
     ("lu <= inf", "compares 'lu' with 'inf'"), ("lu = maybe", "no number"),
     ('id ~ "open', "cannot be read from"), ("<= 3", "cannot be read"),
     ("a ~ b;" * 1000, "too long"),

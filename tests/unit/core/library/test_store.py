@@ -49,6 +49,9 @@ def selected(table, selection):
                     for name, low, high in selection.ranges)
         is_in &= all(pd.notna(row[name]) and row[name] == flag for name, flag in selection.flags)
         is_in &= all(part.lower() in row[name].lower() for name, part in selection.texts)
+        is_in &= not any(pd.notna(row[name]) and (
+            row[name] == value if isinstance(value, bool) else row[name] >= value)
+            for name, value in selection.without)
         is_in &= selection.scored is None or pd.notna(row["lu"]) == selection.scored
         is_in &= selection.rows is None or row["row"] in selection.rows
         if is_in:
@@ -71,6 +74,9 @@ conditions = st.builds(
                              st.sampled_from(["m1", "00", "c", "C", "'", "%", ""])), max_size=1
                    ).map(tuple),
     scored=st.none() | st.booleans(),
+    without=st.lists(st.tuples(st.sampled_from(["works", "valid"]), st.booleans()) |
+                     st.tuples(st.sampled_from(["lu", "count"]), st.floats(-1, 10)), max_size=2
+                     ).map(tuple),
     rows=st.none() | st.lists(st.integers(1, ROWS), max_size=20).map(tuple),
     sort=st.sampled_from(["row", "lu", "lot", "count", "works"]), descending=st.booleans())
 
