@@ -122,7 +122,8 @@ def analyse(
 
 SUMMARY_COLUMNS = (
     "id", "smiles", "num_nodes", "model", "strategy", "permutations", "nll_mean", "nll_std",
-    "nll_per_token", "lu", "lu_low", "lu_high", "nll_marginal", "effective_sample_size", "error",
+    "nll_per_token", "lu", "lu_low", "lu_high", "nll_marginal", "effective_sample_size", "notes",
+    "error",
 )
 """Columns of a summary row, in order."""
 
@@ -146,5 +147,6 @@ def summarize(
         summary = dict.fromkeys(SUMMARY_COLUMNS) | {
             "id": row.id, "smiles": row.smiles, "model": checkpoint.card.name,
             "strategy": strategy.name, "permutations": permutations, "error": row.error,
+            "notes": None if row.graph is None else " ".join(row.notes) or None,
         }
         yield summary if row.graph is None else summary | next(results)

@@ -25,15 +25,19 @@ SMARTS_HELP = ("Press Enter. Searched among the first {most:,} chosen rows. Hydr
 OTHER_KEKULE = ("Typed as SMILES, this molecule gets its other Kekulé structure, which is another "
                 "graph, so Explore shows other numbers.")
 
-KIND_NAMES: dict[Kind, str] = {"csv": "CSV", "sdf": "SDF", "smi": "SMILES", "parquet": "Parquet"}
+KIND_NAMES: dict[Kind, str] = {"csv": "CSV", "sdf": "SDF", "smi": "SMILES", "parquet": "Parquet",
+                                "jsonl": "JSON"}
 
 KIND_HELP: dict[Kind, str] = {
     "csv": "All shown rows, in this order, with all their columns.",
-    "sdf": "Shown rows that are valid molecules, with two-dimensional coordinates; hydrogens are "
-           "counted, not drawn. Properties: all columns.",
+    "sdf": "Shown rows that are valid molecules, with two-dimensional coordinates. Properties: all "
+           "columns.",
     "smi": "SMILES and name of shown rows that are valid molecules.",
     "parquet": "All shown rows, in this order, with all their columns.",
+    "jsonl": "All shown rows, in this order, with all their columns: an object per line.",
 }
+HYDROGENS_HELP = ("SMILES and SDF with every hydrogen as an atom. Without, hydrogens are counted "
+                  "on their atoms, as on the cards.")
 
 
 _LONGEST_NAME = 60
@@ -121,6 +125,12 @@ def card_marks(library: Library, row: Mapping[str, Any]) -> str:
         if not _missing(row["novel"]) and row["novel"]:
             marks.append(":material/new_releases: novel")
     return f":small[{' &nbsp;'.join(marks)}]"
+
+
+def card_notes(library: Library, row: Mapping[str, Any]) -> str:
+    """What of the molecule its graph does not encode, as markdown; empty where nothing is said."""
+    notes = None if library.is_samples else row.get("notes")
+    return "" if _missing(notes) else f":material/info: {plain(str(notes))}"
 
 
 def _cautions(row: Mapping[str, Any]) -> tuple[str, ...]:

@@ -157,7 +157,8 @@ def test_summary_rows_say_what_the_analysis_says(tiny):
         "nll_per_token": pytest.approx(found.likelihoods.nll_per_token),
         "lu": uncertainty.lu, "lu_low": uncertainty.interval.low,
         "lu_high": uncertainty.interval.high, "nll_marginal": uncertainty.marginal_nll,
-        "effective_sample_size": uncertainty.effective_sample_size, "error": None,
+        "effective_sample_size": uncertainty.effective_sample_size, "notes": None,
+        "error": None,
     }
     nll = found.likelihoods.nll[0].numpy()
     assert row["nll_mean"] == pytest.approx(np.mean(nll))
