@@ -5,12 +5,11 @@ The command has read the input by then. No streamlit here.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-from core.data.files import InputRow, count_notes, counted_notes
+from core.data.files import InputRow, NotedRows, count_notes, counted_notes
 from core.errors import InputError
 from core.graph.planar import PLANAR_PREFIX, PlanarName
 from core.library.selection import Selection
@@ -103,7 +102,7 @@ def of_many(
         progress: hears how many rows are done.
     """
     card = checkpoint.card
-    notes: Counter[str] = Counter()
+    notes = NotedRows()
 
     def scored() -> Iterator[tuple[InputRow, dict]]:
         remaining, done = iter(count_notes(notes, rows)), 0

@@ -300,6 +300,28 @@ def to_smiles(
         return Chem.MolToSmiles(mol if hydrogens else Chem.RemoveHs(mol))
 
 
+def with_hydrogens(smiles: str) -> str:
+    """A SMILES with every hydrogen as an atom, canonical; what cannot be read stays as it is.
+
+    >>> with_hydrogens("CO")
+    '[H]OC([H])([H])[H]'
+    """
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromSmiles(smiles)
+        return smiles if mol is None else Chem.MolToSmiles(Chem.AddHs(mol))
+
+
+def without_hydrogens(smiles: str) -> str:
+    """The short form for people of a SMILES that `to_smiles` wrote, as that writes it itself.
+
+    >>> without_hydrogens("[H]OC([H])([H])[H]")
+    'CO'
+    """
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromSmiles(smiles)
+        return smiles if mol is None else Chem.MolToSmiles(mol)
+
+
 def is_valid(graph: Graph, chemistry: Chemistry = QM9) -> bool:
     """Whether RDKit sanitizes the molecule; fragments count as valid."""
     return to_valid_rdkit(graph, chemistry) is not None

@@ -56,6 +56,7 @@ def enumerate_all(
         for tokens, probability, log_q in zip(
             found.tokens, found.probabilities.tolist(), found.log_q.tolist(), strict=True
         ):
-            writer.write({"id": row.id, "smiles": row.smiles, "tokens": list(tokens),
+            writer.write({"id": row.id, "smiles": row.smiles,
+                          "notes": " ".join(row.notes) or None, "tokens": list(tokens),
                           "probability": probability, "log_q": log_q})
     writer.finish()

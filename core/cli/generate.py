@@ -39,6 +39,10 @@ def generate_molecules(
     number: Annotated[int, typer.Option(min=1, help="Molecules to sample.")] = 10,
     grown_from: GrownFrom = None,
     open_atoms: OpenAtoms = None,
+    hydrogens: Annotated[
+        bool, typer.Option("--explicit-hydrogens", help="Write every hydrogen in SMILES; without, "
+                                                        "they are counted on their atoms.")
+    ] = False,
     seed: Annotated[int, seed_option("Fixes the sample.")] = 0,
     temperature: Annotated[float, typer.Option(help="Divides the logits.")] = 1.0,
     top_k: Annotated[int, typer.Option(min=0, help="Best tokens kept; 0 keeps all.")] = 10,
@@ -74,14 +78,16 @@ def generate_molecules(
         )
         for at, sample in enumerate(samples):
             writer.write({"id": f"{checkpoint.card.name}:{seed}:{at}",
-                          **_describe(sample, checkpoint.card.chemistry),
+                          **_describe(sample, checkpoint.card.chemistry, hydrogens=hydrogens),
                           **_describe_growth(sample, fragment)})
     writer.finish()
 
 
-def _describe(sample: GeneratedGraph, chemistry: Chemistry | None) -> dict[str, Any]:
+def _describe(
+    sample: GeneratedGraph, chemistry: Chemistry | None, *, hydrogens: bool
+) -> dict[str, Any]:
     return {
-        **_describe_graph(sample.graph, chemistry),
+        **_describe_graph(sample.graph, chemistry, hydrogens=hydrogens),
         "self_nll": sample.self_nll,
         "tokens": list(sample.tokens),
     }
@@ -94,15 +100,21 @@ def _describe_growth(sample: GeneratedGraph, fragment: Fragment | None) -> dict[
             "holds_fragment": sample.holds_fragment, "prefix_nll": sample.prefix_nll}
 
 
-def _describe_graph(graph: Graph | None, chemistry: Chemistry | None) -> dict[str, Any]:
-    from core.chemistry.molecules import is_stable, num_fragments, to_smiles
+def _describe_graph(
+    graph: Graph | None, chemistry: Chemistry | None, *, hydrogens: bool
+) -> dict[str, Any]:
+    from core.chemistry.molecules import is_stable, num_fragments, to_smiles, with_hydrogens
     from core.graph.planar import is_valid_planar
 
+    num_nodes = None if graph is None else graph.num_nodes
     if graph is None or chemistry is None:
-        return {"smiles": None, "valid": graph is not None and is_valid_planar(graph),
+        return {"smiles": None, "num_nodes": num_nodes,
+                "valid": graph is not None and is_valid_planar(graph),
                 "stable": None, "fragments": None}
-    smiles = to_smiles(graph, chemistry)
+    smiles = to_smiles(graph, chemistry, hydrogens=hydrogens)
+    if smiles is not None and hydrogens and not chemistry.has_hydrogen_nodes:
+        smiles = with_hydrogens(smiles)
     # Implicit hydrogens fill every valence, so "stable" would say nothing.
     stable = is_stable(graph, chemistry) if chemistry.has_hydrogen_nodes else None
-    return {"smiles": smiles, "valid": smiles is not None, "stable": stable,
+    return {"smiles": smiles, "num_nodes": num_nodes, "valid": smiles is not None, "stable": stable,
             "fragments": num_fragments(graph)}

@@ -82,7 +82,8 @@ def _linearizations(
                                tie_break=ties)
         found |= {at: (trails, g) for g, at in enumerate(graphs)}
     for at, row in enumerate(rows):
-        line = {"id": row.id, "smiles": row.smiles, "strategy": strategy.name}
+        line = {"id": row.id, "smiles": row.smiles, "strategy": strategy.name,
+                "notes": " ".join(row.notes) or None}
         if at not in found:
             yield line | dict.fromkeys(("permutation", "tokens", "order", "log_q")) | {
                 "error": row.error}

@@ -177,7 +177,9 @@ def _of_samples(
     from core.model.card import read_card, resolve_model
     from core.triage.samples import read_samples_record
     from core.triage.scores import SCORES
+    from core.units import without_unit
 
+    score = without_unit(score)
     if score not in SCORES:
         raise InputError(f"Unknown score {score!r}; use {', '.join(SCORES)}.")
     name = read_samples_record(folder)["config"]["model"]

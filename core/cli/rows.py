@@ -6,7 +6,6 @@ import csv
 import json
 import math
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import islice
@@ -14,7 +13,8 @@ from typing import Any
 
 import typer
 
-from core.data.files import InputRow, count_notes, counted_notes
+from core.data.files import InputRow, NotedRows, count_notes, counted_notes
+from core.units import named_with_units, with_unit
 
 
 class Format(StrEnum):
@@ -25,7 +25,10 @@ class Format(StrEnum):
 
 
 class RowWriter:
-    """Prints rows to standard output as they come and remembers whether one was bad."""
+    """Prints rows to standard output as they come and remembers whether one was bad.
+
+    Columns get their units here, see `core.units`.
+    """
 
     def __init__(self, format: Format = Format.JSON, columns: Sequence[str] = ()) -> None:
         self._format = format
@@ -33,7 +36,7 @@ class RowWriter:
         self._csv = csv.writer(sys.stdout, lineterminator="\n")
         self._failed = False
         if format is Format.CSV:
-            self._csv.writerow(columns)
+            self._csv.writerow(map(with_unit, columns))
 
     def write(self, row: dict[str, Any]) -> None:
         """Print one row; a row with an `error` makes `finish` exit with status 1."""
@@ -42,7 +45,7 @@ class RowWriter:
         if self._format is Format.CSV:
             self._csv.writerow([row.get(column) for column in self._columns])
         else:
-            print(json.dumps(row))
+            print(json.dumps(named_with_units(row)))
 
     def fail(self) -> None:
         """Note that a row was bad which is not printed here."""
@@ -63,12 +66,17 @@ def _plain(value: Any) -> Any:
 
 
 def saying_notes(rows: Iterable[InputRow]) -> Iterator[InputRow]:
-    """Pass rows on; behind the last, say on stderr what of them the graphs do not encode."""
+    """Pass rows on; behind the last, say on stderr what of which the graphs do not encode."""
+    found = NotedRows()
+    yield from count_notes(found, rows)
+    say_notes(counted_notes(found))
+
+
+def say_notes(notes: Iterable[str]) -> None:
+    """Say on stderr what should be known of the rows."""
     from core.cli import messages
 
-    counts: Counter[str] = Counter()
-    yield from count_notes(counts, rows)
-    for note in counted_notes(counts):
+    for note in notes:
         messages.print(f"note: {note}", markup=False, soft_wrap=True)
 
 

@@ -25,7 +25,7 @@ from core.cli.options import (
     seed_option,
 )
 from core.cli.progress import Look, showing
-from core.cli.rows import Format, RowWriter, in_chunks
+from core.cli.rows import Format, RowWriter, in_chunks, say_notes
 from core.data.files import InputRow
 from core.errors import InputError
 from core.sent.strategies import Strategy
@@ -163,11 +163,13 @@ def _write_set(
     inputs: list[str], output: Path, card: ModelCard, settings: ScoringSettings,
     engine: Callable[[], Engine], reading: Reading,
 ) -> None:
+    from core.library.leaving import notes_of
     from core.library.run import score_files
 
     with showing("Reading the input") as show:
         found = score_files([Path(input) for input in inputs], output, card, settings, engine,
                             reading=reading, progress=lambda state: show(_look(state)))
+    say_notes(notes_of(output))
     failed = f", {found.failed:,} of them with an error" if found.failed else ""
     messages.print(f"{output} holds {found.rows:,} scored rows{failed}.", markup=False,
                    soft_wrap=True)

@@ -166,7 +166,7 @@ def _rank_pooled(names: list[str], output: Path | None) -> None:
     shipped = shipped_samples()
     found = pool_samples([Samples.load(shipped.get(name, Path(name))) for name in names])
     writer = RowWriter()
-    for auc in found.to_table().to_dict("records"):
+    for auc in found.to_frame().to_dict("records"):
         writer.write({str(column): value for column, value in auc.items()})
     for reason in (found.note, *(f"{model}: {why}" for model, why in found.reasons.items())):
         messages.print(f"note: {reason}", markup=False, soft_wrap=True)

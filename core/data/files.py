@@ -47,17 +47,61 @@ class InputRow:
     columns: Mapping[str, Any] = field(default_factory=dict)
 
 
-def count_notes(counts: Counter[str], rows: Iterable[InputRow]) -> Iterator[InputRow]:
-    """Pass rows on, and count what their graphs do not encode."""
+@dataclass
+class NotedRows:
+    """What graphs do not encode of the rows of an input, and of which of them.
+
+    Attributes:
+        rows: that were read.
+        counts: of rows, by note.
+        first: names of the first of them, by note.
+    """
+
+    rows: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    first: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, name: str, notes: Iterable[str]) -> None:
+        """Take in the notes of a row."""
+        self.rows += 1
+        for note in notes:
+            self.counts[note] += 1
+            names = self.first.setdefault(note, [])
+            if len(names) < _NAMED:
+                names.append(name)
+
+
+def count_notes(found: NotedRows, rows: Iterable[InputRow]) -> Iterator[InputRow]:
+    """Pass rows on, and take in what their graphs do not encode."""
     for row in rows:
-        counts.update(row.notes if row.graph is not None else ())
+        found.add(row.id, row.notes if row.graph is not None else ())
         yield row
 
 
-def counted_notes(counts: Counter[str]) -> tuple[str, ...]:
-    """Each note once, with the number of its rows."""
-    return tuple(note + (f" ({count:,} rows)" if count > 1 else "")
-                 for note, count in counts.items())
+def counted_notes(found: NotedRows) -> tuple[str, ...]:
+    """Each note once with its rows, the first ones by name, unless there is but one row at all.
+
+    Of very many different notes only the first stand there, and then how many there are more.
+    """
+    notes = list(found.counts.items())
+    said = [note + (f" ({_named(found.first[note], count)})" if found.rows > 1 else "")
+            for note, count in notes[:_MOST_NOTES]]
+    if len(notes) > _MOST_NOTES:
+        said.append(f"{len(notes) - _MOST_NOTES:,} more notes; every row carries its own.")
+    return tuple(said)
+
+
+def _named(names: list[str], count: int) -> str:
+    listed = ", ".join(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME - 1]}…"
+                       for name in names)
+    if count == 1:
+        return listed
+    more = f" and {count - len(names):,} more" if count > len(names) else ""
+    return f"{count:,} rows: {listed}{more}"
+
+
+_NAMED, _LONGEST_NAME, _MOST_NOTES = 5, 40, 20
+"""Rows that are named of a note, characters of a name, and notes that are said."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from core.runs import replacing
 from core.sent.vocabulary import Vocabulary
 from core.stats.estimates import Estimate
 from core.stats.molecule_bootstrap import shared_bootstrap
+from core.units import with_unit
 
 FORMAT_VERSION = 1
 COMMAND = "evaluate"
@@ -107,6 +108,10 @@ class Evaluation:
     def nll_std(self) -> Estimate:
         """Mean standard deviation of a graph's NLL over linearizations, nats; resampled as LU."""
         return shared_bootstrap(self.num_graphs, self.seed).ratio(nll_std(self.graphs))
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row per graph: `graphs` with units in the names of its columns."""
+        return self.graphs.rename(columns=with_unit)
 
     def reliability(self, token_type: TokenType, temperature: float = 1.0) -> Reliability:
         """Reliability of one token type at one of `temperatures`.

@@ -6,7 +6,6 @@ What molecules may hold is a matter of the model that is to learn them: its chem
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -17,7 +16,7 @@ import pandas as pd
 from core.chemistry.chemistry import QM9, Chemistry
 from core.chemistry.molecules import from_smiles, to_smiles
 from core.data.dataset import DataOptions, Dataset
-from core.data.files import InputRow, count_notes, counted_notes, read_molecules
+from core.data.files import InputRow, NotedRows, count_notes, counted_notes, read_molecules
 from core.data.registry import dataset_of_model
 from core.data.splits import Progress
 from core.errors import InputError
@@ -151,8 +150,8 @@ def own_set(
         raise InputError("There are no molecules to learn from; type SMILES, one per line, or "
                          "upload a file.")
     found = [_fitting(row, card) for row in _read(name, content, card, number, progress)]
-    counts: Counter[str] = Counter()
-    good = [row for row in count_notes(counts, found) if row.graph is not None]
+    notes = NotedRows()
+    good = [row for row in count_notes(notes, found) if row.graph is not None]
     if not good:
         why = f" {found[0].id}: {found[0].error}" if found else ""
         raise InputError(f"None of the {len(found):,} rows is a molecule that the model can write."
@@ -163,7 +162,7 @@ def own_set(
         smiles = tuple(row.smiles or to_smiles(graph, card.chemistry) or ""
                        for row, graph in zip(good, graphs, strict=True))
     return LearningSet(graphs, smiles, tuple(row for row in found if row.graph is None),
-                       counted_notes(counts))
+                       counted_notes(notes))
 
 
 def dataset_set(

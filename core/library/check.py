@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.chemistry.chemistry import QM9
-from core.data.files import counted_notes, read_molecules
+from core.data.files import NotedRows, counted_notes, read_molecules
 from core.errors import InputError
 from core.graph.graph import Graph
 from core.library.engine import score_graphs
@@ -53,7 +52,7 @@ class Checked:
         rows: how many there are.
         failed: how many cannot be scored.
         bad: the first of these.
-        notes: what of the others' molecules graphs do not encode, each with the number of rows.
+        notes: what of the others' molecules graphs do not encode, each with its rows.
         probes: some of the graphs, from the smallest to the largest.
     """
 
@@ -82,7 +81,7 @@ def check(
         InputFileError: for a file that cannot be read to its end.
         LibraryError: if it has more rows than are allowed.
     """
-    rows, failed, bad, notes = 0, 0, list[BadRow](), Counter[str]()
+    rows, failed, bad, notes = 0, 0, list[BadRow](), NotedRows()
     by_size: dict[int, Graph] = {}
     found = read_molecules(path, card.chemistry or QM9, max_atoms=card.vocabulary.max_nodes,
                            smiles_column=smiles_column, id_column=id_column)
@@ -92,12 +91,12 @@ def check(
                                "may be about here; give a part of it, or score it with "
                                "`trailscope score` on a machine of your own.")
         row = check_fits(row, card.vocabulary)
+        notes.add(row.id, row.notes if row.graph is not None else ())
         if row.graph is None:
             failed += 1
             if len(bad) < SHOWN:
                 bad.append(BadRow(rows, row.id, row.smiles, row.error or ""))
         else:
-            notes.update(row.notes)
             by_size.setdefault(row.graph.num_nodes, row.graph)
         if progress is not None and rows % _REPORT_ROWS == 0:
             progress(rows)

@@ -1,8 +1,13 @@
-"""Selected rows of a library as a file that other programs read: CSV, SDF, SMILES or Parquet."""
+"""Selected rows of a library as a file that other programs read: CSV, SDF, SMILES, JSON, Parquet.
+
+All of them have the rows of `core.library.leaving`, so that names and molecules are the same.
+"""
 
 from __future__ import annotations
 
 import gzip
+import json
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from io import TextIOWrapper
@@ -15,13 +20,14 @@ import pyarrow.parquet as pq
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 
+from core.library.leaving import leaving_columns, leaving_names, leaving_rows
 from core.library.manifest import LibraryError
 from core.library.selection import Selection
 from core.library.store import TEXT, WHOLE, YES_NO, Library
-from core.library.structure import TOKENS, token_numbers
+from core.library.structure import TOKENS
 from core.runs import replacing
 
-Kind = Literal["csv", "sdf", "smi", "parquet"]
+Kind = Literal["csv", "sdf", "smi", "parquet", "jsonl"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """Endings of files, in the order in which people are offered them."""
@@ -36,14 +42,14 @@ _LINE_ENDS = str.maketrans("\r\n\t", "   ")
 
 
 def export(
-    library: Library, selection: Selection, path: Path, kind: Kind, *,
+    library: Library, selection: Selection, path: Path, kind: Kind, *, hydrogens: bool = False,
     progress: Progress | None = None,
 ) -> int:
     """Write selected rows in their order, some at a time; the file is written whole or not at all.
 
-    SDF and SMILES hold rows that have a molecule that RDKit takes, the others all rows, and the
-    sequences of samples as token numbers. A SMILES stands as it was given, an SDF record has 2D
-    coordinates and repeats all columns as properties; under-valent atoms are radicals there, so
+    SDF and SMILES hold rows that have a molecule that RDKit takes, the others all rows, with the
+    sequences of samples as token numbers. A SMILES stands as on the row's card; an SDF record has
+    2D coordinates and repeats all columns as properties; under-valent atoms are radicals there, so
     that readers do not fill them up.
 
     Args:
@@ -51,6 +57,7 @@ def export(
         selection: of them.
         path: of the file; text is gzipped if it ends in `.gz`.
         kind: one of `KINDS`.
+        hydrogens: write every hydrogen, in SMILES and SDF.
         progress: see `Progress`.
 
     Returns:
@@ -63,16 +70,15 @@ def export(
     total = library.count(selection)
     if not total:
         raise LibraryError("No row is selected, so there is nothing to write; widen the filter.")
-    columns = list(library.columns)
-    if library.is_samples and kind in ("csv", "parquet"):
-        columns.append(TOKENS)
-    with replacing(path) as partial, library.batches(selection, columns) as batches:
-        counted = _counted(batches, total, progress)
+    with replacing(path) as partial, library.batches(
+            selection, leaving_columns(library)) as batches:
+        rows = (leaving_rows(batch, library, hydrogens=hydrogens)
+                for batch in _counted(batches, total, progress))
         if kind == "parquet":
-            written = _write_parquet(counted, library, partial)
+            written = _write_parquet(rows, library, partial)
         else:
             with _text(partial, is_packed=path.suffix == ".gz") as file:
-                written = _TEXTS[kind](counted, library, file)
+                written = _TEXTS[kind](rows, file, hydrogens)
     if not written:
         path.unlink()
         raise LibraryError(f"None of the {total:,} selected rows has a molecule that RDKit takes; "
@@ -91,33 +97,46 @@ def _counted(
             progress(done, total)
 
 
-def _write_csv(batches: Iterator[pd.DataFrame], library: Library, file: TextIO) -> int:
+def _write_csv(batches: Iterator[pd.DataFrame], file: TextIO, hydrogens: bool) -> int:
     written = 0
     for batch in batches:
-        if library.is_samples:
-            batch[TOKENS] = [" ".join(map(str, token_numbers(stored)))
-                             for stored in batch[TOKENS]]
+        if TOKENS in batch:
+            batch[TOKENS] = [" ".join(map(str, tokens)) for tokens in batch[TOKENS]]
         batch.to_csv(file, index=False, header=not written)
         written += len(batch)
     return written
 
 
+def _write_json(batches: Iterator[pd.DataFrame], file: TextIO, hydrogens: bool) -> int:
+    """An object per line, as commands print rows; JSON has no NaN, so what is missing is null."""
+    written = 0
+    for batch in batches:
+        for row in batch.astype(object).where(batch.notna(), None).to_dict("records"):
+            found = {name: _finite(value) for name, value in row.items()}
+            file.write(json.dumps(found, ensure_ascii=False) + "\n")
+            written += 1
+    return written
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _write_parquet(batches: Iterator[pd.DataFrame], library: Library, path: Path) -> int:
-    schema = pa.schema([(name, _ARROW.get(kind, pa.float64()))
+    names = leaving_names(library)
+    schema = pa.schema([(names[name], _ARROW.get(kind, pa.float64()))
                         for name, kind in library.columns.items()])
     if library.is_samples:
         schema = schema.append(pa.field(TOKENS, pa.list_(pa.int32())))
     written = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in batches:
-            if library.is_samples:
-                batch[TOKENS] = [token_numbers(stored) for stored in batch[TOKENS]]
             writer.write_table(pa.Table.from_pandas(batch, schema=schema, preserve_index=False))
             written += len(batch)
     return written
 
 
-def _write_smiles(batches: Iterator[pd.DataFrame], library: Library, file: TextIO) -> int:
+def _write_smiles(batches: Iterator[pd.DataFrame], file: TextIO, hydrogens: bool) -> int:
     written = 0
     for batch in batches:
         for row, _ in _molecules(batch):
@@ -126,17 +145,18 @@ def _write_smiles(batches: Iterator[pd.DataFrame], library: Library, file: TextI
     return written
 
 
-def _write_sdf(batches: Iterator[pd.DataFrame], library: Library, file: TextIO) -> int:
+def _write_sdf(batches: Iterator[pd.DataFrame], file: TextIO, hydrogens: bool) -> int:
     written = 0
     for batch in batches:
         for row, molecule in _molecules(batch):
-            file.write(_record(row, molecule))
+            row.pop(TOKENS, None)  # lines of an SDF are short
+            file.write(_record(row, Chem.AddHs(molecule) if hydrogens else molecule))
             written += 1
     return written
 
 
-_TEXTS: dict[Kind, Callable[[Iterator[pd.DataFrame], Library, TextIO], int]] = {
-    "csv": _write_csv, "sdf": _write_sdf, "smi": _write_smiles,
+_TEXTS: dict[Kind, Callable[[Iterator[pd.DataFrame], TextIO, bool], int]] = {
+    "csv": _write_csv, "sdf": _write_sdf, "smi": _write_smiles, "jsonl": _write_json,
 }
 
 

@@ -34,6 +34,7 @@ from core.records import RECORD
 from core.sent.vocabulary import Vocabulary
 from core.triage.generated import Mask
 from core.triage.samples import SAMPLES_TABLE, read_samples_record
+from core.units import without_unit
 
 WHOLE, NUMBER, TEXT, YES_NO = "whole number", "number", "text", "yes or no"
 """Kinds of columns, as of `core.library.manifest.OWN_TYPES`."""
@@ -293,6 +294,21 @@ class Library:
             reader: Any = cursor.sql(question, params=values).to_arrow_reader(rows)
             yield (_as_pandas(batch) for batch in reader)
 
+    def to_frame(
+        self, selection: Selection | None = None, *, hydrogens: bool = False
+    ) -> pd.DataFrame:
+        """Selected rows as files have them (`core.library.leaving`), all by default.
+
+        Args:
+            selection: see `Selection`.
+            hydrogens: write every hydrogen in SMILES.
+        """
+        from core.library.leaving import leaving_columns, leaving_rows
+
+        with self.batches(selection or Selection(), leaving_columns(self)) as batches:
+            return pd.concat([leaving_rows(batch, self, hydrogens=hydrogens)
+                              for batch in batches] or [pd.DataFrame()], ignore_index=True)
+
     def _span(self, column: str) -> tuple[float | None, float | None]:
         name = self._quoted(column)
         low, high = ask(f"SELECT min({name}), max({name}) FROM {self.source} "
@@ -337,7 +353,9 @@ class Library:
         return f"{self._quoted(selection.sort)} {direction} NULLS LAST, row"
 
     def _quoted(self, column: str, *kinds: str) -> str:
-        """A column's name as SQL has it; names in another case are taken, too, as none is double.
+        """A column's name as SQL has it.
+
+        Names in another case are taken, too, as none is double, and those with a unit, as in files.
 
         Raises:
             LibraryError: if there is no such column, or it is of another kind.
@@ -345,7 +363,8 @@ class Library:
         hidden = _HIDDEN_IN_SAMPLES if self.is_samples else _HIDDEN_IN_SETS
         if column not in self.columns and column not in hidden:
             wanted = column
-            column = next((name for name in self.columns if name.lower() == wanted.lower()), "")
+            column = next((name for said in (wanted, without_unit(wanted))
+                           for name in self.columns if name.lower() == said.lower()), "")
             if not column:
                 raise LibraryError(f"This library has no column {wanted[:60]!r}; it has "
                                    f"{listed(tuple(self.columns))}.")

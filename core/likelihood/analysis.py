@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from itertools import product
+from typing import Any, Literal, get_args
 
+import pandas as pd
+
+from core.chemistry.molecules import to_smiles
 from core.data.files import InputRow
 from core.graph.graph import Graph
 from core.likelihood.attribution import Attribution, attribute
@@ -25,6 +29,12 @@ from core.sent.strategies import Strategy, TieBreak
 from core.sent.token_roles import TokenRoles, find_token_roles
 from core.sent.trails import TrailBatch
 from core.stats.estimates import Estimate
+from core.units import named_with_units
+
+Rows = Literal["graph", "permutation", "token"]
+"""What a row of `Analysis.to_frame` is about."""
+
+_ROWS: tuple[Rows, ...] = get_args(Rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +83,69 @@ class Analysis:
                 "effective_sample_size": found.effective_sample_size,
             }
 
+    def to_frame(self, by: Rows = "graph") -> pd.DataFrame:
+        """A tidy table, with units in the names of its columns.
+
+        Args:
+            by: what a row is about.
+                `graph`: its numbers, as `trailscope score` prints them; `smiles` is missing for
+                graphs without labels, and has hydrogens implicit.
+                `permutation`: one of the K linearizations of a graph, counted from 1: its NLL,
+                log q, number of tokens and the nodes in the order of their visit.
+                `token`: one of a linearization, counted from 0 with `sos`: its surprisal, and the
+                node, or the ends of the edge, that it is about.
+
+        Returns:
+            G, G · K or all tokens as rows; `graph` counts graphs from 0.
+
+        Raises:
+            ValueError: for another `by`.
+        """
+        if by not in _ROWS:
+            raise ValueError(f"by must be one of {', '.join(_ROWS)}, got {by!r}.")
+        rows = {"graph": self._by_graph, "permutation": self._by_permutation,
+                "token": self._by_token}[by]()
+        return pd.DataFrame([named_with_units(row) for row in rows]).convert_dtypes(
+            convert_string=False, convert_floating=False, convert_boolean=False)
+
+    def _by_graph(self) -> Iterator[dict[str, Any]]:
+        chemistry = self.card.chemistry
+        for g, found in enumerate(self.results()):
+            graph = self.graphs[g]
+            yield {
+                "graph": g, "id": graph.name,
+                "smiles": None if chemistry is None else to_smiles(
+                    graph, chemistry, hydrogens=False),
+                "model": self.card.name, "strategy": self.trails.strategy.name,
+                "permutations": self.trails.permutations, **found,
+            }
+
+    def _by_permutation(self) -> Iterator[dict[str, Any]]:
+        nll = self.likelihoods.nll.tolist()
+        tokens = self.likelihoods.num_tokens.tolist()
+        for g, k in product(range(len(self.graphs)), range(self.trails.permutations)):
+            yield {
+                "graph": g, "permutation": k + 1, "num_tokens": tokens[g][k], "nll": nll[g][k],
+                "nll_per_token": nll[g][k] / tokens[g][k],
+                "log_q": float(self.trails.log_q[g, k]), "order": self.trails.order(g, k),
+            }
+
+    def _by_token(self) -> Iterator[dict[str, Any]]:
+        nll, roles = self.likelihoods.token_nll.tolist(), self.roles
+        edges = [graph.edges.tolist() for graph in self.graphs]
+        for g, k in product(range(len(self.graphs)), range(self.trails.permutations)):
+            for place, token in enumerate(self.trails.sequence(g, k)):
+                node, edge = int(roles.node[g, k, place]), int(roles.edge[g, k, place])
+                yield {
+                    "graph": g, "permutation": k + 1, "position": place,
+                    "token": self.card.vocabulary.token_name(token),
+                    "kind": str(self.card.vocabulary.kind(token)),
+                    # `sos` is given, so it has none.
+                    "surprisal_nats": nll[g][k][place - 1] if place else None,
+                    "node": node if node >= 0 else None,
+                    "edge": tuple(edges[g][edge]) if edge >= 0 else None,
+                }
+
 
 def analyse(
     checkpoint: Checkpoint,
@@ -118,7 +191,8 @@ def analyse(
 
 SUMMARY_COLUMNS = (
     "id", "smiles", "num_nodes", "model", "strategy", "permutations", "nll_mean", "nll_std",
-    "nll_per_token", "lu", "lu_low", "lu_high", "nll_marginal", "effective_sample_size", "error",
+    "nll_per_token", "lu", "lu_low", "lu_high", "nll_marginal", "effective_sample_size", "notes",
+    "error",
 )
 """Columns of a summary row, in order."""
 
@@ -142,5 +216,6 @@ def summarize(
         summary = dict.fromkeys(SUMMARY_COLUMNS) | {
             "id": row.id, "smiles": row.smiles, "model": checkpoint.card.name,
             "strategy": strategy.name, "permutations": permutations, "error": row.error,
+            "notes": None if row.graph is None else " ".join(row.notes) or None,
         }
         yield summary if row.graph is None else summary | next(results)

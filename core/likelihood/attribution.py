@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -54,6 +56,30 @@ class Attribution:
     def edge_std(self) -> Tensor:
         """Standard deviation (ddof 0) over permutations, [G, E] nats."""
         return self.edge_nll.std(1, correction=0)
+
+    def to_frame(self, graphs: Sequence[Graph]) -> pd.DataFrame:
+        """A row per node and edge: mean and spread of its surprisal over the permutations.
+
+        Args:
+            graphs: the G graphs.
+
+        Returns:
+            Columns `graph`, counted from 0; `kind`, `node` or `edge`; `node`, and `other_node` of
+            an edge; `surprisal_mean_nats` and `surprisal_std_nats` (ddof 0).
+        """
+        rows: list[dict[str, Any]] = []
+        for g, graph in enumerate(graphs):
+            found = locate(self, graph, g)
+            rows += [{"graph": g, "kind": "node", "node": node, "other_node": None,
+                      "surprisal_mean_nats": mean, "surprisal_std_nats": std}
+                     for node, (mean, std) in enumerate(zip(
+                         found.node_mean.tolist(), found.node_std.tolist(), strict=True))]
+            rows += [{"graph": g, "kind": "edge", "node": one, "other_node": other,
+                      "surprisal_mean_nats": mean, "surprisal_std_nats": std}
+                     for (one, other), mean, std in zip(
+                         graph.edges.tolist(), found.edge_mean.tolist(), found.edge_std.tolist(),
+                         strict=True)]
+        return pd.DataFrame(rows).astype({"other_node": "Int64"})
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike
 
 from core.likelihood.order_marginal import PROBABILITY_TOLERANCE, order_marginal
 from core.stats.bootstrap import MAX_FACTOR, bootstrap_t_intervals
-from core.stats.estimates import Interval
+from core.stats.estimates import Estimate, Interval
+from core.units import named_with_units
 
 MIN_PERMUTATIONS_FOR_INTERVAL = 16
 """Below, bootstrap intervals do not cover what they promise."""
@@ -59,6 +60,14 @@ class Uncertainty:
     effective_sample_size: float | None
     interval_reason: str | None
     marginal_reason: str | None
+
+    def columns(self) -> dict[str, float | int | None]:
+        """The numbers as columns of a table, with units; None where there is none."""
+        return named_with_units({
+            "permutations": self.k, "nll_mean": self.nll_mean, "nll_std": self.nll_std,
+            **Estimate(self.lu, self.interval).columns("lu"), "nll_marginal": self.marginal_nll,
+            "effective_sample_size": self.effective_sample_size,
+        })
 
     @property
     def relative_half_width(self) -> float | None:

@@ -2,7 +2,7 @@
 
 from core.lazy import lazy_exports
 
-__all__, __getattr__ = lazy_exports(__name__, {
+__all__, __getattr__, __dir__ = lazy_exports(__name__, {
     "GraphBatch": "batch",
     "VocabularyError": "batch",
     "DecodeError": "decoder",

@@ -17,7 +17,7 @@ from core.triage.quality import (
     sample_quality,
     with_exact_smiles,
 )
-from core.triage.samples import Samples
+from core.triage.samples import Samples, frame_of_samples
 from core.triage.scores import QualityLabel, quality_label
 from core.triage.set_metrics import SetMetrics, set_metrics
 
@@ -34,6 +34,10 @@ class Generation:
         """One row per sequence."""
         return with_exact_smiles(self.samples.table, self.vocabulary, self.chemistry,
                                  self.samples.config.mask)
+
+    def to_frame(self, *, hydrogens: bool = False) -> pd.DataFrame:
+        """The table for people, see `core.triage.samples.Samples.to_frame`."""
+        return frame_of_samples(self.table, hydrogens=hydrogens)
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -69,7 +69,7 @@ class PooledRanking:
                 "ranking, so a pooled AUC also ranks the models: by how high their quantity is, "
                 f"and how many of their molecules are {self.label.good}.")
 
-    def to_table(self) -> pd.DataFrame:
+    def to_frame(self) -> pd.DataFrame:
         """A row per model or `POOLED` and score, with all that an AUC needs to be understood.
 
         Columns: models, score, auc, auc_low, auc_high, label, among, direction, and the number of

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from core.assets import assets_folder, shipped_results
+from core.chemistry.molecules import without_hydrogens
 from core.errors import InputError
 from core.likelihood.scoring import Precision
 from core.records import RECORD, RunRecord, package_versions, read_record
@@ -24,6 +25,7 @@ from core.runs import replacing
 from core.triage.generated import Mask
 from core.triage.quality import SampleQuality, sample_quality
 from core.triage.set_metrics import SetMetrics
+from core.units import with_unit
 
 FORMAT_VERSION = 1
 COMMAND = "triage"
@@ -148,6 +150,14 @@ class Samples:
         """Shares of valid, unique, novel and stable graphs."""
         return sample_quality(self.table)
 
+    def to_frame(self, *, hydrogens: bool = False) -> pd.DataFrame:
+        """The table for people: units in the names of columns, SMILES as on the cards.
+
+        Args:
+            hydrogens: write every hydrogen that is a node.
+        """
+        return frame_of_samples(self.table, hydrogens=hydrogens)
+
     @cached_property
     def key(self) -> str:
         """A name that no other table has: hash of its provenance, sequences and scores."""
@@ -236,6 +246,13 @@ def as_samples(rows: pd.DataFrame | Iterable[dict[str, Any]]) -> pd.DataFrame:
     types = SAMPLE_TYPES | {name: of for name, of in GROWTH_TYPES.items() if name in rows}
     table = rows[list(types)].astype(types).reset_index(drop=True)
     return table.assign(tokens=table["tokens"].map(_as_tuple, na_action="ignore"))
+
+
+def frame_of_samples(table: pd.DataFrame, *, hydrogens: bool = False) -> pd.DataFrame:
+    """A table of samples as people have it, see `Samples.to_frame`."""
+    if not hydrogens:
+        table = table.assign(smiles=table["smiles"].map(without_hydrogens, na_action="ignore"))
+    return table.rename(columns=with_unit)
 
 
 def _as_tuple(tokens: Sequence[int] | np.ndarray) -> tuple[int, ...]:

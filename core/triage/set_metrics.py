@@ -123,6 +123,14 @@ class SetMetrics:
     def __getitem__(self, key: str) -> SetValue:
         return {value.metric.key: value for value in self.values}[key]
 
+    def to_frame(self) -> pd.DataFrame:
+        """A row per metric: `metric`, by its key, `value`, `value_low`, `value_high`, and `of`, the
+        molecules or sequences that it is over."""
+        return pd.DataFrame([
+            {"metric": value.metric.key,
+             **(value.estimate or Estimate(float("nan"))).columns("value"), "of": value.number}
+            for value in self.values])
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; `from_json` reads it back."""
         return {

@@ -153,6 +153,7 @@ def _table(
         yield Sentence(f"Of the input's own {len(own):,} columns the first {MAX_COLUMNS} are "
                        "shown.")
         own = own[:MAX_COLUMNS]
+    has_notes = any(row.notes for row, _ in found.first)
     rows: list[tuple[Cell, ...]] = []
     for row, summary in found.first:
         cells: list[Cell] = [_structure(row, chemistry), Value(row.id)]
@@ -163,7 +164,10 @@ def _table(
         else:
             cells += [number(summary["lu"]), Value(_interval(summary)),
                       *(number(summary[name], _DIGITS.get(name, 3)) for name in names)]
+        if has_notes:
+            cells.append(Value(" ".join(row.notes) or "–"))
         rows.append((*cells, *(_own(row.columns.get(name)) for name in own)))
+    columns += ["notes"] if has_notes else []
     yield Table((*columns, *own_names(own).values()), tuple(rows),
                 frozenset(("LU", *names.values())), is_long=True)
 

@@ -142,17 +142,18 @@ def _process() -> SearchProcess:
 
 def file_of(
     library: Library, selection: Selection, kind: Kind, ending: str,
-    progress: Progress | None = None,
+    progress: Progress | None = None, *, hydrogens: bool = False,
 ) -> bytes:
     """Selected rows as a file; its ending says whether text is gzipped."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"rows.{ending}"
-        export(library, selection, path, kind, progress=progress)
+        export(library, selection, path, kind, hydrogens=hydrogens, progress=progress)
         return path.read_bytes()
 
 
 def prepared_file(
-    library: Library, selection: Selection, kind: Kind, make: Callable[[], bytes]
+    library: Library, selection: Selection, kind: Kind, make: Callable[[], bytes], *,
+    hydrogens: bool = False,
 ) -> bytes:
     """The same, made once and kept for a while."""
-    return cache_of("prepared files", 2).get((library.key, selection, kind), make)
+    return cache_of("prepared files", 2).get((library.key, selection, kind, hydrogens), make)

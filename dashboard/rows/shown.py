@@ -43,13 +43,18 @@ _WIDTHS = {"smiles": 240, "id": 150}
 
 _MIME: dict[Kind, str] = {
     "csv": "text/csv", "sdf": "chemical/x-mdl-sdfile", "smi": "chemical/x-daylight-smiles",
-    "parquet": "application/vnd.apache.parquet"}
+    "parquet": "application/vnd.apache.parquet", "jsonl": "application/x-ndjson"}
 
-_QUICK_ROWS: dict[Kind, int] = {"csv": 20_000, "sdf": 200, "smi": 3_000, "parquet": 50_000}
+_QUICK_ROWS: dict[Kind, int] = {"csv": 20_000, "sdf": 200, "smi": 3_000, "parquet": 50_000,
+                                "jsonl": 20_000}
 """So many rows are written in the time of a click."""
 
+_QUICK_MOLECULES = 3_000
+"""The same where SMILES are written anew."""
+
 _MOST_ROWS: dict[Kind, int] = {
-    "csv": 1_000_000, "sdf": 100_000, "smi": 1_000_000, "parquet": 1_000_000}
+    "csv": 1_000_000, "sdf": 100_000, "smi": 1_000_000, "parquet": 1_000_000,
+    "jsonl": 1_000_000}
 """A file lies in the server's memory until it is saved, so that there is a largest one."""
 
 _PACKED_FROM = 100_000
@@ -128,6 +133,9 @@ def _show_table(library: Library, rows: pd.DataFrame, keys: Keys, marked: int) -
         keys_of.get(name, name): _column(name, label, library.columns[name])
         for name, label in {**labels, "row": "row"}.items()}
     records = _records(rows)
+    if library.is_samples and library.vocabulary is not None:  # as on the cards
+        table[keys_of.get("smiles", "smiles")] = [
+            data.generated(library, row).smiles for row in records]
     pictures = [data.as_address(data.picture(library, row, is_dark(), marked)) for row in records]
     queries = [_explore_query(library, row) for row in records]
     is_own = own_models.find(library.model) is not None
@@ -181,6 +189,8 @@ def _show_card(library: Library, row: dict[str, Any], keys: Keys, marked: int) -
         if scores := text.card_scores(library, row):
             st.markdown(scores)
         st.markdown(text.card_marks(library, row))
+        if notes := text.card_notes(library, row):
+            st.caption(notes)
         with st.container(horizontal=True, vertical_alignment="center",
                           horizontal_alignment="distribute"):
             pick_box(library, row, keys, marked)
@@ -236,15 +246,18 @@ def show_downloads(library: Library, selection: Selection, keys: Keys, name: str
         library, selection.and_(Selection(flags=(("valid", True),))))
     above = st.container()
     with st.container(horizontal=True, vertical_alignment="center"):
+        hydrogens = library.chemistry is not None and st.toggle(
+            "Explicit hydrogens", key=f"hydrogens-{keys.page}", help=text.HYDROGENS_HELP)
         for kind in KINDS:
             number = molecules if kind in ("sdf", "smi") else rows
             if number:
-                _show_download(library, selection, kind, number, keys, name, above)
+                _show_download(library, selection, kind, number, keys, name, above,
+                               hydrogens=hydrogens)
 
 
 def _show_download(
     library: Library, selection: Selection, kind: Kind, number: int, keys: Keys, name: str,
-    above: DeltaGenerator,
+    above: DeltaGenerator, *, hydrogens: bool,
 ) -> None:
     """A button at once for few rows; for many, one that begins and then one that saves."""
     is_packed = kind != "parquet" and number >= _PACKED_FROM
@@ -255,13 +268,16 @@ def _show_download(
                   help=f"A file from this page has at most {_MOST_ROWS[kind]:,} rows; filter, or "
                        "write it in Python.")
         return
-    asked, wanted = f"prepared-{keys.page}-{kind}", (library.key, hash(selection))
+    asked = f"prepared-{keys.page}-{kind}"
+    wanted = library.key, hash(selection), hydrogens
+    is_rewritten = library.chemistry is not None and (hydrogens or library.is_samples)
+    quick = min(_QUICK_ROWS[kind], _QUICK_MOLECULES if is_rewritten else number)
     key, help = f"save-{keys.page}-{kind}", text.KIND_HELP[kind]
     mime = "application/gzip" if is_packed else _MIME[kind]
-    if number <= _QUICK_ROWS[kind]:
+    if number <= quick:
         st.download_button(
-            label, lambda: data.file_of(library, selection, kind, ending), file, mime, key=key,
-            icon=":material/download:", on_click="ignore", help=help)
+            label, lambda: data.file_of(library, selection, kind, ending, hydrogens=hydrogens),
+            file, mime, key=key, icon=":material/download:", on_click="ignore", help=help)
     elif st.session_state.get(asked) != wanted:
         st.button(f"Prepare {label}", key=f"prepare-{keys.page}-{kind}",
                   icon=":material/hourglass_empty:", help=help,
@@ -269,7 +285,9 @@ def _show_download(
     else:
         def make() -> bytes:
             with above, progress_bar(f"Writing {text.KIND_NAMES[kind]}", "rows") as progress:
-                return data.file_of(library, selection, kind, ending, progress)
+                return data.file_of(library, selection, kind, ending, progress,
+                                    hydrogens=hydrogens)
 
-        st.download_button(label, data.prepared_file(library, selection, kind, make), file, mime,
-                           key=key, icon=":material/download:", on_click="ignore", help=help)
+        made = data.prepared_file(library, selection, kind, make, hydrogens=hydrogens)
+        st.download_button(label, made, file, mime, key=key, icon=":material/download:",
+                           on_click="ignore", help=help)

@@ -26,15 +26,19 @@ SMARTS_HELP = ("Press Enter. Searched among the first {most:,} chosen rows. Hydr
 OTHER_KEKULE = ("Typed as SMILES, this molecule gets its other Kekulé structure, which is another "
                 "graph, so Explore shows other numbers.")
 
-KIND_NAMES: dict[Kind, str] = {"csv": "CSV", "sdf": "SDF", "smi": "SMILES", "parquet": "Parquet"}
+KIND_NAMES: dict[Kind, str] = {"csv": "CSV", "sdf": "SDF", "smi": "SMILES", "parquet": "Parquet",
+                                "jsonl": "JSON"}
 
 KIND_HELP: dict[Kind, str] = {
     "csv": "All shown rows, in this order, with all their columns.",
-    "sdf": "Shown rows that are valid molecules, with two-dimensional coordinates; hydrogens are "
-           "counted, not drawn. Properties: all columns.",
+    "sdf": "Shown rows that are valid molecules, with two-dimensional coordinates. Properties: all "
+           "columns.",
     "smi": "SMILES and name of shown rows that are valid molecules.",
     "parquet": "All shown rows, in this order, with all their columns.",
+    "jsonl": "All shown rows, in this order, with all their columns: an object per line.",
 }
+HYDROGENS_HELP = ("SMILES and SDF with every hydrogen as an atom. Without, hydrogens are counted "
+                  "on their atoms, as on the cards.")
 
 BASKET_FULL = f"The basket is full: it holds {MOST_PICKS} rows. Remove some to pick others."
 BASKET_LASTS = "Kept until you close or reload this tab."
@@ -160,6 +164,12 @@ def picked(pick: Pick) -> str:
     said = "not scored" if _missing(lu) else f"LU {lu:.3f}"
     name = f"`{_bounded(pick.smiles)}`" if pick.smiles else plain(_bounded(pick.name))
     return f"{name}  \n:small[:gray[{plain(pick.source)}, {said}]]"
+
+
+def card_notes(library: Library, row: Mapping[str, Any]) -> str:
+    """What of the molecule its graph does not encode, as markdown; empty where nothing is said."""
+    notes = None if library.is_samples else row.get("notes")
+    return "" if _missing(notes) else f":material/info: {plain(str(notes))}"
 
 
 def _cautions(row: Mapping[str, Any]) -> tuple[str, ...]:

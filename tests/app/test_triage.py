@@ -16,7 +16,7 @@ from rdkit import Chem
 from streamlit.testing.v1 import AppTest
 
 from core.chemistry.chemistry import MOSES
-from core.chemistry.molecules import from_smiles
+from core.chemistry.molecules import from_smiles, without_hydrogens
 from core.library.export import KINDS
 from core.likelihood.analysis import analyse
 from core.model.card import ModelCard, read_card
@@ -647,10 +647,14 @@ def test_graphs_show_as_a_table_and_are_filtered_by_any_number(open_page):
     table = made_up_samples(number=NUMBER).table
     chosen = table[(table["num_nodes"] >= 20) & (table["lu"] <= 0.2)].sort_values("lu")
     assert shown(page) == len(chosen)
-    assert page.dataframe[0].value["id"].tolist() == chosen["id"].tolist()
+    shown_rows = page.dataframe[0].value
+    assert shown_rows["id"].tolist() == chosen["id"].tolist()
+    assert shown_rows["smiles"].dropna().tolist() == [  # as on the cards
+        without_hydrogens(smiles) for smiles in chosen["smiles"].dropna()]
     labels = [button.label for button in page.get("download_button")]
     assert labels == [f"CSV, {len(chosen)} rows", f"SDF, {len(chosen)} molecules",
-                      f"SMILES, {len(chosen)} molecules", f"Parquet, {len(chosen)} rows"]
+                      f"SMILES, {len(chosen)} molecules", f"Parquet, {len(chosen)} rows",
+                      f"JSON, {len(chosen)} rows"]
     page.text_input(key="samplefilter").set_value("beauty >= 1").run()
     (error,) = page.error
     assert "This library has no column" in error.value

@@ -232,7 +232,8 @@ def report(query: ExploreQuery, trail: str, show_hydrogens: bool) -> str:
 @kept(64)
 def permutation_csv(query: ExploreQuery) -> str:
     """One row per permutation, as text."""
-    return text.permutation_table(analysis(query)).to_csv(index=False)
+    return text.permutation_table(analysis(query)).rename(
+        columns=text.PERMUTATION_NAMES).to_csv(index=False)
 
 
 @kept(256)

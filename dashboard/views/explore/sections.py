@@ -210,7 +210,7 @@ def _show_models(query: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
                  alt=text.models_finding(results))
     if marked := text.low_lu_finding(results):
         st.caption(marked)
-    figure_downloads("models", key="downloads-models", csv=table)
+    figure_downloads("models", key="downloads-models", csv=text.model_frame(results))
 
 
 def _show_table(query: ExploreQuery, analysis: Analysis) -> None:

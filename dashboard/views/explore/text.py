@@ -19,7 +19,6 @@ from core.likelihood.low_lu import MARK, LowLu, low_lu_of_one_graph
 from core.likelihood.order_marginal import ExactUncertainty
 from core.likelihood.uncertainty import Uncertainty, Verdict
 from core.sent.token_roles import TokenEvent
-from core.stats.estimates import Estimate
 from dashboard.components.trail_player.trail import TrailView
 from dashboard.drawing.layouts import Layout
 from dashboard.shared.format import lu_interval
@@ -299,14 +298,7 @@ def comparison_table(a: TrailView, b: TrailView) -> pd.DataFrame:
 
 def convergence_table(steps: Sequence[Uncertainty]) -> pd.DataFrame:
     """One row per K of the convergence curve."""
-    return pd.DataFrame([
-        {
-            "permutations": step.k, **Estimate(step.lu, step.interval).columns("lu"),
-            "nll_mean": step.nll_mean, "nll_std": step.nll_std,
-            "nll_marginal": step.marginal_nll,
-        }
-        for step in steps
-    ])
+    return pd.DataFrame([step.columns() for step in steps])
 
 
 def convergence_finding(steps: Sequence[Uncertainty]) -> str:
@@ -334,6 +326,15 @@ def model_table(results: Sequence[Analysis]) -> pd.DataFrame:
         })
     table = pd.DataFrame(rows)
     return table if marked else table.drop(columns="note", errors="ignore")
+
+
+def model_frame(results: Sequence[Analysis]) -> pd.DataFrame:
+    """The same for a file: all digits, and names as in every other file."""
+    return pd.DataFrame([{
+        "model": result.card.name, "strategy": result.trails.strategy.name,
+        **result.uncertainties[0].columns(),
+        "nll_per_token_nats": result.likelihoods.nll_per_token,
+    } for result in results])
 
 
 def models_finding(results: Sequence[Analysis]) -> str:
@@ -365,6 +366,11 @@ def _low_lu(results: Sequence[Analysis]) -> dict[int, LowLu[int]]:
 MODEL_DIGITS = {"LU": 3, "std of NLL (nats)": 2, "NLL (nats)": 2, "NLL per token": 3,
                 "order-marginal NLL": 2, "ESS": 1}
 """Decimals of the columns of `model_table`."""
+
+PERMUTATION_NAMES = {
+    "NLL (nats)": "nll_nats", "NLL per token": "nll_per_token_nats", "log q": "log_q",
+    "tokens": "num_tokens", "visit order": "order"}
+"""What columns of `permutation_table` are called in files."""
 
 PERMUTATION_DIGITS = {"NLL (nats)": 3, "NLL per token": 3, "log q": 2}
 """Decimals of the columns of `permutation_table`."""

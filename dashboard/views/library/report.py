@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from core.chemistry.molecules import without_hydrogens
 from core.data.files import InputRow
 from core.library.selection import Selection
 from core.library.store import Library
@@ -88,7 +89,11 @@ _NOTHING = InputRow("", None, None)
 
 def _read(row: dict[str, Any], own: list[str], library: Library) -> InputRow:
     smiles = row.get("smiles") if isinstance(row.get("smiles"), str) else None
-    return InputRow(str(row["id"]), smiles, structure(library, row).graph, error=row.get("error"),
+    read, notes = structure(library, row), row.get("notes")
+    if library.is_samples and smiles is not None:  # as on its card
+        smiles = read.smiles or without_hydrogens(smiles)
+    return InputRow(str(row["id"]), smiles, read.graph, error=row.get("error"),
+                    notes=(notes,) if isinstance(notes, str) and not library.is_samples else (),
                     columns={name: None if pd.isna(row[name]) else row[name] for name in own})
 
 

@@ -112,7 +112,7 @@ def _show_pooled(found: Generation) -> None:
     st.markdown(text.pooled_finding(ranking))
     paper = paper_auc(found.chemistry)
     show_figure(partial(charts.pooled_aucs, ranking, paper), "auc-pooled", key="pooled",
-                alt=text.pooled_alt(ranking), csv=ranking.to_table(),
+                alt=text.pooled_alt(ranking), csv=ranking.to_frame(),
                 caption=text.pooled_caption(ranking, paper))
     st.dataframe(text.pooled_table(ranking), hide_index=True, column_config={
         name: st.column_config.NumberColumn(format="localized")

@@ -29,7 +29,7 @@ def show_set_metrics(found: Generation) -> None:
     st.subheader("Metrics with 95% intervals", anchor=False)
     with st.container(width=_CHART_WIDTH):
         show_figure(partial(intervals, metrics), "set-metrics", key="set_metrics",
-                    alt=finding(metrics), csv=numbers(metrics))
+                    alt=finding(metrics), csv=metrics.to_frame())
     st.dataframe(table(metrics), hide_index=True, height="content", column_config={
         "of": st.column_config.NumberColumn(format="localized")})
     for note in notes(metrics):
@@ -71,16 +71,6 @@ def notes(found: SetMetrics) -> list[str]:
         if reason is not None:
             named.setdefault(reason, []).append(value.metric.name)
     return [f"{'; '.join(names)}: {reason}" for reason, names in named.items()]
-
-
-def numbers(found: SetMetrics) -> pd.DataFrame:
-    """One row per metric with all digits."""
-    return pd.DataFrame([
-        {"metric": value.metric.key,
-         **(value.estimate or Estimate(float("nan"))).columns("value"),
-         "of": value.number}
-        for value in found.values
-    ])
 
 
 def _shares(found: SetMetrics) -> list[tuple[SetValue, Estimate]]:

@@ -21,7 +21,7 @@ def test_enumerate_lists_the_golden_sequences(strategy, smiles, trailscope):
         share = counts[tuple(row["tokens"])] / 100_000
         assert row["probability"] == pytest.approx(share, abs=6e-3)
         assert row["log_q"] == pytest.approx(math.log(row["probability"]))
-        assert list(row) == ["id", "smiles", "tokens", "probability", "log_q"]
+        assert list(row) == ["id", "smiles", "notes", "tokens", "probability", "log_q"]
 
 
 def test_methanol_has_18_sequences(trailscope):

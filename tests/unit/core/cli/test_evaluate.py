@@ -48,7 +48,7 @@ def test_a_split_of_qm9_is_evaluated(evaluate, qm9, tmp_path):
     assert found.details["temperature_fit"]["graphs"] == 4
     (row,) = result.rows
     assert row["ece"] == found.reliability(TokenType.ALL).ece.value
-    assert row["nll_per_token"] == found.nll_per_token.value
+    assert row["nll_per_token_nats"] == found.nll_per_token.value
     assert row["lu_low"] is None  # 13 molecules are too few
     assert row["fitted_temperature"] == found.fitted_temperature
     assert row["output"] == str(tmp_path / "out")
@@ -74,7 +74,7 @@ def test_all_strategies_have_a_folder_each(evaluate, molecules, tmp_path):
         assert (found.strategy, found.trained_under) == (name, "anchor_expansion")
         assert (found.dataset, found.split) == ("mine.smi", None)
         assert found.fitted_temperature is None
-    assert len({row["nll_per_token"] for row in result.rows}) == 4
+    assert len({row["nll_per_token_nats"] for row in result.rows}) == 4
 
 
 def test_a_named_strategy_and_a_triple(evaluate, molecules, tmp_path):
@@ -99,8 +99,8 @@ def test_bad_rows_are_told_and_left_out(evaluate, write, tmp_path):
 def test_one_molecule_is_enough_but_for_intervals(evaluate):
     result = evaluate("--input", "CCO")
     assert result.status == 0
-    assert result.rows[0]["nll_per_graph"] > 0
-    assert result.rows[0]["nll_per_graph_low"] is None
+    assert result.rows[0]["nll_per_graph_nats"] > 0
+    assert result.rows[0]["nll_per_graph_nats_low"] is None
 
 
 def test_the_same_command_again_resumes(evaluate, molecules, tmp_path, monkeypatch):

@@ -4,12 +4,17 @@
 import pytest
 import torch
 
-from core.chemistry.molecules import is_stable, num_fragments, to_smiles
+from core.chemistry.molecules import is_stable, num_fragments, to_smiles, with_hydrogens
 from core.graph.planar import is_valid_planar
 from core.model.checkpoints import load_checkpoint
 from core.model.generation import SamplingConfig, generate
 from core.sent.decoder import decode
-from core.sent.vocabulary import EOS, PLANAR_VOCABULARY, QM9_VOCABULARY
+from core.sent.vocabulary import (
+    EOS,
+    MOSES_VOCABULARY,
+    PLANAR_VOCABULARY,
+    QM9_VOCABULARY,
+)
 from tests.unit.core.cli.conftest import nll_of
 
 COMMANDS_WITH_A_SEED = ("generate", "linearize", "score", "train", "triage", "evaluate", "finetune",
@@ -28,17 +33,33 @@ def test_generate_prints_what_it_sampled(trailscope):
     result = trailscope("generate", "--number", 30, "--seed", 2, "--batch-size", 20)
     assert result.status == 0
     assert len(result.rows) == 30
-    assert list(result.rows[0]) == ["id", "smiles", "valid", "stable", "fragments", "self_nll",
-                                    "tokens"]
+    assert list(result.rows[0]) == ["id", "smiles", "num_nodes", "valid", "stable", "fragments",
+                                    "self_nll_nats", "tokens"]
     assert [row["id"] for row in result.rows] == [f"qm9-random_order:2:{at}" for at in range(30)]
     for row in result.rows:
         graph = decode(row["tokens"], QM9_VOCABULARY)
-        assert row["smiles"] == to_smiles(graph)
+        assert row["smiles"] == to_smiles(graph, hydrogens=False)
         assert row["valid"] == (row["smiles"] is not None)
         assert row["stable"] == is_stable(graph)
         assert row["fragments"] == num_fragments(graph)
     expected = nll_of(load_checkpoint("qm9-random_order"), result.rows)
-    assert [row["self_nll"] for row in result.rows] == pytest.approx(expected, abs=1e-2)
+    assert [row["self_nll_nats"] for row in result.rows] == pytest.approx(expected, abs=1e-2)
+
+
+def test_generate_writes_every_hydrogen_if_asked(trailscope, make_checkpoint, tmp_path):
+    words = ("generate", "--number", 8, "--seed", 2)
+    implicit, explicit = trailscope(*words).rows, trailscope(*words, "--explicit-hydrogens").rows
+    assert [row["smiles"] for row in explicit] == [
+        to_smiles(decode(row["tokens"], QM9_VOCABULARY)) for row in explicit]
+    assert [row | {"smiles": None} for row in implicit] == [
+        row | {"smiles": None} for row in explicit]
+    make_checkpoint("implicit", MOSES_VOCABULARY, folder=tmp_path / "implicit")
+    words = ("generate", "--model", tmp_path / "implicit", "--number", 8, "--seed", 1)
+    implicit, explicit = trailscope(*words).rows, trailscope(*words, "--explicit-hydrogens").rows
+    for short, full in zip(*([row["smiles"] for row in rows] for rows in (implicit, explicit)),
+                           strict=True):
+        assert (short is None) == (full is None)
+        assert short is None or (with_hydrogens(short) == full and "[H]" not in short)
 
 
 def test_generate_is_fixed_by_its_seed(trailscope):
@@ -74,11 +95,11 @@ def test_molecules_grow_from_a_fragment(trailscope):
     result = trailscope("generate", "--from", "c1ccncc1", "--open", "4,2", "--number", 6)
     assert result.status == 0
     for row in result.rows:
-        assert list(row)[-4:] == ["fragment", "open_atoms", "holds_fragment", "prefix_nll"]
+        assert list(row)[-4:] == ["fragment", "open_atoms", "holds_fragment", "prefix_nll_nats"]
         assert row["fragment"] == "c1ccncc1"
         assert row["open_atoms"] == [2, 4]
         assert row["holds_fragment"] is True
-        assert 0 < row["prefix_nll"] < row["self_nll"]
+        assert 0 < row["prefix_nll_nats"] < row["self_nll_nats"]
         graph = decode(row["tokens"], QM9_VOCABULARY)
         ring = graph.induced(range(9))
         assert to_smiles(ring, hydrogens=False) == "[c]1ccc[c]n1"  # open ones without hydrogens

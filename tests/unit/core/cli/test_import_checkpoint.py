@@ -66,7 +66,7 @@ def test_scores_are_those_of_the_foreign_model(trailscope, tmp_path):
         with torch.inference_mode():
             log_p = model(input_ids=tokens[:, :-1]).logits.log_softmax(-1)
         nll.append(-float(log_p.gather(2, tokens[:, 1:, None]).sum()))
-    assert row["nll_mean"] == pytest.approx(sum(nll) / 4, rel=1e-4)
+    assert row["nll_mean_nats"] == pytest.approx(sum(nll) / 4, rel=1e-4)
 
 
 def test_options_go_before_what_the_file_says(trailscope, tmp_path):

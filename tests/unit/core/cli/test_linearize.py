@@ -23,13 +23,14 @@ def test_linearize_prints_what_the_sampler_draws(strategy, trailscope):
     trails = sample_trails([graph], QM9_VOCABULARY, Strategy.from_name(strategy), permutations=3,
                            generator=GraphSeed(5))
     assert result.rows == [
-        {"id": "row 1", "smiles": "CCO", "strategy": strategy, "permutation": k,
+        {"id": "row 1", "smiles": "CCO", "strategy": strategy, "notes": None,
+         "permutation": k,
          "tokens": trails.sequence(0, k), "order": trails.order(0, k),
          "log_q": pytest.approx(float(trails.log_q[0, k]))}
         for k in range(3)
     ]
-    assert list(result.rows[0]) == ["id", "smiles", "strategy", "permutation", "tokens", "order",
-                                    "log_q"]
+    assert list(result.rows[0]) == ["id", "smiles", "strategy", "notes", "permutation", "tokens",
+                                    "order", "log_q"]
 
 
 def test_linearize_draws_one_random_order_by_default(trailscope):
@@ -69,11 +70,11 @@ def test_rows_come_in_the_input_order_whatever_they_are(trailscope, write):
     ]
     assert result.rows[0]["tokens"] == result.rows[6]["tokens"]
     assert [row for row in result.rows if "error" in row] == [
-        {"id": "bad", "smiles": "CCl", "strategy": "random_order", "permutation": None,
-         "tokens": None, "order": None, "log_q": None,
+        {"id": "bad", "smiles": "CCl", "strategy": "random_order", "notes": None,
+         "permutation": None, "tokens": None, "order": None, "log_q": None,
          "error": "Element Cl is outside the vocabulary, which has H, C, N, O, F."},
-        {"id": "row 4", "smiles": None, "strategy": "random_order", "permutation": None,
-         "tokens": None, "order": None, "log_q": None,
+        {"id": "row 4", "smiles": None, "strategy": "random_order", "notes": None,
+         "permutation": None, "tokens": None, "order": None, "log_q": None,
          "error": "Line 4 is not JSON: Expecting value in column 1."},
     ]
 

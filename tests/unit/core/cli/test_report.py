@@ -54,7 +54,8 @@ def test_a_molecule_has_the_numbers_that_score_prints(report, trailscope, tmp_pa
     [row] = trailscope("score", "CC(=O)N", *options).rows
     shown = [value for value, _ in page.numbers]
     assert shown[:4] == pytest.approx(
-        [row["lu"], row["nll_mean"], row["nll_per_token"], row["nll_marginal"]], rel=1e-6)
+        [row["lu"], row["nll_mean_nats"], row["nll_per_token_nats"], row["nll_marginal_nats"]],
+        rel=1e-6)
     assert f"95%: {row['lu_low']:.3f} – {row['lu_high']:.3f}" in page.text
     [payload] = page.payloads
     tokens = payload["trail"]["tokens"]
@@ -96,7 +97,7 @@ def test_a_file_keeps_all_rows_escapes_them_and_says_what_is_wrong(
     for row in rows:
         if row["error"] is None:
             assert by_value[row["lu"]] == f"{row['lu']:.3f}"
-            assert by_value[row["nll_marginal"]] == f"{row['nll_marginal']:.2f}"
+            assert by_value[row["nll_marginal_nats"]] == f"{row['nll_marginal_nats']:.2f}"
         else:
             assert row["error"] in page.text
     assert "of 7; 1 could not be" in page.text

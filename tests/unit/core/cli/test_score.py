@@ -20,8 +20,9 @@ from core.sent.vocabulary import vocabulary_of
 from tests.unit.core.cli.conftest import nll_of
 
 SCORE_COLUMNS = [
-    "id", "smiles", "num_nodes", "model", "strategy", "permutations", "nll_mean", "nll_std",
-    "nll_per_token", "lu", "lu_low", "lu_high", "nll_marginal", "effective_sample_size", "error",
+    "id", "smiles", "num_nodes", "model", "strategy", "permutations", "nll_mean_nats",
+    "nll_std_nats", "nll_per_token_nats", "lu", "lu_low", "lu_high", "nll_marginal_nats",
+    "effective_sample_size", "notes", "error",
 ]
 
 
@@ -31,13 +32,13 @@ def test_score_uses_the_sequences_of_linearize(strategy, trailscope):
     sequences = trailscope("linearize", "CC(=O)N", *options).rows
     [row] = trailscope("score", "CC(=O)N", "--model", "qm9-random_order", *options).rows
     nll = nll_of(load_checkpoint("qm9-random_order"), sequences)
-    assert row["nll_mean"] == pytest.approx(nll.mean(), rel=1e-5)
-    assert row["nll_std"] == pytest.approx(nll.std(), rel=1e-3)
+    assert row["nll_mean_nats"] == pytest.approx(nll.mean(), rel=1e-5)
+    assert row["nll_std_nats"] == pytest.approx(nll.std(), rel=1e-3)
     assert row["lu"] == pytest.approx(nll.std() / nll.mean(), rel=1e-3)
     num_tokens = sum(len(line["tokens"]) - 1 for line in sequences)
-    assert row["nll_per_token"] == pytest.approx(nll.sum() / num_tokens, rel=1e-5)
+    assert row["nll_per_token_nats"] == pytest.approx(nll.sum() / num_tokens, rel=1e-5)
     log_weights = -nll - np.array([line["log_q"] for line in sequences])
-    assert row["nll_marginal"] == pytest.approx(
+    assert row["nll_marginal_nats"] == pytest.approx(
         math.log(20) - np.logaddexp.reduce(log_weights), rel=1e-5)
     assert 1 <= row["effective_sample_size"] <= 20
     assert 0 < row["lu_low"] < row["lu"] < row["lu_high"]
@@ -84,9 +85,9 @@ def test_the_spelling_does_not_matter(trailscope, write):
     alone = [trailscope("score", smiles, *options).rows[0] for smiles in ("CCO", "OCC", "C(O)C")]
     for row in (rows["b"], rows["d"], *alone):
         for name in SCORE_COLUMNS[2:]:
-            if name not in ("model", "strategy", "error"):
+            if name not in ("model", "strategy", "notes", "error"):
                 assert row[name] == pytest.approx(rows["a"][name], rel=1e-4)
-    assert [row["nll_mean"] for row in alone] == [alone[0]["nll_mean"]] * 3
+    assert [row["nll_mean_nats"] for row in alone] == [alone[0]["nll_mean_nats"]] * 3
 
 
 def test_score_takes_the_models_own_strategy_by_default(trailscope):
@@ -150,18 +151,23 @@ def test_what_is_not_encoded_scores_with_a_note(smiles, plain, note, trailscope)
     assert result.status == 0
     [row] = result.rows
     assert row["error"] is None
-    assert row["nll_mean"] > 0
+    assert row["nll_mean_nats"] > 0
     assert result.err.startswith(f"note: {note}")
+    assert result.err.split() == f"note: {row['notes']}".split()  # of one row, so it is not named
     [other] = trailscope("score", plain, "--permutations", 4).rows
-    assert row["nll_mean"] == other["nll_mean"]
+    assert row["nll_mean_nats"] == other["nll_mean_nats"]
 
 
-def test_notes_are_counted_not_repeated(trailscope, write):
+def test_notes_are_counted_and_name_their_rows(trailscope, write):
     path = write("in.smi", "[13CH4]", "O.O", "[13CH3]C", "CO")
     result = trailscope("linearize", path)
+    assert [row["notes"] for row in result.rows] == [
+        "Isotopes are not encoded and are ignored.",
+        "The input has 2 fragments; they are scored as one graph.",
+        "Isotopes are not encoded and are ignored.", None]
     assert result.err.splitlines() == [
-        "note: Isotopes are not encoded and are ignored. (2 rows)",
-        "note: The input has 2 fragments; they are scored as one graph.",
+        "note: Isotopes are not encoded and are ignored. (2 rows: row 1, row 3)",
+        "note: The input has 2 fragments; they are scored as one graph. (row 2)",
     ]
 
 
@@ -173,7 +179,7 @@ def test_graphs_that_the_model_cannot_read_are_bad_rows(trailscope, write):
     assert [row["error"] for row in result.rows] == [
         "The model reads labelled graphs, the input is unlabelled.",
         "The molecule has 35 atoms with hydrogens; at most 29 are possible.", None]
-    assert result.rows[2]["nll_mean"] > 0
+    assert result.rows[2]["nll_mean_nats"] > 0
 
 
 def test_a_planar_graph_scores_by_its_name_as_from_a_file(trailscope, write, tiny_planar):
@@ -183,7 +189,7 @@ def test_a_planar_graph_scores_by_its_name_as_from_a_file(trailscope, write, tin
     [read] = trailscope("score", file, *options).rows
     assert named == read
     assert (named["id"], named["num_nodes"]) == ("planar-1-test-3", 64)
-    assert named["nll_mean"] > 0
+    assert named["nll_mean_nats"] > 0
 
 
 @pytest.mark.parametrize(("input", "model", "message"), [
@@ -203,8 +209,8 @@ def test_graphs_of_the_other_kind_are_bad_rows(input, model, message, trailscope
 def test_bf16_is_an_option(trailscope):
     [exact], [rough] = (trailscope("score", "CCO", "--precision", precision).rows
                         for precision in ("fp32", "bf16"))
-    assert rough["nll_mean"] != exact["nll_mean"]
-    assert rough["nll_mean"] == pytest.approx(exact["nll_mean"], rel=0.02)
+    assert rough["nll_mean_nats"] != exact["nll_mean_nats"]
+    assert rough["nll_mean_nats"] == pytest.approx(exact["nll_mean_nats"], rel=0.02)
 
 
 @pytest.mark.parametrize(("words", "message"), [
@@ -242,7 +248,7 @@ def test_an_option_out_of_range_is_a_usage_error(words, option, trailscope):
 
 
 def test_score_into_a_folder_keeps_what_the_files_say(trailscope, write, tmp_path):
-    path = write("mine.csv", "SMILES,batch", "CO,7", "CCl,8")
+    path = write("mine.csv", "SMILES,batch", "[13CH3]O,7", "CCl,8")
     other = write("more.smi", "CC second")
     folder = tmp_path / "set"
     words = ("score", path, other, "--output", folder, "--permutations", 4)
@@ -253,7 +259,9 @@ def test_score_into_a_folder_keeps_what_the_files_say(trailscope, write, tmp_pat
     assert table["batch"].tolist()[:2] == [7, 8]
     assert table["id"].tolist() == ["row 1", "row 2", "second"]
     [expected] = trailscope("score", "CO", "--permutations", 4).rows
-    assert table["nll_mean"][0] == pytest.approx(expected["nll_mean"], abs=1e-4)
+    assert "note: Isotopes are not encoded and are ignored. (row 1)" in result.err
+    assert table["notes"][0] == "Isotopes are not encoded and are ignored."
+    assert table["nll_mean"][0] == pytest.approx(expected["nll_mean_nats"], abs=1e-4)
     refused = trailscope(*words, "--seed", 1)
     assert refused.status == 1
     assert "seed is 0 there, 1 here" in " ".join(refused.err.split())
@@ -268,8 +276,8 @@ def test_score_tokens_prints_every_token(trailscope, tmp_path):
     first, second, bad, damaged = result.rows
     sequences = [json.loads(line) for line in lines.splitlines()]
     expected = nll_of(load_checkpoint("qm9-random_order"), sequences)
-    assert [first["nll"], second["nll"]] == pytest.approx(expected, rel=1e-5)
-    assert sum(first["token_nll"]) == pytest.approx(first["nll"])
+    assert [first["nll_nats"], second["nll_nats"]] == pytest.approx(expected, rel=1e-5)
+    assert sum(first["token_nll_nats"]) == pytest.approx(first["nll_nats"])
     assert bad["error"].startswith("A sequence begins with sos")
     assert damaged["error"].startswith("Line 4, column 9: byte 0xE9 is not UTF-8")
 

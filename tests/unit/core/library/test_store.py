@@ -1,6 +1,7 @@
 """Questions to a library have the answers of a slow look at its table."""
 
 import gzip
+import json
 import threading
 from pathlib import Path
 
@@ -251,6 +252,11 @@ def test_exports_hold_the_selected_rows_in_order(kind, library, table, tmp_path)
         found = pd.read_parquet(path)
         assert found["id"].tolist() == names
         assert found["lu"].dropna().tolist() == [table["lu"][row - 1] for row in scored]
+    elif kind == "jsonl":
+        found = [json.loads(line) for line in path.read_text().splitlines()]
+        assert [row["id"] for row in found] == names
+        assert [row["nll_mean_nats"] for row in found] == [
+            table["nll_mean"][row - 1] for row in expected]
     elif kind == "smi":
         found = [line.split("\t") for line in path.read_text().splitlines()]
         assert found == [[table["smiles"][row - 1], f"m{row - 1}"] for row in scored]
@@ -260,7 +266,7 @@ def test_exports_hold_the_selected_rows_in_order(kind, library, table, tmp_path)
                                                                      for row in scored]
         assert float(found[0].GetProp("lu")) == pytest.approx(table["lu"][scored[0] - 1], rel=1e-5)
         assert found[0].GetProp("lot") == table["lot"][scored[0] - 1]
-    assert number == len(expected if kind in ("csv", "parquet") else scored)
+    assert number == len(scored if kind in ("smi", "sdf") else expected)
 
 
 def test_an_export_of_nothing_is_refused(library, tmp_path):
@@ -415,7 +421,7 @@ def test_numbers_that_are_all_but_equal_or_huge_are_binned(values, table, tmp_pa
 
 
 def test_text_is_gzipped_where_the_name_says_so(library, tmp_path):
-    for kind in ("csv", "smi", "sdf"):
+    for kind in ("csv", "smi", "sdf", "jsonl"):
         export(library, Selection(), tmp_path / f"rows.{kind}", kind)
         export(library, Selection(), tmp_path / f"rows.{kind}.gz", kind)
         packed = (tmp_path / f"rows.{kind}.gz").read_bytes()

@@ -8,6 +8,7 @@ import torch
 
 from core.chemistry.molecules import from_smiles
 from core.data.files import InputRow
+from core.graph.planar import PlanarName
 from core.likelihood.analysis import SUMMARY_COLUMNS, analyse, summarize
 from core.likelihood.order_marginal import exact_uncertainty
 from core.likelihood.scoring import score_trails
@@ -20,8 +21,10 @@ from core.sent.strategies import (
     RANDOM_ORDER,
     TieBreak,
 )
+from core.sent.vocabulary import PLANAR_VOCABULARY
+from core.units import with_unit
 
-METHANOL = from_smiles("CO").graph
+METHANOL = from_smiles("CO", name="methanol").graph
 OTHERS = [from_smiles(smiles).graph for smiles in ("C1CC1", "CC(=O)N")]
 
 
@@ -145,6 +148,51 @@ def rows_of(*smiles):
     return [InputRow(f"m{at}", text, from_smiles(text).graph) for at, text in enumerate(smiles)]
 
 
+def test_tables_have_a_row_per_graph_permutation_or_token(tiny):
+    graphs = [METHANOL, from_smiles("C=O", name="formaldehyde").graph]
+    found = analyse(tiny, graphs, RANDOM_ORDER, permutations=3, seed=7)
+    by_graph = found.to_frame()
+    assert by_graph["smiles"].tolist() == ["CO", "C=O"]
+    assert by_graph["id"].tolist() == [METHANOL.name, "formaldehyde"]
+    assert by_graph["nll_mean_nats"].tolist() == [one.nll_mean for one in found.uncertainties]
+    assert {with_unit(name) for name in SUMMARY_COLUMNS} - set(by_graph) == {"notes", "error"}
+    by_permutation = found.to_frame("permutation")
+    assert len(by_permutation) == 6
+    assert by_permutation["permutation"].tolist() == [1, 2, 3, 1, 2, 3]
+    assert by_permutation["nll_nats"].tolist() == found.likelihoods.nll.flatten().tolist()
+    assert by_permutation["order"][4] == found.trails.order(1, 1)
+    by_token = found.to_frame("token")
+    assert len(by_token) == int(found.trails.lengths.sum())
+    sums = by_token.groupby(["graph", "permutation"])["surprisal_nats"].sum()
+    assert sums.tolist() == pytest.approx(by_permutation["nll_nats"].tolist(), rel=1e-5)
+    assert by_token["surprisal_nats"].isna().sum() == 6  # what is given costs nothing
+    assert by_token["token"].iloc[-1] == "eos"
+    # Nothing is about a node and an edge at once.
+    assert not (by_token["node"].notna() & by_token["edge"].notna()).any()
+    listed = by_token["edge"].dropna()
+    assert set(listed[by_token["graph"] == 1]) <= set(map(tuple, graphs[1].edges.tolist()))
+    with pytest.raises(ValueError, match="by must be one of graph, permutation, token"):
+        found.to_frame("atom")
+
+
+def test_a_table_says_where_surprisal_comes_from(tiny):
+    found = analyse(tiny, [METHANOL], RANDOM_ORDER, permutations=3, seed=7)
+    table = found.attribution.to_frame(found.graphs)
+    assert table["kind"].tolist() == ["node"] * 6 + ["edge"] * 5
+    total = table["surprisal_mean_nats"].sum() + float(found.attribution.graph_nll.mean())
+    assert total == pytest.approx(found.uncertainties[0].nll_mean, rel=1e-5)
+    edges = table[table["kind"] == "edge"]
+    assert edges[["node", "other_node"]].to_numpy().tolist() == METHANOL.edges.tolist()
+
+
+def test_a_planar_graph_has_no_smiles_in_its_table(make_checkpoint):
+    model = make_checkpoint("planar", PLANAR_VOCABULARY)
+    graph = PlanarName.from_text("planar:0:1").triangulate(8).graph
+    table = analyse(model, [graph], RANDOM_ORDER, permutations=2, seed=0).to_frame()
+    assert table["smiles"].isna().all()
+    assert table["id"].tolist() == [graph.name]
+
+
 def test_summary_rows_say_what_the_analysis_says(tiny):
     [row] = summarize(tiny, rows_of("CO"), ANCHOR_EXPANSION, permutations=32, seed=7)
     found = analyse(tiny, [METHANOL], ANCHOR_EXPANSION, permutations=32, seed=7)
@@ -157,7 +205,8 @@ def test_summary_rows_say_what_the_analysis_says(tiny):
         "nll_per_token": pytest.approx(found.likelihoods.nll_per_token),
         "lu": uncertainty.lu, "lu_low": uncertainty.interval.low,
         "lu_high": uncertainty.interval.high, "nll_marginal": uncertainty.marginal_nll,
-        "effective_sample_size": uncertainty.effective_sample_size, "error": None,
+        "effective_sample_size": uncertainty.effective_sample_size, "notes": None,
+        "error": None,
     }
     nll = found.likelihoods.nll[0].numpy()
     assert row["nll_mean"] == pytest.approx(np.mean(nll))

@@ -45,7 +45,7 @@ def test_single_models_are_as_without_the_others_and_the_table_says_all():
     for samples in models:
         alone, beside = ranking_of(samples), found.models[samples.model]
         assert [roc.auc for roc in beside.rocs] == [roc.auc for roc in alone.rocs]
-    table = found.to_table()
+    table = found.to_frame()
     assert list(table["models"]) == ["a"] * 4 + ["b"] * 4 + [POOLED] * 4
     row = table.iloc[10]
     assert (row["score"], row["label"], row["direction"]) == (

@@ -8,6 +8,12 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from core.chemistry.molecules import to_smiles
+from core.model.card import ModelCard
+from core.sent.strategies import RANDOM_ORDER
+from core.sent.vocabulary import QM9_VOCABULARY
+from core.triage.generated import read_graph
+from core.triage.generation import Generation
 from core.triage.samples import (
     FORMAT_VERSION,
     GROWTH_TYPES,
@@ -19,6 +25,7 @@ from core.triage.samples import (
     read_table,
     write_table,
 )
+from core.units import with_unit
 from tests.conftest import ROOT
 from tests.generated_molecules import made_up_samples
 
@@ -26,6 +33,21 @@ from tests.generated_molecules import made_up_samples
 @pytest.fixture(scope="module")
 def samples():
     return made_up_samples("tiny", number=20, step=7)
+
+
+def test_the_table_for_people_has_units_and_smiles_as_on_cards(samples):
+    found = samples.to_frame()
+    assert list(found) == [with_unit(name) for name in samples.table]
+    assert {"self_nll_nats", "nll_mean_nats", "lu"} <= set(found)
+    valid = samples.table["valid"]
+    graphs = [read_graph(tokens, QM9_VOCABULARY) for tokens in samples.table["tokens"][valid]]
+    assert found["smiles"][valid].tolist() == [
+        to_smiles(graph, hydrogens=False) for graph in graphs]
+    assert found["smiles"][~valid].isna().all()
+    assert samples.to_frame(hydrogens=True)["smiles"].tolist() == samples.table["smiles"].tolist()
+    assert found["self_nll_nats"].tolist() == samples.table["self_nll"].tolist()
+    generation = Generation(samples, ModelCard("tiny", QM9_VOCABULARY, RANDOM_ORDER, "tiny"))
+    pd.testing.assert_frame_equal(generation.to_frame(), found)
 
 
 def test_samples_come_back_from_disk(samples, tmp_path):
