@@ -10,7 +10,7 @@ from collections.abc import Collection
 import streamlit as st
 
 from dashboard.shared.choices import DEFAULT_SMILES
-from dashboard.shared.guide_steps import MODEL, PARAMETER, STEPS, SUBJECT, query_of
+from dashboard.shared.guide_steps import MODEL, PARAMETER, STEPS, SUBJECT, WHERE, query_of
 
 _OFFER = ("Of one molecule: why it has two numbers, where they come from, whether the model is "
           "calibrated, and which molecules to trust.")
@@ -67,6 +67,8 @@ def _lead(here: int, number: int, label: str, icon: str, model: str, smiles: str
 
 def _go(number: int | None) -> None:
     """Another step of the same page; None ends the guide."""
+    if number == 2:
+        st.session_state.view = WHERE
     if number is not None:
         st.query_params[PARAMETER] = str(number)
         return

@@ -24,6 +24,10 @@ MODEL = "qm9-min_degree_first"
 """The model of the tour: of those that ship, its likelihoods depend on the order enough to show."""
 
 
+WHERE = "Where"
+"""The section of the Explore page that the second view is of."""
+
+
 @dataclass(frozen=True)
 class Step:
     """A view.
@@ -71,7 +75,8 @@ def query_of(number: int, model: str, smiles: str) -> dict[str, str]:
         CALIBRATION: {"evaluated": model, SUBJECT: smiles},
         TRIAGE: {"generator": model, "part": "Ranking", SUBJECT: smiles},
     }
-    return {**of_page[STEPS[number - 1].page], PARAMETER: str(number)}
+    section = {"view": WHERE} if number == 2 else {}
+    return {**of_page[STEPS[number - 1].page], **section, PARAMETER: str(number)}
 
 
 def step_here(page: str, query: Mapping[str, str]) -> int | None:

@@ -47,8 +47,10 @@ def test_the_start_page_offers_it_and_says_no_more(query):
 
 def test_views_of_one_page_are_walked_and_left():
     page = open_step(1)
+    page.segmented_control(key="view").set_value("Code").run()
     page.button(key="guide-2").click().run()
     assert strip(page).startswith(":gray[2 of 4]")
+    assert page.segmented_control(key="view").value == "Where"
     assert page.query_params["guide"] in ("2", ["2"])
     page.button(key="guide-1").click().run()
     assert strip(page).startswith(":gray[1 of 4]")
