@@ -15,6 +15,7 @@ from core.graph.planar import PlanarName
 EXPLORE = "views/explore/page.py"
 CALIBRATION = "views/calibration/page.py"
 LIBRARY = "views/library/page.py"
+TRIAGE = "views/triage/page.py"
 
 SAMPLES = " samples"
 """Behind the name of a model: what the Library page calls its samples that ship."""

@@ -5,12 +5,16 @@ from __future__ import annotations
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
 from dashboard.reliability import notes
 from dashboard.shared import messages
+from dashboard.shared.guide import show_guide
+from dashboard.shared.guide_steps import molecule_of, step_here
 from dashboard.shared.inputs import warn_about_address
 from dashboard.shared.introduction import introduce
+from dashboard.shared.links import CALIBRATION
 from dashboard.views.calibration import inputs, sections, text, tokens
 from dashboard.views.calibration.query import (
     ALL_TYPES,
@@ -31,15 +35,25 @@ def main() -> None:
         if shipped is not None:
             warn_about_address("calibration", partial(
                 address_faults, models=shipped.models, orders=shipped.orders))
-            show(inputs.choose(shipped))
+            strip = st.container()
+            show(inputs.choose(shipped), strip)
     except InputError as error:
         messages.error(error)
 
 
-def show(query: CalibrationQuery) -> None:
-    """Diagrams, and one of several sections, by a bar that is part of the address."""
+def show(query: CalibrationQuery, strip: DeltaGenerator) -> None:
+    """Diagrams, and one of several sections, by a bar that is part of the address.
+
+    Args:
+        query: what is chosen.
+        strip: a place for that of the guide.
+    """
     sections.show_source(query)
     temperature = inputs.choose_temperature(query)
+    if (step := step_here(CALIBRATION, st.query_params)) is not None:
+        with strip:
+            show_guide(step, text.guided(query, temperature), model=query.model,
+                       smiles=molecule_of(st.query_params))
     diagrams = st.container()
     section = st.segmented_control(
         "Section", SECTIONS, default=SECTIONS[0], required=True, key="section",

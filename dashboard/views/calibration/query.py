@@ -14,6 +14,8 @@ from core.graph.planar import PlanarName
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
 from dashboard.reliability.charts import Series
 from dashboard.shared import links
+from dashboard.shared.guide_steps import PARAMETER, parameter
+from dashboard.shared.links import CALIBRATION
 from dashboard.shared.query_params import Choice, faults
 
 LARGEST_SHARE = "largest share of ECE"
@@ -48,7 +50,7 @@ def address_faults(
         "at": Choice("temperature", tuple(TEMPERATURE_OPTIONS)),
         "fitted": Choice("switch", ("true", "false")), "section": Choice("section", SECTIONS),
         "shown": Choice("order", orders), "bin": Choice("bin", BIN_OPTIONS),
-        "answers": Choice("kind of answer", ANSWERS),
+        "answers": Choice("kind of answer", ANSWERS), PARAMETER: parameter(CALIBRATION),
     })
 
 

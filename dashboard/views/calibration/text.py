@@ -16,7 +16,8 @@ from core.sent.vocabulary import Vocabulary
 from core.stats.estimates import Estimate
 from dashboard.components.trail_player.meanings import token_title
 from dashboard.reliability.text import graph_word, tokens_of
-from dashboard.shared.format import estimate, plain, short
+from dashboard.shared.format import estimate, fixed, plain, short
+from dashboard.views.calibration.query import CalibrationQuery
 
 QUESTION = "When the model gives a token 70%, is it right in 70 of 100 cases?"
 """What the page answers."""
@@ -43,6 +44,26 @@ def shown_orders(model: str, native: str) -> str:
     always = "That order is always shown." if native == RANDOM_ORDER.name else (
         f"That order and `{RANDOM_ORDER.name}` are always shown.")
     return f"{model} was trained under `{native}`. {always}"
+
+
+def guided(query: CalibrationQuery, temperature: float | None) -> str:
+    """What the strip of the guide says, with the numbers of the diagrams.
+
+    Args:
+        query: what the page shows.
+        temperature: as `CalibrationQuery.diagram` takes it.
+    """
+    native = query.evaluations[query.order].trained_under
+    off = {order: fixed(query.diagram(order, temperature).ece.value, 3)
+           for order in (native, RANDOM_ORDER.name) if order in query.evaluations}
+    said = ["A model is calibrated if what it gives 70% comes true in 70 of 100 cases."]
+    if native in off:
+        said.append(f"Under its own order {query.model} is off by {off.pop(native)} on average "
+                    "(ECE, the left diagram).")
+    if RANDOM_ORDER.name in off:
+        said.append(f"Under random order it is off by {off[RANDOM_ORDER.name]} (the right one): "
+                    "what it says of orders that it has not seen is not to be believed.")
+    return " ".join(said)
 
 
 def other_scores(found: Reliability) -> str:

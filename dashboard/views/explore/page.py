@@ -11,9 +11,11 @@ from core.chemistry.notation import MoleculeError
 from core.errors import InputError
 from core.model.card import ModelCard
 from dashboard.components.report_button import title_row
-from dashboard.shared import checkpoints, messages
+from dashboard.shared import checkpoints, guide, messages
 from dashboard.shared import format as shared_format
+from dashboard.shared.guide_steps import step_here
 from dashboard.shared.introduction import introduce
+from dashboard.shared.links import EXPLORE
 from dashboard.shared.model_choice import offer_reader
 from dashboard.shared.progress import progress_bar
 from dashboard.views.explore import data, inputs, sections, text
@@ -53,19 +55,30 @@ def show_graph(
     query: ExploreQuery, models: Mapping[str, ModelCard], *, show_hydrogens: bool
 ) -> None:
     """Numbers, trail player and sections of one molecule or graph under one model."""
-    beside_title = show_title(query)
+    with show_title(query):
+        beside_title = st.container(horizontal=True, vertical_alignment="center")
+    with beside_title:
+        guide.offer_guide(models)
     introduction = st.container()
     with progress_bar(f"Scoring under {query.model}") as progress:
         analysis = data.analysis(query, progress)
+    step = step_here(EXPLORE, st.query_params)
     with introduction:
         introduce(text.QUESTION, text.worked_example(analysis, text.words(
             is_molecule=query.planar is None)))
+        if step is not None and query.planar is None:
+            guide.show_guide(step, text.guided(
+                step, analysis, data.graph_layout(query), show_hydrogens=show_hydrogens),
+                model=query.model, smiles=query.smiles)
+    # The guide's second view is of where it comes from, which is shown right below the strip.
+    first = st.container() if step == 2 else None
     sections.show_numbers(query, analysis)
     chosen = sections.choose_permutation(query, analysis)
     with beside_title:
         sections.offer_report(query, show_hydrogens=show_hydrogens)
     sections.play(query, chosen, show_hydrogens=show_hydrogens)
-    sections.show_sections(query, analysis, models, show_hydrogens=show_hydrogens)
+    with first or st.container():
+        sections.show_sections(query, analysis, models, show_hydrogens=show_hydrogens)
 
 
 def show_title(query: ExploreQuery) -> DeltaGenerator:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from core.chemistry.chemistry import QM9, Chemistry
 from core.graph.planar import MAX_PLANAR_NUMBER, PLANAR_NODES, PlanarName
 from dashboard.shared.choices import MAX_SEED, STRATEGY_OPTIONS
+from dashboard.shared.guide_steps import PARAMETER, parameter
+from dashboard.shared.links import EXPLORE
 from dashboard.shared.query_params import Choice, Number, Parameters, faults, shortened
 
 MIN_PERMUTATIONS, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS = 2, 1024, 32
@@ -146,6 +148,7 @@ def address_faults(
 
 _K = Number("number of permutations", MIN_PERMUTATIONS, MAX_PERMUTATIONS)
 _PARAMETERS: Parameters = {
+    PARAMETER: parameter(EXPLORE),
     "strategy": Choice("order", STRATEGY_OPTIONS), "k": _K, "seed": Number("seed", 0, MAX_SEED)}
 _PLANAR_PARAMETERS: Parameters = {
     "graph": Number("graph seed", 0, MAX_PLANAR_NUMBER),

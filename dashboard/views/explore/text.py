@@ -15,6 +15,7 @@ from core.data.registry import DATASETS
 from core.graph.graph import Graph
 from core.graph.planar import PlanarName
 from core.likelihood.analysis import Analysis
+from core.likelihood.attribution import locate
 from core.likelihood.low_lu import MARK, LowLu, low_lu_of_one_graph
 from core.likelihood.order_marginal import ExactUncertainty
 from core.likelihood.uncertainty import Uncertainty, Verdict
@@ -205,6 +206,34 @@ def worked_example(analysis: Analysis, word: Words) -> str:
         f"the other, {found.nll_std:.2f} / {found.nll_mean:.2f} = {found.lu:.3f}. Every dot of the "
         "figure is one order; click it, and the player writes it token by token. Dark tokens are "
         "those that surprised the model.")
+
+
+def guided(step: int, analysis: Analysis, layout: Layout, *, show_hydrogens: bool) -> str:
+    """What the strip of the guide says, with the numbers of the page.
+
+    Args:
+        step: 1 for the numbers, 2 for where they come from.
+        analysis: of the page.
+        layout: of its graph.
+        show_hydrogens: whether hydrogens have values of their own, as in the pictures.
+    """
+    found, nll = analysis.uncertainties[0], analysis.likelihoods.nll[0]
+    if step == 1:
+        together = "" if found.marginal_nll is None else (
+            f" The order-marginal NLL, {found.marginal_nll:.1f} nats, adds all orders up. So one "
+            "number says how likely the molecule is, the other how much the order matters.")
+        return (f"Written in {len(nll):,} orders, this one molecule gets an NLL from "
+                f"{float(nll.min()):.1f} to {float(nll.max()):.1f} nats. LU, {found.lu:.3f}, is "
+                f"their standard deviation over their mean.{together}")
+    located = locate(analysis.attribution, analysis.graphs[0],
+                     owners=None if show_hydrogens else layout.owners)
+    hard, changing = (int(np.nanargmax(values))
+                      for values in (located.node_mean, located.node_std))
+    hardest, most_changing = (f"{layout.symbols[atom]} {atom}" for atom in (hard, changing))
+    other = ("which also depends most on the order" if hard == changing else
+             f"while {most_changing} depends most on the order")
+    return (f"Dark atoms surprise the model: {hardest} the most, by {located.node_mean[hard]:.2f} "
+            f"nats on average, {other} (± {located.node_std[changing]:.2f} nats).")
 
 
 def permutations_to_draw(verdict: Verdict, drawn: int, most: int) -> int | None:

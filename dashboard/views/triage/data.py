@@ -15,11 +15,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.chemistry.chemistry import Chemistry
+from core.chemistry.chemistry import QM9, Chemistry
 from core.chemistry.fragments import Fragment
+from core.chemistry.molecules import from_smiles
+from core.chemistry.notation import MoleculeError
 from core.errors import InputError
 from core.graph.graph import Graph
 from core.library.store import Library
+from core.likelihood.analysis import analyse
 from core.model.card import ModelCard, find_shipped_models
 from core.model.growth import fragment_of
 from core.quotas import is_hosted
@@ -38,7 +41,7 @@ from core.triage.scores import QualityLabel
 from core.triage.set_metrics import SetMetrics
 from dashboard.drawing.layouts import Layout, layout
 from dashboard.report.frame import to_html
-from dashboard.shared.bounded_cache import BoundedCache
+from dashboard.shared.bounded_cache import BoundedCache, cache_of
 from dashboard.shared.bounded_cache import kept as keeping
 from dashboard.shared.checkpoints import checkpoint, folder_of
 from dashboard.shared.file_age import age
@@ -235,6 +238,26 @@ def kept(found: Generation, column: str, fdr: float, seed: int) -> SplitKeepList
 def set_metrics(found: Generation) -> SetMetrics:
     """The numbers of the MOSES benchmark that are known of the samples."""
     return found.set_metrics
+
+
+def lu_of(found: Generation, smiles: str, progress: Progress) -> float:
+    """LU of a molecule under the model and the settings of generated ones.
+
+    Raises:
+        InputError: for text that is no molecule of the model.
+    """
+    card, config = found.card, found.samples.config
+    if card.chemistry is None:
+        raise MoleculeError(f"{card.name} reads no molecules.")
+
+    def compute() -> float:
+        graph = from_smiles(smiles, card.chemistry or QM9).graph
+        analysis = analyse(checkpoint(card.name, card.weights_sha256), [graph], card.strategy,
+                           permutations=config.permutations, seed=config.seed, progress=progress)
+        return float(analysis.uncertainties[0].lu)
+
+    return cache_of("guide", 16).get(
+        (card.weights_sha256, smiles, config.permutations, config.seed), compute)
 
 
 def milestones(card: ModelCard, progress: Progress) -> tuple[Milestone, ...]:

@@ -11,8 +11,10 @@ from core.errors import InputError
 from core.triage.generation import Generation
 from dashboard.components.report_button import title_row
 from dashboard.shared import checkpoints, messages
+from dashboard.shared.guide_steps import step_here
 from dashboard.shared.inputs import warn_about_address
 from dashboard.shared.introduction import introduce
+from dashboard.shared.links import TRIAGE
 from dashboard.shared.model_choice import offer_reader
 from dashboard.views.triage import data, growth, inputs, live, sections, text
 from dashboard.views.triage.query import VIEWS, VIEWS_WITHOUT_SET_METRICS, address_faults
@@ -50,6 +52,8 @@ def main() -> None:
 
 def show(found: Generation, beside_title: DeltaGenerator) -> None:
     """How good the graphs are, and one of several sections, by a bar in the address."""
+    if (step := step_here(TRIAGE, st.query_params)) is not None:
+        sections.guide(found, step)
     st.caption(text.provenance(found.samples))
     if finding := text.growth_finding(found):
         st.markdown(finding)

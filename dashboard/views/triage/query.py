@@ -14,6 +14,8 @@ from core.triage.samples import SamplesConfig
 from core.triage.scores import PLANARITY, SCORES, STABILITY, VALIDITY, quality_label
 from dashboard.rows.columns import AS_GENERATED, DIRECTIONS, LOOKS, SAMPLE_LABELS, Keys
 from dashboard.shared.choices import MAX_SEED, PRECISIONS
+from dashboard.shared.guide_steps import PARAMETER, parameter
+from dashboard.shared.links import TRIAGE
 from dashboard.shared.query_params import Choice, Number, Parameters, faults
 
 SOURCES = SHIPPED, LIVE = ("shipped", "live")
@@ -233,5 +235,6 @@ _PARAMETERS: Parameters = {
     "topk": Number("top k", 0, MAX_TOP_K),
     "fdr": Number("false-discovery rate in percent", MIN_FDR, MAX_FDR),
     "split": Number("seed of the split", 0, MAX_SEED),
+    PARAMETER: parameter(TRIAGE),
     "page": Number("page", 1, MAX_SEED), "keptpage": Number("page", 1, MAX_SEED),
 }

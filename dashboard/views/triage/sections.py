@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 
 import streamlit as st
@@ -17,6 +18,8 @@ from dashboard.report.provenance import DEFAULT_FILE
 from dashboard.rows.conditions import to_first_page
 from dashboard.shared import messages
 from dashboard.shared.choices import MAX_SEED
+from dashboard.shared.guide import show_guide
+from dashboard.shared.guide_steps import molecule_of
 from dashboard.shared.progress import progress_bar
 from dashboard.views.triage import charts, data, text
 from dashboard.views.triage.molecules import show_kept, show_molecules
@@ -62,6 +65,20 @@ def offer_report(found: Generation) -> None:
     report_button(lambda: data.report(found, *settings, is_live=is_live),
                   (found.samples.key, found.card.weights_sha256, *settings, is_live),
                   file=DEFAULT_FILE)
+
+
+def guide(found: Generation, step: int) -> None:
+    """The strip of the guide, with how scores rank and where its molecule stands."""
+    smiles = molecule_of(st.query_params)
+    try:
+        compared = data.comparison(found)
+    except RankingError:
+        compared = None
+    lu = None
+    # The guide goes on without a molecule that the model cannot read.
+    with suppress(InputError), progress_bar("Scoring the molecule") as progress:
+        lu = data.lu_of(found, smiles, progress)
+    show_guide(step, text.guided(found, compared, lu), model=found.card.name, smiles=smiles)
 
 
 def show(found: Generation, view: str) -> None:

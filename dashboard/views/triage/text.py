@@ -166,6 +166,32 @@ def other_weights(found: Generation) -> str | None:
             "the Explore page shows other numbers for them.")
 
 
+def guided(found: Generation, compared: ScoreComparison | None, lu: float | None) -> str:
+    """What the strip of the guide says.
+
+    Args:
+        found: the generated graphs.
+        compared: how well scores tell the good ones; None where they cannot be ranked.
+        lu: of the molecule that the guide is about, None where it is not known.
+    """
+    label, said = found.label, []
+    if compared is not None:
+        ranked = in_order(compared)
+        best = max(ranked, key=lambda roc: roc.auc.value)
+        said.append(
+            f"Of what this model wrote itself, {label.good} {label.many} have a lower LU than "
+            f"{label.bad} ones in {ranked[0].auc.value:.0%} of pairs"
+            + ("." if best is ranked[0] else
+               f", a lower {SCORE_LABELS[best.quantity]} in {best.auc.value:.0%}: trust those "
+               "with a low one first."))
+    known = found.table["lu"].dropna()
+    if lu is not None and len(known):
+        said.append(f"The molecule of this guide has a higher LU, {lu:.3f}, than "
+                    f"{float((known < lu).mean()):.0%} of them.")
+    said.append("The *Keep-list* below chooses for you.")
+    return " ".join(said)
+
+
 def shown_rows(shown: int, total: int, selection: Selection, smarts: str) -> str:
     """How many rows pass the filters, and which those are."""
     with_pattern = f" with {plain(smarts)}" if smarts else ""
