@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from core.errors import InputError
+from dashboard.components.figure_downloads.downloads import figures_are_of
 from dashboard.reliability import notes
 from dashboard.shared import messages
 from dashboard.shared.inputs import warn_about_address
@@ -38,6 +39,7 @@ def main() -> None:
 
 def show(query: CalibrationQuery) -> None:
     """Diagrams, and one of several sections, by a bar that is part of the address."""
+    figures_are_of(query.model, f"seed{query.evaluations[query.order].seed}")
     sections.show_source(query)
     temperature = inputs.choose_temperature(query)
     diagrams = st.container()

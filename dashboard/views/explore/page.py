@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.chemistry.notation import MoleculeError
 from core.errors import InputError
 from core.model.card import ModelCard
+from dashboard.components.figure_downloads.downloads import figures_are_of
 from dashboard.components.report_button import title_row
 from dashboard.shared import checkpoints, messages
 from dashboard.shared import format as shared_format
@@ -54,6 +55,7 @@ def show_graph(
 ) -> None:
     """Numbers, trail player and sections of one molecule or graph under one model."""
     beside_title = show_title(query)
+    figures_are_of(query.input, query.model, f"seed{query.seed}")
     introduction = st.container()
     with progress_bar(f"Scoring under {query.model}") as progress:
         analysis = data.analysis(query, progress)

@@ -11,6 +11,7 @@ from core.errors import InputError
 from core.quotas import is_hosted
 from core.repair.session import FinetuneProgress, FinetuneSession
 from core.salience.matrices import num_entries
+from dashboard.components.figure_downloads.downloads import figures_are_of
 from dashboard.shared import messages, visitors
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.links import explore_address
@@ -30,6 +31,7 @@ _SITTING_S = 3.0
 
 def show(query: FinetuneQuery, shipped: ShippedRepairs) -> None:
     """What the run will do, the button that starts it, and what came of it so far."""
+    figures_are_of(query.model, f"seed{query.config.seed}")
     matrices = data.matrices(query.model, query.weights_sha256)
     st.markdown(text.run_summary(query, query.config.trained_numbers(matrices),
                                  num_entries(matrices)))

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
 from core.triage.generation import Generation
+from dashboard.components.figure_downloads.downloads import figures_are_of
 from dashboard.components.report_button import title_row
 from dashboard.shared import checkpoints, messages
 from dashboard.shared.inputs import warn_about_address
@@ -46,6 +47,7 @@ def main() -> None:
 
 def show(found: Generation, beside_title: DeltaGenerator) -> None:
     """How good the graphs are, and one of several sections, by a bar in the address."""
+    figures_are_of(found.card.name, f"seed{found.samples.config.seed}")
     st.caption(text.provenance(found.samples))
     if finding := text.growth_finding(found):
         st.markdown(finding)
