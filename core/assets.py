@@ -32,6 +32,12 @@ def library_folder() -> Path:
     return Path(os.environ.get("TRAILSCOPE_LIBRARY") or Path("runs") / "library")
 
 
+def results_folder() -> Path:
+    """Folder of results that were made here and pages show, `TRAILSCOPE_RESULTS` or
+    `runs/results`."""
+    return Path(os.environ.get("TRAILSCOPE_RESULTS") or Path("runs") / "results")
+
+
 def shipped_results(kind: str) -> list[Path]:
     """Folders of shipped results, those with a record, in order of their paths.
 

@@ -11,6 +11,7 @@ import streamlit as st
 from core.assets import assets_folder
 from core.errors import InputError
 from core.threads import let_threads_sleep
+from dashboard.components.figure_downloads.downloads import figures_are_of
 from dashboard.components.history_steps.steps import history_steps
 from dashboard.components.share_link.share import share_link
 from dashboard.rows.basket import show_basket
@@ -79,6 +80,7 @@ try:
 except InputError as error:  # of whoever serves: no page can be shown before it is mended
     messages.error(error)
     st.stop()
+figures_are_of()  # until the page says
 page.run()
 show_basket()
 address.restore()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli import chosen_device, messages
+from core.cli.endings import say_wrote, see_evaluation
 from core.cli.folders import check_folders
 from core.cli.graphs import dataset_for, graph_set, read_graph_file, read_part
 from core.cli.options import (
@@ -23,6 +24,7 @@ from core.cli.options import (
 from core.cli.progress import Look, follow
 from core.cli.rows import RowWriter
 from core.errors import InputError
+from core.records import RECORD
 from core.sent.strategies import STRATEGIES, Strategy
 
 if TYPE_CHECKING:
@@ -103,6 +105,8 @@ def evaluate(
         found = run.result()
         found.save(target)
         writer.write(_headline(found, target))
+        say_wrote(target, f"tables of graphs, bins and tokens, {RECORD}")
+    messages.print(see_evaluation(output), markup=False, soft_wrap=True)
     writer.finish()
 
 

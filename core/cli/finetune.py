@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from core.cli import chosen_device, messages
+from core.cli.endings import say_wrote, see_model
 from core.cli.folders import check_folders
 from core.cli.graphs import dataset_for, read_graph_file, read_part
 from core.cli.options import (
@@ -163,7 +164,9 @@ def finetune(
     record = record_of(run)
     record.write(output / RECORD)
     writer.write({"model": opened.name, **record.result, "output": str(output)})
-    messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+    say_wrote(output, f"the model in {CHECKPOINT}, {RECORD}"
+              f"{'' if method == 'full' else ', and the change alone'}",
+              see=see_model(output / CHECKPOINT))
     writer.finish()
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from core.chemistry.chemistry import CHEMISTRIES
-from core.cli import messages
+from core.cli.endings import say_wrote, see_model
 from core.cli.options import STRATEGY_HELP
 from core.errors import InputError
 from core.model.foreign.meaning import FOREIGN_DATASETS
@@ -60,5 +60,4 @@ def import_checkpoint(
         raise InputError(f"The config.json in {source} says what kind of model it is; leave out "
                          "--kind.")
     written = "graphs without labels" if card.chemistry is None else card.chemistry.name
-    messages.print(f"Wrote {card.path}: {len(card.vocabulary)} tokens, {written}.", markup=False,
-                   soft_wrap=True)
+    say_wrote(card.path, f"{len(card.vocabulary)} tokens, {written}", see=see_model(card.path))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from core.cli import messages
+from core.cli.endings import quoted, say_wrote
 from core.cli.folders import check_folders
 from core.cli.options import COUNT_HELP
 from core.cli.rows import RowWriter
@@ -58,7 +58,8 @@ def cut_masks(
     if output is not None:
         _write(masks, paths, output,
                {"density": density, "count": count, "scope": scope if cut else None}, rows, pairs)
-        messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+        say_wrote(output, see="To fine-tune what it selects: trailscope finetune --mask "
+                  f"{quoted(output)} --method sparse")
     writer = RowWriter()
     for row in rows + pairs:
         writer.write(row)

@@ -12,6 +12,7 @@ import typer
 from rich.table import Column, Table
 
 from core.cli import messages
+from core.cli.endings import see_model
 from core.errors import InputError
 from core.model.card import ModelCard, find_shipped_models
 from core.model.local_models import find_local_models, remove_model
@@ -45,6 +46,7 @@ def models(
     if add is not None:
         card = _add(add, name or "")
         messages.print(f"Added {card.name}: {card.path}", markup=False, soft_wrap=True)
+        messages.print(see_model(card.path), markup=False, soft_wrap=True)
     elif remove is not None:
         remove_model(remove)
         messages.print(f"Removed {remove}.", markup=False, soft_wrap=True)

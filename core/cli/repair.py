@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from core.cli import chosen_device
+from core.cli.endings import say_wrote
 from core.cli.folders import check_folders
 from core.cli.graphs import dataset_for, graph_set, read_part
 from core.cli.options import COMPILE_HELP, DEVICE_HELP, DataFile, Precision, seed_option
@@ -99,6 +100,8 @@ def repair(
         found.save(output / arm.name)
         write_json(output / LEARNING_RATES, experiment.rates_tried())
         writer.write(_headline(found, output / arm.name))
+    say_wrote(output, f"a folder for each of {len(chosen)} arms",
+              see="In Python: core.repair.RepairResult.load(FOLDER)")
     writer.finish()
 
 

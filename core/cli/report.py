@@ -12,6 +12,7 @@ import typer
 from rich.progress import Progress
 
 from core.cli import chosen_device, messages
+from core.cli.endings import say_wrote
 from core.cli.graphs import check_row, read_rows
 from core.cli.options import (
     DEFAULT_MODEL,
@@ -111,7 +112,7 @@ def report(
     with replacing(output) as partial:
         # Bytes of a file that are no characters stay readable.
         partial.write_bytes(text.encode("utf-8", "backslashreplace"))
-    messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+    say_wrote(output, see="Open it in a browser.")
     if bad:
         messages.print(f"{bad:,} of the rows could not be scored; the table says why.",
                        markup=False, soft_wrap=True)

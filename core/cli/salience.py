@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from core.cli import chosen_device, messages
+from core.cli import chosen_device
+from core.cli.endings import quoted, say_wrote
 from core.cli.folders import check_folders
 from core.cli.graphs import dataset_for, graph_set, read_graph_file, read_part
 from core.cli.options import (
@@ -114,7 +115,10 @@ def salience(
         rows.append(_headline(scores, path))
         writer.write(rows[-1])
     _record(opened, list(found), options, examples, seed, rows, wall_s).write(output / RECORD)
-    messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+    say_wrote(output, f"scores of {len(found)} criteria, {RECORD}",
+              see="To cut a mask: trailscope mask "
+                  f"{quoted(output / next(iter(found)))}.safetensors --density 0.001 "
+                  "--output my-mask.safetensors")
     writer.finish()
 
 

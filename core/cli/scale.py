@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from core.cli import messages
+from core.cli.endings import say_wrote, see_model
 from core.cli.folders import check_folders
 from core.cli.rows import RowWriter
 
@@ -43,5 +43,5 @@ def scale(
     card = save_checkpoint(output, scaled.model, scaled.card)
     writer.write({"model": card.name, "before": before.card.name, "after": after.card.name,
                   "alpha": alpha, "weights_sha256": card.weights_sha256, "output": str(output)})
-    messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+    say_wrote(output, "a model", see=see_model(output))
     writer.finish()

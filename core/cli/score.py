@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from core.cli import chosen_device, messages
+from core.cli.endings import see_library
 from core.cli.graphs import check_row, read_rows
 from core.cli.options import (
     COMPILE_HELP,
@@ -173,6 +174,7 @@ def _write_set(
     failed = f", {found.failed:,} of them with an error" if found.failed else ""
     messages.print(f"{output} holds {found.rows:,} scored rows{failed}.", markup=False,
                    soft_wrap=True)
+    messages.print(see_library(output), markup=False, soft_wrap=True)
     if found.failed:
         raise typer.Exit(1)
 

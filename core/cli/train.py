@@ -11,6 +11,7 @@ import typer
 
 from core.chemistry.chemistry import CHEMISTRIES, Chemistry
 from core.cli import chosen_device, messages
+from core.cli.endings import say_wrote, see_model
 from core.cli.folders import check_folders
 from core.cli.graphs import load_part
 from core.cli.options import DEVICE_HELP, DataFile, seed_option
@@ -99,7 +100,7 @@ def train(
         card = write_trained_checkpoint(config, graphs.vocabulary, run_folder, folder, name=name,
                                         data=graphs.record, chemistry=graphs.chemistry,
                                         unfinished=unfinished)
-        messages.print(f"Wrote {card.path}.", markup=False, soft_wrap=True)
+        say_wrote(card.path, see="" if unfinished else see_model(card.path))
 
     def keeping_milestones(states: Iterator[TrainingStep]) -> Iterator[TrainingStep]:
         for state in states:

@@ -12,6 +12,7 @@ import typer
 from rich.progress import Progress
 
 from core.cli import chosen_device, messages
+from core.cli.endings import quoted, say_wrote
 from core.cli.folders import check_folders
 from core.cli.graphs import dataset_for, read_part
 from core.cli.markdown import cell, head, row
@@ -30,6 +31,7 @@ from core.cli.progress import reporting, reporting_stages
 from core.cli.rows import RowWriter
 from core.data.registry import DATASETS
 from core.errors import InputError
+from core.records import RECORD
 
 if TYPE_CHECKING:
     import torch
@@ -105,7 +107,7 @@ def triage(
     from core.triage.quality import mark_novel, mark_unique
     from core.triage.ranking import ranking_record
     from core.triage.run import made_on, sample_and_score_in
-    from core.triage.samples import Samples, SamplesConfig
+    from core.triage.samples import SAMPLES_TABLE, Samples, SamplesConfig
     from core.triage.scores import VALIDITY, quality_label
     from core.triage.set_metrics import set_metrics
 
@@ -153,7 +155,10 @@ def triage(
         ranking=ranking_record(table, seed=seed, label=label), set_metrics=metrics,
     )
     samples.save(output, **made_on(run_folder))
-    messages.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+    say_wrote(output, f"{SAMPLES_TABLE} with {len(table):,} sequences, {RECORD}",
+              see=f"For a report: trailscope report {quoted(output)} --output "
+                  f"{quoted(output.name + '.html')}; in Python: "
+                  "core.triage.Samples.load(FOLDER).to_frame()")
 
 
 def _rank_pooled(names: list[str], output: Path | None) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from core.assets import shipped_results
+from core.assets import results_folder, shipped_results
 from core.calibration.reliability import Reliability, reliability_from_rows
 from core.calibration.token_types import TokenType
 from core.errors import InputError
@@ -201,6 +201,11 @@ class Evaluation:
         except (OSError, KeyError, TypeError, ValueError) as error:
             raise EvaluationError(f"{folder} is damaged ({error!r}); make it anew with "
                                   "`trailscope evaluate`.") from error
+
+
+def own_evaluations() -> list[Path]:
+    """Folders of evaluations that were made here, in order of their paths; see `results_folder`."""
+    return sorted(path.parent for path in results_folder().glob(f"**/{RECORD}"))
 
 
 def shipped_evaluations() -> dict[tuple[str, str], Path]:

@@ -1,4 +1,4 @@
-"""Shipped evaluations, kept between reruns."""
+"""Evaluations that ship or were made here, kept between reruns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ import streamlit as st
 
 from core.calibration.token_types import TokenType
 from core.evaluation.cross_evaluation import cross_evaluations
-from core.evaluation.result import Evaluation, EvaluationError, shipped_evaluations
+from core.evaluation.result import (
+    Evaluation,
+    EvaluationError,
+    own_evaluations,
+    shipped_evaluations,
+)
 from core.records import RECORD
 from core.sent.strategies import RANDOM_ORDER
 from dashboard.reliability import text
@@ -74,9 +79,9 @@ class ShippedEvaluations:
 
 
 def shipped() -> ShippedEvaluations:
-    """All results in the assets folder; a folder that was made anew is read anew."""
+    """All results in the assets folder, and those made here; a folder made anew is read anew."""
     found, faults = [], []
-    for folder in shipped_evaluations().values():
+    for folder in (*shipped_evaluations().values(), *own_evaluations()):
         try:
             found.append(_evaluation(str(folder), age(folder / RECORD)))
         except EvaluationError as error:

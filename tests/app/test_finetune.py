@@ -241,7 +241,7 @@ def test_bad_rows_of_own_molecules_say_why(open_page):
     assert "2 molecules to learn from." in texts(page)
     bad, notes = (table.value for table in page.dataframe[:2])
     assert bad["SMILES"].tolist() == ["C[Si]C"]
-    assert notes["note"].tolist() == ["Isotopes are not encoded and are ignored."]
+    assert notes["note"].tolist() == ["Isotopes are not encoded and are ignored. (row 3)"]
     assert run(page).success
 
 

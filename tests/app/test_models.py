@@ -242,3 +242,26 @@ def test_without_models_the_results_are_shown(open_models, changed_assets):
     assert not page.exception
     assert len(values(page)) == 4
     assert any("is no longer shipped" in text.value for text in page.warning)
+
+
+def test_a_model_that_was_measured_here_stands_beside_those_that_ship(
+    open_models, evaluated_assets, tmp_path, monkeypatch
+):
+    """Once it is among the models, the page says how to measure it; then it is in the heatmap."""
+    monkeypatch.setenv("TRAILSCOPE_MODELS", str(tmp_path / "models"))
+    monkeypatch.setenv("TRAILSCOPE_RESULTS", str(tmp_path / "results"))
+    shutil.copytree(evaluated_assets / "checkpoints" / MODELS[0], tmp_path / "models" / "mine")
+    page = open_models()
+    assert "mine" in page.dataframe[-1].value["model"].tolist()
+    [said] = [one.value for one in page.caption if "Not yet in the heatmap" in one.value]
+    assert "mine" in said
+    assert f"--strategy all --output {tmp_path / 'results'}" in said
+    shipped = len(chart(page, "heatmap")["data"][0]["y"])
+    for order in ORDERS:
+        found = evaluation(evaluated_assets, MODELS[0], order)
+        object.__setattr__(found, "model", "mine")
+        found.save(tmp_path / "results" / "mine" / order)
+    page = open_models()
+    assert not page.exception
+    assert len(chart(page, "heatmap")["data"][0]["y"]) == shipped + 1
+    assert not [one for one in page.caption if "heatmap and on Calibration: mine" in one.value]

@@ -71,8 +71,9 @@ def test_explore_under_it_says_what_the_command_says(open_view, own, capsys):
         main(["score", "CCO", "--permutations", "4", "--seed", "3", "--model",
               str(own.card.path)])
     said = json.loads(capsys.readouterr().out)
-    assert shown == [f"{said['lu']:.3f}", f"{said['nll_mean']:.2f} nats",
-                     f"{said['nll_per_token']:.3f} nats", f"{said['nll_marginal']:.2f} nats"]
+    assert shown == [f"{said['lu']:.3f}", f"{said['nll_mean_nats']:.2f} nats",
+                     f"{said['nll_per_token_nats']:.3f} nats",
+                     f"{said['nll_marginal_nats']:.2f} nats"]
 
 
 def test_it_is_of_its_visitor_alone(open_view, own, tmp_path):

@@ -205,6 +205,115 @@ def test_marks_ahead_of_the_cursor_are_left_out(page):
     assert save(page, "trail", "SVG")[1] == before
 
 
+def save_for_print(page, name, kind, *, width=85, font=8, ground="White"):
+    page.get_by_role("button", name=f"Save {name} for print").click()
+    dialog = page.get_by_role("dialog", name=f"Save {name}")
+    dialog.get_by_label("Format").select_option(kind)
+    dialog.get_by_label("Width, mm").fill(str(width))
+    if dialog.get_by_label("Font size, pt").is_enabled():
+        dialog.get_by_label("Font size, pt").fill(str(font))
+    dialog.get_by_label("Background").select_option(ground)
+    with page.expect_download(timeout=PATIENCE_MS) as started:
+        dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_text("Drawing…")).to_have_count(0)
+    if dialog.count():  # saved, with advice
+        page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    return started.value.suggested_filename, Path(started.value.path()).read_bytes()
+
+
+def letter_points(new_page, file):
+    """How large letters of an SVG are when it is opened alone, points, and how wide it is, mm."""
+    page = new_page()
+    try:
+        page.goto(f"data:image/svg+xml;base64,{base64.b64encode(file).decode()}")
+        sizes, width = page.evaluate("""() => [
+          [...document.querySelectorAll("text")].map((text) =>
+            parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a * 72 / 96),
+          document.documentElement.getBoundingClientRect().width * 25.4 / 96]""")
+        return sorted(sizes), width
+    finally:
+        page.close()
+
+
+@pytest.mark.parametrize(("name", "width", "font"), [
+    ("NLL distribution", 85, 8), ("NLL distribution", 180, 10), ("trail", 120, 7)])
+def test_the_dialog_draws_at_the_width_with_letters_of_the_size(page, new_page, name, width, font):
+    on_page = page.locator(".st-key-distribution .main-svg").first.bounding_box()["width"]
+    file_name, file = save_for_print(page, name, "SVG", width=width, font=font)
+    assert file_name == f"trailscope-{name.replace(' ', '-')}.svg"
+    check_root = ElementTree.fromstring(file)
+    assert check_root.get("width") == f"{width}mm"
+    assert next(check_root.iter(f"{SVG}rect")).get("fill") == "#ffffff"
+    sizes, wide = letter_points(new_page, file)
+    assert wide == pytest.approx(width, rel=0.01)
+    assert sizes[len(sizes) // 2] == pytest.approx(font, rel=0.12)
+    # The page is as it was.
+    expect(page.locator(".st-key-distribution .main-svg").first).to_have_attribute(
+        "width", re.compile(rf"^{on_page:.0f}"))
+
+
+@pytest.mark.parametrize("name", ["NLL distribution", "mean", "trail"])
+def test_a_dark_page_prints_as_a_light_one(page, dark_page, name):
+    _, light = save_for_print(page, name, "SVG")
+    _, dark = save_for_print(dark_page, name, "SVG")
+    fills = [{node.get("fill") for node in ElementTree.fromstring(file).iter(f"{SVG}text")}
+             for file in (light, dark)]
+    assert "#e6eae7" not in fills[1]  # the ink of dark pages
+    if name != "NLL distribution":  # of whose axes Streamlit chooses the greys
+        assert fills[0] == fills[1]
+
+
+def test_the_ground_is_left_out_if_asked(page):
+    for name in ("NLL distribution", "mean"):
+        _, file = save_for_print(page, name, "SVG", ground="Transparent")
+        root = ElementTree.fromstring(file)
+        _, _, width, height = root.get("viewBox").split()
+        assert not any((rect.get("width"), rect.get("height")) == (width, height)
+                       for rect in root.iter(f"{SVG}rect"))
+
+
+def test_png_for_print_says_how_wide_it_is(page):
+    file_name, png = save_for_print(page, "mean", "PNG", width=60)
+    assert file_name == "trailscope-mean.png"
+    width, _ = png_size(png)
+    assert width == round(600 * 60 / 25.4)
+    at = png.index(b"pHYs")
+    per_metre, _ = struct.unpack(">II", png[at + 4:at + 12])
+    assert per_metre / 1000 * 60 == pytest.approx(width, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["NLL distribution", "heat", "mean", "trail"])
+def test_pdf_is_made_of_the_drawing(either_page, name):
+    file_name, file = save_for_print(either_page, name, "PDF", width=170)
+    assert file_name == f"trailscope-{name.replace(' ', '-')}.pdf"
+    [box] = re.findall(rb"/MediaBox ?\[0 0 ([0-9.]+) ([0-9.]+)\]", file)
+    assert float(box[0]) / 72 * 25.4 == pytest.approx(170, abs=0.01)
+    assert b"/FontFile" in file
+
+
+def test_the_dialog_works_from_the_keyboard_and_refuses_what_is_out_of_bounds(page):
+    button = page.get_by_role("button", name="Save trail for print")
+    button.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Save trail")
+    expect(dialog.get_by_label("Format")).to_be_focused()
+    dialog.get_by_label("Width, mm").fill("4000")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_visible()  # the browser says what is wrong
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    expect(button).to_be_focused()
+
+
+def test_a_missing_figure_is_said_in_the_dialog(page):
+    page.get_by_role("button", name="Save gone for print").click()
+    dialog = page.get_by_role("dialog", name="Save gone")
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("status")).to_have_text("This figure is not on the page yet.")
+    page.keyboard.press("Escape")
+
+
 def test_table_is_saved_as_it_is(page):
     file_name, file = save(page, "trail", "CSV")
     assert file_name == "trailscope-trail.csv"

@@ -11,6 +11,8 @@ from tests.conftest import ROOT
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
+_SHOWN = re.compile(r"^```python\n([^`]*?)^```\n\n```text\n(.*?)\n```$",
+                    flags=re.MULTILINE | re.DOTALL)
 
 
 def examples(page):
@@ -23,9 +25,17 @@ def test_python_of_a_page_runs(page, monkeypatch, capsys):
     """Block after block, as a reader would type them; with the models that ship."""
     monkeypatch.setenv("TRAILSCOPE_ASSETS", str(ROOT / "assets"))
     names: dict[str, object] = {}
+    shown = dict(_SHOWN.findall(page.read_text(encoding="utf-8")))
     for example in examples(page):
         exec(compile(example, page.name, "exec"), names)
-        assert capsys.readouterr().out.strip()  # every example shows something
+        printed = capsys.readouterr().out.rstrip()
+        assert printed.strip()  # every example shows something
+        assert printed == shown.get(example, printed)  # and what the page says, if it says it
+
+
+def test_the_notebook_shows_what_every_block_prints():
+    page = ROOT / "docs" / "python.md"
+    assert len(_SHOWN.findall(page.read_text(encoding="utf-8"))) == len(examples(page)) >= 4
 
 
 def test_there_are_examples():

@@ -1,6 +1,7 @@
 // A quiet row of buttons that save a figure.
 
 import { htmlNode, svgNode } from "../dom.js";
+import { openDialog } from "./dialog.js";
 import { drawFigure } from "./figure.js";
 import { backgroundBehind } from "./paint.js";
 import { csvFile, pngFile, saveFile, svgFile, withBackground } from "./save.js";
@@ -9,13 +10,14 @@ import { findTarget } from "./tree.js";
 const mountedRows = new WeakMap(); // row and newest data, by container
 
 /** Called by streamlit on mount and whenever data or theme change. */
-export default function mountDownloads({ parentElement, data }) {
+export default function mountDownloads({ parentElement, data, setTriggerValue }) {
   const before = mountedRows.get(parentElement);
   if (before && signOf(before.data) === signOf(data)) {
-    before.data = data; // the row stays, and with it the keyboard's focus
+    Object.assign(before, { data, setTriggerValue }); // it stays, with the keyboard's focus
+    if (data.pdf) before.onPdf?.(data.pdf);
     return;
   }
-  const mounted = { data };
+  const mounted = { data, setTriggerValue };
   mounted.row = downloadRow(mounted);
   if (before) before.row.replaceWith(mounted.row);
   else parentElement.append(mounted.row);
@@ -37,7 +39,18 @@ function downloadRow(mounted) {
   const note = htmlNode("span", { class: "note", role: "status" });
   return htmlNode("div", {
     class: "trailscope-downloads", role: "group", "aria-label": `Download ${data.name}`,
-  }, arrow(), ...formatsOf(data).map((format) => formatButton(format, mounted, note)), note);
+  }, arrow(), ...formatsOf(data).map((format) => formatButton(format, mounted, note)),
+  data.svg !== null || data.target !== null ? dialogButton(mounted) : null, note);
+}
+
+/** For files of a size, and PDF. */
+function dialogButton(mounted) {
+  const label = `Save ${mounted.data.name} for print: format, width, font size, background`;
+  const button = htmlNode("button", {
+    type: "button", "aria-label": label, title: label, "aria-haspopup": "dialog",
+  }, "Print…");
+  button.addEventListener("click", () => openDialog(mounted));
+  return button;
 }
 
 function arrow() {

@@ -7,7 +7,7 @@ import { paintText } from "./lines.js";
 import { backgroundBehind, rounded } from "./paint.js";
 import { contentOf, extentOf, holdAnimations, isShown } from "./tree.js";
 
-const MARGIN = 12;
+export const MARGIN = 12;
 // What places an SVG element itself; its group in the file is placed by a transform.
 const SVG_FRAME = new Set(["width", "height", "viewBox", "preserveAspectRatio", "x", "y",
   "version", "transform", "opacity"]);

@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
+from dashboard.components.figure_downloads.downloads import figures_are_of
 from dashboard.reliability import notes
 from dashboard.shared import messages
 from dashboard.shared.guide import show_guide
@@ -48,6 +49,7 @@ def show(query: CalibrationQuery, strip: DeltaGenerator) -> None:
         query: what is chosen.
         strip: a place for that of the guide.
     """
+    figures_are_of(query.model, f"seed{query.evaluations[query.order].seed}")
     sections.show_source(query)
     temperature = inputs.choose_temperature(query)
     if (step := step_here(CALIBRATION, st.query_params)) is not None:

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.chemistry.notation import MoleculeError
 from core.errors import InputError
 from core.model.card import ModelCard
+from dashboard.components.figure_downloads.downloads import figures_are_of
 from dashboard.components.report_button import title_row
 from dashboard.shared import checkpoints, guide, messages
 from dashboard.shared import format as shared_format
@@ -59,6 +60,7 @@ def show_graph(
         beside_title = st.container(horizontal=True, vertical_alignment="center")
     with beside_title:
         guide.offer_guide(models)
+    figures_are_of(query.input, query.model, f"seed{query.seed}")
     introduction = st.container()
     with progress_bar(f"Scoring under {query.model}") as progress:
         analysis = data.analysis(query, progress)

@@ -11,6 +11,7 @@ from core.errors import InputError
 from core.quotas import is_hosted
 from core.repair.session import FinetuneProgress, FinetuneSession
 from core.salience.matrices import num_entries
+from dashboard.components.figure_downloads.downloads import figures_are_of
 from dashboard.shared import messages, visitors
 from dashboard.shared.checkpoints import checkpoint
 from dashboard.shared.links import explore_address
@@ -49,6 +50,7 @@ def show(
         shipped: what it is compared with.
         beside_molecules: where it is said what is wrong with one's own molecules.
     """
+    figures_are_of(query.model, f"seed{query.config.seed}")
     matrices = data.matrices(query.model, query.weights_sha256)
     st.markdown(text.run_summary(query, query.config.trained_numbers(matrices),
                                  num_entries(matrices)))

@@ -14,7 +14,7 @@ from core.repair.comparison import gradient_mask_and_equals, largest_reduction
 from core.repair.result import RepairResult
 from core.salience.criteria import selected_by
 from dashboard.components.figure import show_figure
-from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.components.figure_downloads.downloads import figure_downloads, figures_are_of
 from dashboard.shared.inputs import reset_if_invalid
 from dashboard.views.finetune import before_after, scaling, text
 from dashboard.views.finetune.charts import pareto_plot
@@ -59,6 +59,7 @@ def show(section: str, shipped: ShippedRepairs) -> None:
         _show_live_only(section)
         return
     model = _choose_model(shipped)
+    figures_are_of(model)
     found = shipped.found[model]
     before = found.get("none")
     st.caption(text.provenance(next(reversed(found.values()))))

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import InputError
 from core.quotas import is_hosted
+from dashboard.components.figure_downloads.downloads import figures_are_of
 from dashboard.components.report_button import title_row
 from dashboard.rows.data import count
 from dashboard.shared import messages
@@ -33,6 +34,7 @@ def main() -> None:
     except InputError as error:
         messages.error(error)
         return
+    figures_are_of(library.folder.name, library.model, f"seed{library.seed}")
     st.caption(text.provenance(library))
     if library.rows < library.total:
         messages.info(text.unfinished(library), icon=":material/hourglass_top:")

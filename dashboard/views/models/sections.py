@@ -9,8 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from core.evaluation.cross_evaluation import CrossEvaluation
+from core.quotas import is_hosted
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
+from dashboard.reliability import evaluations
 from dashboard.reliability import text as reliability_text
 from dashboard.reliability.charts import Series, reliability_diagram
 from dashboard.shared import links
@@ -80,7 +82,7 @@ def show_all_numbers(cross: CrossEvaluation) -> None:
 
 def show_shipped_models() -> None:
     """How each model was made."""
-    st.subheader("Shipped models", anchor=False)
+    st.subheader("All models", anchor=False)
     cards = shipped_cards()
     if not cards:
         st.info("There are no models to list; train one with `trailscope train`.",
@@ -97,6 +99,9 @@ def show_shipped_models() -> None:
         },
         alt=f"Training records of {len(table)} models: " + "; ".join(table["model"]),
     )
+    measured = {evaluation.model for evaluation in evaluations.shipped().found}
+    if not is_hosted() and (missing := text.not_measured(cards, measured)):
+        st.caption(missing)
     figure_downloads("shipped-models", key="downloads-shipped", csv=table)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from core.assets import results_folder
 from core.calibration.reliability import Reliability
 from core.calibration.token_types import TokenType
+from core.data.column_choice import listed
 from core.evaluation.cross_evaluation import (
     Cell,
     CrossEvaluation,
@@ -155,6 +157,16 @@ def training_table(cards: Iterable[ModelCard]) -> pd.DataFrame:
             "weights (SHA-256)": card.weights_sha256[:12],
         })
     return pd.DataFrame(rows)
+
+
+def not_measured(cards: Iterable[str], measured: Collection[str]) -> str:
+    """How a model that the pages have no evaluation of comes into them; empty if there is none."""
+    missing = [name for name in cards if name not in measured]
+    if not missing:
+        return ""
+    return (f"Not yet in the heatmap and on Calibration: {listed(missing)}. To measure one: "
+            f"`trailscope evaluate --model {missing[0]} --strategy all --output "
+            f"{results_folder() / missing[0]}`")
 
 
 def _data(card: ModelCard) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import InputError
 from core.quotas import is_hosted
+from dashboard.components.figure_downloads.downloads import figures_are_of
 from dashboard.shared import messages
 from dashboard.shared.inputs import warn_about_address
 from dashboard.shared.introduction import introduce
@@ -44,6 +45,8 @@ def show(mask_query: MaskQuery, quantity: str) -> None:
     """The mask over all matrices and inside one, then one of several sections."""
     with progress_bar("Scoring", "examples") as progress:
         mask = data.mask(mask_query, progress)
+    salience = mask_query.salience
+    figures_are_of(salience.smiles, salience.model, f"seed{salience.seed}")
     sections.show_source(mask)
     sections.show_mask(mask_query, mask, quantity)
     section = st.segmented_control(

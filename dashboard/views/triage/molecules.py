@@ -113,7 +113,8 @@ def _show(
 ) -> None:
     if count(library, selection):
         show_rows(library, selection, keys, look=look, marked=data.num_grown_from(found))
-        show_downloads(library, selection, keys, f"trailscope-{found.card.name}-{name}")
+        show_downloads(library, selection, keys,
+                       f"trailscope-{found.card.name}-seed{library.seed}-{name}")
 
 
 def _is_live() -> bool:

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import InputError
 from core.triage.generation import Generation
+from dashboard.components.figure_downloads.downloads import figures_are_of
 from dashboard.components.report_button import title_row
 from dashboard.shared import checkpoints, messages
 from dashboard.shared.guide_steps import step_here
@@ -54,6 +55,7 @@ def show(found: Generation, beside_title: DeltaGenerator) -> None:
     """How good the graphs are, and one of several sections, by a bar in the address."""
     if (step := step_here(TRIAGE, st.query_params)) is not None:
         sections.guide(found, step)
+    figures_are_of(found.card.name, f"seed{found.samples.config.seed}")
     st.caption(text.provenance(found.samples))
     if finding := text.growth_finding(found):
         st.markdown(finding)

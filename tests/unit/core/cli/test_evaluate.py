@@ -62,7 +62,11 @@ def test_progress_is_plain_lines_without_a_terminal(evaluate, qm9):
                                (lines[3], "Evaluating", 13)):
         assert re.fullmatch(rf"{stage} {what}: {total} of {total} graphs, \d+\.\d graphs/s, "
                             r"0:00:00 left", line)
-    assert lines[4:] == [f"Resampling graphs for the intervals of {what}."]
+    assert lines[4] == f"Resampling graphs for the intervals of {what}."
+    assert re.fullmatch(r"Wrote .+: tables of graphs, bins and tokens, record\.json\.", lines[5])
+    assert lines[6] == (
+        "Models and Calibration show what lies in a folder of runs/results. In Python: "
+        "core.evaluation.Evaluation.load(FOLDER).to_frame()")
 
 
 def test_all_strategies_have_a_folder_each(evaluate, molecules, tmp_path):

@@ -38,7 +38,9 @@ def test_an_imported_model_linearizes_decodes_scores_and_generates(
 ):
     result = bring_in(trailscope, tmp_path, kind, num_tokens, dataset)
     assert (result.status, result.err) == (
-        0, f"Wrote {tmp_path / 'mine'}: {num_tokens} tokens, {written}.\n")
+        0, f"Wrote {tmp_path / 'mine'}: {num_tokens} tokens, {written}.\n"
+           f"Commands take it by --model {tmp_path / 'mine'}; for all pages keep it by: trailscope "
+           f"models --add {tmp_path / 'mine'}\n")
     model = ("--model", tmp_path / "mine")
     lines = trailscope("linearize", text, *model, "--permutations", 3).rows
     (tmp_path / "lines.jsonl").write_text("\n".join(map(json.dumps, lines)))
@@ -72,9 +74,9 @@ def test_scores_are_those_of_the_foreign_model(trailscope, tmp_path):
 def test_options_go_before_what_the_file_says(trailscope, tmp_path):
     result = bring_in(trailscope, tmp_path, "llama", 45, "MOSES", "--chemistry", "moses",
                       "--name", "ours")
-    assert result.err.endswith("45 tokens, moses.\n")
+    assert result.err.splitlines()[0].endswith("45 tokens, moses.")
     result = bring_in(trailscope, tmp_path, "llama", 45, "MOSES", "--dataset", "unlabelled")
-    assert result.err.endswith("45 tokens, graphs without labels.\n")
+    assert result.err.splitlines()[0].endswith("45 tokens, graphs without labels.")
     result = bring_in(trailscope, tmp_path, "llama", 45, "MOSES", "--dataset", "guacamol")
     assert (result.status, result.err.count("\n")) == (1, 1)
 
@@ -85,7 +87,7 @@ def test_a_folder_of_transformers(trailscope, tmp_path):
     assert "does not say what its 110 tokens mean" in trailscope(*words).err
     assert "leave out --kind" in trailscope(*words, "--kind", "llama3").err
     result = trailscope(*words, "--dataset", "guacamol")
-    assert result.err == f"Wrote {tmp_path / 'mine'}: 110 tokens, guacamol-aromatic.\n"
+    assert result.err.startswith(f"Wrote {tmp_path / 'mine'}: 110 tokens, guacamol-aromatic.\n")
     [row] = trailscope("score", IODOPYRIDINE, "--model", tmp_path / "mine", "--permutations",
                        2).rows
     assert row["error"] is None

@@ -37,6 +37,7 @@ def test_a_folder_is_added_under_its_name_and_removed(trailscope, tiny):
     added = trailscope("models", "--add", tiny.card.path)
     assert added.status == 0
     assert added.err.startswith("Added tiny: ")
+    assert "All pages offer it as tiny; commands take it by --model tiny." in added.err
     there = trailscope("models", "--format", "json")
     assert json.loads(there.out)[-1]["name"] == "tiny"
     assert json.loads(there.out)[-1]["weights_sha256"] == tiny.card.weights_sha256

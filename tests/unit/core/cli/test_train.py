@@ -55,10 +55,13 @@ def test_without_a_terminal_progress_is_plain_lines(train, tmp_path, monkeypatch
     for line, step, left in ((lines[1], 1, r"\d:\d\d:\d\d"), (lines[2], 3, "0:00:00")):
         assert re.fullmatch(rf"Training mine: step {step}, loss \d\.\d{{3}} nats/token, "
                             rf"\d+ molecules/s, {left} left", line)
-    assert lines[3:] == [f"Wrote {tmp_path / 'mine'}."]
+    assert lines[3:] == [
+        f"Wrote {tmp_path / 'mine'}.",
+        f"Commands take it by --model {tmp_path / 'mine'}; for all pages keep it by: trailscope "
+        f"models --add {tmp_path / 'mine'}"]
     monkeypatch.setattr(progress, "REPORT_EVERY_S", 0.0)
     again = train("--steps", 5, "--run-folder", tmp_path / "other").err.splitlines()
-    assert [line.split(",")[0] for line in again[1:-1]] == [
+    assert [line.split(",")[0] for line in again[1:-2]] == [
         f"Training mine: step {step}" for step in range(1, 6)]
 
 

@@ -33,7 +33,10 @@ def test_samples_are_scored_and_written(triage, tmp_path, tiny):
     assert result.status == 0
     assert result.out == ""
     assert result.err.splitlines() == [
-        "tiny: 8 of 10 sequences", "tiny: 10 of 10 sequences", f"Wrote {tmp_path / 'out'}."]
+        "tiny: 8 of 10 sequences", "tiny: 10 of 10 sequences",
+        f"Wrote {tmp_path / 'out'}: samples.parquet with 10 sequences, record.json.",
+        f"For a report: trailscope report {tmp_path / 'out'} --output out.html; in Python: "
+        "core.triage.Samples.load(FOLDER).to_frame()"]
     samples = Samples.load(tmp_path / "out")
     assert samples.weights_sha256 == tiny.card.weights_sha256
     assert len(samples.table) == 10

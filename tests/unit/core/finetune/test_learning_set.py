@@ -53,7 +53,7 @@ def test_what_is_not_encoded_is_said_with_its_rows():
     found = own("C[NH3+]\n[NH4+]\n[13CH4]\nCC")
     assert found.notes == (
         "Formal charges are not encoded: the model scores the same atoms and bonds uncharged. "
-        "(2 rows)", "Isotopes are not encoded and are ignored.")
+        "(2 rows: row 1, row 2)", "Isotopes are not encoded and are ignored. (row 3)")
     assert own("CC").notes == ()
 
 
