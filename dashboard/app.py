@@ -34,13 +34,7 @@ number means stands in `docs/definitions.md`. Licence: MIT.
 assets = assets_folder()
 st.logo(str(assets / "wordmark.svg"), icon_image=str(assets / "logo.svg"), size="large")
 
-# The button that copies the link stands in Streamlit's own header, which makes room for it.
-st.html("""<style>
-.stMainBlockContainer {padding: 3.5rem 3rem 4rem}
-.stAppHeader {padding-right: 7.25rem}
-[data-testid="stLayoutWrapper"]:has(> .st-key-share-button) {
-  position: fixed; top: 0.875rem; right: 1.25rem; width: auto; z-index: 999990}
-</style>""")
+st.html(Path(__file__).with_name("app.css"))
 
 # Streamlit would infer an address from the name of a page's file, and they are all called alike.
 #

@@ -140,7 +140,8 @@ def _show_table(library: Library, rows: pd.DataFrame, keys: Keys, marked: int) -
         st.caption("Choose a row by its box to open it on the Explore page.")
         chosen = {"on_select": "rerun", "selection_mode": "single-row", "key": f"{keys.page}-rows"}
     event: Any = st.dataframe(table, hide_index=True, row_height=76, column_config=config,
-                              height=min(640, 40 + 76 * len(table)), **chosen)
+                              height=min(640, 40 + 76 * len(table)),
+                              alt=f"{len(table)} rows of {library.folder.name}", **chosen)
     if chosen and event.selection.rows and (query := queries[event.selection.rows[0]]):
         st.switch_page(EXPLORE, query_params=explore_query(library.model, **query))
 

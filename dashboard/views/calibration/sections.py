@@ -85,7 +85,8 @@ def show_temperatures(query: CalibrationQuery, temperature: float | None) -> Non
         f"temperature {query.model}", key="temperatures",
         alt=text.curves_alt(before, after, query.orders),
         csv=text.curve_table(curves, query.orders))
-    st.dataframe(text.fit_table(before, after, query.orders), hide_index=True)
+    st.dataframe(text.fit_table(before, after, query.orders), hide_index=True,
+                 alt=text.curves_alt(before, after, query.orders))
     for order in query.orders:
         st.caption(text.fit_sentence(query.evaluations[order]))
 
@@ -93,7 +94,8 @@ def show_temperatures(query: CalibrationQuery, temperature: float | None) -> Non
 def show_numbers(query: CalibrationQuery, temperature: float | None) -> None:
     """Every score of every type under every order."""
     table = reliability_text.score_table(_by_type(query, temperature), query.orders)
-    st.dataframe(table, hide_index=True)
+    st.dataframe(table, hide_index=True,
+                 alt=f"Every score of {query.model} by type of token and order.")
     st.caption("Smooth ECE is stored at temperature 1 and at the fitted one.")
     figure_downloads(f"calibration {query.model}", key="downloads-scores", csv=table)
 

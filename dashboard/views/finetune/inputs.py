@@ -87,7 +87,7 @@ def choose(models: Mapping[str, ModelCard]) -> Callable[[], FinetuneQuery]:
         `InputError` for settings that make no run.
     """
     with st.sidebar:
-        st.subheader("Your run", anchor=False)
+        st.header("Your run", anchor=False)
         st.caption(text.SIDEBAR_NOTE)
         base = choose_model(models, key="base", default=_default_base(models),
                             label="Model to start from",

@@ -66,7 +66,8 @@ def show(section: str, shipped: ShippedRepairs) -> None:
         _show_comparison(model, found, before)
     else:
         table = text.result_table(found)
-        st.dataframe(table, hide_index=True, height=560)
+        st.dataframe(table, hide_index=True, height=560,
+                     alt=f"All measures of {len(table)} repairs of {model}.")
         figure_downloads(f"repairs of {model}", key="downloads-repairs", csv=table)
 
 
@@ -101,7 +102,7 @@ def _show_live_only(section: str) -> None:
     else:
         table = text.result_table(
             {"before": latest.before, **{point.key: point.result for point in points}})
-        st.dataframe(table, hide_index=True)
+        st.dataframe(table, hide_index=True, alt="All measures of your runs.")
         figure_downloads("your runs", key="downloads-repairs", csv=table)
     st.caption(text.LIVE_ONLY)
 
@@ -129,7 +130,7 @@ def _show_comparison(
     if live:
         st.caption(text.live_note(live[-1].result))
     if chosen is not None and before is not None:
-        st.subheader(found[chosen].arm.label, anchor=False)
+        st.header(found[chosen].arm.label, anchor=False)
         before_after.show(before, found[chosen], key="shipped")
         scaling.show_shipped(found[chosen], found, measure)
 
@@ -194,14 +195,14 @@ def _take_arm(clicked: Sequence[Any]) -> None:
 
 def show_code(query: FinetuneQuery, shipped: ShippedRepairs) -> None:
     """The command line and the Python of the visitor's run, and of the shipped comparison."""
-    st.subheader("Your run: command line", anchor=False)
+    st.header("Your run: command line", anchor=False)
     st.code(command(query), language="bash", wrap_lines=True)
     st.caption(text.CODE_NOTE)
-    st.subheader("Your run: Python", anchor=False)
-    st.code(python(query), language="python")
+    st.header("Your run: Python", anchor=False)
+    st.code(python(query), language="python", wrap_lines=True)
     model = next(iter(shipped.found), DEFAULT_BASE)
-    st.subheader("The shipped comparison", anchor=False)
+    st.header("The shipped comparison", anchor=False)
     st.code(shipped_command(model), language="bash", wrap_lines=True)
     if shipped.arms:
         st.code(shipped_python(model, st.session_state.get("arm") or shipped.arms[0]),
-                language="python")
+                language="python", wrap_lines=True)

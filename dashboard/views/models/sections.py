@@ -53,7 +53,7 @@ def show_cell(query: ModelsQuery) -> None:
             csv=reliability_text.bin_table([found]))
     with right:
         own = ", its own order" if query.cross.is_native(query.cell) else ""
-        st.subheader(f"{model} under {order}{own}", anchor=False)
+        st.header(f"{model} under {order}{own}", anchor=False)
         st.markdown(text.cell_sentence(found))
         st.dataframe(
             data.scores_by_type(evaluation), hide_index=True,
@@ -69,7 +69,7 @@ def show_cell(query: ModelsQuery) -> None:
 
 def show_all_numbers(cross: CrossEvaluation) -> None:
     """Every metric of every cell."""
-    st.subheader("All numbers", anchor=False)
+    st.header("All numbers", anchor=False)
     table = data.number_table(cross)
     values = [name for name in table if not str(name).endswith((" low", " high"))]
     st.dataframe(table[values], hide_index=True, column_config=_formats(table[values]),
@@ -80,7 +80,7 @@ def show_all_numbers(cross: CrossEvaluation) -> None:
 
 def show_shipped_models() -> None:
     """How each model was made."""
-    st.subheader("Shipped models", anchor=False)
+    st.header("Shipped models", anchor=False)
     cards = shipped_cards()
     if not cards:
         st.info("There are no models to list; train one with `trailscope train`.",

@@ -301,7 +301,7 @@ def _show_cells(cells: Cells, mask: Mask, key: str, what: str) -> None:
 def _show_layers(first: Mask, second: Mask) -> None:
     st.markdown("**Layer by layer**, each with its own densities")
     st.dataframe(text.layer_frame(agreement_by_layer(first, second)), hide_index=True,
-                 column_config=_FORMATS,
+                 column_config=_FORMATS, alt="Agreement of the two masks, layer by layer.",
                  column_order=("layer", "Jaccard", "chance", "× chance", "both"))
 
 
@@ -346,10 +346,10 @@ def _show_code(mask_query: MaskQuery, mask: Mask) -> None:
 
 
 def _show_lines(mask_query: MaskQuery) -> None:
-    st.subheader("Command line", anchor=False)
+    st.header("Command line", anchor=False)
     st.code(commands(mask_query), language="bash", wrap_lines=True)
-    st.subheader("Python", anchor=False)
-    st.code(python(mask_query), language="python")
+    st.header("Python", anchor=False)
+    st.code(python(mask_query), language="python", wrap_lines=True)
 
 
 _SECTIONS = {
