@@ -12,6 +12,7 @@ from core.assets import assets_folder
 from core.errors import InputError
 from core.threads import let_threads_sleep
 from dashboard.components.history_steps.steps import history_steps
+from dashboard.components.screen.screen import watch_screen
 from dashboard.components.share_link.share import share_link
 from dashboard.shared import address, messages, visitors
 
@@ -67,6 +68,7 @@ st.set_page_config(page_title=f"{page.title} · TrailScope")
 with st.container(key="share-button"):
     share_link(page.url_path)
     history_steps()
+    watch_screen()
 try:
     visitors.check()
 except InputError as error:  # of whoever serves: no page can be shown before it is mended

@@ -191,7 +191,7 @@ def _show_models(query: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
     own = st.segmented_control(
         "Score each model under", COMPARISONS, default=COMPARISONS[0], required=True,
         key="compare", bind="query-params",
-        help=f"Its own order, or the order chosen on the left: {query.strategy}.",
+        help=f"Its own order, or the order chosen in the sidebar: {query.strategy}.",
     ) == COMPARISONS[0]
     results: list[Analysis] = []
     for card in models.values():

@@ -13,6 +13,7 @@ from dashboard.reliability import text as reliability_text
 from dashboard.reliability.charts import Series, reliability_multiples
 from dashboard.reliability.inputs import choose_token_type
 from dashboard.shared.format import short
+from dashboard.shared.theme import is_narrow
 from dashboard.views.finetune import text
 from dashboard.views.finetune.charts import loss_curve, lu_distributions, lu_histograms
 
@@ -61,7 +62,8 @@ def _show_lu(before: RepairResult, after: RepairResult, key: str) -> None:
     st.header("LU of every graph", anchor=False)
     found = [lu_histograms(before, after, order) for order in after.orders]
     show_figure(
-        partial(lu_distributions, found, after.orders), f"LU before and after {after.arm.name}",
+        partial(lu_distributions, found, after.orders, narrow=is_narrow()),
+        f"LU before and after {after.arm.name}",
         key=f"{key}-lu", alt=text.histogram_alt(found, after.orders),
         csv=text.histogram_table(found, after.orders), findings=text.lu_sentences(before, after))
 
@@ -80,7 +82,7 @@ def _show_reliability(before: RepairResult, after: RepairResult, key: str) -> No
     table.insert(1, "when", [when for _, when in whose for _ in range(len(table) // len(whose))])
     show_figure(
         partial(reliability_multiples, diagrams, titles, _SERIES, height=460,
-                columns=len(after.orders)),
+                columns=len(after.orders), narrow=is_narrow()),
         f"reliability before and after {after.arm.name}", key=f"{key}-reliability",
         alt=text.ece_alt(before, after), csv=table)
 

@@ -16,6 +16,7 @@ from core.salience.criteria import selected_by
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.shared.inputs import reset_if_invalid
+from dashboard.shared.theme import is_narrow
 from dashboard.views.finetune import before_after, scaling, text
 from dashboard.views.finetune.charts import pareto_plot
 from dashboard.views.finetune.data import ShippedRepairs
@@ -145,6 +146,7 @@ def draw_plot(
         results = {"before": before, **results}
     show_figure(
         partial(pareto_plot, shown, before, chosen, measure=MEASURES[measure], cost=COST,
+                narrow=is_narrow(),
                 names=text.panel_titles(measure, shown[0].result)),
         "methods compared", key="pareto", alt=text.plot_alt(shown, before, measure),
         csv=text.result_table(results), on_click=_take_arm,

@@ -15,6 +15,7 @@ from dashboard.reliability import text as reliability_text
 from dashboard.reliability.charts import Series, reliability_diagram
 from dashboard.shared import links
 from dashboard.shared.checkpoints import shipped_cards
+from dashboard.shared.theme import is_narrow
 from dashboard.views.models import data, text
 from dashboard.views.models.charts import cross_heatmap
 from dashboard.views.models.inputs import take_cell
@@ -30,6 +31,7 @@ def show_heatmap(query: ModelsQuery) -> None:
     st.markdown(text.finding(query))
     show_figure(
         partial(cross_heatmap, cross, estimates, query.cell, name=query.quantity.name,
+                narrow=is_narrow(),
                 nats=query.nats),
         f"models {what}", key="heatmap", alt=text.heatmap_alt(query),
         csv=text.heatmap_table(query), on_click=take_cell,

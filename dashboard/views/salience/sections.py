@@ -26,6 +26,7 @@ from dashboard.shared.checkpoints import shipped_cards
 from dashboard.shared.choices import DEFAULT_SMILES, MAX_SEED, STRATEGY_OPTIONS, resolved_order
 from dashboard.shared.model_choice import offer_reader
 from dashboard.shared.progress import progress_bar
+from dashboard.shared.theme import is_narrow
 from dashboard.views.salience import data, text
 from dashboard.views.salience.cells import (
     Cells,
@@ -109,7 +110,7 @@ def _show_heatmap(
     row = st.container(horizontal=True, vertical_alignment="center")
     with chart:
         show_figure(
-            partial(cell_heatmap, grid, cells, matrix.name),
+            partial(cell_heatmap, grid, cells, matrix.name, narrow=is_narrow()),
             f"salience {mask.model} {mask.criterion}", key="matrices",
             alt=text.heatmap_alt(grid, cells, quantity.capitalize()),
             csv=text.matrix_frame(mask, means), on_click=partial(take_matrix, grid),
@@ -132,7 +133,8 @@ def _show_inside(mask_query: MaskQuery, mask: Mask, matrix: WeightMatrix) -> Non
     charts, row = st.container(), st.container(horizontal=True)
     with charts:
         show_figure(
-            partial(density_heatmap, found, axes=text.map_axes(matrix)), f"density {name}",
+            partial(density_heatmap, found, axes=text.map_axes(matrix), narrow=is_narrow()),
+            f"density {name}",
             key="inside", alt=text.map_alt(matrix, found.shares.ravel().tolist()),
             csv=text.map_frame(found), caption=text.concentration(mask, matrix), downloads_in=row)
         show_figure(
@@ -162,7 +164,8 @@ def _show_criteria(mask_query: MaskQuery, mask: Mask) -> None:
         found = agreement_table(data.masks_by(mask_query, names, progress))
     row = st.container(horizontal=True, gap="medium")
     with row.container(width=600):
-        show_figure(partial(agreement_heatmap, names, found, ratio=measure == RATIO),
+        show_figure(partial(agreement_heatmap, names, found, ratio=measure == RATIO,
+                            narrow=is_narrow()),
                     f"agreement {mask.model}", key="agreement", alt=text.agreement_alt(found),
                     csv=text.agreement_frame(found))
     with row.container(width=400):
@@ -293,7 +296,8 @@ def _show_one_molecule(mask_query: MaskQuery, mask: Mask) -> None:
 def _show_cells(cells: Cells, mask: Mask, key: str, what: str) -> None:
     grid = Grid(mask.matrices)
     show_figure(
-        partial(cell_heatmap, grid, cells, None, clickable=False, room=_SMALL_ROOM),
+        partial(cell_heatmap, grid, cells, None, clickable=False, room=_SMALL_ROOM,
+                narrow=is_narrow()),
         f"{key} {mask.model}", key=key, alt=text.heatmap_alt(grid, cells, what),
         csv=text.cell_frame(grid, cells))
 
