@@ -21,6 +21,7 @@ from core.salience.matrices import WeightMatrix
 from core.salience.matrix_views import density_map, mean_scores, score_histogram
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads, file_name
+from dashboard.components.sketcher.sketcher import offer_sketcher
 from dashboard.shared import messages
 from dashboard.shared.checkpoints import shipped_cards
 from dashboard.shared.choices import DEFAULT_SMILES, MAX_SEED, STRATEGY_OPTIONS, resolved_order
@@ -255,6 +256,8 @@ def _show_one_molecule(mask_query: MaskQuery, mask: Mask) -> None:
             "Linearizations", 1, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS, 8, key="onek",
             bind="query-params", width=160,
             help="The molecule's NLL is averaged over this many, in the order of the examples.")
+        with st.container(width="content"):
+            offer_sketcher("one", smiles or "")
     if not smiles:
         st.info(text.NAME_A_MOLECULE, icon=":material/info:")
         return
