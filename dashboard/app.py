@@ -13,6 +13,7 @@ from core.errors import InputError
 from core.threads import let_threads_sleep
 from dashboard.components.figure_downloads.downloads import figures_are_of
 from dashboard.components.history_steps.steps import history_steps
+from dashboard.components.screen.screen import watch_screen
 from dashboard.components.share_link.share import share_link
 from dashboard.rows.basket import show_basket
 from dashboard.shared import address, messages, visitors
@@ -36,13 +37,7 @@ number means stands in `docs/definitions.md`. Licence: MIT.
 assets = assets_folder()
 st.logo(str(assets / "wordmark.svg"), icon_image=str(assets / "logo.svg"), size="large")
 
-# The button that copies the link stands in Streamlit's own header, which makes room for it.
-st.html("""<style>
-.stMainBlockContainer {padding: 3.5rem 3rem 4rem}
-.stAppHeader {padding-right: 7.25rem}
-[data-testid="stLayoutWrapper"]:has(> .st-key-share-button) {
-  position: fixed; top: 0.875rem; right: 1.25rem; width: auto; z-index: 999990}
-</style>""")
+st.html(Path(__file__).with_name("app.css"))
 
 # Streamlit would infer an address from the name of a page's file, and they are all called alike.
 #
@@ -75,6 +70,7 @@ st.set_page_config(page_title=f"{page.title} · TrailScope")
 with st.container(key="share-button"):
     share_link(page.url_path)
     history_steps()
+    watch_screen()
 try:
     visitors.check()
 except InputError as error:  # of whoever serves: no page can be shown before it is mended

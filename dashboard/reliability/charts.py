@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from core.calibration.reliability import Reliability
-from dashboard.shared.chart_style import styled, translucent
+from dashboard.shared.chart_style import legend_below, styled, translucent
 from dashboard.shared.palette import Palette, palette
 
 _STRIP_SHARE = 0.2
@@ -77,7 +77,7 @@ def reliability_diagram(
 
 def reliability_multiples(
     diagrams: Sequence[Sequence[Reliability]], titles: Sequence[str], series: Sequence[Series],
-    *, dark: bool, height: int = 560, columns: int = _MULTIPLE_COLUMNS,
+    *, dark: bool, height: int = 560, columns: int = _MULTIPLE_COLUMNS, narrow: bool = False,
 ) -> go.Figure:
     """Small diagrams, one per type of token, each with a line per order.
 
@@ -88,12 +88,17 @@ def reliability_multiples(
         dark: colours for a dark page.
         height: pixels.
         columns: diagrams beside each other.
+        narrow: for a phone, with fewer of them.
     """
     colors = palette(dark=dark)
     rows = -(-len(titles) // columns)
+    if narrow:
+        columns //= 2
+        before, rows = rows, -(-len(titles) // columns)
+        height = height * rows // before
     figure = make_subplots(
         rows=rows, cols=columns, subplot_titles=titles, shared_xaxes="all",
-        shared_yaxes="all", horizontal_spacing=0.03, vertical_spacing=0.14,
+        shared_yaxes="all", horizontal_spacing=0.03, vertical_spacing=0.28 / max(rows, 2),
     )
     for place, of_type in enumerate(diagrams):
         row, column = place // columns + 1, place % columns + 1
@@ -109,7 +114,7 @@ def reliability_multiples(
     styled(figure, colors, height, legend=True)
     figure.update_layout(margin={"t": _HEAD}, legend={"y": -0.08})
     figure.update_annotations(font={"size": 14, "color": colors.ink})
-    return figure
+    return legend_below(figure) if narrow else figure
 
 
 def _add_points(

@@ -158,6 +158,7 @@ def _show_table(library: Library, rows: pd.DataFrame, keys: Keys, marked: int) -
             help="Opens the molecule with the same model, order, K and seed.")
     st.dataframe(table, hide_index=True, row_height=76, column_config=config,
                  height=min(640, 40 + 76 * len(table)),
+                 alt=f"{len(table)} rows of {library.folder.name}",
                  **table_boxes(library, records, keys, marked))
     clicked: Any = st.session_state.get(opens) if is_own else None
     if clicked is not None and (query := queries[clicked["row"]]):

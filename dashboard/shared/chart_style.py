@@ -6,6 +6,8 @@ import plotly.graph_objects as go
 
 from dashboard.shared.palette import FONT_STACK, Palette
 
+_SCALE_HEIGHT = 72  # pixels
+
 
 def styled(figure: go.Figure, colors: Palette, height: int, *, legend: bool = False) -> go.Figure:
     """Give a figure the page's fonts, colours and margins."""
@@ -19,6 +21,30 @@ def styled(figure: go.Figure, colors: Palette, height: int, *, legend: bool = Fa
     figure.update_xaxes(gridcolor=colors.border, zeroline=False, title_font_color=colors.muted)
     figure.update_yaxes(gridcolor=colors.border, zeroline=False, title_font_color=colors.muted)
     return figure
+
+
+def scale_below(figure: go.Figure) -> go.Figure:
+    """Lay the colour scale of a styled heatmap below it, where a phone has room for it."""
+    figure.update_traces(
+        {"colorbar": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom",
+                      "x": 0.5, "lenmode": "fraction", "len": 1, "title": {"side": "bottom"}}},
+        selector={"type": "heatmap"})
+    return figure.update_layout(height=figure.layout.height + _SCALE_HEIGHT,
+                                margin={"b": _SCALE_HEIGHT})
+
+
+def legend_below(figure: go.Figure) -> go.Figure:
+    """Lay the legend of a styled figure at its lower end, whatever stands below the axes."""
+    return figure.update_layout(legend={"yref": "container", "y": 0, "yanchor": "bottom"})
+
+
+def broken(name: str) -> str:
+    """A name with underscores as the label of a narrow column, a word or two a line.
+
+    >>> broken("min_degree_first"), broken("qm9-anchor_expansion")
+    ('min_<br>degree_<br>first', 'qm9-<br>anchor_<br>expansion')
+    """
+    return name.replace("_", "_<br>").replace("-", "-<br>")
 
 
 def translucent(color: str, opacity: float) -> str:

@@ -10,6 +10,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard.shared import messages
 from dashboard.shared.query_params import NumberFault
+from dashboard.shared.theme import is_narrow
 
 
 def warn_about_address(
@@ -35,9 +36,13 @@ def warn_about_address(
         st.session_state[key] = found
         if _take_out(fault.parameter for fault in found if isinstance(fault, NumberFault)):
             st.rerun()
-    for fault in st.session_state[key]:
+    # Once, but again if a page is drawn anew only because its window turned out to be a narrow one.
+    was_narrow, said = st.session_state.get(f"{key}_said", (is_narrow(), []))
+    shown = st.session_state[key] or (said if was_narrow != is_narrow() else [])
+    for fault in shown:
         messages.warning(fault, icon=":material/link_off:")
     st.session_state[key] = []
+    st.session_state[f"{key}_said"] = (is_narrow(), shown)
 
 
 def _is_history_navigation() -> bool:

@@ -30,7 +30,7 @@ def messages(elements):
 
 def texts_of(page):
     """Everything that is written on the page, sidebar and tooltips included."""
-    parts = [*page.markdown, *page.caption, *page.title, *page.subheader, *page.info]
+    parts = [*page.markdown, *page.caption, *page.title, *page.header, *page.info]
     widgets = [*page.number_input, *page.toggle, *page.segmented_control]
     return " ".join([*messages(parts), *(widget.label for widget in widgets),
                      *(getattr(shown, "help", "") or "" for shown in [*page.metric, *page.toggle])])

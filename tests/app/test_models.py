@@ -113,7 +113,7 @@ def test_the_finding_names_the_model_with_the_lowest_worst_case(open_models, eva
 
 def test_the_address_opens_a_cell(open_models, evaluated_assets):
     page = open_models(row=MODELS[0], column=ORDERS[1], tokens="node label")
-    assert page.subheader[0].value == f"{MODELS[0]} under {ORDERS[1]}"
+    assert page.header[0].value == f"{MODELS[0]} under {ORDERS[1]}"
     found = evaluation(evaluated_assets, MODELS[0], ORDERS[1]).reliability(TokenType.NODE_LABEL)
     assert text_with(page, f"**{found.ece.value:#.3g} [")
     diagram = chart(page, "cell")

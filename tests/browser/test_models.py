@@ -42,7 +42,7 @@ def click_cell(page, model, order):
 
 def await_cell(page, model, order, ece):
     """Wait for title and number of a cell; returns the points of its reliability diagram."""
-    title = page.get_by_role("heading", level=3).first
+    title = page.get_by_role("heading", name=f"{model} under {order}")
     expect(title).to_contain_text(f"{model} under {order}")
     expect(page.get_by_text(re.compile("^ECE of ")).filter(has_text=ece)).to_be_visible()
     expect(page.locator(".st-key-cell .main-svg").first).to_be_visible()

@@ -59,7 +59,7 @@ def texts(page: AppTest) -> Iterator[str]:
         elif hasattr(proto, "imgs"):
             yield from (_line("image", caption=image.caption, alt=image.alt)
                         for image in proto.imgs)
-        elif proto is not None:
+        elif proto is not None and not getattr(proto, "body", "").startswith("<style"):
             found = {name: getattr(proto, name) for name in _FIELDS
                      if isinstance(getattr(proto, name, None), str)}
             yield _line(element.type, key=getattr(element, "key", "") or "",

@@ -12,9 +12,9 @@ function relativeLuminance(rgb) {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
-/** Near-black or white, whichever reads better on a colour. */
+/** Black or white, whichever reads better on a colour: at least 4.5 to 1 on any. */
 export function inkOn(color) {
-  return relativeLuminance(parseHex(color)) > 0.19 ? "#14191b" : "#ffffff";
+  return relativeLuminance(parseHex(color)) > 0.179 ? "#000000" : "#ffffff";
 }
 
 /** Colour at a fraction (0 to 1, clamped) of a list of stops. */

@@ -51,14 +51,14 @@ function buildDiff(root, data, cursor) {
     htmlNode("header", { class: "head" }, transportButtons(cursor, playback),
       scrubber(cursor, playback, data.trails), totals(context)),
     htmlNode("div", { class: "pair" }, ...sides.map((side) => side.figure)),
-    htmlNode("section", { class: "panel tokens" }, htmlNode("h3", {}, prefix.title,
+    htmlNode("section", { class: "panel tokens" }, htmlNode("h2", {}, prefix.title,
       scaleLegend(data.natsMax)), prefix.node),
     htmlNode("div", { class: "pair" }, ...sides.map((side) => side.tail)),
     htmlNode("div", { class: "pair" },
       htmlNode("section", { class: "panel" },
-        htmlNode("h3", {}, "Nats along the sequence"), curves.node),
+        htmlNode("h2", {}, "Nats along the sequence"), curves.node),
       htmlNode("section", { class: "panel" },
-        htmlNode("h3", {}, differenceTitle(data)), map.node))),
+        htmlNode("h2", {}, differenceTitle(data)), map.node))),
     tip.node);
   for (const part of [curves, prefix, ...sides]) cursor.onMove(part.show);
   for (const part of [...sides, prefix, map, tip]) cursor.onPoint(part.point);
@@ -117,7 +117,7 @@ function translated(target, side, trails) {
 function sideTitle(label, color, detail) {
   const swatch = htmlNode("span", { class: "swatch" });
   swatch.style.background = color;
-  return htmlNode("h3", { class: "side-title" },
+  return htmlNode("h2", { class: "side-title" },
     htmlNode("span", { class: "side-name" }, swatch, label),
     htmlNode("span", { class: "side-detail" }, detail));
 }

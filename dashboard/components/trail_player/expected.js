@@ -9,7 +9,7 @@ export function expectedPanel(trail, palette, natsMax) {
     "aria-label": "Most probable tokens here" });
   const note = htmlNode("p", { class: "expected-note" });
   const node = htmlNode("section", { class: "panel expected" },
-    htmlNode("h3", {}, "What the model expected here"), rows, note);
+    htmlNode("h2", {}, "What the model expected here"), rows, note);
   const show = (position) => {
     const token = trail.tokens[position];
     rows.replaceChildren(...expectedRows(token, palette, natsMax));
@@ -34,7 +34,8 @@ function expectedRow(other, palette, natsMax) {
   const nats = other.probability > 0 ? -Math.log(other.probability) : null;
   const style = other.actual ? "expected-row actual" : "expected-row";
   return htmlNode("div", { class: style, role: "row" },
-    tokenChip({ ...other, nats: other.actual ? nats : undefined }, palette, natsMax),
+    htmlNode("span", { role: "cell" },
+      tokenChip({ ...other, nats: other.actual ? nats : undefined }, palette, natsMax)),
     htmlNode("span", { class: "expected-name", role: "cell" }, other.title),
     htmlNode("span", { class: "expected-track", "aria-hidden": "true" }, bar),
     htmlNode("span", { class: "expected-value", role: "cell" },

@@ -67,7 +67,7 @@ function buildPlayer(root, data, cursor) {
       stageFigure(drawing, data),
       htmlNode("div", { class: "side" },
         htmlNode("section", { class: "panel tokens" },
-          htmlNode("h3", {}, "Tokens", scaleLegend(natsMax)), parts.strip.node),
+          htmlNode("h2", {}, "Tokens", scaleLegend(natsMax)), parts.strip.node),
         parts.expected.node)),
     htmlNode("footer", { class: "foot" }, parts.chart.node, slider)), parts.tip.node);
   for (const part of Object.values(parts)) {

@@ -14,6 +14,7 @@ from dashboard.reliability import text as reliability_text
 from dashboard.reliability.charts import reliability_diagram, reliability_multiples
 from dashboard.shared.checkpoints import shipped_cards
 from dashboard.shared.format import interval, short
+from dashboard.shared.theme import is_narrow
 from dashboard.views.calibration import data, text
 from dashboard.views.calibration.charts import temperature_curves
 from dashboard.views.calibration.inputs import take_bin
@@ -68,7 +69,7 @@ def show_all_types(query: CalibrationQuery, temperature: float | None) -> None:
     diagrams = _by_type(query, temperature)
     names = [of.label for of in query.token_types]
     show_figure(
-        partial(reliability_multiples, diagrams, names, query.series()),
+        partial(reliability_multiples, diagrams, names, query.series(), narrow=is_narrow()),
         f"reliability by type {query.model}", key="multiples",
         alt=reliability_text.multiples_alt(diagrams, query.orders),
         csv=reliability_text.bin_table([found for of_type in diagrams for found in of_type]))
@@ -85,7 +86,8 @@ def show_temperatures(query: CalibrationQuery, temperature: float | None) -> Non
         f"temperature {query.model}", key="temperatures",
         alt=text.curves_alt(before, after, query.orders),
         csv=text.curve_table(curves, query.orders))
-    st.dataframe(text.fit_table(before, after, query.orders), hide_index=True)
+    st.dataframe(text.fit_table(before, after, query.orders), hide_index=True,
+                 alt=text.curves_alt(before, after, query.orders))
     for order in query.orders:
         st.caption(text.fit_sentence(query.evaluations[order]))
 
@@ -93,7 +95,8 @@ def show_temperatures(query: CalibrationQuery, temperature: float | None) -> Non
 def show_numbers(query: CalibrationQuery, temperature: float | None) -> None:
     """Every score of every type under every order."""
     table = reliability_text.score_table(_by_type(query, temperature), query.orders)
-    st.dataframe(table, hide_index=True)
+    st.dataframe(table, hide_index=True,
+                 alt=f"Every score of {query.model} by type of token and order.")
     st.caption("Smooth ECE is stored at temperature 1 and at the fitted one.")
     figure_downloads(f"calibration {query.model}", key="downloads-scores", csv=table)
 

@@ -13,6 +13,7 @@ from core.errors import InputError
 from core.graph.planar import MAX_PLANAR_NUMBER, PlanarName
 from core.library.rows import planar_nodes
 from core.model.card import ModelCard
+from dashboard.components.sketcher.sketcher import offer_sketcher
 from dashboard.shared import inputs as shared_inputs
 from dashboard.shared import messages
 from dashboard.shared.choices import (
@@ -84,9 +85,11 @@ def _choose_molecule(chemistry: Chemistry) -> str:
     )
     with st.popover("Well-known molecules", icon=":material/apps:", width="stretch"):
         _show_gallery(chemistry)
+    found = smiles or ""
     with suppress(InputError):  # the gallery above has said so
-        return data.by_name(smiles or "") or smiles or ""
-    return smiles or ""
+        found = data.by_name(found) or found
+    offer_sketcher("smiles", found)
+    return found
 
 
 def _choose_planar() -> PlanarName:

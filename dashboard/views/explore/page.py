@@ -43,6 +43,7 @@ def is_readable(query: ExploreQuery, models: Mapping[str, ModelCard]) -> bool:
     try:
         data.molecule(query.smiles, query.molecule_chemistry)
     except MoleculeError as error:
+        st.title("Explore", anchor=False)
         similar = data.similar_name(query.smiles)
         messages.error(f"{error} Did you mean {similar}?" if similar else error)
         with st.container(horizontal=True):

@@ -139,7 +139,7 @@ def _show_where(query: ExploreQuery, analysis: Analysis, *, show_hydrogens: bool
             unit="nats", show_hydrogens=show_hydrogens, scale=text.scale_of(nodes, edges),
         )
         with row.container(width=_PICTURE_WIDTH):
-            st.subheader(title, anchor=False)
+            st.header(title, anchor=False)
             st.image(svg, alt=text.located_finding(title, nodes, layout), width="stretch")
             figure_downloads(name, key=f"downloads-{name}", svg=svg,
                              csv=text.located_table(layout, nodes, edges))
@@ -191,7 +191,7 @@ def _show_models(query: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
     own = st.segmented_control(
         "Score each model under", COMPARISONS, default=COMPARISONS[0], required=True,
         key="compare", bind="query-params",
-        help=f"Its own order, or the order chosen on the left: {query.strategy}.",
+        help=f"Its own order, or the order chosen in the sidebar: {query.strategy}.",
     ) == COMPARISONS[0]
     results: list[Analysis] = []
     for card in models.values():
@@ -219,6 +219,7 @@ def _show_table(query: ExploreQuery, analysis: Analysis) -> None:
     st.dataframe(
         table, hide_index=True, key="permutations", on_select=_take_row,
         selection_mode="single-row", column_config=_decimals(text.PERMUTATION_DIGITS), height=360,
+        alt=text.distribution_finding(analysis),
     )
     figure_downloads("permutations", key="downloads-permutations",
                      csv=data.permutation_csv(query))
@@ -232,11 +233,11 @@ def _show_table(query: ExploreQuery, analysis: Analysis) -> None:
 def _show_commands(query: ExploreQuery) -> None:
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Command line", anchor=False)
+        st.header("Command line", anchor=False)
         st.code(query.command, language="bash", wrap_lines=True)
     with right:
-        st.subheader("Python", anchor=False)
-        st.code(query.python, language="python")
+        st.header("Python", anchor=False)
+        st.code(query.python, language="python", wrap_lines=True)
 
 
 def _words(query: ExploreQuery) -> text.Words:

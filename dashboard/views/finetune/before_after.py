@@ -13,6 +13,7 @@ from dashboard.reliability import text as reliability_text
 from dashboard.reliability.charts import Series, reliability_multiples
 from dashboard.reliability.inputs import choose_token_type
 from dashboard.shared.format import short
+from dashboard.shared.theme import is_narrow
 from dashboard.views.finetune import text
 from dashboard.views.finetune.charts import loss_curve, lu_distributions, lu_histograms
 
@@ -33,9 +34,10 @@ def show(before: RepairResult, after: RepairResult, *, key: str) -> None:
     _show_reliability(before, after, key)
     if after.history:
         show_loss(after.history, len(after.history), key=f"{key}-loss")
-    st.subheader("Numbers", anchor=False)
+    st.header("Numbers", anchor=False)
     table = text.headline_table(before, after)
-    st.dataframe(table, hide_index=True)
+    st.dataframe(table, hide_index=True,
+                 alt=f"Every measure before and after {after.arm.label}, under each order.")
     st.caption("Intervals: 95%, resampling graphs; changes are paired graph by graph.")
     figure_downloads(f"before and after {after.arm.name}", key=f"downloads-{key}-numbers",
                      csv=text.result_table({"before": before, "after": after}))
@@ -57,16 +59,17 @@ def _show_metrics(before: RepairResult, after: RepairResult) -> None:
 
 
 def _show_lu(before: RepairResult, after: RepairResult, key: str) -> None:
-    st.subheader("LU of every graph", anchor=False)
+    st.header("LU of every graph", anchor=False)
     found = [lu_histograms(before, after, order) for order in after.orders]
     show_figure(
-        partial(lu_distributions, found, after.orders), f"LU before and after {after.arm.name}",
+        partial(lu_distributions, found, after.orders, narrow=is_narrow()),
+        f"LU before and after {after.arm.name}",
         key=f"{key}-lu", alt=text.histogram_alt(found, after.orders),
         csv=text.histogram_table(found, after.orders), findings=text.lu_sentences(before, after))
 
 
 def _show_reliability(before: RepairResult, after: RepairResult, key: str) -> None:
-    st.subheader("Reliability", anchor=False)
+    st.header("Reliability", anchor=False)
     token_type = choose_token_type(
         "tokentype", [of for of in before.token_types if of in after.token_types])
     diagrams = [[result.reliability(order, token_type) for result in (before, after)]
@@ -79,7 +82,7 @@ def _show_reliability(before: RepairResult, after: RepairResult, key: str) -> No
     table.insert(1, "when", [when for _, when in whose for _ in range(len(table) // len(whose))])
     show_figure(
         partial(reliability_multiples, diagrams, titles, _SERIES, height=460,
-                columns=len(after.orders)),
+                columns=len(after.orders), narrow=is_narrow()),
         f"reliability before and after {after.arm.name}", key=f"{key}-reliability",
         alt=text.ece_alt(before, after), csv=table)
 
@@ -92,6 +95,6 @@ def show_loss(history: tuple[tuple[int, float], ...], steps: int, *, key: str) -
         steps: end of the axis.
         key: of the chart.
     """
-    st.subheader("Loss", anchor=False)
+    st.header("Loss", anchor=False)
     show_figure(partial(loss_curve, history, steps), "loss", key=key, alt=text.loss_alt(history),
                 csv=text.loss_table(history))

@@ -15,7 +15,7 @@ from core.repair.comparison import pareto_front
 from core.repair.result import RepairResult
 from core.repair.spurious import spurious_repairs
 from core.stats.estimates import Estimate
-from dashboard.shared.chart_style import styled, translucent
+from dashboard.shared.chart_style import legend_below, styled, translucent
 from dashboard.shared.format import interval, short
 from dashboard.shared.palette import Palette, palette
 from dashboard.views.finetune.points import FAMILIES, RepairPoint, ScaledArm
@@ -28,12 +28,14 @@ _APART, _FARTHEST_APART = 0.035, 0.3  # decades between arms that train equally 
 _WIDE = 3.0  # ratio of the ends from which an axis is logarithmic
 _MANY_DECADES = 2.2  # from here on, only powers of ten are written
 _MARGIN = 0.12  # decades beside the outermost points
+_NARROW_HEIGHT = 860  # pixels of two panels, one below the other
 _NUM_BINS = (8, 30)  # of histograms, at least and at most
 
 
 def pareto_plot(
     points: Sequence[RepairPoint], before: RepairResult | None, chosen: str | None, *,
     measure: str, cost: str, names: tuple[str, str], dark: bool, height: int = 470,
+    narrow: bool = False,
 ) -> go.Figure:
     """Trained parameters against what is repaired (left) and against what that costs (right).
 
@@ -50,13 +52,16 @@ def pareto_plot(
         names: titles of the two panels.
         dark: colours for a dark page.
         height: pixels.
+        narrow: for a phone, with the second panel below the first.
     """
     colors = palette(dark=dark)
-    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.1, subplot_titles=names)
+    figure = (make_subplots(rows=2, cols=1, vertical_spacing=0.2, subplot_titles=names) if narrow
+              else make_subplots(rows=1, cols=2, horizontal_spacing=0.1, subplot_titles=names))
     places = dict(zip((point.key for point in points), _side_by_side(points), strict=True))
     spurious = spurious_repairs([point.result for point in points], measure)
     for column, (name, native) in enumerate(((measure, False), (cost, True)), start=1):
-        panel = _Panel(figure, colors, column, name, native, places, spurious)
+        panel = _Panel(figure, colors, (column, 1) if narrow else (1, column), name, native, places,
+                       spurious, has_legend=column == 1)
         was = None if before is None else before.estimates[before.orders[-1 if column == 1 else 0]]
         if was is not None:
             panel.add_baseline(was[name])
@@ -68,8 +73,10 @@ def pareto_plot(
         panel.set_range([point.estimate(name, native=native) for point in points]
                         + ([] if was is None else [was[name]]))
     _set_parameter_axes(figure, list(places.values()))
-    styled(figure, colors, height, legend=True)
+    styled(figure, colors, _NARROW_HEIGHT if narrow else height, legend=True)
     figure.update_layout(legend={"y": -0.2}, margin={"t": 54})
+    if narrow:
+        legend_below(figure)
     figure.update_annotations(font={"size": 14, "color": colors.ink})
     return figure
 
@@ -108,15 +115,17 @@ def _log_axis(low: float, high: float, form: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, eq=False)
 class _Panel:
-    """One half of the plot: a measure under the model's own order (`native`) or the new one."""
+    """One half of the plot, at a row and column: a measure under the model's own order (`native`)
+    or the new one."""
 
     figure: go.Figure
     colors: Palette
-    column: int
+    at: tuple[int, int]
     measure: str
     native: bool
     places: Mapping[str, float]
     spurious: Collection[RepairResult]
+    has_legend: bool
 
     def add_baseline(self, found: Estimate) -> None:
         """Drawn as traces: shapes and their labels read a logarithmic axis in different ways."""
@@ -126,12 +135,12 @@ class _Panel:
             self.figure.add_scatter(
                 x=[*x, *x[::-1]], y=[low, low, high, high], fill="toself", mode="lines",
                 fillcolor=translucent(muted, 0.2), line={"width": 0}, hoverinfo="skip",
-                showlegend=False, row=1, col=self.column)
+                showlegend=False, row=self.at[0], col=self.at[1])
         self.figure.add_scatter(
             x=x, y=[found.value, found.value], mode="lines+text", hoverinfo="skip",
             line={"color": muted, "dash": "dash", "width": 1.5}, showlegend=False,
             text=["", f"before: {short(found.value)}  "], textposition="top left",
-            textfont={"color": muted, "size": 12}, row=1, col=self.column)
+            textfont={"color": muted, "size": 12}, row=self.at[0], col=self.at[1])
 
     def add_front(self, points: Sequence[RepairPoint]) -> None:
         solid = [point for point in points if point.result not in self.spurious]
@@ -142,8 +151,8 @@ class _Panel:
                 x=[self.places[point.key] for point in front],
                 y=[self._of(point).value for point in front], mode="lines", hoverinfo="skip",
                 line={"color": self.colors.ink, "width": 1.5, "shape": "hv", "dash": "dot"},
-                name="Pareto front", showlegend=self.column == 1, legendgroup="front",
-                row=1, col=self.column)
+                name="Pareto front", showlegend=self.has_legend, legendgroup="front",
+                row=self.at[0], col=self.at[1])
 
     def add_points(
         self, points: Sequence[RepairPoint], family: str, chosen: str | None
@@ -153,7 +162,7 @@ class _Panel:
         stands_out = [point.key == chosen or point.is_live for point in points]
         self.figure.add_scatter(
             x=[self.places[point.key] for point in points], y=[one.value for one in found],
-            mode="markers", name=family, legendgroup=family, showlegend=self.column == 1,
+            mode="markers", name=family, legendgroup=family, showlegend=self.has_legend,
             customdata=[[point.key] for point in points],
             marker={"color": color,
                     "symbol": [_symbol(point) + "-open" * (point.result in self.spurious)
@@ -168,7 +177,7 @@ class _Panel:
                      "arrayminus": [one.value - _ends(one)[0] for one in found]},
             selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 1}},
             hovertext=[self._hover(point, one) for point, one in zip(points, found, strict=True)],
-            hovertemplate="%{hovertext}<extra></extra>", row=1, col=self.column)
+            hovertemplate="%{hovertext}<extra></extra>", row=self.at[0], col=self.at[1])
 
     def _outline(self, point: RepairPoint, stands_out: bool, color: str) -> str:
         if stands_out:
@@ -198,7 +207,7 @@ class _Panel:
         else:
             margin = 0.08 * (high - min(ends)) or 0.05 * high
             axis = {"range": [min(ends) - margin, high + margin]}
-        self.figure.update_yaxes(row=1, col=self.column, **axis)
+        self.figure.update_yaxes(row=self.at[0], col=self.at[1], **axis)
 
     def _of(self, point: RepairPoint) -> Estimate:
         return point.estimate(self.measure, native=self.native)
@@ -247,29 +256,42 @@ def lu_histograms(before: RepairResult, after: RepairResult, order: str) -> Hist
 
 
 def lu_distributions(
-    found: Sequence[Histograms], orders: Sequence[str], *, dark: bool, height: int = 330
+    found: Sequence[Histograms], orders: Sequence[str], *, dark: bool, height: int = 330,
+    narrow: bool = False,
 ) -> go.Figure:
-    """LU of every graph before and after, an order each; lines mark the means."""
+    """LU of every graph before and after, an order each; lines mark the means.
+
+    Args:
+        found: of each order.
+        orders: their names.
+        dark: colours for a dark page.
+        height: pixels.
+        narrow: for a phone, with orders below each other.
+    """
     colors = palette(dark=dark)
-    figure = make_subplots(rows=1, cols=len(orders), horizontal_spacing=0.07,
+    rows, columns = (len(orders), 1) if narrow else (1, len(orders))
+    figure = make_subplots(rows=rows, cols=columns, horizontal_spacing=0.07, vertical_spacing=0.22,
                            subplot_titles=[f"under {order}" for order in orders])
-    for column, one in enumerate(found, start=1):
+    for number, one in enumerate(found, start=1):
+        row, column = (number, 1) if narrow else (1, number)
         for name, counts, mean, place in (("before", one.before, one.means[0], _BEFORE),
                                           ("after", one.after, one.means[1], _AFTER)):
             color = colors.series[place]
             figure.add_bar(
                 x=(one.edges[:-1] + one.edges[1:]) / 2, y=counts, width=one.edges[1],
-                name=name, legendgroup=name, showlegend=column == 1,
+                name=name, legendgroup=name, showlegend=number == 1,
                 marker={"color": translucent(color, 0.55), "line": {"width": 0}},
                 hovertemplate="LU about %{x:.3f}<br>%{y} graphs<extra>" + name + "</extra>",
-                row=1, col=column)
+                row=row, col=column)
             figure.add_vline(x=mean, line={"color": color, "width": 2, "dash": "dash"},
-                             row=1, col=column)
+                             row=row, col=column)
     figure.update_layout(barmode="overlay")
     figure.update_xaxes(title="LU", rangemode="tozero")
     figure.update_yaxes(title="graphs", col=1)
-    styled(figure, colors, height, legend=True)
+    styled(figure, colors, height * rows, legend=True)
     figure.update_layout(margin={"t": 40}, legend={"y": -0.28})
+    if narrow:
+        legend_below(figure)
     figure.update_annotations(font={"size": 14, "color": colors.ink})
     return figure
 

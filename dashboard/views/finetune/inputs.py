@@ -112,7 +112,7 @@ def choose(models: Mapping[str, ModelCard], *, hidden: bool = False) -> RunSetti
     with st.sidebar:
         if hidden:
             st.html(_HIDDEN)
-        st.subheader("Your run", anchor=False)
+        st.header("Your run", anchor=False)
         st.caption(FIXED if is_running() else text.SIDEBAR_NOTE)
         base = choose_model(models, key="base", default=_default_base(models),
                             label="Model to start from",

@@ -120,10 +120,11 @@ def _show_molecules(query: FinetuneQuery, beside: DeltaGenerator) -> None:
     st.caption(text.learning_summary(found))
     if found.bad:
         with st.expander(text.bad_rows(found), icon=":material/error:"):
-            st.dataframe(text.bad_row_table(found), hide_index=True)
+            st.dataframe(text.bad_row_table(found), hide_index=True,
+                         alt=text.bad_rows(found))
     if found.notes:
         with st.expander(text.NOTES_TITLE, icon=":material/info:"):
-            st.dataframe(text.note_table(found), hide_index=True)
+            st.dataframe(text.note_table(found), hide_index=True, alt=text.NOTES_TITLE)
 
 
 def _show_result(query: FinetuneQuery, session: FinetuneSession, shipped: ShippedRepairs) -> None:
@@ -133,7 +134,7 @@ def _show_result(query: FinetuneQuery, session: FinetuneSession, shipped: Shippe
     _show_downloads(query, session)
     if fault := st.session_state.pop(_FAULT, None):
         messages.error(fault)
-    st.subheader("Compared with the other methods", anchor=False)
+    st.header("Compared with the other methods", anchor=False)
     of_model = shipped.found.get(query.model, {})
     points = [RepairPoint(result) for name, result in of_model.items()
               if name != "none" and result.orders == after.orders]

@@ -16,6 +16,7 @@ from core.salience.criteria import selected_by
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads, figures_are_of
 from dashboard.shared.inputs import reset_if_invalid
+from dashboard.shared.theme import is_narrow
 from dashboard.views.finetune import before_after, scaling, text
 from dashboard.views.finetune.charts import pareto_plot
 from dashboard.views.finetune.data import ShippedRepairs
@@ -67,7 +68,8 @@ def show(section: str, shipped: ShippedRepairs) -> None:
         _show_comparison(model, found, before)
     else:
         table = text.result_table(found)
-        st.dataframe(table, hide_index=True, height=560)
+        st.dataframe(table, hide_index=True, height=560,
+                     alt=f"All measures of {len(table)} repairs of {model}.")
         figure_downloads(f"repairs of {model}", key="downloads-repairs", csv=table)
 
 
@@ -104,7 +106,7 @@ def _show_live_only(section: str) -> None:
     else:
         table = text.result_table(
             {"before": latest.before, **{point.key: point.result for point in points}})
-        st.dataframe(table, hide_index=True)
+        st.dataframe(table, hide_index=True, alt="All measures of your runs.")
         figure_downloads("your runs", key="downloads-repairs", csv=table)
     st.caption(text.LIVE_ONLY)
 
@@ -132,7 +134,7 @@ def _show_comparison(
     if live:
         st.caption(text.live_note(live[-1].result))
     if chosen is not None and before is not None:
-        st.subheader(found[chosen].arm.label, anchor=False)
+        st.header(found[chosen].arm.label, anchor=False)
         before_after.show(before, found[chosen], key="shipped")
         scaling.show_shipped(found[chosen], found, measure)
 
@@ -147,6 +149,7 @@ def draw_plot(
         results = {"before": before, **results}
     show_figure(
         partial(pareto_plot, shown, before, chosen, measure=MEASURES[measure], cost=COST,
+                narrow=is_narrow(),
                 names=text.panel_titles(measure, shown[0].result)),
         "methods compared", key="pareto", alt=text.plot_alt(shown, before, measure),
         csv=text.result_table(results), on_click=_take_arm,
@@ -197,14 +200,14 @@ def _take_arm(clicked: Sequence[Any]) -> None:
 
 def show_code(query: FinetuneQuery, shipped: ShippedRepairs) -> None:
     """The command line and the Python of the visitor's run, and of the shipped comparison."""
-    st.subheader("Your run: command line", anchor=False)
+    st.header("Your run: command line", anchor=False)
     st.code(command(query), language="bash", wrap_lines=True)
     st.caption(text.CODE_NOTE)
-    st.subheader("Your run: Python", anchor=False)
-    st.code(python(query), language="python")
+    st.header("Your run: Python", anchor=False)
+    st.code(python(query), language="python", wrap_lines=True)
     model = next(iter(shipped.found), DEFAULT_BASE)
-    st.subheader("The shipped comparison", anchor=False)
+    st.header("The shipped comparison", anchor=False)
     st.code(shipped_command(model), language="bash", wrap_lines=True)
     if shipped.arms:
         st.code(shipped_python(model, st.session_state.get("arm") or shipped.arms[0]),
-                language="python")
+                language="python", wrap_lines=True)

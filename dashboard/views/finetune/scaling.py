@@ -86,7 +86,7 @@ def show_live(query: FinetuneQuery, session: FinetuneSession, measure: str) -> N
 
 
 def _show_heading() -> None:
-    st.subheader("The change scaled", anchor=False)
+    st.header("The change scaled", anchor=False)
     st.caption(text.SCALING_AID)
 
 

@@ -51,7 +51,7 @@ LIVE_ONLY = ("Your finished runs that start from the same model and learn the sa
              "latest one; the dashed line is the model before.")
 FIRST_MASK_HELP = ("A dynamic run chooses its mask anew along the way; this is the first one. The "
                    "adapter holds all entries that were changed.")
-READING_AID = ("Left: the lower, the better the repair. Right: the lower, the smaller the cost. "
+READING_AID = ("Lower is better, for repair and cost. "
                "The dashed line is the model before. Circles are static global masks, squares "
                "local ones, triangles dynamic ones; arms that train equally many parameters stand "
                "side by side. Hollow arms have a low LU only because their NLL is high; the "

@@ -8,8 +8,8 @@ st.title("Glossary", anchor=False)
 st.markdown("What the words on the other pages mean, in plain terms. The exact definitions, with "
             "sources, are in `docs/definitions.md`.")
 with st.container(border=True):
-    st.subheader("An example", anchor=False)
+    st.header("An example", anchor=False)
     st.markdown(WORKED_EXAMPLE)
 for chapter in CHAPTERS:
-    st.subheader(chapter.title, anchor=False)
+    st.header(chapter.title, anchor=False)
     st.markdown("\n".join(f"- **{term.name}**: {term.meaning}" for term in chapter.terms))

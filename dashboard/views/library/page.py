@@ -46,7 +46,8 @@ def main() -> None:
         with beside_title:
             sections.offer_report(library, selection)
     with st.expander("The same in Python", icon=":material/code:"):
-        st.code(python(library, selection, hosted=is_hosted()), language="python")
+        st.code(python(library, selection, hosted=is_hosted()), language="python",
+                wrap_lines=True)
 
 
 main()

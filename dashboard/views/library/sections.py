@@ -126,7 +126,8 @@ def _show_compare(library: Library, selection: Selection) -> None:
     ours = library.folder.name if not library.is_samples else f"{library.model} samples"
     found = data.comparison(library, other)
     st.markdown(text.comparison_sentence(found, ours, name))
-    st.dataframe(text.difference_table(found, ours, name), hide_index=True)
+    st.dataframe(text.difference_table(found, ours, name), hide_index=True,
+                 alt=f"Paired differences between {ours} and {name}, a number a row.")
     if marked := text.low_lu_finding(found, ours, name):
         st.caption(marked)
     by_label = {label(one.column): one for one in found.differences}

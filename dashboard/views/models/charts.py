@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from core.evaluation.cross_evaluation import Cell, CrossEvaluation
 from core.likelihood.low_lu import MARK
 from core.stats.estimates import Estimate
-from dashboard.shared.chart_style import styled
+from dashboard.shared.chart_style import broken, scale_below, styled
 from dashboard.shared.format import interval, short
 from dashboard.shared.palette import Palette, ink_on, palette, scale_color
 
@@ -22,7 +22,7 @@ _FRAME = 120  # pixels for axes
 
 def cross_heatmap(
     cross: CrossEvaluation, estimates: Mapping[Cell, Estimate], chosen: Cell | None, *, name: str,
-    dark: bool, nats: Mapping[Cell, Estimate] | None = None,
+    dark: bool, nats: Mapping[Cell, Estimate] | None = None, narrow: bool = False,
 ) -> go.Figure:
     """A row per model, a column per order; every cell holds its number and interval.
 
@@ -37,6 +37,7 @@ def cross_heatmap(
         dark: colours for a dark page.
         nats: of LU, the standard deviation in nats that stands beside it, in every cell; a low LU
             that comes from a high NLL is marked then.
+        narrow: for a phone, with names and intervals on several lines and the scale below.
     """
     colors = palette(dark=dark)
     low, high, is_log = _scale(estimates)
@@ -51,15 +52,21 @@ def cross_heatmap(
                   **_ticks(low, high, is_log)},
     )
     beside, marked = nats or {}, () if nats is None else cross.low_lu
-    _write_cells(figure, cross, estimates, colors, (low, high, is_log), beside, marked)
+    _write_cells(figure, cross, estimates, colors, (low, high, is_log), beside, marked,
+                 narrow=narrow)
     _frame(figure, cross, chosen, colors)
     _add_click_targets(figure, cross, estimates, name, beside)
     figure.update_xaxes(title="evaluated under", side="top", showgrid=False, tickangle=0,
                         range=[-0.5, len(cross.strategies) - 0.5])
     figure.update_yaxes(showgrid=False, autorange=False, range=[len(cross.models) - 0.5, -0.5])
-    figure.update_xaxes(tickfont={"color": colors.ink, "size": 13})
-    figure.update_yaxes(tickfont={"color": colors.ink, "size": 13})
-    return styled(figure, colors, _FRAME + _ROW_HEIGHT * len(cross.models))
+    figure.update_xaxes(tickfont={"color": colors.ink, "size": 11 if narrow else 13})
+    figure.update_yaxes(tickfont={"color": colors.ink, "size": 11 if narrow else 13})
+    styled(figure, colors, _FRAME + _ROW_HEIGHT * len(cross.models))
+    if not narrow:
+        return figure
+    figure.update_xaxes(tickvals=cross.strategies, ticktext=list(map(broken, cross.strategies)))
+    figure.update_yaxes(tickvals=cross.models, ticktext=list(map(broken, cross.models)))
+    return scale_below(figure)
 
 
 def _scale(estimates: Mapping[Cell, Estimate]) -> tuple[float, float, bool]:
@@ -90,30 +97,32 @@ def _ticks(low: float, high: float, is_log: bool) -> dict[str, list]:
 def _write_cells(
     figure: go.Figure, cross: CrossEvaluation, estimates: Mapping[Cell, Estimate],
     colors: Palette, scale: tuple[float, float, bool], nats: Mapping[Cell, Estimate],
-    marked: Collection[Cell],
+    marked: Collection[Cell], *, narrow: bool,
 ) -> None:
     for model in cross.models:
         for strategy in cross.strategies:
             estimate = estimates.get((model, strategy))
-            text, ink = "not evaluated", colors.muted
+            text, ink = "not<br>evaluated" if narrow else "not evaluated", colors.muted
             if (model, strategy) in cross.cells:
-                text = "not stored"
+                text = "not<br>stored" if narrow else "not stored"
             if estimate is not None:
                 behind = scale_color(colors.sequential, _place(estimate, *scale))
                 mark = f" {MARK}" if (model, strategy) in marked else ""
-                text, ink = _cell_text(estimate, mark), ink_on(behind)
+                text, ink = _cell_text(estimate, mark, narrow=narrow), ink_on(behind)
                 if (model, strategy) in nats:
                     text += f"<br>{short(nats[model, strategy].value)} nats"
                 if cross.is_native((model, strategy)):
-                    text += '<br><span style="font-size:11px">own order</span>'
+                    text += f'<br><span style="font-size:{10 if narrow else 11}px">own order</span>'
             figure.add_annotation(x=strategy, y=model, text=text, showarrow=False,
-                                  font={"color": ink, "size": 12}, align="center")
+                                  font={"color": ink, "size": 10 if narrow else 12}, align="center")
 
 
-def _cell_text(estimate: Estimate, mark: str) -> str:
-    text = f'<span style="font-size:18px"><b>{short(estimate.value)}{mark}</b></span>'
+def _cell_text(estimate: Estimate, mark: str, *, narrow: bool) -> str:
+    size = 13 if narrow else 18
+    text = f'<span style="font-size:{size}px"><b>{short(estimate.value)}{mark}</b></span>'
     if estimate.interval is not None:
-        text += f"<br>{interval(estimate.interval)}"
+        band = interval(estimate.interval)
+        text += f"<br>{band.replace(' – ', ' –<br>') if narrow else band}"
     return text
 
 

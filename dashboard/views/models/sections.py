@@ -17,6 +17,7 @@ from dashboard.reliability import text as reliability_text
 from dashboard.reliability.charts import Series, reliability_diagram
 from dashboard.shared import links
 from dashboard.shared.checkpoints import shipped_cards
+from dashboard.shared.theme import is_narrow
 from dashboard.views.models import data, text
 from dashboard.views.models.charts import cross_heatmap
 from dashboard.views.models.inputs import take_cell
@@ -32,6 +33,7 @@ def show_heatmap(query: ModelsQuery) -> None:
     st.markdown(text.finding(query))
     show_figure(
         partial(cross_heatmap, cross, estimates, query.cell, name=query.quantity.name,
+                narrow=is_narrow(),
                 nats=query.nats),
         f"models {what}", key="heatmap", alt=text.heatmap_alt(query),
         csv=text.heatmap_table(query), on_click=take_cell,
@@ -55,7 +57,7 @@ def show_cell(query: ModelsQuery) -> None:
             csv=reliability_text.bin_table([found]))
     with right:
         own = ", its own order" if query.cross.is_native(query.cell) else ""
-        st.subheader(f"{model} under {order}{own}", anchor=False)
+        st.header(f"{model} under {order}{own}", anchor=False)
         st.markdown(text.cell_sentence(found))
         st.dataframe(
             data.scores_by_type(evaluation), hide_index=True,
@@ -71,7 +73,7 @@ def show_cell(query: ModelsQuery) -> None:
 
 def show_all_numbers(cross: CrossEvaluation) -> None:
     """Every metric of every cell."""
-    st.subheader("All numbers", anchor=False)
+    st.header("All numbers", anchor=False)
     table = data.number_table(cross)
     values = [name for name in table if not str(name).endswith((" low", " high"))]
     st.dataframe(table[values], hide_index=True, column_config=_formats(table[values]),
@@ -82,7 +84,7 @@ def show_all_numbers(cross: CrossEvaluation) -> None:
 
 def show_shipped_models() -> None:
     """How each model was made."""
-    st.subheader("All models", anchor=False)
+    st.header("All models", anchor=False)
     cards = shipped_cards()
     if not cards:
         st.info("There are no models to list; train one with `trailscope train`.",

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from core.salience.agreement import Agreement, Stability
 from core.salience.matrices import WeightMatrix, short_module_name
 from core.salience.matrix_views import DensityMap, ScoreHistogram
-from dashboard.shared.chart_style import styled, translucent
+from dashboard.shared.chart_style import scale_below, styled, translucent
 from dashboard.shared.format import short
 from dashboard.shared.palette import Palette, ink_on, palette, scale_color
 from dashboard.views.salience.cells import Cells, Grid, percent, scientific, times
@@ -26,7 +26,7 @@ _LEAST_COUNT = 0.6  # where a bar of a logarithmic axis begins
 
 def cell_heatmap(
     grid: Grid, cells: Cells, chosen: str | None, *, dark: bool, clickable: bool = True,
-    room: int = _ROOM,
+    room: int = _ROOM, narrow: bool = False,
 ) -> go.Figure:
     """A row per layer, a column per module.
 
@@ -39,6 +39,7 @@ def cell_heatmap(
         dark: colours for a dark page.
         clickable: whether the page does something on a click, so that the cells say so.
         room: pixels for all rows together.
+        narrow: for a phone, with the scale below.
     """
     colors = palette(dark=dark)
     stops = colors.sequential if cells.stops == "sequential" else colors.diverging
@@ -53,7 +54,7 @@ def cell_heatmap(
         x=grid.modules, y=layers, zmin=0, zmax=1, hoverinfo="skip", xgap=2, ygap=2,
         colorscale=_scale(stops), colorbar=_colorbar(cells, len(layers) * height))
     if height >= _READABLE:
-        _write(figure, grid, cells, stops, colors)
+        _write(figure, grid, cells, stops, colors, narrow=narrow)
     for matrix, column in _columns(grid):
         if matrix.name == chosen:
             _mark(figure, grid.modules.index(column), grid.layers.index(matrix.layer), colors)
@@ -63,11 +64,13 @@ def cell_heatmap(
     figure.update_yaxes(title="layer", type="category", showgrid=False, autorange=False,
                         range=[len(layers) - 0.5, -0.5],
                         tickfont={"color": colors.ink, "size": 13})
-    return styled(figure, colors, _FRAME + len(layers) * height)
+    styled(figure, colors, _FRAME + len(layers) * height)
+    return scale_below(figure) if narrow else figure
 
 
 def density_heatmap(
-    found: DensityMap, *, dark: bool, axes: tuple[str, str], height: int = 280
+    found: DensityMap, *, dark: bool, axes: tuple[str, str], height: int = 280,
+    narrow: bool = False,
 ) -> go.Figure:
     """Selected share of blocks of rows and columns inside a matrix.
 
@@ -76,6 +79,7 @@ def density_heatmap(
         dark: colours for a dark page.
         axes: what rows and columns are.
         height: pixels.
+        narrow: for a phone, with the scale below.
     """
     colors = palette(dark=dark)
     rows, columns = found.row_edges, found.column_edges
@@ -93,7 +97,8 @@ def density_heatmap(
                   "ticktext": ["0", percent(most / 2), percent(most)]})
     figure.update_xaxes(title=axes[1], showgrid=False, range=[-0.5, columns[-1] - 0.5])
     figure.update_yaxes(title=axes[0], showgrid=False, range=[rows[-1] - 0.5, -0.5])
-    return styled(figure, colors, height)
+    styled(figure, colors, height)
+    return scale_below(figure) if narrow else figure
 
 
 def score_histogram_chart(
@@ -137,7 +142,8 @@ def score_histogram_chart(
 
 
 def agreement_heatmap(
-    names: Sequence[str], found: Mapping[tuple[str, str], Agreement], *, ratio: bool, dark: bool
+    names: Sequence[str], found: Mapping[tuple[str, str], Agreement], *, ratio: bool, dark: bool,
+    narrow: bool = False,
 ) -> go.Figure:
     """Agreement of every pair of masks, each pair once.
 
@@ -146,6 +152,7 @@ def agreement_heatmap(
         found: of `core.salience.agreement.agreement_table`.
         ratio: whether cells say multiples of chance instead of the Jaccard index.
         dark: colours for a dark page.
+        narrow: for a phone, with smaller numbers and the scale below.
     """
     colors = palette(dark=dark)
     pairs = {(second, first): one for (first, second), one in found.items()}
@@ -166,10 +173,14 @@ def agreement_heatmap(
         behind = scale_color(colors.sequential, _known(places[row, column]))
         figure.add_annotation(
             x=column, y=row, showarrow=False, text=times(one.ratio) if ratio else _two(one.jaccard),
-            font={"size": 12, "color": ink_on(behind)})
+            font={"size": 10 if narrow else 12, "color": ink_on(behind)})
     figure.update_xaxes(showgrid=False, tickfont={"color": colors.ink}, tickangle=-40)
     figure.update_yaxes(showgrid=False, autorange="reversed", tickfont={"color": colors.ink})
-    return styled(figure, colors, 130 + 36 * len(rows))
+    styled(figure, colors, 130 + 36 * len(rows))
+    if narrow:  # names of columns above, as the scale lies below
+        figure.update_xaxes(side="top", tickangle=-60)
+        scale_below(figure)
+    return figure
 
 
 def stability_chart(found: Stability, *, dark: bool, height: int = 320) -> go.Figure:
@@ -210,7 +221,8 @@ def _columns(grid: Grid) -> list[tuple[WeightMatrix, str]]:
 
 
 def _write(
-    figure: go.Figure, grid: Grid, cells: Cells, stops: Sequence[str], colors: Palette
+    figure: go.Figure, grid: Grid, cells: Cells, stops: Sequence[str], colors: Palette, *,
+    narrow: bool,
 ) -> None:
     longest = max(map(len, cells.labels.values()))
     for matrix, column in _columns(grid):
@@ -218,7 +230,8 @@ def _write(
         ink = colors.muted if math.isnan(place) else ink_on(scale_color(stops, place))
         figure.add_annotation(x=column, y=str(matrix.layer), text=cells.labels[matrix.name],
                               showarrow=False,
-                              font={"size": 12 if longest <= _SHORT else 10, "color": ink})
+                              font={"size": 12 if longest <= _SHORT and not narrow else 10,
+                                    "color": ink})
 
 
 def _mark(figure: go.Figure, column: int, row: int, colors: Palette) -> None:

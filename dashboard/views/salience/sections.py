@@ -21,11 +21,13 @@ from core.salience.matrices import WeightMatrix
 from core.salience.matrix_views import density_map, mean_scores, score_histogram
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads, file_name
+from dashboard.components.sketcher.sketcher import offer_sketcher
 from dashboard.shared import messages
 from dashboard.shared.checkpoints import shipped_cards
 from dashboard.shared.choices import DEFAULT_SMILES, MAX_SEED, STRATEGY_OPTIONS, resolved_order
 from dashboard.shared.model_choice import offer_reader
 from dashboard.shared.progress import progress_bar
+from dashboard.shared.theme import is_narrow
 from dashboard.views.salience import data, text
 from dashboard.views.salience.cells import (
     Cells,
@@ -109,7 +111,7 @@ def _show_heatmap(
     row = st.container(horizontal=True, vertical_alignment="center")
     with chart:
         show_figure(
-            partial(cell_heatmap, grid, cells, matrix.name),
+            partial(cell_heatmap, grid, cells, matrix.name, narrow=is_narrow()),
             f"salience {mask.model} {mask.criterion}", key="matrices",
             alt=text.heatmap_alt(grid, cells, quantity.capitalize()),
             csv=text.matrix_frame(mask, means), on_click=partial(take_matrix, grid),
@@ -132,7 +134,8 @@ def _show_inside(mask_query: MaskQuery, mask: Mask, matrix: WeightMatrix) -> Non
     charts, row = st.container(), st.container(horizontal=True)
     with charts:
         show_figure(
-            partial(density_heatmap, found, axes=text.map_axes(matrix)), f"density {name}",
+            partial(density_heatmap, found, axes=text.map_axes(matrix), narrow=is_narrow()),
+            f"density {name}",
             key="inside", alt=text.map_alt(matrix, found.shares.ravel().tolist()),
             csv=text.map_frame(found), caption=text.concentration(mask, matrix), downloads_in=row)
         show_figure(
@@ -162,7 +165,8 @@ def _show_criteria(mask_query: MaskQuery, mask: Mask) -> None:
         found = agreement_table(data.masks_by(mask_query, names, progress))
     row = st.container(horizontal=True, gap="medium")
     with row.container(width=600):
-        show_figure(partial(agreement_heatmap, names, found, ratio=measure == RATIO),
+        show_figure(partial(agreement_heatmap, names, found, ratio=measure == RATIO,
+                            narrow=is_narrow()),
                     f"agreement {mask.model}", key="agreement", alt=text.agreement_alt(found),
                     csv=text.agreement_frame(found))
     with row.container(width=400):
@@ -252,6 +256,8 @@ def _show_one_molecule(mask_query: MaskQuery, mask: Mask) -> None:
             "Linearizations", 1, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS, 8, key="onek",
             bind="query-params", width=160,
             help="The molecule's NLL is averaged over this many, in the order of the examples.")
+        with st.container(width="content"):
+            offer_sketcher("one", smiles or "")
     if not smiles:
         st.info(text.NAME_A_MOLECULE, icon=":material/info:")
         return
@@ -293,7 +299,8 @@ def _show_one_molecule(mask_query: MaskQuery, mask: Mask) -> None:
 def _show_cells(cells: Cells, mask: Mask, key: str, what: str) -> None:
     grid = Grid(mask.matrices)
     show_figure(
-        partial(cell_heatmap, grid, cells, None, clickable=False, room=_SMALL_ROOM),
+        partial(cell_heatmap, grid, cells, None, clickable=False, room=_SMALL_ROOM,
+                narrow=is_narrow()),
         f"{key} {mask.model}", key=key, alt=text.heatmap_alt(grid, cells, what),
         csv=text.cell_frame(grid, cells))
 
@@ -301,7 +308,7 @@ def _show_cells(cells: Cells, mask: Mask, key: str, what: str) -> None:
 def _show_layers(first: Mask, second: Mask) -> None:
     st.markdown("**Layer by layer**, each with its own densities")
     st.dataframe(text.layer_frame(agreement_by_layer(first, second)), hide_index=True,
-                 column_config=_FORMATS,
+                 column_config=_FORMATS, alt="Agreement of the two masks, layer by layer.",
                  column_order=("layer", "Jaccard", "chance", "× chance", "both"))
 
 
@@ -346,10 +353,10 @@ def _show_code(mask_query: MaskQuery, mask: Mask) -> None:
 
 
 def _show_lines(mask_query: MaskQuery) -> None:
-    st.subheader("Command line", anchor=False)
+    st.header("Command line", anchor=False)
     st.code(commands(mask_query), language="bash", wrap_lines=True)
-    st.subheader("Python", anchor=False)
-    st.code(python(mask_query), language="python")
+    st.header("Python", anchor=False)
+    st.code(python(mask_query), language="python", wrap_lines=True)
 
 
 _SECTIONS = {

@@ -57,7 +57,7 @@ def show(query: ScoreQuery, card: ModelCard) -> None:
         _SWITCH.end()
         _show_result(query, found)
     with st.expander("The same on the command line", icon=":material/terminal:"):
-        st.code(command(query), language="bash")
+        st.code(command(query), language="bash", wrap_lines=True)
 
 
 def _show_job(query: ScoreQuery, card: ModelCard, found: Manifest | None) -> None:
@@ -70,7 +70,7 @@ def _show_job(query: ScoreQuery, card: ModelCard, found: Manifest | None) -> Non
     st.markdown(text.readable(checked))
     if checked.failed:
         with st.expander(text.bad_title(checked), icon=":material/error:"):
-            st.dataframe(text.bad_table(checked), hide_index=True)
+            st.dataframe(text.bad_table(checked), hide_index=True, alt=text.bad_title(checked))
     if checked.notes:
         with st.expander("What models do not see of these molecules", icon=":material/info:"):
             for note in checked.notes:

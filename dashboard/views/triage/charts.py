@@ -64,7 +64,7 @@ def auc_intervals(
         hovertemplate="LU paper: %{x:.2f}<extra></extra>", **_paper_cross(colors),
     )
     what = f"{found.labels.good} {found.labels.many}"
-    figure.update_xaxes(title=f"AUC for {what} (above 0.5: lower is better)")
+    figure.update_xaxes(title=f"AUC for {what}<br>(above 0.5: lower is better)")
     figure.update_yaxes(autorange="reversed", type="category")
     return styled(figure, colors, height, legend=bool(reported))
 
@@ -99,7 +99,7 @@ def pooled_aucs(
             x=[paper[score] for score in reported],
             y=[last + _ROW_SHARE * (_place(score) - 1.5) for score in reported], mode="markers",
             hovertemplate="LU paper: %{x:.2f}<extra></extra>", **_paper_cross(colors))
-    figure.update_xaxes(title="AUC (above 0.5: lower is better)")
+    figure.update_xaxes(title="AUC<br>(above 0.5: lower is better)")
     figure.update_yaxes(range=[last + 0.5, -0.5], tickvals=list(range(len(names))), showgrid=False,
                         ticktext=[f"<b>{name}</b>" if name == POOLED else name for name in names])
     return styled(figure, colors, height, legend=True)

@@ -96,25 +96,25 @@ def _show_ranking(found: Generation) -> None:
     st.caption(text.ranking_sentence(compared))
     row = st.container(horizontal=True, gap="large")
     with row.container(width=_CHART_WIDTH):
-        st.subheader("ROC", anchor=False)
+        st.header("ROC", anchor=False)
         show_figure(partial(charts.roc_curves, compared), "roc", key="roc",
                     alt=text.ranking_finding(compared), csv=text.roc_table(compared))
     with row.container(width=_CHART_WIDTH):
-        st.subheader("AUC with 95% intervals", anchor=False)
+        st.header("AUC with 95% intervals", anchor=False)
         table = text.auc_table(compared, paper)
         show_figure(partial(charts.auc_intervals, compared, paper), "auc", key="auc",
                     alt=text.ranking_finding(compared), csv=table)
-    st.dataframe(table, hide_index=True, column_config={
+    st.dataframe(table, hide_index=True, alt=text.ranking_finding(compared), column_config={
         "AUC": st.column_config.NumberColumn(format="%.3f"),
         found.label.good: st.column_config.NumberColumn(format="localized"),
         found.label.bad: st.column_config.NumberColumn(format="localized"),
     })
     if paper:
         st.caption(text.PAPER_NOTE)
-    st.subheader("Paired differences", anchor=False)
+    st.header("Paired differences", anchor=False)
     differences = text.difference_table(compared)
-    st.dataframe(differences, hide_index=True, column_config={
-        "difference of AUC": st.column_config.NumberColumn(format="%.3f")})
+    st.dataframe(differences, hide_index=True, alt="Differences of AUC, a pair of scores a row.",
+                 column_config={"difference of AUC": st.column_config.NumberColumn(format="%.3f")})
     figure_downloads("auc-differences", key="downloads-differences", csv=differences)
     if st.session_state.source != LIVE:
         _show_pooled(found)
@@ -125,15 +125,16 @@ def _show_pooled(found: Generation) -> None:
     ranking = data.pooled(found)
     if ranking is None:
         return
-    st.subheader("Per model and pooled", anchor=False)
+    st.header("Per model and pooled", anchor=False)
     st.markdown(text.pooled_finding(ranking))
     paper = paper_auc(found.chemistry)
     show_figure(partial(charts.pooled_aucs, ranking, paper), "auc-pooled", key="pooled",
                 alt=text.pooled_alt(ranking), csv=ranking.to_frame(),
                 caption=text.pooled_caption(ranking, paper))
-    st.dataframe(text.pooled_table(ranking), hide_index=True, column_config={
-        name: st.column_config.NumberColumn(format="localized")
-        for name in (found.label.good, found.label.bad)})
+    st.dataframe(
+        text.pooled_table(ranking), hide_index=True, alt=text.pooled_alt(ranking), column_config={
+            name: st.column_config.NumberColumn(format="localized")
+            for name in (found.label.good, found.label.bad)})
 
 
 def _choose_score() -> str:
@@ -189,11 +190,11 @@ def _show_training(found: Generation) -> None:
     table = text.training_table(milestones)
     row = st.container(horizontal=True, gap="large")
     with row.container(width=_CHART_WIDTH):
-        st.subheader("AUC of each score", anchor=False)
+        st.header("AUC of each score", anchor=False)
         show_figure(partial(charts.auc_along_training, milestones), "auc-along-training",
                     key="training", alt=text.training_finding(milestones), csv=table)
     with row.container(width=_CHART_WIDTH):
-        st.subheader(f"{found.label.good.capitalize()} {found.label.many}", anchor=False)
+        st.header(f"{found.label.good.capitalize()} {found.label.many}", anchor=False)
         show_figure(partial(charts.good_share_along_training, milestones),
                     f"{found.label.good}-along-training", key="stability",
                     alt=text.good_share_finding(milestones), csv=table)
@@ -203,12 +204,12 @@ def _show_training(found: Generation) -> None:
 def _show_code(found: Generation) -> None:
     config, name = found.samples.config, found.card.name
     is_live = st.session_state.source == LIVE
-    st.subheader("Command line", anchor=False)
+    st.header("Command line", anchor=False)
     st.code(command(name, config), language="bash", wrap_lines=True)
     st.caption(text.code_note(found))
-    st.subheader("Python", anchor=False)
+    st.header("Python", anchor=False)
     st.code(python(name, config, found.chemistry) if is_live else
-            shipped_python(name, found.chemistry), language="python")
+            shipped_python(name, found.chemistry), language="python", wrap_lines=True)
 
 
 _SECTIONS = {

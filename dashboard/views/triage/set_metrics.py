@@ -26,12 +26,13 @@ def show_set_metrics(found: Generation) -> None:
     """A chart of all metrics between 0 and 1, and a table of all."""
     metrics = data.set_metrics(found)
     st.caption(caption(metrics))
-    st.subheader("Metrics with 95% intervals", anchor=False)
+    st.header("Metrics with 95% intervals", anchor=False)
     with st.container(width=_CHART_WIDTH):
         show_figure(partial(intervals, metrics), "set-metrics", key="set_metrics",
                     alt=finding(metrics), csv=metrics.to_frame())
-    st.dataframe(table(metrics), hide_index=True, height="content", column_config={
-        "of": st.column_config.NumberColumn(format="localized")})
+    st.dataframe(
+        table(metrics), hide_index=True, height="content", alt=finding(metrics),
+        column_config={"of": st.column_config.NumberColumn(format="localized")})
     for note in notes(metrics):
         st.caption(note)
 

@@ -1,0 +1,44 @@
+// Tells the server whether the window is as narrow as a phone's or an enlarged one's, and leaves its
+// room to the content: there the sidebar is closed at first, and again once a page is chosen in it.
+
+const NARROW = "(max-width: 640px)";
+const SMALL = "(max-width: 1000px)"; // Streamlit itself closes the sidebar up to 768
+const STACKED = "(max-width: 768px)";
+const OPEN = "[data-testid='stSidebar'][data-collapsed='false']";
+const INSTALLED = "trailscopeSidebar";
+const AT_FIRST_MS = 4000;
+const EVERY_MS = 400; // longer than the sidebar needs to close
+
+/** Called by streamlit on mount and whenever data change. */
+export default function mountScreen({ data, setStateValue }) {
+  if (!window[INSTALLED]) {
+    window[INSTALLED] = true;
+    if (window.matchMedia(SMALL).matches) closeAtFirst();
+    document.addEventListener("click", ({ target }) => {
+      const isLink = target.closest?.("[data-testid='stSidebarNavLink']");
+      if (isLink && window.matchMedia(STACKED).matches) closeSidebar();
+    });
+  }
+  const narrow = window.matchMedia(NARROW);
+  const tell = () => {
+    if (narrow.matches !== data.narrow) setStateValue("narrow", narrow.matches);
+  };
+  narrow.addEventListener("change", tell);
+  tell();
+  return () => narrow.removeEventListener("change", tell);
+}
+
+/** Streamlit draws the sidebar late and may open it anew while the page loads. */
+function closeAtFirst() {
+  const timer = setInterval(closeSidebar, EVERY_MS);
+  const stop = () => clearInterval(timer);
+  setTimeout(stop, AT_FIRST_MS);
+  for (const done of ["pointerdown", "keydown"]) {
+    document.addEventListener(done, stop, { once: true, capture: true });
+  }
+  closeSidebar();
+}
+
+function closeSidebar() {
+  document.querySelector(`${OPEN} [data-testid='stSidebarCollapseButton'] button`)?.click();
+}
