@@ -18,6 +18,7 @@ from core.library.manifest import LibraryError
 from core.library.store import Library
 from core.triage.generated import Generated
 from core.triage.samples import SamplesConfig, read_samples_record
+from core.units import with_unit
 
 MOST_PICKS = 200
 """Rows of a basket: it is for choosing by eye, and each keeps its graph in memory."""
@@ -188,16 +189,20 @@ class Basket:
         return Basket(tuple(pick for pick in self.picks if pick.identity != identity))
 
     def to_table(self) -> pd.DataFrame:
-        """A row per pick: where it is from, then the columns of all libraries, as they come.
+        """A row per pick: where it is from, then the columns of all libraries.
 
-        An own column that is called as one of ours is marked.
+        They are called as wherever they leave (`core.units`), and generated molecules written as on
+        their cards. An own column that is called as one of ours is marked.
         """
         rows = []
         for pick in self.picks:
             ours = {"set": pick.source, **pick.origin.columns}
+            values = dict(pick.values)
+            if pick.origin.sampled is not None and pick.smiles is not None:
+                values["smiles"] = pick.smiles
             rows.append(ours | {
-                f"{name} (own)" if name in _OURS else name: value
-                for name, value in pick.values.items()})
+                f"{name} (own)" if name in _OURS else with_unit(name): value
+                for name, value in values.items()})
         names = dict.fromkeys(name for row in rows for name in row)
         columns = sorted(names, key=lambda name: (
             name not in _OURS, _OURS.index(name) if name in _OURS else 0))
