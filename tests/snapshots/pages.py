@@ -81,8 +81,7 @@ def tables(page: AppTest, downloads: list[tuple[str, Any]]) -> Iterator[str]:
     for element in page:
         if element.type == "bidi_component":
             found = json.loads(_proto(element).json or "{}")
-            if isinstance(found, dict) and {"file", "csv", "svg", "target"} == found.keys() - {
-                    "name"}:
+            if isinstance(found, dict) and {"file", "csv", "svg", "target"} <= found.keys():
                 made = [name for name in ("target", "svg") if found[name]]
                 yield f"{found['file']} {' '.join(made)}"
                 yield from _columns(found["csv"])

@@ -129,3 +129,14 @@ def test_what_no_file_can_hold_is_said(samples):
         with pytest.raises(LibraryError, match="save it as CSV or as a sheet"):
             only.to_text(kind)
     assert len(only.to_text("csv").splitlines()) == 2
+
+
+def test_columns_leave_with_their_units_and_generated_molecules_as_on_their_cards(samples, scored):
+    basket = filled(samples, scored)
+    table = basket.to_table()
+    assert {"nll_mean_nats", "nll_std_nats", "lu", "lu_low"} <= set(table.columns)
+    assert not {"nll_mean", "nll_std"} & set(table.columns)
+    assert table["smiles"].tolist() == [
+        pick.values["smiles"] if pick.origin.sampled is None or pick.smiles is None
+        else pick.smiles for pick in basket.picks]
+    assert not table.loc[:5, "smiles"].astype(str).str.contains(r"\[H\]").any()
