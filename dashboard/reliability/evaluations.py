@@ -21,6 +21,7 @@ from core.evaluation.result import (
 from core.records import RECORD
 from core.sent.strategies import RANDOM_ORDER
 from dashboard.reliability import text
+from dashboard.shared.choices import DEFAULT_MODEL
 from dashboard.shared.file_age import age
 from dashboard.shared.model_choice import capitalised
 
@@ -66,11 +67,17 @@ class ShippedEvaluations:
 
     @property
     def first_biased(self) -> int:
-        """Place of the first model that was not trained under random order, or 0."""
-        native = self.trained_under
-        biased = [place for place, model in enumerate(self.models)
+        """Place of the first model that was not trained under random order, or 0.
+
+        Of the data set of the default model, if it is there: links that name no model stay on it,
+        whatever else ships.
+        """
+        native, models = self.trained_under, self.models
+        known = next((group for group in self.models_by_dataset.values()
+                      if DEFAULT_MODEL in group), models)
+        biased = [place for place, model in enumerate(models)
                   if native[model] != RANDOM_ORDER.name]
-        return biased[0] if biased else 0
+        return next((place for place in biased if models[place] in known), next(iter(biased), 0))
 
     def of_model(self, model: str) -> dict[str, Evaluation]:
         """Its evaluations by strategy."""

@@ -59,9 +59,9 @@ def guided(query: CalibrationQuery, temperature: float | None) -> str:
     said = ["A model is calibrated if what it gives 70% comes true in 70 of 100 cases."]
     if native in off:
         said.append(f"Under its own order {query.model} is off by {off.pop(native)} on average "
-                    "(ECE, the left diagram).")
+                    "(ECE, the first diagram).")
     if RANDOM_ORDER.name in off:
-        said.append(f"Under random order it is off by {off[RANDOM_ORDER.name]} (the right one): "
+        said.append(f"Under random order it is off by {off[RANDOM_ORDER.name]} (the second one): "
                     "what it says of orders that it has not seen is not to be believed.")
     return " ".join(said)
 

@@ -232,8 +232,9 @@ def guided(step: int, analysis: Analysis, layout: Layout, *, show_hydrogens: boo
     hardest, most_changing = (f"{layout.symbols[atom]} {atom}" for atom in (hard, changing))
     other = ("which also depends most on the order" if hard == changing else
              f"while {most_changing} depends most on the order")
-    return (f"Dark atoms surprise the model: {hardest} the most, by {located.node_mean[hard]:.2f} "
-            f"nats on average, {other} (± {located.node_std[changing]:.2f} nats).")
+    return (f"No atom surprises the model more than {hardest}, by "
+            f"{located.node_mean[hard]:.2f} nats on average, {other} "
+            f"(± {located.node_std[changing]:.2f} nats).")
 
 
 def permutations_to_draw(verdict: Verdict, drawn: int, most: int) -> int | None:

@@ -10,18 +10,21 @@ import streamlit as st
 from core.calibration.token_types import TokenType
 from core.evaluation.cross_evaluation import QUANTITIES, Cell, CrossEvaluation, Quantity
 from dashboard.reliability.inputs import choose_token_type
+from dashboard.shared.choices import DEFAULT_MODEL
 from dashboard.shared.inputs import reset_if_invalid
 
 
 def choose_dataset(tables: Mapping[str, CrossEvaluation]) -> CrossEvaluation:
-    """A bar of data sets, where there are several."""
+    """A bar of data sets, where there are several; links without one are about QM9."""
     if len(tables) == 1:
         return next(iter(tables.values()))
     names = tuple(tables)
-    reset_if_invalid("dataset", names)
-    name = st.segmented_control("Data set", names, default=names[0], required=True, key="dataset",
+    first = next((name for name, cross in tables.items() if DEFAULT_MODEL in cross.models),
+                 names[0])
+    reset_if_invalid("dataset", names, first)
+    name = st.segmented_control("Data set", names, default=first, required=True, key="dataset",
                                 bind="query-params")
-    return tables[name or names[0]]
+    return tables[name or first]
 
 
 def choose_quantity(cross: CrossEvaluation) -> tuple[Quantity, TokenType]:
