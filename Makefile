@@ -3,6 +3,7 @@
 PYTHON ?= python3
 DATA ?=
 MOSES_DATA ?=
+FCD ?=
 STRATEGY ?= random_order
 WATCH ?=
 
@@ -104,11 +105,12 @@ triage-planar16-%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope triage --model planar16-$* $(SCORING) --number 2000 \
 		--output assets/results/samples/planar16-$*
 
-# The data set is compared with: of MOSES the training, test and scaffold sets are needed.
+# The data set is compared with: of MOSES the training, test and scaffold sets are needed. FCD=1 also
+# computes the Fréchet ChemNet distance, with the extra `fcd` installed (half an hour on a CPU).
 triage-moses-%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope triage --model moses-$* $(SCORING) --number 10000 \
 		--output assets/results/samples/moses-$* \
-		$(if $(MOSES_DATA),--data "$(MOSES_DATA)",--dataset moses)
+		$(if $(MOSES_DATA),--data "$(MOSES_DATA)",--dataset moses) $(if $(FCD),--fcd)
 
 triage-%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope triage --model $* $(SCORING) --number 10000 \
