@@ -6,9 +6,8 @@ const LISTS = ["series", "segments", "sequential", "diverging"];
 const SCALES = ["sequential", "diverging"];
 const NEAR = 8; // how far rounding takes a colour off its scale, of 255
 const PAPER = "#ffffff";
-// Letters on marks; which of the two depends on the mark, whose colour changes.
-const BLACK = "#000000", WHITE = "#ffffff";
-const SHAPES = "rect, circle, ellipse, path, polygon";
+// What stands on marks, as dark scales are light ones reversed.
+const ON_MARKS = [["#000000", "#ffffff"], ["#ffffff", "#000000"]];
 
 /** Change every colour of a drawing; `colors` are the palettes of the page and of a light one. */
 export async function onPaper(svg, { page, light }) {
@@ -17,10 +16,9 @@ export async function onPaper(svg, { page, light }) {
   const change = (color) => known.get(color) ?? alongScales(color, page, light) ?? color;
   for (const node of [svg, ...svg.querySelectorAll("*")]) {
     for (const name of COLORED) {
-      const color = node.getAttribute(name)?.toLowerCase();
+      const color = (node.getAttribute(name) ?? unsaid(node, name, isDark))?.toLowerCase();
       if (!color?.startsWith("#")) continue;
-      const changed = isDark && isOnMark(node, name, color)
-        ? inkFor(markBelow(node, svg)) ?? change(color) : change(color);
+      const changed = change(color);
       // Letters in a grey that is not ours would be lost on paper.
       const isLost = isDark && changed === color && node.closest("text");
       node.setAttribute(name, isLost ? light.muted : changed);
@@ -29,34 +27,14 @@ export async function onPaper(svg, { page, light }) {
   }
 }
 
-function isOnMark(node, name, color) {
-  return name === "fill" && (color === BLACK || color === WHITE) && node.closest("text") !== null;
-}
-
-/** The colour of the shape drawn last in front of letters, by its place; null if there is none. */
-function markBelow(letters, svg) {
-  for (let node = letters; node && node !== svg; node = node.parentElement) {
-    for (let at = node.previousElementSibling; at; at = at.previousElementSibling) {
-      const shapes = [at, ...at.querySelectorAll(SHAPES)].filter((shape) =>
-        shape.matches(SHAPES) && shape.getAttribute("fill")?.startsWith("#"));
-      if (shapes.length) return shapes.at(-1).getAttribute("fill");
-    }
-  }
-  return null;
-}
-
-/** Black or white, whichever is read better; null without a mark. */
-function inkFor(mark) {
-  if (mark === null) return null;
-  const [red, green, blue] = channelsOf(mark).map((byte) => {
-    const part = byte / 255;
-    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
-  });
-  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? BLACK : WHITE;
+/** Letters in black say nothing of it, and would stay black on marks that turn dark. */
+function unsaid(node, name, isDark) {
+  return isDark && name === "fill" && node.localName === "text" ? "#000000" : null;
 }
 
 function pairsOf(page, light) {
   const known = new Map([[page.background, PAPER]]);
+  if (page.name !== light.name) ON_MARKS.forEach(([one, other]) => known.set(one, other));
   const pair = (one, other) => known.has(one) || known.set(one, other);
   for (const name of SINGLE) pair(page[name], light[name]);
   for (const name of LISTS) page[name].forEach((color, at) => pair(color, light[name][at]));
