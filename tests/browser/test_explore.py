@@ -86,7 +86,7 @@ def test_figures_download(open_page, tmp_path):
     with page.expect_download() as caught:
         click(page.locator(".st-key-downloads-mean").get_by_role("button").first)
     caught.value.save_as(tmp_path / "figure")
-    assert caught.value.suggested_filename == "trailscope-mean.svg"
+    assert caught.value.suggested_filename == "trailscope-mean-CCO-qm9-random_order-seed0.svg"
     assert (tmp_path / "figure").read_text().lstrip().startswith(("<svg", "<?xml"))
 
 

@@ -109,7 +109,7 @@ def test_rows_are_saved_as_csv_and_sdf(open_page, tmp_path):
     with page.expect_download() as caught:
         click(page.get_by_role("button", name="CSV,"))
     caught.value.save_as(tmp_path / "rows.csv")
-    assert caught.value.suggested_filename == f"trailscope-{SAMPLED}-shown.csv"
+    assert caught.value.suggested_filename == f"trailscope-{SAMPLED}-seed0-shown.csv"
     saved = pd.read_csv(io.StringIO((tmp_path / "rows.csv").read_text()))
     assert saved["id"].tolist() == ids
     with page.expect_download() as caught:
