@@ -1,4 +1,8 @@
-"""Pages that are SVG as one PDF, with their letters as text. No streamlit here."""
+"""Pages that are SVG as one PDF, with their letters as text. No streamlit here.
+
+For sheets of many pages that are drawn here. A figure that a browser sends, with clipping and
+gradients, is made a PDF of one page by `dashboard.components.figure_downloads.pdf`.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,7 @@ from functools import cache
 from pathlib import Path
 
 import rdkit
-from fpdf import FPDF
-from fpdf.svg import SVGObject
 from PIL import ImageFont
-
-# It warns of two letters of the font below that no sheet has.
-logging.getLogger("fontTools").setLevel(logging.ERROR)
 
 FONT_FILE = Path(rdkit.__file__).parent / "Chem" / "Draw" / "FreeSans.ttf"
 """A font that has the letters of formulas and of most languages, wherever RDKit is installed."""
@@ -34,6 +33,12 @@ def to_pdf(
         title: of the document.
         made: when; equal pages of one time have equal bytes.
     """
+    # Takes as long to import as a page to draw, and few visitors print.
+    from fpdf import FPDF
+    from fpdf.svg import SVGObject
+
+    # It warns of two letters of the font that no sheet has.
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
     pdf = FPDF(unit="pt", format=size)
     pdf.set_auto_page_break(False)
     pdf.set_title(title)
@@ -44,9 +49,18 @@ def to_pdf(
     for page in pages:
         pdf.add_page()
         pdf.set_font(_FAMILY, size=10)
-        page = _FONT.sub(f'font-family="{_FAMILY}"', _TITLES.sub("", page))
+        page = _FONT.sub(f'font-family="{_FAMILY}"', without_titles(page))
         SVGObject(page).draw_to_page(pdf, x=0, y=0)
     return bytes(pdf.output())
+
+
+def without_titles(svg: str) -> str:
+    """A drawing without the texts that show under a pointer.
+
+    >>> without_titles("<g><title>CO</title><line/></g>")
+    '<g><line/></g>'
+    """
+    return _TITLES.sub("", svg)
 
 
 _FONT = re.compile(r"""font-family=("[^"]*"|'[^']*')""")

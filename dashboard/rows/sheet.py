@@ -14,7 +14,7 @@ from typing import Any
 
 from core.library.basket import Basket, Origin, Pick
 from core.stats.estimates import Interval
-from dashboard.drawing.pdf import text_width, to_pdf
+from dashboard.drawing.pdf import text_width, to_pdf, without_titles
 from dashboard.drawing.thumbnails import HEIGHT, WIDTH, thumbnail_svg
 from dashboard.shared.format import lu_interval
 from dashboard.shared.palette import palette
@@ -168,12 +168,8 @@ def _cell(pick: Pick, left: float, top: float, width: float, height: float) -> s
 
 
 def _inside(svg: str) -> str:
-    """What a picture draws, without its frame and the texts that show under a pointer."""
-    drawn = svg[svg.index(">") + 1:svg.rindex("</svg>")]
-    while "<title>" in drawn:
-        start, end = drawn.index("<title>"), drawn.index("</title>") + len("</title>")
-        drawn = drawn[:start] + drawn[end:]
-    return drawn
+    """What a picture draws, without its frame."""
+    return without_titles(svg[svg.index(">") + 1:svg.rindex("</svg>")])
 
 
 _Line = tuple[str, float, str, bool]
