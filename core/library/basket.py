@@ -14,11 +14,12 @@ import pandas as pd
 from core.chemistry.chemistry import Chemistry
 from core.graph.graph import Graph
 from core.library.export import TextKind, text_of
+from core.library.leaving import leaving_columns, leaving_rows
 from core.library.manifest import LibraryError
 from core.library.store import Library
+from core.library.structure import TOKENS
 from core.triage.generated import Generated
 from core.triage.samples import SamplesConfig, read_samples_record
-from core.units import with_unit
 
 MOST_PICKS = 200
 """Rows of a basket: it is for choosing by eye, and each keeps its graph in memory."""
@@ -88,6 +89,7 @@ class Pick:
         source: what the set or the samples are called.
         origin: what its numbers depend on.
         values: its columns, of which `smiles` and `valid` are always there.
+        leaving: the same as they leave a library (`core.library.leaving`), without the sequence.
         graph: None where there is none to draw.
         chemistry: of the graph; None without labels.
         smiles: as people read it; None for graphs without one.
@@ -98,6 +100,7 @@ class Pick:
     source: str
     origin: Origin
     values: Mapping[str, Any]
+    leaving: Mapping[str, Any]
     graph: Graph | None
     chemistry: Chemistry | None
     smiles: str | None
@@ -118,9 +121,14 @@ class Pick:
         Raises:
             SamplesError: as `Origin.of` does.
         """
+        # Objects, as whole numbers beside missing ones would become fractions.
+        one = pd.DataFrame([{name: row[name] for name in leaving_columns(library) if name in row}],
+                           dtype=object)
+        [leaving] = leaving_rows(one, library).drop(columns=TOKENS, errors="ignore").to_dict(
+            "records")
         return cls((*identity_of(library), row["row"]), source_of(library), Origin.of(library),
-                   {name: row[name] for name in library.columns}, read.graph, library.chemistry,
-                   read.smiles, marked)
+                   {name: row[name] for name in library.columns}, leaving, read.graph,
+                   library.chemistry, read.smiles, marked)
 
     @property
     def name(self) -> str:
@@ -189,20 +197,16 @@ class Basket:
         return Basket(tuple(pick for pick in self.picks if pick.identity != identity))
 
     def to_table(self) -> pd.DataFrame:
-        """A row per pick: where it is from, then the columns of all libraries.
+        """A row per pick: where it is from, then the columns of all libraries as they leave.
 
-        They are called as wherever they leave (`core.units`), and generated molecules written as on
-        their cards. An own column that is called as one of ours is marked.
+        An own column that is called as one of ours is marked.
         """
         rows = []
         for pick in self.picks:
             ours = {"set": pick.source, **pick.origin.columns}
-            values = dict(pick.values)
-            if pick.origin.sampled is not None and pick.smiles is not None:
-                values["smiles"] = pick.smiles
             rows.append(ours | {
-                f"{name} (own)" if name in _OURS else with_unit(name): value
-                for name, value in values.items()})
+                f"{name} (own)" if name in _OURS else name: value
+                for name, value in pick.leaving.items()})
         names = dict.fromkeys(name for row in rows for name in row)
         columns = sorted(names, key=lambda name: (
             name not in _OURS, _OURS.index(name) if name in _OURS else 0))

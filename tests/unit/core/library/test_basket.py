@@ -140,3 +140,14 @@ def test_columns_leave_with_their_units_and_generated_molecules_as_on_their_card
         pick.values["smiles"] if pick.origin.sampled is None or pick.smiles is None
         else pick.smiles for pick in basket.picks]
     assert not table.loc[:5, "smiles"].astype(str).str.contains(r"\[H\]").any()
+
+
+def test_columns_of_the_input_leave_under_their_own_names(tmp_path):
+    """Also those that are called as numbers of ours elsewhere."""
+    table = made_up_table(4).rename(columns={"count": "nll"})
+    own = {"logP": "number", "lot": "text", "nll": "whole number", "works": "yes or no"}
+    library = Library.open(save_library(tmp_path / "mine", table, own=own))
+    saved = filled(library).to_table()
+    assert saved["nll"].tolist() == [row["nll"] for row in records(library, 4)]
+    assert "nll_nats" not in saved
+    assert set(library.to_frame().columns) <= set(saved.columns)

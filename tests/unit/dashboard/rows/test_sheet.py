@@ -29,7 +29,7 @@ ORIGIN = Origin("qm9-random_order", "ab" * 32, "random_order", 32, 7, "bf16",
 VALUES = {"row": 3, "id": "m:0:3", "smiles": "CCO", "valid": True, "stable": True, "novel": False,
           "lu": 0.0712, "lu_low": 0.05, "lu_high": 0.13, "nll_mean": 27.791, "self_nll": 29.98,
           "nll_marginal": 13.0437, "fragments": 2}
-PICK = Pick((3,), "qm9-random_order samples", ORIGIN, VALUES,
+PICK = Pick((3,), "qm9-random_order samples", ORIGIN, VALUES, VALUES,
             from_smiles("CC(N)C(=O)O").graph, QM9, "CC(N)C(=O)O")
 
 
