@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from rdkit import Chem, rdBase
+from rdkit import Chem, DataStructs, rdBase
 from rdkit.Chem import rdFingerprintGenerator
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
@@ -57,10 +57,10 @@ def most_similar(smiles: str, among: Sequence[str]) -> str | None:
         return None
     if molecule is None:
         return None
-    bits = np.unpackbits(packed_fingerprints([molecule, *map(Chem.MolFromSmiles, among)]), axis=1)
-    shared = (bits[1:] & bits[0]).sum(axis=1, dtype=np.int64)
-    similarity = shared / np.maximum((bits[1:] | bits[0]).sum(axis=1, dtype=np.int64), 1)
-    best = int(similarity.argmax())
+    fingerprint, *others = map(_morgan().GetFingerprint,
+                               [molecule, *map(Chem.MolFromSmiles, among)])
+    similarity = DataStructs.BulkTanimotoSimilarity(fingerprint, others)
+    best = int(np.argmax(similarity))
     return among[best] if similarity[best] > 0 else None
 
 
