@@ -10,7 +10,6 @@ import json
 import time
 from difflib import get_close_matches
 
-import numpy as np
 import streamlit as st
 
 from core.assets import assets_folder
@@ -20,6 +19,7 @@ from core.chemistry.molecules import Molecule, from_smiles
 from core.chemistry.notation import MoleculeError
 from core.errors import InputError
 from core.evaluation.result import Evaluation, EvaluationError, shipped_evaluations
+from core.evaluation.standing import Tested
 from core.graph.graph import Graph
 from core.graph.planar import PlanarGraph, PlanarName
 from core.likelihood.analysis import Analysis, analyse
@@ -102,6 +102,7 @@ def gallery(chemistry: Chemistry) -> tuple[tuple[str, str], ...]:
     return shown
 
 
+@st.cache_resource(show_spinner=False)
 def _gallery_groups() -> list[list[dict]]:
     path = assets_folder() / "gallery.json"
     try:
@@ -177,7 +178,7 @@ def analysis(query: ExploreQuery, progress: Progress | None = None) -> Analysis:
 
 
 @kept(64)
-def tested(model: str, weights_sha256: str, strategy: str) -> text.Tested | None:
+def tested(model: str, weights_sha256: str, strategy: str) -> Tested | None:
     """How the test graphs of a shipped model stand under an order; None if that was not measured
     with these weights."""
     folder = shipped_evaluations().get((model, strategy))
@@ -187,9 +188,7 @@ def tested(model: str, weights_sha256: str, strategy: str) -> text.Tested | None
         return None
     if found is None or found.weights_sha256 != weights_sha256 or found.split != "test":
         return None
-    return text.Tested(found.permutations, *(
-        found.graphs[column].to_numpy(np.float64)
-        for column in ("lu", "nll_mean", "nll_per_token")))
+    return Tested.of(found)
 
 
 def seconds_for(query: ExploreQuery, permutations: int) -> float | None:

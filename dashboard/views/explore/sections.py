@@ -45,7 +45,7 @@ def show_numbers(query: ExploreQuery, analysis: Analysis) -> None:
     """LU with its interval, NLL, order-marginal NLL and the verdict on K."""
     # Cards of a fixed width wrap on narrow screens instead of being cut off.
     tested = data.tested(query.model, query.weights_sha256, query.strategy)
-    shares = () if tested is None else text.standings(analysis, tested)
+    shares = () if tested is None else tested.standings(analysis)
     with st.container(horizontal=True):
         for card, share in zip_longest(text.number_cards(analysis, _words(query)), shares):
             with st.container(width=_CARD_WIDTH, gap="xsmall"):

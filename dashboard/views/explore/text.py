@@ -110,36 +110,6 @@ def number_cards(analysis: Analysis, word: Words) -> tuple[NumberCard, ...]:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class Tested:
-    """The test graphs of a model under an order, as they were evaluated.
-
-    Attributes:
-        permutations: K of each.
-        lu, nll_mean, nll_per_token: of every graph, [n].
-    """
-
-    permutations: int
-    lu: np.ndarray
-    nll_mean: np.ndarray
-    nll_per_token: np.ndarray
-
-
-def standings(analysis: Analysis, tested: Tested) -> tuple[float | None, ...]:
-    """Shares of the test graphs with a lower LU, NLL of a sequence and NLL per token.
-
-    LU grows with K (of normal NLLs by 8% from 8 to 32), so the graph's own is that of as many
-    permutations as the test graphs had, averaged over its permutations in groups of so many; None
-    if it has fewer.
-    """
-    nll, k = analysis.likelihoods.nll[0].double().numpy(), tested.permutations
-    groups = nll[: len(nll) // k * k].reshape(-1, k)
-    lu = (groups.std(1) / groups.mean(1)).mean() if len(groups) else None
-    return (None if lu is None else float((tested.lu < lu).mean()),
-            float((tested.nll_mean < nll.mean()).mean()),
-            float((tested.nll_per_token < analysis.likelihoods.nll_per_token).mean()))
-
-
 def standing(share: float) -> str:
     """A share of the test graphs in words.
 

@@ -138,13 +138,3 @@ def test_a_low_lu_from_a_high_nll_is_marked_beside_its_nats():
     assert "nats)" in text.models_finding([steady, worse])
     assert "note" not in text.model_table([steady])
     assert text.low_lu_finding([steady]) == ""
-
-
-def test_a_molecule_stands_among_the_test_molecules_at_their_k():
-    nll = torch.tensor([10.0, 12.0, 20.0, 20.0, 99.0])
-    tested = text.Tested(2, lu=np.array([0.0, 0.02, 0.05, 0.2]),
-                         nll_mean=np.array([10.0, 32.0, 33.0, 40.0]),
-                         nll_per_token=np.array([0.4, 0.5, 0.6, 0.7]))
-    mine = scored("mine", nll)  # LUs of the pairs: 1 / 11 and 0; 0.5 nats per token
-    assert text.standings(mine, tested) == (0.5, 0.5, 0.25)
-    assert text.standings(scored("few", nll[:1]), tested)[0] is None
