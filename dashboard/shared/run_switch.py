@@ -62,12 +62,12 @@ class RunSwitch:
         A page that ends before it gets to `show` calls it, too, or its settings would stay fixed.
 
         Args:
-            fault: what went wrong; the page drawn anew says it.
+            fault: what went wrong; the page drawn anew says it, once.
         """
-        if fault:
-            st.session_state[self._fault] = fault
         if self.is_running:
             self.turn_off()
+            if fault:
+                st.session_state[self._fault] = fault
             st.rerun()
 
     def pace(self, stage: str) -> Pace:

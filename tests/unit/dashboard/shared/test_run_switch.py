@@ -109,3 +109,27 @@ def test_settings_are_fixed_while_a_run_goes_on_and_free_once_it_ends(ends):
     opened.run()
     assert not opened.number_input[0].disabled
     assert keys(opened) == ([] if ends in ("done", "breaks") else ["go"])
+
+
+def ending_page():
+    """Ends with a fault in every run of it, whether something goes on or not."""
+    import streamlit as st
+
+    from dashboard.shared.run_switch import RunSwitch
+
+    switch = RunSwitch("running", start="go", cancel="halt", promise="It stays.")
+    switch.show("first", is_done=False, at=(0.0, "Begun"), label="Start", remark="")
+    if not st.session_state.get("is_calm"):
+        switch.end("broken")
+
+
+def test_a_fault_is_said_once_by_the_page_drawn_anew_and_only_of_a_run():
+    opened = AppTest.from_function(ending_page).run()
+    assert not opened.error
+    opened.session_state["is_calm"] = True
+    assert not opened.run().error  # nothing went on
+    opened.session_state["is_calm"] = False
+    opened.button[0].click().run()
+    assert [error.value for error in opened.error] == ["broken"]
+    assert keys(opened) == ["go"]
+    assert not opened.run().error
