@@ -13,26 +13,10 @@ from core.library.leaving import leaving_names, notes_of
 from core.library.selection import Selection
 from core.library.store import Library
 from core.library.structure import structure
-from core.model.card import ModelCard
-from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import QM9_VOCABULARY
 from core.triage.generated import read_graph
 from tests.generated_molecules import made_up_samples
 from tests.made_up_library import made_up_table, save_library
-
-CARD = ModelCard("m", QM9_VOCABULARY, RANDOM_ORDER, "tiny")
-
-
-@pytest.fixture(scope="module")
-def samples():
-    return made_up_samples(number=40)
-
-
-@pytest.fixture(scope="module")
-def library(samples, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("samples")
-    samples.save(folder, device="cpu")
-    return Library.open(folder, card=CARD)
 
 
 def read(path, kind):
@@ -85,7 +69,7 @@ def test_all_files_and_python_have_one_set_of_names(library, tmp_path):
     assert set(read(tmp_path / "rows.sdf", "sdf")[0]) <= set(expected) - {"tokens"}
 
 
-def test_samples_of_old_leave_with_the_brackets_of_their_cards(samples, tmp_path):
+def test_samples_of_old_leave_with_the_brackets_of_their_cards(samples, tmp_path, card):
     """Their SMILES would be read with hydrogens that the graph does not have."""
     table = samples.table.copy()
     open_ended = table["stable"].eq(False).fillna(False).to_numpy(dtype=bool)
@@ -96,7 +80,7 @@ def test_samples_of_old_leave_with_the_brackets_of_their_cards(samples, tmp_path
     old = made_up_samples(number=40)
     object.__setattr__(old, "table", table)
     old.save(tmp_path, device="cpu")
-    found = Library.open(tmp_path, card=CARD).to_frame()
+    found = Library.open(tmp_path, card=card).to_frame()
     assert found["smiles"][open_ended].tolist() == [
         to_smiles(read_graph(tokens, QM9_VOCABULARY), hydrogens=False)
         for tokens in table["tokens"][open_ended]]

@@ -11,26 +11,9 @@ from core.library.export import export
 from core.library.selection import Selection
 from core.library.store import Library
 from core.library.structure import structure
-from core.model.card import ModelCard
-from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import QM9_VOCABULARY
 from core.triage.generated import read_graph
-from tests.generated_molecules import made_up_samples
 from tests.made_up_library import made_up_table, save_library
-
-CARD = ModelCard("m", QM9_VOCABULARY, RANDOM_ORDER, "tiny")
-
-
-@pytest.fixture(scope="module")
-def samples():
-    return made_up_samples(number=40)
-
-
-@pytest.fixture(scope="module")
-def library(samples, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("samples")
-    samples.save(folder, device="cpu")
-    return Library.open(folder, card=CARD)
 
 
 def rows_of(library, columns):
