@@ -56,6 +56,7 @@ def _found(molecule: Chem.Mol) -> Iterator[str]:
 
 def _breaks_bredts_rule(molecule: Chem.Mol) -> bool:
     bridgeheads: list[int] = []
+    # RDKit fills the list; its stub takes the argument for one of pairs of atoms.
     CalcNumBridgeheadAtoms(molecule, bridgeheads)  # type: ignore[arg-type]
     rings = [set(ring) for ring in molecule.GetRingInfo().AtomRings()]
     for place in bridgeheads:
