@@ -57,9 +57,8 @@ def _choose_kind(found: Generation) -> Selection:
         "Show", KINDS if found.has_stability else KINDS_WITHOUT_STABILITY, default=ALL,
         required=True, key="show", bind="query-params", on_change=to_first_page, args=(KEYS,))
     # Called so since it left out repeats, too, which are hidden anyway now: old links show the
-    # same.
-    only_valid = st.toggle("Only valid", key="unique", bind="query-params",
-                           on_change=to_first_page, args=(KEYS,))
+    # same. Where the bar offers valid ones by themselves, it is there for such links alone.
+    only_valid = _show_toggle("Only valid", "unique", drawn=found.has_stability)
     return kind_condition(kind, only_valid=only_valid)
 
 
