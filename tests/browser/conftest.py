@@ -20,7 +20,8 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 STARTUP_S = 90
 DRAWN = (f"{NUMBERS}, [data-testid=stAlert], .st-key-rowsort, .st-key-generate, "
-         ".st-key-heatmap .main-svg, .st-key-matrices .main-svg, h1:has-text('Glossary')")
+         ".st-key-method:visible, .st-key-heatmap .main-svg, .st-key-matrices .main-svg, "
+         "h1:has-text('Glossary')")
 """What shows first that a page has something to read."""
 
 

@@ -16,6 +16,9 @@ OPTIONS = {"models": ("metric", "LU"), "calibration": ("section", None),
 BOXES = {"score": ("scoreorder", "anchor_expansion"), "finetune": ("method", "LoRA")}
 """By page, the parameter of a select box and the option to choose."""
 
+SHOWN_BY = {"finetune": "?tuning=Your+run"}
+"""By page, what its address says for the box to stand on it."""
+
 
 @pytest.fixture
 def url(dashboard):
@@ -82,7 +85,7 @@ def test_back_undoes_an_option(open_page, path):
 @pytest.mark.parametrize("path", BOXES)
 def test_back_undoes_a_choice_of_a_box(open_page, path):
     name, option = BOXES[path]
-    page = open_page(f"/{path}")
+    page = open_page(f"/{path}{SHOWN_BY.get(path, '')}")
     check_heading(page)
     box = page.locator(f".st-key-{name}").get_by_role("combobox")
     before = box.input_value()

@@ -59,6 +59,15 @@ def test_the_sidebar_is_closed_at_first_and_never_over_the_content(open_page, wi
     check_fits(page)
 
 
+def test_closing_it_for_a_small_window_is_no_wish_for_wide_ones(open_page):
+    page = open_page("?smiles=CCO&k=16", width=ENLARGED, height=844)
+    page.wait_for_selector("[data-testid=stSidebar][data-collapsed=true]", state="attached")
+    page.wait_for_timeout(500)
+    page.set_viewport_size({"width": 1440, "height": 844})
+    page.reload()
+    page.wait_for_selector("[data-testid=stSidebar][data-collapsed=false]")
+
+
 def test_the_sidebar_of_a_phone_closes_when_a_page_is_chosen(open_page):
     page = open_page("models", width=PHONE, height=844)
     page.get_by_test_id("stExpandSidebarButton").click()

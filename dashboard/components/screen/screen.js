@@ -5,6 +5,8 @@ const NARROW = "(max-width: 640px)";
 const SMALL = "(max-width: 1000px)"; // Streamlit itself closes the sidebar up to 768
 const STACKED = "(max-width: 768px)";
 const OPEN = "[data-testid='stSidebar'][data-collapsed='false']";
+const WISH = "stSidebarCollapsed"; // how keys of Streamlit's in the browser's memory begin
+const WRITTEN_MS = 200; // after a click they are
 const INSTALLED = "trailscopeSidebar";
 const AT_FIRST_MS = 4000;
 const EVERY_MS = 400; // longer than the sidebar needs to close
@@ -39,6 +41,17 @@ function closeAtFirst() {
   closeSidebar();
 }
 
+/** Close it for now: Streamlit would keep that as the visitor's wish, on wide windows as well. */
 function closeSidebar() {
-  document.querySelector(`${OPEN} [data-testid='stSidebarCollapseButton'] button`)?.click();
+  const button = document.querySelector(`${OPEN} [data-testid='stSidebarCollapseButton'] button`);
+  if (!button) return;
+  const wishes = () => Object.keys(localStorage).filter((key) => key.startsWith(WISH));
+  const before = new Map(wishes().map((key) => [key, localStorage.getItem(key)]));
+  button.click();
+  setTimeout(() => {
+    for (const key of wishes()) {
+      if (before.has(key)) localStorage.setItem(key, before.get(key));
+      else localStorage.removeItem(key);
+    }
+  }, WRITTEN_MS);
 }
