@@ -15,9 +15,13 @@ from core.evaluation.result import Evaluation
 from core.likelihood.low_lu import LowLu, low_lu_from_high_nll
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
 from core.stats.estimates import Estimate, interval_columns
+from core.units import with_unit
 
 Cell = tuple[str, str]
 """Name of a model and of the strategy that it was evaluated under."""
+
+_OF_SEQUENCES = ("nll_per_token", "nll_per_graph", "lu", "nll_std")
+_OF_TOKENS = ("ece", "smooth_ece", "brier")
 
 
 @dataclass(frozen=True)
@@ -197,26 +201,27 @@ def rises(
 
 
 def evaluation_row(evaluation: Evaluation) -> dict[str, object]:
-    """Every number of an evaluation with its interval, at temperature 1, as a row of a table."""
+    """Every number of an evaluation with its interval, at temperature 1, as a row of a table.
+
+    Columns of measures are called by their keys with units, those of a type of tokens
+    `MEASURE_TYPE`, such as `ece_node_index`; ends of intervals with `_low` and `_high` behind.
+    """
     row: dict[str, object] = {
-        "model": evaluation.model, "evaluated under": evaluation.strategy,
-        "own order": evaluation.strategy == evaluation.trained_under,
-        **_columns(MEASURES["nll_per_token"].name, evaluation.nll_per_token),
-        **_columns("NLL", evaluation.nll_per_graph), **_columns(MEASURES["lu"].name, evaluation.lu),
-        **_columns(MEASURES["nll_std"].name, evaluation.nll_std),
+        "model": evaluation.model, "trained_under": evaluation.trained_under,
+        "evaluated_under": evaluation.strategy,
     }
+    for measure in _OF_SEQUENCES:
+        row |= getattr(evaluation, measure).columns(with_unit(measure))
     for token_type in evaluation.token_types:
         found = evaluation.reliability(token_type)
-        for name, estimate in ((MEASURES["ece"].name, found.ece),
-                               (MEASURES["smooth_ece"].name, found.smooth_ece),
-                               ("Brier", found.brier)):  # so short in tables that were saved
-            row |= _columns(f"{name} {token_type.label}", estimate)
+        for measure in _OF_TOKENS:
+            row |= _columns(f"{measure}_{token_type}", getattr(found, measure))
     return row | {
-        "fitted temperature": evaluation.fitted_temperature,
-        "graphs": evaluation.num_graphs, "K": evaluation.permutations, "seed": evaluation.seed,
-        "weights": evaluation.weights_sha256,
+        "fitted_temperature": evaluation.fitted_temperature,
+        "graphs": evaluation.num_graphs, "permutations": evaluation.permutations,
+        "seed": evaluation.seed, "weights_sha256": evaluation.weights_sha256,
     }
 
 
 def _columns(name: str, found: Estimate | None) -> dict[str, float | None]:
-    return {name: math.nan} if found is None else found.columns(name, sep=" ")
+    return (Estimate(math.nan) if found is None else found).columns(name)

@@ -45,14 +45,13 @@ class Estimate:
     interval: Interval | None = None
     reason: str | None = None
 
-    def columns(self, name: str, *, sep: str = "_") -> dict[str, float | None]:
+    def columns(self, name: str) -> dict[str, float | None]:
         """Value and interval as columns of a table; the ends are None where there is no interval.
 
         Args:
             name: of the column of values.
-            sep: between that and `low` or `high`.
         """
-        return {name: self.value, **interval_columns(name, self.interval, sep=sep)}
+        return {name: self.value, **interval_columns(name, self.interval)}
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; `from_json` reads it back."""

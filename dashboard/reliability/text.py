@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
@@ -11,6 +12,8 @@ from core.calibration.token_types import TokenType
 from core.evaluation.measures import MEASURES
 from core.evaluation.result import Evaluation
 from core.model.card import ModelCard
+from core.stats.estimates import Estimate, interval_columns
+from core.units import with_unit
 from dashboard.shared.format import estimate, interval
 
 EVALUATE = "trailscope evaluate"
@@ -144,6 +147,21 @@ def score_table(diagrams: Sequence[Sequence[Reliability]], orders: Sequence[str]
             else estimate(found.smooth_ece),
             MEASURES["brier"].name: estimate(found.brier),
             MEASURES["nll_per_token"].name: estimate(found.nll),
+        }
+        for of_type in diagrams for found, order in zip(of_type, orders, strict=True)
+    ])
+
+
+def score_frame(diagrams: Sequence[Sequence[Reliability]], orders: Sequence[str]) -> pd.DataFrame:
+    """`score_table` for a file: all digits, and names as in every other file."""
+    return pd.DataFrame([
+        {
+            "token_type": str(found.token_type), "evaluated_under": order,
+            "tokens": found.num_events, "temperature": found.temperature,
+            **found.ece.columns("ece"),
+            **interval_columns("ece_if_calibrated", found.ece_if_calibrated),
+            **(found.smooth_ece or Estimate(math.nan)).columns("smooth_ece"),
+            **found.brier.columns("brier"), **found.nll.columns(with_unit("nll_per_token")),
         }
         for of_type in diagrams for found, order in zip(of_type, orders, strict=True)
     ])

@@ -92,6 +92,15 @@ def tables(page: AppTest, downloads: list[tuple[str, Any]]) -> Iterator[str]:
             yield from _columns(content if isinstance(content, str) else content.decode())
 
 
+def csv_columns(page: AppTest) -> Iterator[str]:
+    """Names of the columns of every CSV that a figure or table offers."""
+    for element in page:
+        if element.type == "bidi_component":
+            found = json.loads(_proto(element).json or "{}")
+            if isinstance(found, dict) and found.get("csv"):
+                yield from found["csv"].splitlines()[0].split(",")
+
+
 def recorded_downloads(monkeypatch) -> list[tuple[str, Any]]:
     """A list that names and contents of files that buttons save are put into, from now on."""
     found: list[tuple[str, Any]] = []

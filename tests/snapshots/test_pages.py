@@ -3,14 +3,27 @@
 Pages are opened by their addresses, on the models and results that ship.
 """
 
+import re
+
 import pytest
 import streamlit as st
 
 from tests.conftest import ROOT
-from tests.snapshots.pages import PAGES, address, open_page, recorded_downloads, tables, texts
+from tests.snapshots.pages import (
+    PAGES,
+    address,
+    csv_columns,
+    open_page,
+    recorded_downloads,
+    tables,
+    texts,
+)
 from tests.snapshots.store import check
 
 FEW = "examples=8"
+
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+"""What columns of files are called, the same as in Python; words are for the screen."""
 
 VIEWS: dict[str, dict[str, str]] = {
     "": {
@@ -110,6 +123,7 @@ def test_a_view_says_what_it_said(page, view, addresses, monkeypatch):
         opened.button(key=BUTTONS[page, view]).click().run()
         addresses[page] |= address(opened)
     assert not opened.exception
+    assert [name for name in csv_columns(opened) if not NAME.fullmatch(name)] == []
     lines = [f"/{page}?{VIEWS[page][view]}", *texts(opened), "=== files",
              *tables(opened, downloads)]
     check(f"pages/{page or 'explore'}/{view}.txt", "\n".join(lines))

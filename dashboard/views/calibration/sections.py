@@ -94,11 +94,12 @@ def show_temperatures(query: CalibrationQuery, temperature: float | None) -> Non
 
 def show_numbers(query: CalibrationQuery, temperature: float | None) -> None:
     """Every score of every type under every order."""
-    table = reliability_text.score_table(_by_type(query, temperature), query.orders)
-    st.dataframe(table, hide_index=True,
+    diagrams = _by_type(query, temperature)
+    st.dataframe(reliability_text.score_table(diagrams, query.orders), hide_index=True,
                  alt=f"Every score of {query.model} by type of token and order.")
     st.caption("Smooth ECE is stored at temperature 1 and at the fitted one.")
-    figure_downloads(f"calibration {query.model}", key="downloads-scores", csv=table)
+    figure_downloads(f"calibration {query.model}", key="downloads-scores",
+                     csv=reliability_text.score_frame(diagrams, query.orders))
 
 
 def _by_type(query: CalibrationQuery, temperature: float | None) -> list[list[Reliability]]:

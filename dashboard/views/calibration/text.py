@@ -14,6 +14,7 @@ from core.evaluation.result import Evaluation
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import Vocabulary
 from core.stats.estimates import Estimate
+from core.units import with_unit
 from dashboard.components.trail_player.meanings import token_title
 from dashboard.reliability.text import graph_word, tokens_of
 from dashboard.shared.format import estimate, fixed, plain, short
@@ -130,10 +131,8 @@ def curve_table(curves: Sequence[Sequence[Reliability]], orders: Sequence[str]) 
     for of_order, order in zip(curves, orders, strict=True):
         for found in of_order:
             row: dict[str, object] = {"evaluated_under": order, "temperature": found.temperature}
-            for name in ("ece", "nll", "brier"):
-                one: Estimate = getattr(found, name)
-                row |= one.columns(name)
-            rows.append(row)
+            row |= found.ece.columns("ece") | found.brier.columns("brier")
+            rows.append(row | found.nll.columns(with_unit("nll_per_token")))
     return pd.DataFrame(rows)
 
 

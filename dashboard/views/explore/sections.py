@@ -129,11 +129,11 @@ def _show_where(query: ExploreQuery, analysis: Analysis, *, show_hydrogens: bool
     found = locate(analysis.attribution, analysis.graphs[0], owners=owners)
     st.caption(text.where_note(word, query.permutations, found.graph_mean))
     pictures = (
-        ("mean", "Mean surprisal", found.node_mean, found.edge_mean),
-        ("spread", "Spread over permutations", found.node_std, found.edge_std),
+        ("mean", "mean", "Mean surprisal", found.node_mean, found.edge_mean),
+        ("spread", "std", "Spread over permutations", found.node_std, found.edge_std),
     )
     row = st.container(horizontal=True, gap="large")
-    for name, title, nodes, edges in pictures:
+    for name, measure, title, nodes, edges in pictures:
         svg = attribution_svg(
             layout, nodes, edges, dark=is_dark(), title=f"{title} by {word.node} and {word.edge}",
             unit="nats", show_hydrogens=show_hydrogens, scale=text.scale_of(nodes, edges),
@@ -142,7 +142,8 @@ def _show_where(query: ExploreQuery, analysis: Analysis, *, show_hydrogens: bool
             st.header(title, anchor=False)
             st.image(svg, alt=text.located_finding(title, nodes, layout), width="stretch")
             figure_downloads(name, key=f"downloads-{name}", svg=svg,
-                             csv=text.located_table(layout, nodes, edges))
+                             csv=text.located_table(
+                                 layout, nodes, edges, column=f"surprisal_{measure}_nats"))
 
 
 def _show_diff(query: ExploreQuery, analysis: Analysis, *, show_hydrogens: bool) -> None:

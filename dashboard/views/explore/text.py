@@ -265,16 +265,18 @@ def located_finding(title: str, nodes: np.ndarray, layout: Layout) -> str:
     return f"{title}: highest on {named}."
 
 
-def located_table(layout: Layout, nodes: np.ndarray, edges: np.ndarray) -> pd.DataFrame:
-    """One row per node and edge that carries a value; symbols for molecules only."""
+def located_table(
+    layout: Layout, nodes: np.ndarray, edges: np.ndarray, *, column: str
+) -> pd.DataFrame:
+    """One row per node and edge that carries a value, in `column`; symbols for molecules only."""
     word = words(is_molecule=layout.is_molecule)
     rows = [{"kind": word.node, f"{word.node}s": str(node), "symbols": layout.symbols[node],
-             "nats": value}
+             column: value}
             for node, value in enumerate(nodes.tolist())]
     rows += [{"kind": word.edge, f"{word.node}s": f"{u}-{v}",
-              "symbols": f"{layout.symbols[u]}-{layout.symbols[v]}", "nats": value}
+              "symbols": f"{layout.symbols[u]}-{layout.symbols[v]}", column: value}
              for (u, v), value in zip(layout.bonds.tolist(), edges.tolist(), strict=True)]
-    table = pd.DataFrame(rows).dropna(subset="nats")
+    table = pd.DataFrame(rows).dropna(subset=column)
     return table if layout.is_molecule else table.drop(columns="symbols")
 
 

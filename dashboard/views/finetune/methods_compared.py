@@ -16,6 +16,7 @@ from core.salience.criteria import selected_by
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads, figures_are_of
 from dashboard.shared.inputs import reset_if_invalid
+from dashboard.shared.table_columns import on_screen
 from dashboard.shared.theme import is_narrow
 from dashboard.views.finetune import before_after, scaling, text
 from dashboard.views.finetune.charts import pareto_plot
@@ -37,6 +38,7 @@ from dashboard.views.finetune.query import (
 )
 
 _FINISHED = "finetune_finished"
+_FORMATS = {"parameters": "localized", "graphs": "localized", "share": "percent", "wall_s": "%.0f"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +70,7 @@ def show(section: str, shipped: ShippedRepairs) -> None:
         _show_comparison(model, found, before)
     else:
         table = text.result_table(found)
-        st.dataframe(table, hide_index=True, height=560,
+        st.dataframe(table, hide_index=True, height=560, column_config=on_screen(table, _FORMATS),
                      alt=f"All measures of {len(table)} repairs of {model}.")
         figure_downloads(f"repairs of {model}", key="downloads-repairs", csv=table)
 
@@ -106,7 +108,8 @@ def _show_live_only(section: str) -> None:
     else:
         table = text.result_table(
             {"before": latest.before, **{point.key: point.result for point in points}})
-        st.dataframe(table, hide_index=True, alt="All measures of your runs.")
+        st.dataframe(table, hide_index=True, column_config=on_screen(table, _FORMATS),
+                     alt="All measures of your runs.")
         figure_downloads("your runs", key="downloads-repairs", csv=table)
     st.caption(text.LIVE_ONLY)
 

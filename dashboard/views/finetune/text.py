@@ -18,6 +18,7 @@ from core.repair.result import RepairResult
 from core.repair.session import FinetuneProgress, FinetuneSession
 from core.repair.spurious import spurious_repairs
 from core.stats.estimates import Estimate
+from core.units import with_unit
 from dashboard.shared.format import duration, estimate, interval, short, signed
 from dashboard.views.finetune.charts import Histograms
 from dashboard.views.finetune.points import RepairPoint, ScaledArm
@@ -243,30 +244,28 @@ def headline_table(before: RepairResult, after: RepairResult) -> pd.DataFrame:
 
 
 def result_table(results: Mapping[str, RepairResult]) -> pd.DataFrame:
-    """A row per arm: what was trained, and every measure under every order with its interval."""
+    """A row per arm and order: what was trained, and every measure with its interval."""
     orders = dict.fromkeys(order for result in results.values() for order in result.orders)
     marked = {order: spurious_repairs([
         result for result in results.values() if order in result.orders], order=order)
         for order in orders}
-    return pd.DataFrame([_row(name, result, [order for order in result.orders
-                                             if result in marked[order]])
-                         for name, result in results.items()])
+    return pd.DataFrame([_row(name, result, order, is_marked=result in marked[order])
+                         for name, result in results.items() for order in result.orders])
 
 
-def _row(name: str, result: RepairResult, marked: Sequence[str]) -> dict[str, object]:
+def _row(name: str, result: RepairResult, order: str, *, is_marked: bool) -> dict[str, object]:
     arm = result.arm
     row: dict[str, object] = {
         "arm": name, "method": arm.method, "criterion": arm.criterion, "scope": arm.scope,
         "selection": None if arm.method != "sparse" else (
             "dynamic" if arm.is_dynamic else "static"),
         "parameters": result.num_parameters, "share": result.share,
-        "learning rate": result.settings.get("learning_rate"),
+        "learning_rate": result.settings.get("learning_rate"), "evaluated_under": order,
     }
-    for order, estimates in result.estimates.items():
-        for measure, found in estimates.items():
-            row |= found.columns(f"{measure} {order}", sep=" ")
-        row[f"low LU from high NLL {order}"] = order in marked
-    return row | {"graphs": result.settings.get("test", {}).get("graphs"),
+    for measure, found in result.estimates[order].items():
+        row |= found.columns(with_unit(measure))
+    return row | {"low_lu_from_high_nll": is_marked,
+                  "graphs": result.settings.get("test", {}).get("graphs"),
                   "wall_s": result.wall_s}
 
 

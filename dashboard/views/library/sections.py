@@ -97,7 +97,7 @@ def _show_scatter(library: Library, selection: Selection) -> None:
             config={"displayModeBar": False},
             on_select=partial(_take_drawn, library, selection, of))
         figure_downloads("scatter", key="downloads-library-scatter", target="library-scatter",
-                         csv=text.scatter_table(found))
+                         csv=text.scatter_table(found, x, y))
         st.caption(messages.plain(alt))
     if view is not None:
         st.button("Show all again", icon=":material/zoom_out_map:", key="zoom-out",

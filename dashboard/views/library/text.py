@@ -9,6 +9,7 @@ from core.library.keep import LibraryKeepList
 from core.library.selection import Selection
 from core.library.store import Histogram, Library, Scatter
 from core.likelihood.low_lu import MARK
+from core.units import with_unit
 from dashboard.rows.columns import label
 from dashboard.shared.format import plain, short, signed
 
@@ -84,8 +85,8 @@ def distribution_finding(found: Histogram, column: str) -> str:
 
 def distribution_table(found: Histogram) -> pd.DataFrame:
     """The numbers of the histogram."""
-    return pd.DataFrame({"from": found.edges[:-1], "to": found.edges[1:],
-                         "all rows": found.of_all, "chosen rows": found.of_chosen})
+    return pd.DataFrame({"low": found.edges[:-1], "high": found.edges[1:],
+                         "rows": found.of_all, "chosen_rows": found.of_chosen})
 
 
 def scatter_finding(found: Scatter, x: str, y: str) -> str:
@@ -94,14 +95,14 @@ def scatter_finding(found: Scatter, x: str, y: str) -> str:
     return f"{label(y)} against {label(x)} of {found.number:,} rows, {kind}."
 
 
-def scatter_table(found: Scatter) -> pd.DataFrame:
-    """The numbers of the scatter."""
+def scatter_table(found: Scatter, x: str, y: str) -> pd.DataFrame:
+    """The numbers of the scatter of two columns."""
     if found.points is not None:
-        return found.points
+        return found.points.rename(columns={} if x == y else {"x": with_unit(x), "y": with_unit(y)})
     rows, columns = found.counts.nonzero()
     return pd.DataFrame({
-        "x from": found.x_edges[columns], "x to": found.x_edges[columns + 1],
-        "y from": found.y_edges[rows], "y to": found.y_edges[rows + 1],
+        "x_low": found.x_edges[columns], "x_high": found.x_edges[columns + 1],
+        "y_low": found.y_edges[rows], "y_high": found.y_edges[rows + 1],
         "rows": found.counts[rows, columns]})
 
 

@@ -7,8 +7,8 @@ from functools import partial
 import pandas as pd
 
 from core.evaluation.cross_evaluation import CrossEvaluation, evaluation_row
-from core.evaluation.measures import MEASURES
 from core.evaluation.result import Evaluation
+from core.units import with_unit
 from dashboard.reliability import text as reliability_text
 from dashboard.reliability.evaluations import remember
 
@@ -28,6 +28,6 @@ def number_table(cross: CrossEvaluation) -> pd.DataFrame:
         remember(cell, "numbers", partial(evaluation_row, cell))
         for cell in cells
     ])
-    table.insert(table.columns.get_loc(MEASURES["nll_std"].name), "low LU from high NLL",
+    table.insert(table.columns.get_loc(with_unit("nll_std")), "low_lu_from_high_nll",
                  [cell in cross.low_lu for cell in cross.in_order])
     return table

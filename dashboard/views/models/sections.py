@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from core.evaluation.cross_evaluation import CrossEvaluation
 from core.quotas import is_hosted
+from core.units import with_unit
 from dashboard.components.figure import show_figure
 from dashboard.components.figure_downloads.downloads import figure_downloads
 from dashboard.reliability import evaluations
@@ -17,6 +16,7 @@ from dashboard.reliability import text as reliability_text
 from dashboard.reliability.charts import Series, reliability_diagram
 from dashboard.shared import links
 from dashboard.shared.checkpoints import shipped_cards
+from dashboard.shared.table_columns import on_screen
 from dashboard.shared.theme import is_narrow
 from dashboard.views.models import data, text
 from dashboard.views.models.charts import cross_heatmap
@@ -75,8 +75,10 @@ def show_all_numbers(cross: CrossEvaluation) -> None:
     """Every metric of every cell."""
     st.header("All numbers", anchor=False)
     table = data.number_table(cross)
-    values = [name for name in table if not str(name).endswith((" low", " high"))]
-    st.dataframe(table[values], hide_index=True, column_config=_formats(table[values]),
+    values = [name for name in table if not str(name).endswith(("_low", "_high"))]
+    decimals = {name: "%.2f" if name == with_unit("nll_per_graph") else "%.4f"
+                for name in values if table[name].dtype.kind == "f"}
+    st.dataframe(table[values], hide_index=True, column_config=on_screen(table[values], decimals),
                  alt=f"All metrics of {len(table)} evaluations; intervals are in the CSV.")
     st.caption("At temperature 1. The CSV also holds the 95% intervals.")
     figure_downloads("evaluations", key="downloads-numbers", csv=table)
@@ -92,21 +94,14 @@ def show_shipped_models() -> None:
         return
     table = text.training_table(cards.values())
     st.dataframe(
-        table, hide_index=True, column_config={
-            "parameters": st.column_config.NumberColumn(format="localized"),
-            "steps": st.column_config.NumberColumn(format="localized"),
-            "graphs seen": st.column_config.NumberColumn(format="localized"),
-            "minutes": st.column_config.NumberColumn("training, minutes", format="%.0f"),
-            "last loss (nats/token)": st.column_config.NumberColumn(format="%.3f"),
-        },
+        table, hide_index=True, column_config=on_screen(
+            table, {"parameters": "localized", "steps": "localized", "graphs_seen": "localized",
+                    "training_minutes": "%.0f", "last_loss_nats_per_token": "%.3f"},
+            {"training_minutes": "training, minutes",
+             "last_loss_nats_per_token": "last loss, nats per token"}),
         alt=f"Training records of {len(table)} models: " + "; ".join(table["model"]),
     )
     measured = {evaluation.model for evaluation in evaluations.shipped().found}
     if not is_hosted() and (missing := text.not_measured(cards, measured)):
         st.caption(missing)
     figure_downloads("shipped-models", key="downloads-shipped", csv=table)
-
-
-def _formats(table: pd.DataFrame) -> dict[str, Any]:
-    return {str(name): st.column_config.NumberColumn(format="%.2f" if name == "NLL" else "%.4f")
-            for name in table if table[name].dtype.kind == "f"}

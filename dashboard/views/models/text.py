@@ -145,16 +145,16 @@ def training_table(cards: Iterable[ModelCard]) -> pd.DataFrame:
         seconds = record.get("wall_s")
         rows.append({
             "model": card.name,
-            "trained under": card.strategy.name,
+            "trained_under": card.strategy.name,
             "data": _data(card),
             "size": card.preset,
             "parameters": record.get("parameters"),
             "steps": card.steps,
-            "graphs seen": record.get("graphs_seen"),
+            "graphs_seen": record.get("graphs_seen"),
             "device": record.get("device"),
-            "minutes": None if seconds is None else seconds / 60,
-            "last loss (nats/token)": losses[-1][1],
-            "weights (SHA-256)": card.weights_sha256[:12],
+            "training_minutes": None if seconds is None else seconds / 60,
+            "last_loss_nats_per_token": losses[-1][1],
+            "weights_sha256": card.weights_sha256,
         })
     return pd.DataFrame(rows)
 

@@ -27,6 +27,7 @@ from dashboard.shared.checkpoints import shipped_cards
 from dashboard.shared.choices import DEFAULT_SMILES, MAX_SEED, STRATEGY_OPTIONS, resolved_order
 from dashboard.shared.model_choice import offer_reader
 from dashboard.shared.progress import progress_bar
+from dashboard.shared.table_columns import on_screen
 from dashboard.shared.theme import is_narrow
 from dashboard.views.salience import data, text
 from dashboard.views.salience.cells import (
@@ -75,13 +76,11 @@ _MAP_WIDTH = 570
 _INSIDE_WIDTH = 440
 _HALF_WIDTH = 500
 _SMALL_ROOM = 330
-_FORMATS = {"density": st.column_config.NumberColumn(format="percent"),
-            "mean score": st.column_config.NumberColumn(format="%.3e"),
-            **{name: st.column_config.NumberColumn(format="localized")
-               for name in ("entries", "selected", "both", "only first", "only second")},
-            **{name: st.column_config.NumberColumn(format="%.4f")
-               for name in ("Jaccard", "chance")},
-            "× chance": st.column_config.NumberColumn(format="%.2f")}
+_FORMATS = {"density": "percent", "mean_score": "%.3e", "jaccard": "%.4f", "chance": "%.4f",
+            "times_chance": "%.2f",
+            **dict.fromkeys(("entries", "selected", "both", "only_first", "only_second"),
+                            "localized")}
+_LABELS = {"jaccard": "Jaccard", "times_chance": "× chance"}
 
 
 def show_source(mask: Mask) -> None:
@@ -307,9 +306,10 @@ def _show_cells(cells: Cells, mask: Mask, key: str, what: str) -> None:
 
 def _show_layers(first: Mask, second: Mask) -> None:
     st.markdown("**Layer by layer**, each with its own densities")
-    st.dataframe(text.layer_frame(agreement_by_layer(first, second)), hide_index=True,
-                 column_config=_FORMATS, alt="Agreement of the two masks, layer by layer.",
-                 column_order=("layer", "Jaccard", "chance", "× chance", "both"))
+    table = text.layer_frame(agreement_by_layer(first, second))
+    st.dataframe(table, hide_index=True, column_config=on_screen(table, _FORMATS, _LABELS),
+                 alt="Agreement of the two masks, layer by layer.",
+                 column_order=("layer", "jaccard", "chance", "times_chance", "both"))
 
 
 def _show_stability(mask_query: MaskQuery, mask: Mask) -> None:
@@ -343,7 +343,7 @@ def _ask(mask_query: MaskQuery | None) -> None:
 def _show_matrices(mask_query: MaskQuery, mask: Mask) -> None:
     means = mean_scores(data.scores(mask_query.salience))
     table = text.matrix_frame(mask, means)
-    st.dataframe(table, hide_index=True, column_config=_FORMATS,
+    st.dataframe(table, hide_index=True, column_config=on_screen(table, _FORMATS),
                  alt=f"Density and mean score of {len(table)} matrices.")
     figure_downloads(f"matrices {mask.model} {mask.criterion}", key="downloads-table", csv=table)
 

@@ -197,9 +197,9 @@ def map_frame(found: DensityMap) -> pd.DataFrame:
 def histogram_frame(found: ScoreHistogram) -> pd.DataFrame:
     """A row per bin."""
     return pd.DataFrame({
-        "from": [found.score_at(edge) for edge in found.edges[:-1]],
-        "to": [found.score_at(edge) for edge in found.edges[1:]],
-        "selected": found.selected, "not selected": found.rest})
+        "low": [found.score_at(edge) for edge in found.edges[:-1]],
+        "high": [found.score_at(edge) for edge in found.edges[1:]],
+        "selected": found.selected, "not_selected": found.rest})
 
 
 def matrix_frame(mask: Mask, means: Mapping[str, float]) -> pd.DataFrame:
@@ -209,7 +209,7 @@ def matrix_frame(mask: Mask, means: Mapping[str, float]) -> pd.DataFrame:
         "columns": matrix.shape[1], "entries": matrix.numel,
         "selected": int(mask.entries[matrix.name].sum()),
         "density": float(mask.entries[matrix.name].float().mean()),
-        "mean score": means[matrix.name],
+        "mean_score": means[matrix.name],
     } for matrix in mask.matrices])
 
 
@@ -368,6 +368,6 @@ def stability_frame(found: Stability) -> pd.DataFrame:
 
 
 def _numbers(one: Agreement) -> dict[str, float]:
-    return {"Jaccard": one.jaccard, "chance": one.chance, "× chance": one.ratio,
-            "both": one.both, "only first": one.only_first, "only second": one.only_second,
+    return {"jaccard": one.jaccard, "chance": one.chance, "times_chance": one.ratio,
+            "both": one.both, "only_first": one.only_first, "only_second": one.only_second,
             "entries": one.entries}

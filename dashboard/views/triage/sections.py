@@ -103,7 +103,7 @@ def _show_ranking(found: Generation) -> None:
         st.header("AUC with 95% intervals", anchor=False)
         table = text.auc_table(compared, paper)
         show_figure(partial(charts.auc_intervals, compared, paper), "auc", key="auc",
-                    alt=text.ranking_finding(compared), csv=table)
+                    alt=text.ranking_finding(compared), csv=text.auc_frame(compared))
     st.dataframe(table, hide_index=True, alt=text.ranking_finding(compared), column_config={
         "AUC": st.column_config.NumberColumn(format="%.3f"),
         found.label.good: st.column_config.NumberColumn(format="localized"),
@@ -115,7 +115,8 @@ def _show_ranking(found: Generation) -> None:
     differences = text.difference_table(compared)
     st.dataframe(differences, hide_index=True, alt="Differences of AUC, a pair of scores a row.",
                  column_config={"difference of AUC": st.column_config.NumberColumn(format="%.3f")})
-    figure_downloads("auc-differences", key="downloads-differences", csv=differences)
+    figure_downloads("auc-differences", key="downloads-differences",
+                     csv=text.difference_frame(compared))
     if st.session_state.source != LIVE:
         _show_pooled(found)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import pandas as pd
 
@@ -227,6 +228,17 @@ def auc_table(found: ScoreComparison, paper: Mapping[str, float]) -> pd.DataFram
     ])
 
 
+def auc_frame(found: ScoreComparison) -> pd.DataFrame:
+    """`auc_table` for a file: all digits, and names as in every other file."""
+    label = found.labels
+    return pd.DataFrame([
+        {"score": f"minus {SCORE_LABELS[roc.quantity]}", **roc.auc.columns("auc"),
+         "label": label.good, "among": label.many,
+         "direction": f"{SCORES[roc.quantity].better} is better",
+         label.good: roc.positives, label.bad: roc.negatives}
+        for roc in in_order(found)])
+
+
 def pooled_finding(found: PooledRanking) -> str:
     """How the AUC of LU within models and over all of them differ, and what else the latter is."""
     def span(score: str) -> str:
@@ -274,18 +286,25 @@ def pooled_table(found: PooledRanking) -> pd.DataFrame:
 
 def difference_table(found: ScoreComparison) -> pd.DataFrame:
     """One row per pair of scores."""
-    rows = []
-    columns = [roc.quantity for roc in in_order(found)]
-    for place, first in enumerate(columns):
-        for second in columns[place + 1:]:
-            difference = found.difference(first, second)
-            rows.append({
-                "scores": f"{SCORE_LABELS[first]} and {SCORE_LABELS[second]}",
-                "difference of AUC": difference.value,
-                "95% interval, paired": interval(difference.interval, 3),
-                "what it says": _verdict(difference, first, second),
-            })
-    return pd.DataFrame(rows)
+    return pd.DataFrame([{
+        "scores": f"{SCORE_LABELS[first]} and {SCORE_LABELS[second]}",
+        "difference of AUC": difference.value,
+        "95% interval, paired": interval(difference.interval, 3),
+        "what it says": _verdict(difference, first, second),
+    } for first, second, difference in _differences(found)])
+
+
+def difference_frame(found: ScoreComparison) -> pd.DataFrame:
+    """`difference_table` for a file: all digits, and names as in every other file."""
+    return pd.DataFrame([{
+        "first": f"minus {SCORE_LABELS[first]}", "second": f"minus {SCORE_LABELS[second]}",
+        **difference.columns("auc_difference"),
+    } for first, second, difference in _differences(found)])
+
+
+def _differences(found: ScoreComparison) -> Iterator[tuple[str, str, Estimate]]:
+    for first, second in combinations([roc.quantity for roc in in_order(found)], 2):
+        yield first, second, found.difference(first, second)
 
 
 def _verdict(found: Estimate, first: str, second: str) -> str:

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
-from core.evaluation.standing import Tested
+from core.evaluation import standing
 
 
 def scored(nll):
@@ -14,7 +14,7 @@ def scored(nll):
 
 def test_a_molecule_stands_among_the_test_molecules_at_their_k():
     nll = torch.tensor([10.0, 12.0, 20.0, 20.0, 99.0])
-    tested = Tested(2, lu=np.array([0.0, 0.02, 0.05, 0.2]),
+    tested = standing.Tested(2, lu=np.array([0.0, 0.02, 0.05, 0.2]),
                     nll_mean=np.array([10.0, 32.0, 33.0, 40.0]),
                     nll_per_token=np.array([0.4, 0.5, 0.6, 0.7]))
     mine = scored(nll)  # LUs of the pairs: 1 / 11 and 0; 0.5 nats per token

@@ -10,7 +10,6 @@ UNKNOWN = Estimate(0.2, reason="too few")
 
 def test_columns_are_value_low_and_high():
     assert KNOWN.columns("lu") == {"lu": 0.2, "lu_low": 0.1, "lu_high": 0.4}
-    assert list(KNOWN.columns("ECE all", sep=" ")) == ["ECE all", "ECE all low", "ECE all high"]
 
 
 def test_the_ends_of_a_missing_interval_are_none():

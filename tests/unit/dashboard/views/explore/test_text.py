@@ -62,8 +62,8 @@ def test_a_single_sequence_is_called_exact(tiny):
 def test_located_table_lists_what_carries_a_value():
     graph = from_smiles("O").graph
     atoms, bonds = np.array([1.0, np.nan, 2.0]), np.array([0.5, np.nan])
-    table = text.located_table(layout(graph), atoms, bonds)
-    assert table["nats"].tolist() == [1.0, 2.0, 0.5]
+    table = text.located_table(layout(graph), atoms, bonds, column="surprisal_std_nats")
+    assert table["surprisal_std_nats"].tolist() == [1.0, 2.0, 0.5]
     assert table["kind"].tolist() == ["atom", "atom", "bond"]
 
 
@@ -93,8 +93,8 @@ def test_a_planar_graph_says_where_it_comes_from():
 def test_tables_of_a_graph_speak_of_nodes_and_edges():
     drawn = layout(Graph(3, np.array([[0, 1], [1, 2]])))
     nodes, edges = np.array([1.0, np.nan, 2.0]), np.array([0.5, 0.25])
-    table = text.located_table(drawn, nodes, edges)
-    assert table.columns.tolist() == ["kind", "nodes", "nats"]
+    table = text.located_table(drawn, nodes, edges, column="surprisal_mean_nats")
+    assert table.columns.tolist() == ["kind", "nodes", "surprisal_mean_nats"]
     assert table["kind"].tolist() == ["node", "node", "edge", "edge"]
     assert table["nodes"].tolist() == ["0", "2", "0-1", "1-2"]
     assert text.located_finding("Mean", nodes, drawn) == (

@@ -55,9 +55,12 @@ def test_equal_sizes_are_compared_in_words(lu, verdict):
 
 def test_the_table_has_a_row_per_arm_and_all_numbers():
     table = result_table({"none": NONE, "lora-rank-1": made_up(LORA, 40, 0.1)})
-    assert table["parameters"].tolist() == [0, 40]
-    assert table.loc[1, "lu random_order high"] == pytest.approx(0.2)
-    assert table.loc[1, "share"] == pytest.approx(0.04)
+    assert table["arm"].tolist() == ["none", "none", "lora-rank-1", "lora-rank-1"]
+    lora = table[(table["arm"] == "lora-rank-1") & (table["evaluated_under"] == "random_order")]
+    assert lora["parameters"].item() == 40
+    assert lora["lu_high"].item() == pytest.approx(0.2)
+    assert lora["share"].item() == pytest.approx(0.04)
+    assert {"nll_per_token_nats", "nll_std_nats_low"} < set(table)
 
 
 def test_lu_stands_with_its_nats_and_a_low_one_that_is_owed_to_the_nll_is_told():
@@ -69,8 +72,9 @@ def test_lu_stands_with_its_nats_and_a_low_one_that_is_owed_to_the_nll_is_told()
             "alike: between orders the NLL varies by 2.") in said
     assert "comes from a higher NLL" not in result_sentence(before, HONEST.result)
     table = result_table({"before": before, "after": after})
-    assert table["low LU from high NLL random_order"].tolist() == [False, True]
-    assert table["low LU from high NLL min_degree_first"].tolist() == [False, False]
+    is_random = table["evaluated_under"] == "random_order"
+    assert table["low_lu_from_high_nll"][is_random].tolist() == [False, True]
+    assert table["low_lu_from_high_nll"][~is_random].tolist() == [False, False]
     assert "standard deviation" in comparison_finding([HONEST], NONE, "LU")
     assert "standard deviation" not in comparison_finding([HONEST], NONE, "ECE")
 
