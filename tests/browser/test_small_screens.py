@@ -6,6 +6,10 @@ from tests.browser.driving import check_fits, rest
 
 PHONE = 390
 ENLARGED = 960  # 1920 pixels at 200%
+OPENED = "[data-testid=stSidebar][data-collapsed=false]"
+CLOSED = "[data-testid=stSidebar][data-collapsed=true]"
+WISHES = """() => Object.entries(localStorage)
+    .filter(([key]) => key.startsWith("stSidebarCollapsed"))"""
 
 OVERLAPS = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap((plot) => {
   const found = [...plot.querySelectorAll('text')]
@@ -61,11 +65,24 @@ def test_the_sidebar_is_closed_at_first_and_never_over_the_content(open_page, wi
 
 def test_closing_it_for_a_small_window_is_no_wish_for_wide_ones(open_page):
     page = open_page("?smiles=CCO&k=16", width=ENLARGED, height=844)
-    page.wait_for_selector("[data-testid=stSidebar][data-collapsed=true]", state="attached")
-    page.wait_for_timeout(500)
+    page.wait_for_selector(CLOSED, state="attached")
+    page.wait_for_function("localStorage.getItem('trailscopeSidebarBefore') === null")
     page.set_viewport_size({"width": 1440, "height": 844})
     page.reload()
-    page.wait_for_selector("[data-testid=stSidebar][data-collapsed=false]")
+    page.wait_for_selector(OPENED)
+
+
+def test_a_small_window_that_is_left_at_once_leaves_no_wish_either(open_page):
+    page = open_page("?smiles=CCO&k=16")
+    page.wait_for_selector(OPENED)
+    page.locator("[data-testid=stSidebarCollapseButton] button").dispatch_event("click")
+    page.wait_for_selector(CLOSED, state="attached")
+    page.wait_for_function(f"({WISHES})().some(([, value]) => value === 'true')")
+    page.evaluate("localStorage.setItem('trailscopeSidebarBefore', '{}')")
+    page.reload()
+    page.wait_for_selector(OPENED)
+    assert page.evaluate("localStorage.getItem('trailscopeSidebarBefore')") is None
+    assert "true" not in dict(page.evaluate(WISHES)).values()
 
 
 def test_the_sidebar_of_a_phone_closes_when_a_page_is_chosen(open_page):

@@ -5,8 +5,11 @@ const NARROW = "(max-width: 640px)";
 const SMALL = "(max-width: 1000px)"; // Streamlit itself closes the sidebar up to 768
 const STACKED = "(max-width: 768px)";
 const OPEN = "[data-testid='stSidebar'][data-collapsed='false']";
+const EXPAND = "[data-testid='stExpandSidebarButton']";
 const WISH = "stSidebarCollapsed"; // how keys of Streamlit's in the browser's memory begin
-const WRITTEN_MS = 200; // after a click they are
+const BEFORE = "trailscopeSidebarBefore"; // our key for what they were
+const WRITTEN_MS = 2000; // after a click they are, at the latest
+const LOOK_MS = 50;
 const INSTALLED = "trailscopeSidebar";
 const AT_FIRST_MS = 4000;
 const EVERY_MS = 400; // longer than the sidebar needs to close
@@ -15,7 +18,9 @@ const EVERY_MS = 400; // longer than the sidebar needs to close
 export default function mountScreen({ data, setStateValue }) {
   if (!window[INSTALLED]) {
     window[INSTALLED] = true;
+    const isOwed = giveBackWishes();
     if (window.matchMedia(SMALL).matches) closeAtFirst();
+    else if (isOwed) document.querySelector(`${EXPAND} button, button${EXPAND}`)?.click();
     document.addEventListener("click", ({ target }) => {
       const isLink = target.closest?.("[data-testid='stSidebarNavLink']");
       if (isLink && window.matchMedia(STACKED).matches) closeSidebar();
@@ -45,13 +50,29 @@ function closeAtFirst() {
 function closeSidebar() {
   const button = document.querySelector(`${OPEN} [data-testid='stSidebarCollapseButton'] button`);
   if (!button) return;
-  const wishes = () => Object.keys(localStorage).filter((key) => key.startsWith(WISH));
-  const before = new Map(wishes().map((key) => [key, localStorage.getItem(key)]));
+  const before = JSON.stringify(wishes());
+  localStorage.setItem(BEFORE, before);
   button.click();
-  setTimeout(() => {
-    for (const key of wishes()) {
-      if (before.has(key)) localStorage.setItem(key, before.get(key));
-      else localStorage.removeItem(key);
-    }
-  }, WRITTEN_MS);
+  const until = Date.now() + WRITTEN_MS;
+  const timer = setInterval(() => {
+    if (JSON.stringify(wishes()) === before && Date.now() < until) return;
+    clearInterval(timer);
+    giveBackWishes();
+  }, LOOK_MS);
+}
+
+function wishes() {
+  return Object.fromEntries(Object.entries(localStorage).filter(([key]) => key.startsWith(WISH)));
+}
+
+/** The wishes as they were before the sidebar was closed, here or in a page that has gone since. */
+function giveBackWishes() {
+  const before = JSON.parse(localStorage.getItem(BEFORE));
+  if (!before) return false;
+  for (const key of Object.keys(wishes())) {
+    if (key in before) localStorage.setItem(key, before[key]);
+    else localStorage.removeItem(key);
+  }
+  localStorage.removeItem(BEFORE);
+  return !Object.values(before).includes("true");
 }
