@@ -98,7 +98,8 @@ def test_address_restores_arm_measure_and_filters(open_page, results):
 def test_numbers_and_code(open_page):
     page = open_page(tuning="All numbers")
     texts(page)
-    assert len(page.dataframe[0].value) == 8
+    numbers = page.dataframe[0].value
+    assert len(numbers) == 16 and numbers["arm"].nunique() == 8  # a row each per order
     page = open_page(tuning="Code", method="LoRA", rank="2")
     texts(page)
     code = " ".join(block.value for block in page.code)
