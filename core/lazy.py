@@ -1,4 +1,4 @@
-"""Public names of a package, imported on first use, and shown by `dir` and completion before that.
+"""Public names of a package, imported on first use; `dir` and completion show these alone.
 
 Half of the public names need torch, which takes longer to import than most commands take to run.
 """
@@ -22,6 +22,7 @@ def lazy_exports(
         return getattr(import_module(f"{package}.{module_of[name]}"), name)
 
     def names() -> list[str]:
-        return sorted({*vars(modules[package]), *module_of})
+        own = (name for name in vars(modules[package]) if name.startswith("__"))
+        return sorted({*own, *module_of})
 
     return list(module_of), load, names

@@ -164,8 +164,9 @@ class Evaluation:
             versions=self.versions,
         )
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path | str) -> None:
         """Write the folder; the record comes last, so that a folder with one is whole."""
+        folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / RECORD).unlink(missing_ok=True)
         for name in _TABLES:
@@ -175,12 +176,13 @@ class Evaluation:
         self.to_record().write(folder / RECORD)
 
     @classmethod
-    def load(cls, folder: Path) -> Evaluation:
+    def load(cls, folder: Path | str) -> Evaluation:
         """Read what `save` wrote.
 
         Raises:
             EvaluationError: if it is missing, damaged, or of another version.
         """
+        folder = Path(folder)
         record = read_record(folder, command=COMMAND, version=FORMAT_VERSION,
                              what="an evaluation", error=EvaluationError)
         try:

@@ -57,8 +57,9 @@ class SparseAdapter:
             weight = weights[name]
             weight.view(-1)[positions.to(weight.device)] = values.to(weight)
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write positions (int32) and values as safetensors, whole or not at all."""
+        path = Path(path)
         tensors: dict[str, Tensor] = {}
         for name, (positions, values) in self.entries.items():
             tensors |= {f"{name}/positions": positions.int(), f"{name}/values": values}
@@ -66,12 +67,13 @@ class SparseAdapter:
                                              "weights_sha256": self.weights_sha256})
 
     @classmethod
-    def load(cls, path: Path) -> SparseAdapter:
+    def load(cls, path: Path | str) -> SparseAdapter:
         """Read what `save` wrote.
 
         Raises:
             SalienceError: if it is missing, damaged, or something else.
         """
+        path = Path(path)
         tensors, facts = read_tensors(path, _KIND, made_by="trailscope finetune")
         try:
             names = [key.removesuffix("/values") for key in tensors if key.endswith("/values")]

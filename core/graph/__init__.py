@@ -1,27 +1,17 @@
 """What is linearized: graphs, and random planar ones."""
 
-from core.graph.graph import Graph, GraphError, is_isomorphic
-from core.graph.planar import (
-    PLANAR_NODES,
-    PlanarGraph,
-    PlanarName,
-    is_connected,
-    is_planar,
-    is_valid_planar,
-    planar_graph,
-    planar_stream,
-)
+from core.lazy import lazy_exports
 
-__all__ = [
-    "PLANAR_NODES",
-    "Graph",
-    "GraphError",
-    "PlanarGraph",
-    "PlanarName",
-    "is_connected",
-    "is_isomorphic",
-    "is_planar",
-    "is_valid_planar",
-    "planar_graph",
-    "planar_stream",
-]
+__all__, __getattr__, __dir__ = lazy_exports(__name__, {
+    "Graph": "graph",
+    "GraphError": "graph",
+    "is_isomorphic": "graph",
+    "PLANAR_NODES": "planar",
+    "PlanarGraph": "planar",
+    "PlanarName": "planar",
+    "is_connected": "planar",
+    "is_planar": "planar",
+    "is_valid_planar": "planar",
+    "planar_graph": "planar",
+    "planar_stream": "planar",
+})

@@ -139,7 +139,7 @@ class Library:
     has_graph_keys: bool = True
 
     @classmethod
-    def open(cls, folder: Path, *, card: ModelCard | None = None) -> Library:
+    def open(cls, folder: Path | str, *, card: ModelCard | None = None) -> Library:
         """Open a scored set, or a folder of samples.
 
         Args:
@@ -150,6 +150,7 @@ class Library:
             LibraryError: for any other folder, or one without a finished part.
             SamplesError: for damaged samples.
         """
+        folder = Path(folder)
         if (folder / MANIFEST).exists() or not (folder / RECORD).exists():
             return _scored_set(folder)
         return _samples(folder, card)

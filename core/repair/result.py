@@ -111,8 +111,9 @@ class RepairResult:
         rows = self.graphs[self.graphs["order"] == order].reset_index(drop=True)
         return rows.assign(nll_std=nll_std(rows))
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path | str) -> None:
         """Write the folder; the record comes last, so that a folder with one is whole."""
+        folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / RECORD).unlink(missing_ok=True)
         tables = {"graphs": self.graphs, "bins": self.bins}
@@ -143,12 +144,13 @@ class RepairResult:
         )
 
     @classmethod
-    def load(cls, folder: Path) -> RepairResult:
+    def load(cls, folder: Path | str) -> RepairResult:
         """Read what `save` wrote.
 
         Raises:
             SalienceError: if it is missing, damaged, or of another version.
         """
+        folder = Path(folder)
         record = read_record(folder, command=COMMAND, version=FORMAT_VERSION,
                              what="a repair", error=SalienceError)
         try:

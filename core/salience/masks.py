@@ -116,8 +116,9 @@ class Mask:
             found.update(np.packbits(entries.numpy().reshape(-1)).tobytes())
         return found.hexdigest()
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write the mask, eight entries a byte, with provenance as safetensors."""
+        path = Path(path)
         packed = {name: torch.from_numpy(np.packbits(entries.numpy().reshape(-1)))
                   for name, entries in self.entries.items()}
         write_tensors(path, _KIND, packed, {
@@ -127,12 +128,13 @@ class Mask:
         })
 
     @classmethod
-    def load(cls, path: Path) -> Mask:
+    def load(cls, path: Path | str) -> Mask:
         """Read what `save` wrote.
 
         Raises:
             SalienceError: if it is missing, damaged, or something else.
         """
+        path = Path(path)
         tensors, facts = read_tensors(path, _KIND, made_by="trailscope mask")
         try:
             nnz = facts.pop("nnz")

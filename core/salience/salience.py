@@ -59,19 +59,21 @@ class Salience:
                 "examples": self.examples, "model": self.model,
                 _STORED_HASH: self.weights_sha256, "seed": self.seed}
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write scores and provenance as safetensors, whole or not at all."""
+        path = Path(path)
         write_tensors(path, _KIND, {name: score.contiguous() for name, score in
                                     self.scores.items()},
                       {**self.describe(), "matrices": [m.to_json() for m in self.matrices]})
 
     @classmethod
-    def load(cls, path: Path) -> Salience:
+    def load(cls, path: Path | str) -> Salience:
         """Read what `save` wrote.
 
         Raises:
             SalienceError: if it is missing, damaged, or something else.
         """
+        path = Path(path)
         tensors, facts = read_tensors(path, _KIND, made_by="trailscope salience")
         try:
             matrices = tuple(WeightMatrix.from_json(row) for row in facts.pop("matrices"))

@@ -168,7 +168,7 @@ class Samples:
         return content.hexdigest()
 
     def save(
-        self, folder: Path, *, device: str, versions: dict[str, str] | None = None
+        self, folder: Path | str, *, device: str, versions: dict[str, str] | None = None
     ) -> None:
         """Write the folder.
 
@@ -177,6 +177,7 @@ class Samples:
             device: where the samples were made and scored.
             versions: of the packages there; by default those here.
         """
+        folder = Path(folder)
         write_table(self.table, folder / SAMPLES_TABLE)
         more: dict[str, Any] = {}
         if self.ranking is not None:
@@ -196,12 +197,13 @@ class Samples:
         ).write(folder / RECORD)
 
     @classmethod
-    def load(cls, folder: Path) -> Samples:
+    def load(cls, folder: Path | str) -> Samples:
         """Read what `save` wrote.
 
         Raises:
             SamplesError: for a folder that is missing, of another version, or damaged.
         """
+        folder = Path(folder)
         record = read_samples_record(folder)
         try:
             config = record["config"]

@@ -99,7 +99,8 @@ def test_numbers_and_code(open_page):
     page = open_page(tuning="All numbers")
     texts(page)
     numbers = page.dataframe[0].value
-    assert len(numbers) == 16 and numbers["arm"].nunique() == 8  # a row each per order
+    assert len(numbers) == 16  # a row each per order
+    assert numbers["arm"].nunique() == 8
     page = open_page(tuning="Code", method="LoRA", rank="2")
     texts(page)
     code = " ".join(block.value for block in page.code)
