@@ -42,8 +42,13 @@ def model_faults() -> tuple[str, ...]:
     return _shipped().faults + _local().faults
 
 
-@st.cache_resource(ttl=_CARDS_LAST_S, show_spinner=False)
 def _shipped() -> ShippedModels:
+    return _read_shipped(str(assets_folder()))
+
+
+@st.cache_resource(ttl=_CARDS_LAST_S, show_spinner=False)
+def _read_shipped(assets: str) -> ShippedModels:
+    """Of an assets folder: what was found in one says nothing of another."""
     return find_shipped_models()
 
 

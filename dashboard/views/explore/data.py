@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from difflib import get_close_matches
+from pathlib import Path
 
 import streamlit as st
 
@@ -102,9 +103,12 @@ def gallery(chemistry: Chemistry) -> tuple[tuple[str, str], ...]:
     return shown
 
 
-@st.cache_resource(show_spinner=False)
 def _gallery_groups() -> list[list[dict]]:
-    path = assets_folder() / "gallery.json"
+    return _read_gallery(assets_folder() / "gallery.json")
+
+
+@st.cache_resource(show_spinner=False)
+def _read_gallery(path: Path) -> list[list[dict]]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.assets import assets_folder
 from core.data.dataset import Dataset
 from core.data.registry import dataset_of_model
 from core.errors import InputError
@@ -53,9 +54,13 @@ _MAX_FOLDERS = 12
 """Runs on disk, some 10 MB each; one of all weights 50 MB until it is done."""
 
 
-@st.cache_resource(ttl=30, show_spinner=False)
 def _learnt_by_makers() -> dict[str, str]:
     """Models whose generated graphs ship, and the title of the data set that each learnt."""
+    return _read_learnt(str(assets_folder()))
+
+
+@st.cache_resource(ttl=30, show_spinner=False)
+def _read_learnt(assets: str) -> dict[str, str]:
     return {name: str(read_samples_record(folder)["config"]["dataset"])
             for name, folder in shipped_samples().items()}
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.assets import assets_folder
 from core.library.comparison import Comparison, compare, pairs
 from core.library.keep import LibraryKeepList, keep
 from core.library.selection import Selection
@@ -30,8 +31,12 @@ def libraries() -> dict[str, Path]:
     return scored_sets() | shipped
 
 
-@st.cache_resource(ttl=30, show_spinner=False)
 def _shipped() -> dict[str, Path]:
+    return _find_shipped(str(assets_folder()))
+
+
+@st.cache_resource(ttl=30, show_spinner=False)
+def _find_shipped(assets: str) -> dict[str, Path]:
     return shipped_samples()
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.assets import assets_folder
 from core.chemistry.chemistry import QM9, Chemistry
 from core.chemistry.fragments import Fragment
 from core.chemistry.molecules import from_smiles
@@ -58,8 +59,12 @@ _NEW_S = 60
 """A folder that is younger may not be finished."""
 
 
-@st.cache_resource(ttl=_FOLDERS_LAST_S, show_spinner=False)
 def _folders(kind: str) -> dict[str, Path]:
+    return _find_folders(str(assets_folder()), kind)
+
+
+@st.cache_resource(ttl=_FOLDERS_LAST_S, show_spinner=False)
+def _find_folders(assets: str, kind: str) -> dict[str, Path]:
     return shipped_samples(kind)
 
 

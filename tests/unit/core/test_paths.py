@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 @pytest.mark.parametrize(("kind", "opened"), [
     ("samples/qm9-random_order", Samples.load),
     ("samples/qm9-random_order", Library.open),
-    ("evaluations/qm9-random_order", Evaluation.load),
+    ("evaluations/qm9-random_order/random_order", Evaluation.load),
 ])
 def test_a_folder_is_opened_by_its_name(kind, opened):
     assert opened(str(ROOT / "assets/results" / kind)).model == "qm9-random_order"
