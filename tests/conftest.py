@@ -111,7 +111,7 @@ def assets(make_checkpoint, tmp_path_factory) -> Path:
     for seed, strategy in enumerate((RANDOM_ORDER, MAX_DEGREE_FIRST)):
         make_checkpoint(f"planar-{strategy.name}", PLANAR_VOCABULARY, strategy, seed=seed,
                         folder=folder / "checkpoints" / f"planar-{strategy.name}")
-    for name in ("gallery.json", "logo.svg", "wordmark.svg"):
+    for name in ("gallery.json", "names.json", "logo.svg", "wordmark.svg"):
         shutil.copy(ROOT / "assets" / name, folder / name)
     return folder
 

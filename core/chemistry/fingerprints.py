@@ -38,12 +38,15 @@ def _morgan() -> Any:
         radius=FINGERPRINT_RADIUS, fpSize=FINGERPRINT_BITS)
 
 
-def most_similar(smiles: str, among: Sequence[str]) -> str | None:
+def most_similar(
+    smiles: str, among: Sequence[str], *, least: float = 0.0
+) -> str | None:
     """The SMILES of the likest molecule by Tanimoto similarity; None if nothing is alike.
 
     Args:
         smiles: of any elements; None is the answer for what is no molecule.
         among: SMILES of molecules.
+        least: similarity, in (0, 1), below which nothing is alike.
 
     >>> most_similar("CCCCl", ["c1ccccc1", "CCCO"])
     'CCCO'
@@ -61,7 +64,7 @@ def most_similar(smiles: str, among: Sequence[str]) -> str | None:
                                [molecule, *map(Chem.MolFromSmiles, among)])
     similarity = DataStructs.BulkTanimotoSimilarity(fingerprint, others)
     best = int(np.argmax(similarity))
-    return among[best] if similarity[best] > 0 else None
+    return among[best] if similarity[best] > least else None
 
 
 def ring_scaffold(molecule: Chem.Mol) -> str | None:

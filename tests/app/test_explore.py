@@ -72,8 +72,11 @@ def test_a_name_is_a_molecule(open_page):
     assert not named.error
     assert named.title[0].value == drawn.title[0].value
     assert [card.value for card in named.metric] == [card.value for card in drawn.metric]
+    [error] = open_page(smiles="vitamin D").error
+    assert error.value.startswith("'vitamin D' is no SMILES, nor a name")
     [error] = open_page(smiles="ethanoll").error
-    assert error.value.endswith("Did you mean Ethanol?")
+    assert error.value.endswith("a name that is known here; give the molecule's SMILES. "
+                                "Did you mean Ethanol?")
 
 
 def test_one_click_draws_as_many_permutations_as_are_needed(open_page):

@@ -6,12 +6,12 @@ import io
 import pytest
 import torch
 
-from core.chemistry.chemistry import MOSES, QM9
+from core.chemistry.chemistry import MOSES
 from core.model.checkpoints import ModelCard, save_checkpoint
 from core.model.transformer import build_model
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import vocabulary_of
-from dashboard.views.explore.data import gallery
+from dashboard.views.explore.data import by_name
 from dashboard.views.explore.query import VIEWS
 
 MODEL = "drug-like"
@@ -72,7 +72,7 @@ def test_a_molecule_that_no_model_reads_leads_to_the_likest_one(open_drug):
     name = offer.label.removeprefix("Open ").removesuffix(", which is most like it")
     offer.click().run()
     assert not page.error
-    assert page.text_input(key="smiles").value == dict(gallery(QM9))[name]
+    assert page.text_input(key="smiles").value == by_name(name)
 
 
 def test_a_foreign_element_is_refused_by_the_models_own_chemistry(open_drug):

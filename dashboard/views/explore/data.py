@@ -7,8 +7,10 @@ pickled on a hit.
 from __future__ import annotations
 
 import json
+import re
 import time
 from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 
 import streamlit as st
@@ -43,6 +45,12 @@ from dashboard.views.explore.report import Explored, explore_report
 
 MAX_EXACT_SEQUENCES = 1000
 """Molecules with more sequences are not enumerated live."""
+
+_NAME = re.compile(r"(?=\S*[adeghjkmqt-z])[\w,'()-]*[a-z]{3}[\w ,'()-]*", re.ASCII)
+"""A word, then anything that names hold; letters of the commonest atoms alone make a SMILES."""
+
+_LEAST_ALIKE = 0.15
+"""Tanimoto similarity below which no well-known molecule is worth offering."""
 
 
 @kept(256)
@@ -104,11 +112,16 @@ def gallery(chemistry: Chemistry) -> tuple[tuple[str, str], ...]:
 
 
 def _gallery_groups() -> list[list[dict]]:
-    return _read_gallery(assets_folder() / "gallery.json")
+    return _read_known(assets_folder() / "gallery.json")
+
+
+def _known() -> list[dict]:
+    """Molecules with a name that is understood: those of the gallery and more."""
+    return [*chain(*_gallery_groups()), *_read_known(assets_folder() / "names.json")]
 
 
 @st.cache_resource(show_spinner=False)
-def _read_gallery(path: Path) -> list[list[dict]]:
+def _read_known(path: Path) -> list:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -122,22 +135,37 @@ def by_name(typed: str) -> str | None:
         InputError: if the gallery cannot be read.
     """
     wanted = _plain(typed)
-    return next((row["smiles"] for rows in _gallery_groups() for row in rows
+    return next((row["smiles"] for row in _known()
                  if wanted in map(_plain, (row["name"], *row.get("also", ())))), None)
 
 
 def similar_name(typed: str) -> str | None:
     """The name of a well-known molecule that is spelt much like this; None if none is."""
-    names = {_plain(row["name"]): row["name"] for rows in _gallery_groups() for row in rows}
+    names = {_plain(name): name for row in _known()
+             for name in (row["name"], *row.get("also", ()))
+             if min(map(len, name.split())) > 2}  # vitamins differ in a letter
     found = get_close_matches(_plain(typed), names, n=1, cutoff=0.75)
     return names[found[0]] if found else None
 
 
+def is_like_a_name(typed: str) -> bool:
+    """Whether what is no SMILES was meant as a name: words of letters, such as "vitamin D"."""
+    return _NAME.fullmatch(typed.strip()) is not None and by_name(typed) is None
+
+
 def likest(smiles: str, chemistry: Chemistry) -> tuple[str, str] | None:
-    """(name, SMILES) of the molecule of the gallery that a molecule is most like, if any is."""
-    entries = {of: name for name, of in gallery(chemistry)}
-    found = most_similar(smiles, tuple(entries))
+    """(name, SMILES) of the well-known molecule that one is most like, of those that a chemistry
+    has, if any is."""
+    entries = _names_in(chemistry)
+    found = most_similar(smiles, tuple(entries), least=_LEAST_ALIKE)
     return None if found is None else (entries[found], found)
+
+
+@st.cache_resource(show_spinner=False)
+def _names_in(chemistry: Chemistry) -> dict[str, str]:
+    """Names of well-known molecules that a chemistry has, by SMILES."""
+    return {row["smiles"]: row["name"] for row in _known()
+            if _is_readable(row["smiles"], chemistry)}
 
 
 def _plain(name: str) -> str:

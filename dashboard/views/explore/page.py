@@ -45,7 +45,9 @@ def is_readable(query: ExploreQuery, models: Mapping[str, ModelCard]) -> bool:
     except MoleculeError as error:
         st.title("Explore", anchor=False)
         similar = data.similar_name(query.smiles)
-        messages.error(f"{error} Did you mean {similar}?" if similar else error)
+        is_name = data.is_like_a_name(query.smiles)
+        said = text.unknown_name(query.smiles) if is_name else error
+        messages.error(f"{said} Did you mean {similar}?" if similar else said)
         with st.container(horizontal=True):
             offer_reader(query.smiles, models, key="model", like=models[query.model])
             inputs.offer_likest(query)

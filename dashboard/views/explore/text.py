@@ -12,6 +12,7 @@ import pandas as pd
 from core.chemistry.chemistry import QM9, Chemistry
 from core.chemistry.molecules import num_heavy_atoms, sum_formula
 from core.data.registry import DATASETS
+from core.errors import plain_line
 from core.graph.graph import Graph
 from core.graph.planar import PlanarName
 from core.likelihood.analysis import Analysis
@@ -58,6 +59,16 @@ def size_note(graph: Graph, chemistry: Chemistry = QM9) -> str | None:
             return (f"{dataset.title} has molecules of at most {most} heavy atoms; this one has "
                     f"{heavy}, so the model extrapolates.")
     return None
+
+
+def unknown_name(typed: str) -> str:
+    """What is said of a word that is neither a SMILES nor a name.
+
+    >>> unknown_name("vitamin D")
+    "'vitamin D' is no SMILES, nor a name that is known here; give the molecule's SMILES."
+    """
+    return (f"{plain_line(typed, 40)!r} is no SMILES, nor a name that is known here; give the "
+            "molecule's SMILES.")
 
 
 def planar_source(name: PlanarName) -> str:
