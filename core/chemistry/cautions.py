@@ -7,9 +7,10 @@ caution, never a verdict.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import combinations
 
-from rdkit import Chem
+from rdkit import Chem, rdBase
 from rdkit.Chem.rdMolDescriptors import CalcNumBridgeheadAtoms
 
 _SMALL = {3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight"}
@@ -30,7 +31,43 @@ def cautions(molecule: Chem.Mol) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_found(molecule)))
 
 
+def strain_notes(smiles: str | None) -> tuple[str, ...]:
+    """The note that a row of a strained molecule carries; none for others and for no molecule.
+
+    >>> strain_notes("C1=C=CCCC1")
+    ('It may be too strained to exist: an allene in a ring of six.',)
+    >>> strain_notes("CCO"), strain_notes(None)
+    ((), ())
+    """
+    if smiles is None:
+        return ()
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromSmiles(smiles)
+    found = () if molecule is None else cautions(molecule)
+    return (f"It may be too strained to exist: {', '.join(found)}.",) if found else ()
+
+
 def _found(molecule: Chem.Mol) -> Iterator[str]:
+    info = molecule.GetRingInfo()
+    if molecule.HasSubstructMatch(_may_be_strained()):
+        yield from _strained_bonds(molecule)
+    if _breaks_bredts_rule(molecule):
+        yield "a double bond at a bridgehead"
+    small = [set(ring) for ring in info.BondRings() if len(ring) <= 4]
+    for one, other in combinations(small, 2):
+        if one & other:
+            yield (f"rings of {_SMALL[min(len(one), len(other))]} and "
+                   f"{_SMALL[max(len(one), len(other))]} that share a bond")
+
+
+@cache
+def _may_be_strained() -> Chem.Mol:
+    """A triple bond or an allene in a ring, or a double bond in a ring of three: most molecules
+    have none, and need not be looked through."""
+    return Chem.MolFromSmarts("[$([R]#[R]),$([R]=[R]=[R]),$([r3]=[r3])]")
+
+
+def _strained_bonds(molecule: Chem.Mol) -> Iterator[str]:
     info = molecule.GetRingInfo()
     for bond in molecule.GetBonds():
         smallest = info.MinBondRingSize(bond.GetIdx())
@@ -45,19 +82,14 @@ def _found(molecule: Chem.Mol) -> Iterator[str]:
             shared = [len(ring) for ring in info.BondRings() if set(double) <= set(ring)]
             if shared and min(shared) <= _LARGEST_LINEAR:
                 yield f"an allene in a ring of {_SMALL[min(shared)]}"
-    if _breaks_bredts_rule(molecule):
-        yield "a double bond at a bridgehead"
-    small = [set(ring) for ring in info.BondRings() if len(ring) <= 4]
-    for one, other in combinations(small, 2):
-        if one & other:
-            yield (f"rings of {_SMALL[min(len(one), len(other))]} and "
-                   f"{_SMALL[max(len(one), len(other))]} that share a bond")
 
 
 def _breaks_bredts_rule(molecule: Chem.Mol) -> bool:
     bridgeheads: list[int] = []
     # RDKit fills the list; its stub takes the argument for one of pairs of atoms.
     CalcNumBridgeheadAtoms(molecule, bridgeheads)  # type: ignore[arg-type]
+    if not bridgeheads:
+        return False
     rings = [set(ring) for ring in molecule.GetRingInfo().AtomRings()]
     for place in bridgeheads:
         ends = {place} | {bond.GetOtherAtomIdx(place)

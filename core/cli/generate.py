@@ -103,6 +103,7 @@ def _describe_growth(sample: GeneratedGraph, fragment: Fragment | None) -> dict[
 def _describe_graph(
     graph: Graph | None, chemistry: Chemistry | None, *, hydrogens: bool
 ) -> dict[str, Any]:
+    from core.chemistry.cautions import strain_notes
     from core.chemistry.molecules import is_stable, num_fragments, to_smiles, with_hydrogens
     from core.graph.planar import is_valid_planar
 
@@ -110,11 +111,12 @@ def _describe_graph(
     if graph is None or chemistry is None:
         return {"smiles": None, "num_nodes": num_nodes,
                 "valid": graph is not None and is_valid_planar(graph),
-                "stable": None, "fragments": None}
+                "stable": None, "fragments": None, "notes": None}
     smiles = to_smiles(graph, chemistry, hydrogens=hydrogens)
+    notes = strain_notes(smiles)
     if smiles is not None and hydrogens and not chemistry.has_hydrogen_nodes:
         smiles = with_hydrogens(smiles)
     # Implicit hydrogens fill every valence, so "stable" would say nothing.
     stable = is_stable(graph, chemistry) if chemistry.has_hydrogen_nodes else None
     return {"smiles": smiles, "num_nodes": num_nodes, "valid": smiles is not None, "stable": stable,
-            "fragments": num_fragments(graph)}
+            "fragments": num_fragments(graph), "notes": " ".join(notes) or None}

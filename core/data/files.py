@@ -14,6 +14,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from core.chemistry.cautions import strain_notes
 from core.chemistry.chemistry import QM9, Chemistry
 from core.chemistry.given_graph import from_graph
 from core.chemistry.mol_block import from_mol_block
@@ -34,7 +35,8 @@ class InputRow:
         id: the row's own name, or its place in the input, `row 1` being the first.
         smiles: as given, or written from a MOL record; None for a graph that came without.
         graph: None exactly if there is an error.
-        notes: one sentence for each property of the input that the graph does not encode.
+        notes: one sentence for each property of the input that the graph does not encode, and for
+            a strain that few molecules survive.
         error: one sentence on what is wrong and what would be right.
         columns: what else the row of a file says; see `Record`.
     """
@@ -203,7 +205,8 @@ def _to_row(record: Record, number: int, limits: _Limits) -> InputRow:
         molecule = _understand(record, name, limits)
     except (MoleculeError, GraphError) as error:
         return InputRow(name, record.smiles, None, error=str(error), columns=record.columns)
-    return InputRow(name, molecule.smiles or None, molecule.graph, molecule.notes,
+    smiles = molecule.smiles or None
+    return InputRow(name, smiles, molecule.graph, (*molecule.notes, *strain_notes(smiles)),
                     columns=record.columns)
 
 

@@ -31,10 +31,10 @@ RESULT_TYPES: dict[str, pa.DataType] = {
 """Columns that stand last.
 
 `error` says why a row was not scored, and then all others but `valid`, which is false, are missing;
-`notes` what of the molecule its graph does not encode. `valid` and `stable` are those of
-`core.triage.quality.judge`; `stable` is missing where hydrogens are implicit. NLLs are in nats, LU
-without unit, its interval missing where there is none. `graph_key` is equal for equal graphs
-whatever scored them; `key` for equal numbers (`core.library.keys`).
+`notes` what of the molecule its graph does not encode, and whether it is strained. `valid` and
+`stable` are those of `core.triage.quality.judge`; `stable` is missing where hydrogens are implicit.
+NLLs are in nats, LU without unit, its interval missing where there is none. `graph_key` is equal
+for equal graphs whatever scored them; `key` for equal numbers (`core.library.keys`).
 """
 
 NUMBERS = ("num_nodes", "valid", "stable", "nll_mean", "nll_std", "nll_per_token", "lu", "lu_low",

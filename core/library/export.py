@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 
-from core.library.leaving import leaving_columns, leaving_names, leaving_rows
+from core.library.leaving import NOTES, leaving_columns, leaving_names, leaving_rows
 from core.library.manifest import LibraryError
 from core.library.selection import Selection
 from core.library.store import TEXT, WHOLE, YES_NO, Library
@@ -128,6 +128,7 @@ def _write_parquet(batches: Iterator[pd.DataFrame], library: Library, path: Path
                         for name, kind in library.columns.items()])
     if library.is_samples:
         schema = schema.append(pa.field(TOKENS, pa.list_(pa.int32())))
+        schema = schema.append(pa.field(NOTES, pa.string()))
     written = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for batch in batches:

@@ -20,8 +20,11 @@ from core.library.selection import Selection
 from core.library.store import Library
 from core.library.structure import TOKENS, token_numbers
 from core.triage.generated import read_graph
-from core.triage.samples import GROWTH_TYPES, SAMPLE_TYPES
+from core.triage.samples import GROWTH_TYPES, SAMPLE_TYPES, notes_of_samples
 from core.units import with_unit
+
+NOTES = "notes"
+"""The column that rows of samples get when they leave; scored sets have it."""
 
 _OF_SAMPLES = frozenset({"row", *SAMPLE_TYPES, *GROWTH_TYPES})
 _OF_SETS = frozenset({*PLACE_TYPES, *RESULT_TYPES})
@@ -64,7 +67,7 @@ def leaving_rows(
         hydrogens: write every hydrogen in SMILES.
 
     Returns:
-        Columns by `leaving_names`; tokens are lists of whole numbers.
+        Columns by `leaving_names`, of samples `NOTES` as well; tokens are lists of whole numbers.
     """
     changed: dict[str, Any] = {}
     if TOKENS in batch:
@@ -73,6 +76,8 @@ def leaving_rows(
         written = [_written(row, library, hydrogens=hydrogens)
                    for row in _rows(batch, ("smiles", "valid", "stable", TOKENS))]
         changed["smiles"] = pd.Series(written, index=batch.index, dtype=object)
+        if library.is_samples:
+            changed[NOTES] = notes_of_samples(batch)
     return batch.assign(**changed).rename(columns=leaving_names(library))
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from core.assets import assets_folder, shipped_results
+from core.chemistry.cautions import strain_notes
 from core.chemistry.molecules import without_hydrogens
 from core.errors import InputError
 from core.likelihood.scoring import Precision
@@ -254,7 +255,22 @@ def frame_of_samples(table: pd.DataFrame, *, hydrogens: bool = False) -> pd.Data
     """A table of samples as people have it, see `Samples.to_frame`."""
     if not hydrogens:
         table = table.assign(smiles=table["smiles"].map(without_hydrogens, na_action="ignore"))
-    return table.rename(columns=with_unit)
+    return table.assign(notes=notes_of_samples(table)).rename(columns=with_unit)
+
+
+def notes_of_samples(table: pd.DataFrame) -> pd.Series:
+    """What should be known of each generated molecule beside its numbers; missing where nothing.
+
+    Args:
+        table: with the column `smiles`, and `stable` where there is one: an open valence is caution
+            enough.
+    """
+    asked = table["smiles"].notna()
+    if "stable" in table:
+        asked &= ~table["stable"].eq(False).fillna(value=False).astype(bool)
+    notes = [" ".join(strain_notes(smiles if is_asked else None)) or None
+             for smiles, is_asked in zip(table["smiles"], asked, strict=True)]
+    return pd.Series(notes, index=table.index, dtype=object)
 
 
 def _as_tuple(tokens: Sequence[int] | np.ndarray) -> tuple[int, ...]:

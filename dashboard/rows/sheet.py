@@ -12,6 +12,7 @@ from html import escape
 from io import BytesIO
 from typing import Any
 
+from core.chemistry.cautions import strain_notes
 from core.library.basket import Basket, Origin, Pick
 from core.stats.estimates import Interval
 from dashboard.drawing.pdf import text_width, to_pdf, without_titles
@@ -92,6 +93,8 @@ def number_lines(pick: Pick) -> tuple[str, ...]:
     pieces = _number(values, "fragments")
     if pick.origin.sampled is not None and pieces is not None and pieces > 1:
         known.append(f"{pieces:.0f} pieces")
+    if values.get("stable") is not False and strain_notes(pick.smiles):
+        known.append("strained")
     return tuple(filter(None, (
         lu, f"NLL: {', '.join(nll)} nats" if nll else "",
         "" if marginal is None else f"Order-marginal NLL: {marginal:.2f} nats",

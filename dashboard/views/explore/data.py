@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from dataclasses import replace
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.assets import assets_folder
+from core.chemistry.cautions import strain_notes
 from core.chemistry.chemistry import Chemistry
 from core.chemistry.fingerprints import most_similar
 from core.chemistry.molecules import Molecule, from_smiles
@@ -55,8 +57,9 @@ _LEAST_ALIKE = 0.15
 
 @kept(256)
 def molecule(smiles: str, chemistry: Chemistry) -> Molecule:
-    """A parsed molecule."""
-    return from_smiles(smiles, chemistry)
+    """A parsed molecule; its notes warn of strain, too."""
+    read = from_smiles(smiles, chemistry)
+    return replace(read, notes=(*read.notes, *strain_notes(read.smiles)))
 
 
 @kept(256)

@@ -72,7 +72,7 @@ def _show_job(query: ScoreQuery, card: ModelCard, found: Manifest | None) -> Non
         with st.expander(text.bad_title(checked), icon=":material/error:"):
             st.dataframe(text.bad_table(checked), hide_index=True, alt=text.bad_title(checked))
     if checked.notes:
-        with st.expander("What models do not see of these molecules", icon=":material/info:"):
+        with st.expander("What should be known of these molecules", icon=":material/info:"):
             for note in checked.notes:
                 st.caption(plain(note))
     if known.each_s is None:

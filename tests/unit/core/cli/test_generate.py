@@ -4,6 +4,7 @@
 import pytest
 import torch
 
+from core.chemistry.cautions import strain_notes
 from core.chemistry.molecules import is_stable, num_fragments, to_smiles, with_hydrogens
 from core.graph.planar import is_valid_planar
 from core.model.checkpoints import load_checkpoint
@@ -34,7 +35,7 @@ def test_generate_prints_what_it_sampled(trailscope):
     assert result.status == 0
     assert len(result.rows) == 30
     assert list(result.rows[0]) == ["id", "smiles", "num_nodes", "valid", "stable", "fragments",
-                                    "self_nll_nats", "tokens"]
+                                    "notes", "self_nll_nats", "tokens"]
     assert [row["id"] for row in result.rows] == [f"qm9-random_order:2:{at}" for at in range(30)]
     for row in result.rows:
         graph = decode(row["tokens"], QM9_VOCABULARY)
@@ -42,6 +43,7 @@ def test_generate_prints_what_it_sampled(trailscope):
         assert row["valid"] == (row["smiles"] is not None)
         assert row["stable"] == is_stable(graph)
         assert row["fragments"] == num_fragments(graph)
+        assert row["notes"] == (" ".join(strain_notes(row["smiles"])) or None)
     expected = nll_of(load_checkpoint("qm9-random_order"), result.rows)
     assert [row["self_nll_nats"] for row in result.rows] == pytest.approx(expected, abs=1e-2)
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from core.chemistry.cautions import strain_notes
 from core.chemistry.molecules import to_smiles
 from core.model.card import ModelCard
 from core.sent.strategies import RANDOM_ORDER
@@ -37,7 +38,7 @@ def samples():
 
 def test_the_table_for_people_has_units_and_smiles_as_on_cards(samples):
     found = samples.to_frame()
-    assert list(found) == [with_unit(name) for name in samples.table]
+    assert list(found) == [*map(with_unit, samples.table), "notes"]
     assert {"self_nll_nats", "nll_mean_nats", "lu"} <= set(found)
     valid = samples.table["valid"]
     graphs = [read_graph(tokens, QM9_VOCABULARY) for tokens in samples.table["tokens"][valid]]
@@ -46,6 +47,10 @@ def test_the_table_for_people_has_units_and_smiles_as_on_cards(samples):
     assert found["smiles"][~valid].isna().all()
     assert samples.to_frame(hydrogens=True)["smiles"].tolist() == samples.table["smiles"].tolist()
     assert found["self_nll_nats"].tolist() == samples.table["self_nll"].tolist()
+    assert found["notes"].tolist() == [
+        " ".join(strain_notes(smiles if is_stable is True else None)) or None
+        for smiles, is_stable in samples.table[["smiles", "stable"]].astype(object).to_numpy()]
+    assert found["notes"].notna().any()
     generation = Generation(samples, ModelCard("tiny", QM9_VOCABULARY, RANDOM_ORDER, "tiny"))
     pd.testing.assert_frame_equal(generation.to_frame(), found)
 

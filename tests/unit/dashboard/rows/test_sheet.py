@@ -65,6 +65,12 @@ def test_what_is_not_known_is_left_out():
     assert sheet_pages(basket(1, bare), NOW)
 
 
+def test_strain_is_said_of_what_is_valid():
+    strained = replace(PICK, smiles="C1=C=CCCC1", values={"valid": True, "stable": True})
+    assert "valid, stable, strained" in number_lines(strained)
+    assert "valid, unstable" in number_lines(replace(strained, values={"valid": True, "stable": False}))
+
+
 def test_twelve_stand_on_a_page_and_pages_are_numbered():
     pages = sheet_pages(basket(25), NOW)
     assert [text for page in pages for text in said(page) if text.startswith("Page")] == [
