@@ -1,8 +1,11 @@
 """Every page says in one sentence what it answers, and explains itself by an example."""
 
+import re
+
 import pytest
 
-from tests.snapshots.pages import PAGES, open_page
+from dashboard.shared.introduction import SPELT_OUT
+from tests.snapshots.pages import PAGES, open_page, texts
 
 
 @pytest.fixture(autouse=True)
@@ -16,6 +19,17 @@ def shipped_like(full_assets, monkeypatch):
 def test_a_page_explains_itself(page):
     opened = open_page(page)
     assert [text for text in opened.markdown if "**Example" in text.value]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "glossary"],
+                         ids=lambda page: page or "explore")
+def test_what_a_page_shortens_it_spells_out_first(page):
+    opened = open_page(page)
+    said = " ".join(texts(opened))
+    short = {name for name in SPELT_OUT if re.search(rf"\b{name}\b", said)}
+    spelt = {name for text in opened.caption for name in SPELT_OUT
+             if f"**{name}**: {SPELT_OUT[name]}" in text.value}
+    assert short <= spelt
 
 
 def test_the_example_on_explore_has_the_numbers_of_the_page():

@@ -30,7 +30,7 @@ from dashboard.views.calibration.query import (
 def main() -> None:
     """The page from top to bottom; what is wrong is said where it shows."""
     st.title("Calibration", anchor=False)
-    introduce(text.QUESTION, text.EXAMPLE)
+    introduce(text.QUESTION, text.EXAMPLE, "ECE", "NLL")
     try:
         shipped = notes.shipped_results()
         if shipped is not None:

@@ -70,7 +70,7 @@ def show_graph(
     step = step_here(EXPLORE, st.query_params)
     with introduction:
         introduce(text.QUESTION, text.worked_example(analysis, text.words(
-            is_molecule=query.planar is None)))
+            is_molecule=query.planar is None)), "NLL", "LU", "ESS")
         if step is not None and query.planar is None:
             guide.show_guide(step, text.guided(
                 step, analysis, data.graph_layout(query), show_hydrogens=show_hydrogens),

@@ -17,7 +17,7 @@ from dashboard.views.finetune.query import CODE, COMPARE, NUMBERS, RUN, SECTIONS
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     st.title("Fine-tune", anchor=False)
-    introduce(text.INTRO, text.EXAMPLE)
+    introduce(text.INTRO, text.EXAMPLE, "LU", "NLL", "ECE", "LoRA")
     try:
         models = checkpoints.models()
         shipped = data.shipped()

@@ -21,7 +21,7 @@ from dashboard.views.library.query import ROWS, SECTIONS, address_faults, python
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     beside_title = title_row("Library")
-    introduce(text.QUESTION, text.EXAMPLE)
+    introduce(text.QUESTION, text.EXAMPLE, "NLL", "LU")
     try:
         folders = data.libraries()
         if not folders:

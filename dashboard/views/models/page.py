@@ -19,7 +19,7 @@ from dashboard.views.models.query import ModelsQuery, address_faults
 def main() -> None:
     """The page from top to bottom; what is wrong is said where it shows."""
     st.title("Models", anchor=False)
-    introduce(text.QUESTION, text.EXAMPLE)
+    introduce(text.QUESTION, text.EXAMPLE, "ECE", "NLL", "LU")
     try:
         shipped = notes.shipped_results()
         if shipped is not None:
