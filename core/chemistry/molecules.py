@@ -284,8 +284,8 @@ def to_smiles(
 
     The one writer of SMILES, for generated and training molecules alike. Where hydrogens are nodes,
     under-valent atoms stand in brackets, so that no reader adds what the graph does not have.
-    Reading gives the canonical of two Kekulé structures of a ring, and RDKit writes a pentavalent
-    N=O as [N+][O-].
+    Reading gives the canonical of two Kekulé structures of a ring, to which `normal_form` brings a
+    graph, and RDKit writes a pentavalent N=O as [N+][O-].
 
     Args:
         graph: a molecule.

@@ -18,6 +18,7 @@ from torch import Tensor
 from transformers.cache_utils import Cache, CacheLayerMixin
 
 from core.chemistry.fragments import Fragment, FragmentError
+from core.chemistry.normal_form import normal_form
 from core.errors import InputError
 from core.graph.graph import Graph
 from core.model.checkpoints import Checkpoint
@@ -74,12 +75,13 @@ class GeneratedGraph:
 
     Attributes:
         tokens: the sequence from `sos` on, without padding.
-        graph: the decoded graph, or None if there is no `eos` or it cannot be read.
+        graph: the decoded graph, its nodes numbered in visit order, a molecule in its normal form
+            (`core.chemistry.normal_form`); None if there is no `eos` or it cannot be read.
         self_nll: NLL of the sequence under the unmasked model at temperature 1, nats; of all of it,
             a fragment that it grew from included.
         prefix_nll: the part of `self_nll` that writes the fragment; None without one.
-        holds_fragment: whether the graph's first nodes have exactly the fragment's labels and
-            bonds, and its closed atoms no others; None without a fragment or a graph.
+        holds_fragment: whether the first nodes, as they were written, have exactly the fragment's
+            labels and bonds, and its closed atoms no others; None without a fragment or a graph.
     """
 
     tokens: tuple[int, ...]
@@ -127,7 +129,9 @@ def generate(
         found = []
         for row, sequence in enumerate(_sequences(tokens)):
             graph = _read(sequence, checkpoint, config)
-            one = GeneratedGraph(sequence, graph, float(self_nll[row]))
+            chemistry = checkpoint.card.chemistry
+            one = GeneratedGraph(sequence, None if graph is None else normal_form(graph, chemistry),
+                                 float(self_nll[row]))
             if fragment is not None and prefixes is not None:
                 one = replace(one, prefix_nll=float(prefix_nll[row]), holds_fragment=None
                               if graph is None else holds_fragment(

@@ -196,7 +196,7 @@ def _show_card(library: Library, row: dict[str, Any], keys: Keys, marked: int) -
                           horizontal_alignment="distribute"):
             pick_box(library, row, keys, marked)
             if (query := _explore_query(library, row)) is not None:
-                _show_link(library, query, None if read.is_typable else text.OTHER_KEKULE)
+                _show_link(library, query, None if read.is_typable else text.READ_AS_ANOTHER)
 
 
 def _show_link(library: Library, query: dict[str, Any], help: str | None) -> None:

@@ -23,8 +23,8 @@ FILTER_HELP = (
 SMARTS_HELP = ("Press Enter. Searched among the first {most:,} chosen rows. Hydrogens are counted "
                "on their atoms, as in [CH3], unless the pattern has a hydrogen atom itself, as in "
                "[#6][H].")
-OTHER_KEKULE = ("Typed as SMILES, this molecule gets its other Kekulé structure, which is another "
-                "graph, so Explore shows other numbers.")
+READ_AS_ANOTHER = ("Its SMILES writes pentavalent nitrogen with charges, which is read as another "
+                   "graph, so Explore shows other numbers.")
 
 KIND_NAMES: dict[Kind, str] = {"csv": "CSV", "sdf": "SDF", "smi": "SMILES", "parquet": "Parquet",
                                 "jsonl": "JSON"}

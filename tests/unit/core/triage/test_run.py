@@ -189,8 +189,7 @@ def test_where_hydrogens_are_implicit_all_decoded_graphs_are_scored(moses):
         assert "[H]" not in row.smiles
         [again] = analyse(checkpoint, [from_smiles(row.smiles, MOSES).graph],
                           checkpoint.card.strategy, permutations=4, seed=1).uncertainties
-        if is_isomorphic(from_smiles(row.smiles, MOSES).graph, graph):
-            assert row.nll_mean == pytest.approx(again.nll_mean, rel=1e-5)
+        assert row.nll_mean == pytest.approx(again.nll_mean, rel=1e-5)
 
 
 def test_where_hydrogens_are_implicit_the_label_is_valid(moses):
