@@ -106,7 +106,7 @@ def _record(row: Any, choose: Callable[[tuple[str, ...]], ColumnChoice | str]) -
     if isinstance(choice, str):
         return Record(None, error=choice)
     values = tuple(row.values())
-    is_graph = not _GRAPH.isdisjoint(row)
+    is_graph = _is_graph(row, has_smiles=choice.smiles is not None)
     columns = {name: _scalar(values[place])
                for name, place in zip(choice.own, choice.places, strict=True)
                if not (is_graph and name in _GRAPH)}
@@ -125,6 +125,16 @@ def _record(row: Any, choose: Callable[[tuple[str, ...]], ColumnChoice | str]) -
         return Record(name, columns=columns,
                       error='A row must be an object with "edges" or "smiles".')
     return Record(name, smiles, graph=row if is_graph else None, columns=columns)
+
+
+def _is_graph(row: Mapping[str, Any], *, has_smiles: bool) -> bool:
+    """Whether a row gives a graph bond by bond; its size beside a SMILES is a column like others.
+
+    Rows that the commands write have such a column.
+    """
+    if has_smiles:
+        return row.get("edges") is not None
+    return not _GRAPH.isdisjoint(row)
 
 
 def _scalar(value: Any) -> Any:

@@ -60,6 +60,31 @@ def test_score_columns_in_json_and_csv(trailscope, write):
     assert bad["error"] == "Element Cl is outside the vocabulary, which has H, C, N, O, F."
 
 
+def test_its_own_rows_can_be_scored_again(trailscope, write):
+    """As those of `generate` can: `num_nodes` beside a SMILES is a column like others."""
+    options = ("--permutations", 4, "--seed", 1)
+    first = trailscope("score", write("in.csv", "smiles", "CO", "Oc1cccc(F)c1"), *options)
+    again = trailscope("score", write("out.jsonl", *first.out.splitlines()), *options)
+    assert again.status == 0
+    assert [row["error"] for row in again.rows] == [None, None]
+    for before, after in zip(first.rows, again.rows, strict=True):
+        assert after["smiles"] == before["smiles"]
+        for name in ("num_nodes", "nll_mean_nats", "lu", "nll_marginal_nats"):
+            assert after[name] == pytest.approx(before[name], rel=1e-5)
+
+
+def test_generated_rows_can_be_scored(trailscope, write):
+    generated = trailscope("generate", "--number", 40, "--mask", "strict")
+    valid = [row for row in generated.rows if row["valid"]]
+    assert valid
+    scored = trailscope("score", write("generated.jsonl", *generated.out.splitlines()),
+                        "--permutations", 2).rows
+    assert [row["id"] for row in scored] == [row["id"] for row in generated.rows]
+    assert [row["id"] for row in scored if row["error"] is None] == [row["id"] for row in valid]
+    assert {row["error"] for row in scored if row["error"] is not None} == {
+        "The SMILES is empty; try CCO for ethanol."}
+
+
 def test_a_molecule_outside_the_chemistry_names_a_model_that_can_read_it(
         trailscope, monkeypatch, tmp_path):
     vocabulary = vocabulary_of(MOSES)

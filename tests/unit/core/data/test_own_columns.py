@@ -289,3 +289,16 @@ def test_rows_in_front_of_damage_are_right(tmp_path_factory, name, rows, data):
     except InputFileError as error:
         assert str(error).isprintable()  # noqa: PT017
     assert found[:untouched] == [str(number) for number in range(untouched)]
+
+
+def test_the_size_of_a_molecule_beside_its_smiles_makes_no_graph_of_a_row(tmp_path):
+    """The rows of `score` and `generate` say it."""
+    path = tmp_path / "scored.jsonl"
+    path.write_text('{"smiles": "CCO", "num_nodes": 9}\n'
+                    '{"smiles": "CCO", "num_nodes": 9, "edges": null, "node_labels": null}\n'
+                    '{"smiles": null, "num_nodes": 4}\n{"num_nodes": 4}\n')
+    first, second, third, last = open_records(path)
+    assert (first.smiles, first.graph, first.columns) == ("CCO", None, {"num_nodes": 9})
+    assert (second.smiles, second.graph) == ("CCO", None)
+    assert (third.smiles, third.graph, third.error) == (None, None, None)
+    assert last.graph is not None  # so that it is said what a graph lacks

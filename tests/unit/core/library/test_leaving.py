@@ -8,6 +8,7 @@ from rdkit import Chem
 
 from core.chemistry.chemistry import MOSES
 from core.chemistry.molecules import to_smiles, with_hydrogens
+from core.data.files import read_input
 from core.library.export import KINDS, export
 from core.library.leaving import leaving_names, notes_of
 from core.library.selection import Selection
@@ -67,6 +68,16 @@ def test_all_files_and_python_have_one_set_of_names(library, tmp_path):
         assert read(tmp_path / f"rows.{kind}", kind)[0] == expected
     export(library, Selection(), tmp_path / "rows.sdf", "sdf")
     assert set(read(tmp_path / "rows.sdf", "sdf")[0]) <= set(expected) - {"tokens"}
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "jsonl"])
+def test_files_of_samples_are_read_again_as_their_molecules(kind, library, samples, tmp_path):
+    export(library, Selection(), tmp_path / f"rows.{kind}", kind)
+    valid = samples.table["valid"]
+    rows = list(read_input(tmp_path / f"rows.{kind}"))
+    assert [row.error is None for row in rows] == valid.tolist()
+    assert [row.graph.key for row in rows if row.graph is not None] == (
+        samples.table["graph_key"][valid].tolist())
 
 
 def test_samples_of_old_leave_with_the_brackets_of_their_cards(samples, tmp_path, card):
