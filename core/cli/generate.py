@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.progress import Progress
 
-from core.chemistry.chemistry import Chemistry
 from core.cli import chosen_device, messages
 from core.cli.options import (
     DEFAULT_MODEL,
@@ -26,6 +25,7 @@ from core.cli.rows import RowWriter
 if TYPE_CHECKING:
     from core.chemistry.fragments import Fragment
     from core.graph.graph import Graph
+    from core.model.card import ModelCard
     from core.model.generation import GeneratedGraph
 
 
@@ -78,16 +78,16 @@ def generate_molecules(
         )
         for at, sample in enumerate(samples):
             writer.write({"id": f"{checkpoint.card.name}:{seed}:{at}",
-                          **_describe(sample, checkpoint.card.chemistry, hydrogens=hydrogens),
+                          **_describe(sample, checkpoint.card, hydrogens=hydrogens),
                           **_describe_growth(sample, fragment)})
     writer.finish()
 
 
 def _describe(
-    sample: GeneratedGraph, chemistry: Chemistry | None, *, hydrogens: bool
+    sample: GeneratedGraph, card: ModelCard, *, hydrogens: bool
 ) -> dict[str, Any]:
     return {
-        **_describe_graph(sample.graph, chemistry, hydrogens=hydrogens),
+        **_describe_graph(sample.graph, card, hydrogens=hydrogens),
         "self_nll": sample.self_nll,
         "tokens": list(sample.tokens),
     }
@@ -101,17 +101,17 @@ def _describe_growth(sample: GeneratedGraph, fragment: Fragment | None) -> dict[
 
 
 def _describe_graph(
-    graph: Graph | None, chemistry: Chemistry | None, *, hydrogens: bool
+    graph: Graph | None, card: ModelCard, *, hydrogens: bool
 ) -> dict[str, Any]:
     from core.chemistry.cautions import strain_notes
     from core.chemistry.molecules import is_stable, num_fragments, to_smiles, with_hydrogens
-    from core.graph.planar import is_valid_planar
+    from core.triage.quality import judge
 
-    num_nodes = None if graph is None else graph.num_nodes
+    chemistry, num_nodes = card.chemistry, None if graph is None else graph.num_nodes
     if graph is None or chemistry is None:
-        return {"smiles": None, "num_nodes": num_nodes,
-                "valid": graph is not None and is_valid_planar(graph),
-                "stable": None, "fragments": None, "notes": None}
+        valid = judge(graph, chemistry, is_planar=card.is_planar)["valid"]
+        return {"smiles": None, "num_nodes": num_nodes, "valid": valid, "stable": None,
+                "fragments": None, "notes": None}
     smiles = to_smiles(graph, chemistry, hydrogens=hydrogens)
     notes = strain_notes(smiles)
     if smiles is not None and hydrogens and not chemistry.has_hydrogen_nodes:

@@ -121,7 +121,7 @@ def triage(
         config = replace(config, fragment=fragment.smiles, open_atoms=fragment.open_atoms)
         for note in fragment.notes:
             messages.print(f"note: {note}", markup=False, soft_wrap=True)
-    label = quality_label(card.chemistry)
+    label = quality_label(card.chemistry, is_planar=card.is_planar)
     knows_data = data is not None or dataset is not None
     chemnet = _chemnet(card, knows_data, checkpoint.device) if fcd else None
     known = _training_smiles(card, dataset, data) if knows_data else None

@@ -45,10 +45,16 @@ def dataset_of_model(record: Mapping[str, Any], vocabulary: Vocabulary) -> Datas
     Raises:
         DatasetError: if it does not say, and no data set here is of such graphs.
     """
-    named = [dataset for dataset in DATASETS.values() if _is_called(dataset, record.get("name"))]
+    name = record.get("name")
+    named = [dataset for dataset in DATASETS.values() if _is_called(dataset, name)]
     fitting = [dataset for dataset in DATASETS.values() if dataset.writes(vocabulary)]
-    if named or fitting:
-        return [*named, *fitting][0].of_model(record)
+    if named:
+        return named[0].of_model(record)
+    if name is not None and not vocabulary.is_labelled:  # labels would say what graphs mean
+        raise DatasetError(f"The model was trained on {name}, of which there are no graphs here; "
+                           "give a file of graphs, or choose a data set with --dataset.")
+    if fitting:
+        return fitting[0].of_model(record)
     raise DatasetError("The model does not say what it was trained on; choose one of "
                        f"{', '.join(DATASETS)} with --dataset.")
 

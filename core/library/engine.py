@@ -88,6 +88,7 @@ def score_graphs(
     """
     strategy = Strategy.from_name(settings.strategy)
     results: dict[int, Result] = {}
+    card = checkpoint.card
     # Graphs of one size in a batch: little is padded.
     by_size = sorted(range(len(graphs)), key=lambda place: graphs[place].num_nodes)
     at_once = max(1, SEQUENCES_AT_ONCE // settings.permutations)
@@ -98,7 +99,7 @@ def score_graphs(
             permutations=settings.permutations, seed=settings.seed, precision=settings.precision,
             progress=_inside(heard, first, len(places)))
         for place, numbers in zip(places, analysis.results(), strict=True):
-            known = judge(graphs[place], checkpoint.card.chemistry)
+            known = judge(graphs[place], card.chemistry, is_planar=card.is_planar)
             results[place] = numbers | {"valid": known["valid"], "stable": known.get("stable")}
     return [results[place] for place in range(len(graphs))]
 

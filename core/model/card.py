@@ -21,6 +21,10 @@ CARD = "trailscope.json"
 """What the card of a checkpoint folder is called."""
 
 
+_PLANAR = "planar"
+"""The data set of planar graphs."""
+
+
 class CheckpointError(InputError):
     """A model cannot be loaded; the message says why and what would be right."""
 
@@ -61,6 +65,12 @@ class ModelCard:
         """Training steps behind the weights, None if not known."""
         record = self.training
         return record.get("steps", record.get("config", {}).get("steps"))
+
+    @property
+    def is_planar(self) -> bool:
+        """Whether its graphs are to be planar: without labels, and of no other data that it says."""
+        name = self.data.get("name", _PLANAR)
+        return self.chemistry is None and str(name).lower() == _PLANAR
 
     def to_json(self) -> dict[str, Any]:
         """The content of `trailscope.json`."""

@@ -67,7 +67,7 @@ class Generation:
     @property
     def label(self) -> QualityLabel:
         """What makes a graph a good one."""
-        return quality_label(self.chemistry)
+        return quality_label(self.chemistry, is_planar=self.card.is_planar)
 
     @cached_property
     def quality(self) -> SampleQuality:

@@ -19,7 +19,7 @@ from core.stats.labels import RankingError
 from core.stats.roc import ScoreComparison
 from core.triage.ranking import compare_samples, ranking_of
 from core.triage.samples import Samples, SamplesError
-from core.triage.scores import PLANARITY, SCORES, STABILITY, VALIDITY, QualityLabel
+from core.triage.scores import CONNECTEDNESS, PLANARITY, SCORES, STABILITY, VALIDITY, QualityLabel
 
 POOLED = "pooled"
 """What the ranking of all models' molecules is called beside the models' names."""
@@ -120,7 +120,9 @@ def _label(found: Sequence[Samples]) -> QualityLabel:
     def knows(column: str) -> bool:
         return any(samples.table[column].notna().any() for samples in found)
 
-    return STABILITY if knows("stable") else VALIDITY if knows("smiles") else PLANARITY
+    if knows("stable") or knows("smiles"):
+        return STABILITY if knows("stable") else VALIDITY
+    return PLANARITY if found[0].dataset in ("", "planar") else CONNECTEDNESS
 
 
 def _check(found: Sequence[Samples]) -> None:

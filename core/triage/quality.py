@@ -22,11 +22,19 @@ from core.stats.proportions import wilson_interval
 from core.triage.generated import Mask, read_graph
 
 
-def judge(graph: Graph | None, chemistry: Chemistry | None) -> dict[str, Any]:
+def judge(
+    graph: Graph | None, chemistry: Chemistry | None, *, is_planar: bool = True
+) -> dict[str, Any]:
     """What a graph is by itself: size, SMILES, validity, stability, fragments.
 
-    A molecule is valid if RDKit sanitizes it; a graph without a chemistry if it is connected and
-    planar. Where hydrogens are implicit no atom is unstable, so nothing is said of stability.
+    A molecule is valid if RDKit sanitizes it; a graph without a chemistry if it is connected, and
+    planar where it is to be. Where hydrogens are implicit no atom is unstable, so nothing is said
+    of stability.
+
+    Args:
+        graph: None if nothing could be read.
+        chemistry: None for graphs without labels.
+        is_planar: as of `core.triage.scores.quality_label`.
 
     Returns:
         Columns of `core.triage.samples.SAMPLE_TYPES`.
@@ -34,7 +42,8 @@ def judge(graph: Graph | None, chemistry: Chemistry | None) -> dict[str, Any]:
     if graph is None:
         return {"valid": False, "num_nodes": None}
     if chemistry is None:
-        return {"num_nodes": graph.num_nodes, "valid": is_valid_planar(graph),
+        is_valid = is_valid_planar(graph) if is_planar else graph.num_components == 1
+        return {"num_nodes": graph.num_nodes, "valid": is_valid,
                 "fragments": graph.num_components}
     smiles = to_smiles(graph, chemistry)
     found = {"num_nodes": graph.num_nodes, "smiles": smiles, "valid": smiles is not None,
@@ -128,7 +137,7 @@ class SampleQuality:
 
     Attributes:
         number: sequences sampled.
-        valid: molecules that RDKit sanitizes, or connected planar graphs, of all.
+        valid: molecules that RDKit sanitizes, or graphs as they are to be, of all.
         unique: different ones, of the valid.
         novel: not in the training set, of the unique; None where that was not looked up.
         stable_molecules: valid, and every atom has its valence, of all; None where atoms have no

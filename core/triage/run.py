@@ -164,14 +164,15 @@ def _table(
     checkpoint: Checkpoint, config: SamplesConfig, first: int, samples: list[GeneratedGraph],
     progress: Progress | None,
 ) -> pd.DataFrame:
-    chemistry = checkpoint.card.chemistry
-    scores_invalid = not quality_label(chemistry).of_valid
+    chemistry, is_planar = checkpoint.card.chemistry, checkpoint.card.is_planar
+    scores_invalid = not quality_label(chemistry, is_planar=is_planar).of_valid
     rows: list[dict[str, Any]] = []
     to_score: list[tuple[dict[str, Any], Graph]] = []
     for number, sample in enumerate(samples, start=first):
         row = dict.fromkeys(SAMPLE_TYPES) | {
             "id": f"{checkpoint.card.name}:{config.seed}:{number}",
-            "self_nll": sample.self_nll, "tokens": sample.tokens, **judge(sample.graph, chemistry),
+            "self_nll": sample.self_nll, "tokens": sample.tokens,
+            **judge(sample.graph, chemistry, is_planar=is_planar),
             "graph_key": None if sample.graph is None else sample.graph.key,
         }
         if config.fragment is not None:

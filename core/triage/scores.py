@@ -81,14 +81,24 @@ PLANARITY = QualityLabel("valid", "invalid", "decoded generated graphs", "graph"
 """Of graphs that are no molecules: connected and planar."""
 
 
-QUALITY_LABELS = (STABILITY, VALIDITY, PLANARITY)
+CONNECTEDNESS = QualityLabel("connected", "disconnected", "decoded generated graphs", "graph",
+                             column="valid", of_valid=False)
+"""Of graphs that need not be planar: what else would make a good one is not known."""
+
+
+QUALITY_LABELS = (STABILITY, VALIDITY, PLANARITY, CONNECTEDNESS)
 """The only list of them."""
 
 
-def quality_label(chemistry: Chemistry | None) -> QualityLabel:
-    """The label of graphs under a chemistry, or of graphs that are no molecules."""
+def quality_label(chemistry: Chemistry | None, *, is_planar: bool = True) -> QualityLabel:
+    """The label of graphs under a chemistry, or of graphs that are no molecules.
+
+    Args:
+        chemistry: None for graphs without labels.
+        is_planar: whether such are to be planar, see `core.model.card.ModelCard.is_planar`.
+    """
     if chemistry is None:
-        return PLANARITY
+        return PLANARITY if is_planar else CONNECTEDNESS
     return STABILITY if chemistry.has_hydrogen_nodes else VALIDITY
 
 

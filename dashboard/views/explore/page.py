@@ -59,7 +59,7 @@ def show_graph(
     query: ExploreQuery, models: Mapping[str, ModelCard], *, show_hydrogens: bool
 ) -> None:
     """Numbers, trail player and sections of one molecule or graph under one model."""
-    with show_title(query):
+    with show_title(query, models[query.model]):
         beside_title = st.container(horizontal=True, vertical_alignment="center")
     with beside_title:
         guide.offer_guide(models)
@@ -86,12 +86,12 @@ def show_graph(
         sections.show_sections(query, analysis, models, show_hydrogens=show_hydrogens)
 
 
-def show_title(query: ExploreQuery) -> DeltaGenerator:
+def show_title(query: ExploreQuery, card: ModelCard) -> DeltaGenerator:
     """What is explored, and what of it should be known; returns a place beside the title."""
     if query.planar is not None:
         beside = title_row("Planar graph", code=query.input)
         st.caption(f":material/hub: {shared_format.planar_summary(data.graph(query))}. "
-                   f"{text.planar_source(query.planar)}")
+                   f"{text.planar_source(query.planar, card)}")
         return beside
     chemistry = query.molecule_chemistry
     molecule = data.molecule(query.smiles, chemistry)

@@ -89,7 +89,7 @@ def explore_report(of: Explored) -> Report:
             notes.append(size)
     else:
         title = "Planar graph"
-        notes += [f"{planar_summary(graph)}.", text.planar_source(query.planar)]
+        notes += [f"{planar_summary(graph)}.", text.planar_source(query.planar, of.checkpoint.card)]
     return Report(title, query.input, notes, (
         _numbers(of), _player(of), _where(of), _convergence(of), _permutations(of)), made_by(
             (_command(of),), of.checkpoint.card,

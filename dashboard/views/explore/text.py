@@ -20,6 +20,7 @@ from core.likelihood.attribution import locate
 from core.likelihood.low_lu import MARK, LowLu, low_lu_of_one_graph
 from core.likelihood.order_marginal import ExactUncertainty
 from core.likelihood.uncertainty import Uncertainty, Verdict
+from core.model.card import ModelCard
 from core.sent.token_roles import TokenEvent
 from dashboard.components.trail_player.trail import TrailView
 from dashboard.drawing.layouts import Layout
@@ -71,10 +72,12 @@ def unknown_name(typed: str) -> str:
             "molecule's SMILES.")
 
 
-def planar_source(name: PlanarName) -> str:
-    """Where a planar graph comes from."""
+def planar_source(name: PlanarName, card: ModelCard) -> str:
+    """Where a planar graph comes from, and whether the model learnt such."""
+    learnt = ("models are trained on others" if card.is_planar else
+              f"the model is not known to have learnt planar graphs ({card.data['name']})")
     return (f"Test graph {name.index} of seed {name.seed}: a Delaunay triangulation of uniformly "
-            "random points; models are trained on others.")
+            f"random points; {learnt}.")
 
 
 @dataclass(frozen=True)

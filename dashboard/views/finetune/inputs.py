@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.data.file_kind import FILE_SUFFIXES
+from core.data.registry import DATASETS
 from core.finetune.config import FinetuneConfig, entries_to_train
 from core.finetune.learning_rates import default_learning_rate
 from core.model.card import ModelCard
@@ -173,7 +174,7 @@ def _kinds(card: ModelCard) -> tuple[str, ...]:
     dataset = data.dataset_at_hand(card)
     parts = () if dataset is None else (query.training_part(dataset),)
     if card.chemistry is None:
-        return parts
+        return parts or (query.training_part(DATASETS["planar"]),)
     return (*([GENERATED] if data.makers(card) else []), OWN, *parts)
 
 

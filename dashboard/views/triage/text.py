@@ -72,7 +72,9 @@ def share_cards(found: Generation) -> list[ShareCard]:
     cards = [
         _card("Valid", quality.valid, "all sequences",
               "RDKit sanitizes the molecule; implicit hydrogens and fragments are allowed."
-              if found.is_molecular else "The graph is connected and planar."),
+              if found.is_molecular else "The graph is connected and planar."
+              if found.card.is_planar else "The graph is connected; whether it is more than that "
+              "like what the model learnt is not looked at."),
         _card("Unique", quality.unique, "the valid", "Repeats count once."),
     ]
     if quality.novel is not None:

@@ -205,6 +205,13 @@ def test_a_chemistry_of_no_data_set_has_no_examples():
         shipped_graphs(card)
 
 
+def test_a_model_of_other_graphs_without_labels_has_no_planar_examples():
+    card = ModelCard("x", PLANAR_VOCABULARY, RANDOM_ORDER, "imported", data={"name": "sbm"})
+    with pytest.raises(DatasetError, match=r"^The model was trained on sbm, of which there are no "
+                                           r"graphs here; give a file of graphs, or"):
+        shipped_graphs(card)
+
+
 def test_an_imported_model_has_the_molecules_that_it_writes(evaluated_assets, monkeypatch):
     monkeypatch.setenv("TRAILSCOPE_ASSETS", str(evaluated_assets))
     known, unknown = (shipped_graphs(replace(CARD, data=data))

@@ -88,8 +88,11 @@ def test_what_does_not_belong_together_is_refused(models, fault):
 
 def test_graphs_that_are_no_molecules_are_pooled_by_validity():
     tables = [samples.table.assign(stable=pd.NA, smiles=pd.NA) for samples in (STEADY, UNSTEADY)]
-    found = [replace(samples, table=as_samples(table)) for samples, table in
+    found = [replace(samples, table=as_samples(table), dataset="planar") for samples, table in
              zip((STEADY, UNSTEADY), tables, strict=True)]
+    others = [replace(samples, dataset="sbm") for samples in found]
+    with pytest.raises(RankingError, match="The decoded generated graphs are all 8 connected"):
+        pool_samples(others)
     with pytest.raises(RankingError, match="The decoded generated graphs are all 8 valid"):
         pool_samples(found)
 

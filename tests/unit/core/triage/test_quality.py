@@ -50,6 +50,14 @@ def test_validity_of_unlabelled_graphs_is_connected_and_planar():
     assert judge(None, None) == {"valid": False, "num_nodes": None}
 
 
+def test_graphs_that_need_not_be_planar_are_only_connected_or_not():
+    k5 = Graph(5, [[a, b] for a in range(5) for b in range(a)])
+    assert judge(k5, None, is_planar=False) == {"num_nodes": 5, "valid": True, "fragments": 1}
+    two_parts = Graph(4, [[0, 1], [2, 3]])
+    assert judge(two_parts, None, is_planar=False)["valid"] is False
+    assert judge(None, None, is_planar=False) == {"valid": False, "num_nodes": None}
+
+
 def literal_table():
     rows = [
         ("C", True, True, 1, 5, 5), ("C", True, True, 1, 5, 5), ("[H]C", True, False, 2, 1, 2),

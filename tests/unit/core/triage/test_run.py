@@ -10,6 +10,7 @@ from core.chemistry.chemistry import MOSES
 from core.chemistry.molecules import from_smiles, is_stable, to_smiles
 from core.errors import InputError
 from core.graph.graph import Graph, is_isomorphic
+from core.graph.planar import is_connected, is_planar
 from core.likelihood.analysis import analyse
 from core.likelihood.scoring import score_sequences
 from core.records import package_versions
@@ -24,7 +25,7 @@ from core.triage.quality import mark_unique, sample_quality
 from core.triage.ranking import compare_samples, risk_coverage_of_samples
 from core.triage.run import made_on, sample_and_score, sample_and_score_in
 from core.triage.samples import Samples, SamplesConfig
-from core.triage.scores import SCORES, VALIDITY
+from core.triage.scores import CONNECTEDNESS, PLANARITY, SCORES, VALIDITY
 
 CONFIG = SamplesConfig(number=30, permutations=16, seed=3, chunk=12)
 
@@ -157,6 +158,22 @@ def test_planar_graphs_have_no_valences(tiny_planar):
     quality = sample_quality(part)
     assert quality.stable_molecules is None
     assert quality.stable_atoms is None
+
+
+@pytest.mark.parametrize(("name", "label"), [
+    ("planar", PLANARITY), ("sbm", CONNECTEDNESS), ("unlabelled", CONNECTEDNESS)])
+def test_only_what_learnt_planar_graphs_is_to_write_such(tiny_planar, name, label):
+    """Of other graphs without labels it is only known whether they are connected."""
+    checkpoint = replace(tiny_planar, card=replace(tiny_planar.card, data={"name": name}))
+    config = SamplesConfig(number=40, permutations=2, chunk=40)
+    [part] = sample_and_score(checkpoint, config)
+    graphs = [None if pd.isna(row.num_nodes) else read_graph(row.tokens, PLANAR_VOCABULARY)
+              for row in part.itertuples()]
+    assert part["valid"].tolist() == [
+        graph is not None and is_connected(graph) and (name != "planar" or is_planar(graph))
+        for graph in graphs]
+    found = Generation(Samples("x", "", "random_order", None, name, config, part), checkpoint.card)
+    assert found.label is label
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from core.chemistry.chemistry import AUTOGRAPH_MOSES, MOSES, QM9
 from core.stats.labels import RankingError
 from core.triage.samples import SAMPLE_TYPES
 from core.triage.scores import (
+    CONNECTEDNESS,
     PLANARITY,
     SCORE_NAMES,
     SCORES,
@@ -32,6 +33,7 @@ def test_labels_follow_the_chemistry():
     assert quality_label(QM9) is STABILITY
     assert quality_label(MOSES) is quality_label(AUTOGRAPH_MOSES) is VALIDITY
     assert quality_label(None) is PLANARITY
+    assert quality_label(None, is_planar=False) is CONNECTEDNESS
     assert PLANARITY.many == "graphs"
 
 

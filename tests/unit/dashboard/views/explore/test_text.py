@@ -1,5 +1,6 @@
 """Numbers and sentences as people read them."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from core.chemistry import AUTOGRAPH_GUACAMOL, MOSES, from_smiles
 from core.graph import Graph, PlanarName, planar_graph
 from core.likelihood.analysis import analyse
+from core.model.card import ModelCard
 from core.sent import MAX_DEGREE_FIRST, PLANAR_VOCABULARY, QM9_VOCABULARY, RANDOM_ORDER
 from dashboard.components.trail_player.view import trail_view
 from dashboard.drawing.layouts import layout
@@ -87,7 +89,12 @@ def test_a_planar_graph_is_summed_up(graph, summary):
 
 
 def test_a_planar_graph_says_where_it_comes_from():
-    assert text.planar_source(PlanarName(seed=7, index=2)).startswith("Test graph 2 of seed 7:")
+    name, card = PlanarName(seed=7, index=2), ModelCard("x", PLANAR_VOCABULARY, RANDOM_ORDER, "")
+    said = text.planar_source(name, card)
+    assert said.startswith("Test graph 2 of seed 7:")
+    assert said.endswith("models are trained on others.")
+    of_others = text.planar_source(name, replace(card, data={"name": "sbm"}))
+    assert of_others.endswith("the model is not known to have learnt planar graphs (sbm).")
 
 
 def test_tables_of_a_graph_speak_of_nodes_and_edges():
