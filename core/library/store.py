@@ -15,7 +15,7 @@ import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
@@ -98,6 +98,10 @@ class Scatter:
     counts: np.ndarray
 
 
+_OFTEN_UNKNOWN = ("stable", "atoms_stable", "novel")
+"""Columns of ours that mean nothing of some models."""
+
+
 @dataclass(frozen=True, eq=False)
 class Library:
     """A folder of scored or sampled molecules.
@@ -159,6 +163,20 @@ class Library:
     def is_samples(self) -> bool:
         """Whether these are sequences that a model generated."""
         return self.manifest is None
+
+    @cached_property
+    def unknown(self) -> frozenset[str]:
+        """Those of our columns that have no value in any row.
+
+        No atom of a chemistry with implicit hydrogens is unstable, and without training data no
+        molecule is known to be novel.
+        """
+        asked = [name for name in _OFTEN_UNKNOWN if name in self.columns]
+        if not asked:
+            return frozenset()
+        counts = ", ".join(f"count({self._quoted(name)})" for name in asked)
+        [numbers] = ask(f"SELECT {counts} FROM {self.source}")
+        return frozenset(name for name, number in zip(asked, numbers, strict=True) if not number)
 
     @property
     def label_columns(self) -> tuple[str, ...]:

@@ -81,11 +81,13 @@ def own_columns(library: Library) -> tuple[str, ...]:
 def labels_of(library: Library) -> dict[str, str]:
     """How every column is called on screen, all different, in the order of the screen.
 
-    The input's own columns stand as they are, unless one of ours is called so.
+    The input's own columns stand as they are, unless one of ours is called so. Those of ours that
+    are unknown of every row are left out.
     """
-    first = [name for name in FIRST_COLUMNS if name in library.columns]
-    rest = [name for name in library.columns if name not in (*first, "row", "file")]
     brought = own_columns(library)
+    left_out = {"row", "file", *(library.unknown - set(brought))}
+    first = [name for name in FIRST_COLUMNS if name in library.columns]
+    rest = [name for name in library.columns if name not in (*first, *left_out)]
     named: dict[str, str] = {}
     taken = {label(name).lower() for name in library.columns if name not in brought}
     taken |= {PICTURE, LINK}

@@ -1,5 +1,6 @@
 """Columns are called by names that are all different, whatever a user's own are called."""
 
+import pandas as pd
 import pytest
 
 from core.library.store import Library
@@ -40,3 +41,16 @@ def test_samples_have_no_columns_of_their_own(tmp_path):
     assert (labels["self_nll"], labels["nll_mean"], labels["lu"]) == ("self NLL", "mean NLL", "LU")
     assert "tokens" not in labels
     assert unsorted(library) == AS_GENERATED
+
+
+def test_what_is_unknown_of_every_row_is_not_offered(tmp_path):
+    """Where hydrogens are implicit no atom is unstable."""
+    known, unknown = made_up_samples(number=10), made_up_samples(number=10)
+    unknown.table[["stable", "atoms_stable"]] = pd.NA
+    for name, samples in (("known", known), ("unknown", unknown)):
+        samples.save(tmp_path / name, device="cpu")
+    with_stability, without = (labels_of(Library.open(tmp_path / name))
+                               for name in ("known", "unknown"))
+    assert {"stable", "stable atoms"} <= set(with_stability.values())
+    assert "novel" not in with_stability  # no training data were at hand
+    assert set(with_stability) - set(without) == {"stable", "atoms_stable"}
