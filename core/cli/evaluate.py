@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -92,6 +94,7 @@ def evaluate(
     graphs, validation = _read(
         checkpoint.card, writer, input=input, dataset=dataset, split=split, data=data,
         number=number, seed=seed, fit_temperature=fit_temperature)
+    results: dict[Path, Evaluation] = {}
     for name in _strategies(strategy, checkpoint):
         config = EvaluationConfig(name, permutations, seed, precision)
         folder = (default_run_folder(checkpoint, graphs, config, validation)
@@ -102,10 +105,10 @@ def evaluate(
         messages.print(f"Resampling graphs for the intervals of {what}.", markup=False,
                        soft_wrap=True)
         target = _output_folder(output, name, strategy)
-        found = run.result()
-        found.save(target)
-        writer.write(_headline(found, target))
+        results[target] = run.result()
+        results[target].save(target)
         say_wrote(target, f"tables of graphs, bins and tokens, {RECORD}")
+    _write_rows(writer, results)
     messages.print(see_evaluation(output), markup=False, soft_wrap=True)
     writer.finish()
 
@@ -120,12 +123,34 @@ def _output_folder(folder: Path, name: str, strategy: str) -> Path:
     return folder / name if strategy == "all" else folder
 
 
-def _headline(found: Evaluation, folder: Path) -> dict[str, Any]:
+def _write_rows(writer: RowWriter, results: Mapping[Path, Evaluation]) -> None:
+    """Print a row of each, once all are known: only others show that a low LU means nothing."""
+    from core.evaluation.cross_evaluation import low_lu_beside
+    from core.evaluation.result import Evaluation, EvaluationError, shipped_evaluations
+
+    shipped = []
+    for shipped_one in shipped_evaluations().values():
+        with suppress(EvaluationError):  # a damaged one is no fault of this evaluation
+            shipped.append(Evaluation.load(shipped_one))
+    marked = low_lu_beside(list(results.values()), shipped)
+    for folder, found in results.items():
+        row = _headline(found)
+        row["low_lu_from_high_nll"] = found in marked
+        writer.write(row | {"output": str(folder)})
+    for found, why in marked.items():
+        messages.print(
+            f"note: The low LU of {found.model} under {found.strategy} comes from a high NLL, not "
+            f"from orders being more alike: its NLL varies by {why.spread_nats:.3g} nats, that of "
+            f"{why.shown_by.model} under {why.shown_by.strategy} by {why.its_spread_nats:.3g}.",
+            markup=False, soft_wrap=True)
+
+
+def _headline(found: Evaluation) -> dict[str, Any]:
     row: dict[str, Any] = {"model": found.model, "strategy": found.strategy,
                            "graphs": found.num_graphs, "permutations": found.permutations}
     for name, estimate in found.headline.items():
         row |= estimate.columns(name)
-    return row | {"fitted_temperature": found.fitted_temperature, "output": str(folder)}
+    return row | {"fitted_temperature": found.fitted_temperature}
 
 
 def _read(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -122,6 +122,23 @@ class CrossEvaluation:
             }
             for (model, strategy), found in estimates.items()
         ])
+
+
+def low_lu_beside(
+    found: Sequence[Evaluation], known: Iterable[Evaluation]
+) -> dict[Evaluation, LowLu[Evaluation]]:
+    """Evaluations whose low LU comes from a high NLL.
+
+    Args:
+        found: those that are asked about; they show it of each other, too.
+        known: others that may show it, where they are of the same part of the same data set.
+    """
+    marked: dict[Evaluation, LowLu[Evaluation]] = {}
+    others = list(known)
+    for part in dict.fromkeys((one.dataset, one.split) for one in found):
+        alike = [one for one in (*found, *others) if (one.dataset, one.split) == part]
+        marked |= low_lu_from_high_nll({one: one.graphs for one in alike})
+    return {one: marked[one] for one in found if one in marked}
 
 
 def cross_evaluations(found: Iterable[Evaluation]) -> dict[str, CrossEvaluation]:

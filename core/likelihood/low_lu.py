@@ -20,6 +20,8 @@ from typing import Generic, TypeVar
 import numpy as np
 import pandas as pd
 
+from core.stats.estimates import Estimate
+
 MARK = "†"
 """Behind a low LU that comes from a high NLL."""
 
@@ -125,6 +127,38 @@ def low_lu_of_one_graph(nlls: Mapping[Key, np.ndarray]) -> dict[Key, LowLu[Key]]
     return found
 
 
+def low_lu_of_estimates(
+    found: Mapping[Key, tuple[Estimate, Estimate]]
+) -> dict[Key, LowLu[Key]]:
+    """The same where only means over graphs and their intervals are known.
+
+    They are compared as if they were of different graphs, so fewer are marked.
+
+    Args:
+        found: LU and standard deviation of the NLL of each; those without intervals are left out.
+    """
+    able = {key: both for key, both in found.items()
+            if all(one.interval is not None for one in both)}
+    keys, spread = list(able), [both[1] for both in able.values()]
+    shows = _is_lower_estimate([both[0] for both in able.values()]) & _is_lower_estimate(spread).T
+    marked = {}
+    for row, key in enumerate(keys):
+        others = np.flatnonzero(shows[row]).tolist()
+        if others:
+            best = min(others, key=lambda place: spread[place].value)
+            marked[key] = LowLu(keys[best], spread[row].value, spread[best].value)
+    return marked
+
+
+def _is_lower_estimate(found: Sequence[Estimate]) -> np.ndarray:
+    """As `_is_lower`, by the widths of intervals, [M, M] bool."""
+    widths = np.array([one.interval.high - one.interval.low for one in found
+                       if one.interval is not None])
+    variances = (widths / (2 * _NORMAL_95)) ** 2
+    return _is_lower(np.array([one.value for one in found]),
+                     variances[:, None] + variances[None, :])
+
+
 def _pseudo_values(nll: np.ndarray, *, relative: bool) -> np.ndarray:
     """Of the standard deviation, or of LU if relative: K × all − (K − 1) × all but one, [K]."""
     count = len(nll)
@@ -155,4 +189,9 @@ def _is_clearly_lower(values: Sequence[np.ndarray], ids: Sequence[Hashable]) -> 
         of_alike = np.stack([values[place] for place in places])
         differences = of_alike[:, None] - of_alike[None, :]
         variance[np.ix_(places, places)] = differences.var(-1) / of_alike.shape[1]
+    return _is_lower(means, variance)
+
+
+def _is_lower(means: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Whether a mean of [M] is clearly lower than another, by [M, M] variances of differences."""
     return means[:, None] - means[None, :] + _NORMAL_95 * np.sqrt(variance) < 0

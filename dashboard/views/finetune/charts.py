@@ -11,6 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from core.likelihood.low_lu import MARK
 from core.repair.comparison import pareto_front
 from core.repair.result import RepairResult
 from core.repair.spurious import spurious_repairs
@@ -329,6 +330,7 @@ def scaled_curves(
                     "symbol": ["square" if at == 0 else "circle" for at in known],
                     "size": 9, "line": {"color": color, "width": 2}},
             hovertext=[f"{arm.label}<br>α = {at:g}<br>{short(x.value)}, {short(y.value)}"
+                       + f" {MARK}" * (measure == "lu" and at in arm.low_lu)
                        for at, x, y in zip(known, cost, value, strict=True)],
             hovertemplate="%{hovertext}<extra></extra>", cliponaxis=False)
         at_x, at_y = cost[chosen], value[chosen]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from core.likelihood.low_lu import LowLu, low_lu_of_estimates
 from core.repair.arms import Arm
 from core.repair.result import RepairResult
 from core.repair.scaled_change import ScaledChange
@@ -77,6 +79,14 @@ class ScaledArm:
     def curve(self, measure: str, *, native: bool) -> list[Estimate]:
         """A measure at every α."""
         return self.scaled.curve(self._order(native), measure)
+
+    @cached_property
+    def low_lu(self) -> dict[float, LowLu[float]]:
+        """Values of α at which a low LU under the new order comes from a high NLL."""
+        of_alpha = {alpha: of[self._order(native=False)]
+                    for alpha, of in self.scaled.estimates.items()}
+        return low_lu_of_estimates({alpha: (of["lu"], of["nll_std"])
+                                    for alpha, of in of_alpha.items()})
 
     def _order(self, native: bool) -> str:
         return self.orders[0 if native else -1]

@@ -298,7 +298,16 @@ def scaled_sentence(arm: ScaledArm, alpha: float, measure: str) -> str:
             f"**{estimate(arm.at(at, key, native=False))}** under {new} "
             f"({ends(key, native=False)}; {'; '.join(beside)}) and NLL per token "
             f"**{estimate(arm.at(at, COST, native=True))}** nats under {own} "
-            f"({ends(COST, native=True)}).")
+            f"({ends(COST, native=True)}).{_low_lu_note(arm, at)}")
+
+
+def _low_lu_note(arm: ScaledArm, alpha: float) -> str:
+    """Where LU at an α must not be believed."""
+    found = arm.low_lu.get(alpha)
+    return "" if found is None else (
+        " The low LU comes from a high NLL, not from orders being more alike: between orders the "
+        f"NLL varies by {short(found.spread_nats)} nats, at α = {found.shown_by:g} by "
+        f"{short(found.its_spread_nats)}.")
 
 
 _BESIDE = ("lu", "nll_std", "ece")
@@ -331,9 +340,15 @@ def scaled_alt(arms: Sequence[ScaledArm], alpha: float, measure: str) -> str:
 
 
 def scaled_table(arms: Sequence[ScaledArm]) -> pd.DataFrame:
-    """A row per arm, α, order and measure."""
-    return pd.concat([arm.scaled.to_table().drop(columns="reason").assign(arm=arm.label)
-                      for arm in arms], ignore_index=True)
+    """A row per arm, α, order and measure; under the new order LU that comes from a high NLL."""
+    return pd.concat([_scaled_rows(arm) for arm in arms], ignore_index=True)
+
+
+def _scaled_rows(arm: ScaledArm) -> pd.DataFrame:
+    table = arm.scaled.to_table().drop(columns="reason").assign(arm=arm.label)
+    return table.assign(low_lu_from_high_nll=[
+        row.measure == "lu" and row.order == arm.orders[-1] and row.alpha in arm.low_lu
+        for row in table.itertuples()])
 
 
 def scaling_estimate(query: FinetuneQuery) -> str:

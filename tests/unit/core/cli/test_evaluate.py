@@ -7,7 +7,9 @@ import pytest
 
 from core.calibration.token_types import TokenType
 from core.cli import evaluate as command
+from core.evaluation import cross_evaluation
 from core.evaluation.result import Evaluation
+from core.likelihood.low_lu import LowLu
 from core.sent.strategies import STRATEGIES
 from core.stats import molecule_bootstrap
 
@@ -67,6 +69,22 @@ def test_progress_is_plain_lines_without_a_terminal(evaluate, qm9):
     assert lines[6] == (
         "Models and Calibration show what lies in a folder of runs/results. In Python: "
         "core.evaluation.Evaluation.load(FOLDER).to_frame()")
+
+
+def test_a_low_lu_that_comes_from_a_high_nll_is_marked(
+        evaluate, molecules, monkeypatch, tmp_path):
+    """By the rule of all tables, once all orders are known."""
+    def second_by_first(found, known):
+        first, second, *_ = found
+        return {second: LowLu(first, 4.8123, 3.0)}
+
+    monkeypatch.setattr(cross_evaluation, "low_lu_beside", second_by_first)
+    result = evaluate("--input", molecules, "--strategy", "all")
+    assert [row["low_lu_from_high_nll"] for row in result.rows] == [False, True, False, False]
+    first, second, *_ = STRATEGIES
+    assert (f"note: The low LU of qm9-random_order under {second} comes from a high NLL, not from "
+            "orders being more alike: its NLL varies by 4.81 nats, that of qm9-random_order under "
+            f"{first} by 3.") in result.err
 
 
 def test_all_strategies_have_a_folder_each(evaluate, molecules, tmp_path):

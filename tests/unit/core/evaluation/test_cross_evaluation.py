@@ -2,11 +2,21 @@
 
 import subprocess
 import sys
+from dataclasses import dataclass
 from types import SimpleNamespace
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from core.evaluation.cross_evaluation import Rise, Worst, cross_evaluations, rises, worst_cases
+from core.evaluation.cross_evaluation import (
+    Rise,
+    Worst,
+    cross_evaluations,
+    low_lu_beside,
+    rises,
+    worst_cases,
+)
 from core.stats.estimates import Estimate, Interval
 
 ANCHOR, RANDOM = "anchor_expansion", "random_order"
@@ -71,3 +81,30 @@ def test_stored_results_are_read_without_what_makes_them():
             "print({'torch', 'rdkit', 'scipy.stats'} & sys.modules.keys())")
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == "set()"
+
+
+@dataclass(eq=False)
+class Measured:
+    """LU and mean NLL of 20 graphs, about so much."""
+
+    lu: float
+    nll: float
+    dataset: str = "QM9"
+    split: str = "test"
+
+    @property
+    def graphs(self):
+        wave = 0.01 * np.cos(np.arange(20))
+        return pd.DataFrame({"id": [str(at) for at in range(20)], "nll_mean": self.nll,
+                             "lu": self.lu * (1 + wave * (1 + self.lu))})
+
+
+def test_a_low_lu_from_a_high_nll_is_shown_by_others_of_the_same_part():
+    steady, worse = Measured(0.10, 30), Measured(0.08, 60)
+    assert {one: why.shown_by for one, why in low_lu_beside([worse], [steady]).items()} == {
+        worse: steady}
+    assert {one: why.shown_by for one, why in low_lu_beside([worse, steady], []).items()} == {
+        worse: steady}
+    assert low_lu_beside([steady], [worse]) == {}
+    for other in (Measured(0.10, 30, dataset="MOSES"), Measured(0.10, 30, split="train")):
+        assert low_lu_beside([worse], [other]) == {}

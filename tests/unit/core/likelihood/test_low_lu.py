@@ -10,10 +10,12 @@ from core.likelihood.low_lu import (
     LowLu,
     _pseudo_values,
     low_lu_from_high_nll,
+    low_lu_of_estimates,
     low_lu_of_one_graph,
     nll_std,
     owes_lu_to_nll,
 )
+from core.stats.estimates import Estimate, Interval
 
 WAVE = 0.01 * np.cos(np.arange(20))
 """How 20 graphs differ, so that differences have intervals."""
@@ -124,3 +126,17 @@ def test_of_one_graph_it_is_told_by_linearizations():
     assert found.its_spread_nats == min(nlls["steady"].std(), nlls["alike"].std())
     assert low_lu_of_one_graph({key: nll[:4] for key, nll in nlls.items()}) == {}
     assert low_lu_of_one_graph({}) == {}
+
+
+def about(value, half_width):
+    return Estimate(value, Interval(value - half_width, value + half_width))
+
+
+def test_of_means_with_intervals_the_same_is_marked():
+    steady, worse = (about(0.10, 0.01), about(3.0, 0.3)), (about(0.08, 0.01), about(4.8, 0.3))
+    assert low_lu_of_estimates({"steady": steady, "worse": worse}) == {
+        "worse": LowLu("steady", 4.8, 3.0)}
+    for vague in ((about(0.08, 0.02), worse[1]), (worse[0], about(4.8, 2)),
+                  (Estimate(0.08), worse[1]), (about(0.05, 0.01), about(1.5, 0.3))):
+        assert low_lu_of_estimates({"steady": steady, "vague": vague}) == {}
+    assert low_lu_of_estimates({}) == {}

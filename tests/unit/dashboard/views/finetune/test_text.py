@@ -5,14 +5,18 @@ import pytest
 from core.chemistry.chemistry import MOSES, QM9
 from core.repair.arms import Arm
 from core.repair.comparison import gradient_mask_and_equals
+from core.repair.scaled_change import ScaledChange
+from core.stats.estimates import Estimate, Interval
 from dashboard.shared.format import short
-from dashboard.views.finetune.points import RepairPoint
+from dashboard.views.finetune.points import RepairPoint, ScaledArm
 from dashboard.views.finetune.text import (
     comparison_finding,
     data_note,
     equal_size_finding,
     result_sentence,
     result_table,
+    scaled_sentence,
+    scaled_table,
 )
 from tests.repairs import GRADIENT, LORA, made_up, with_nll
 
@@ -82,3 +86,25 @@ def test_lu_stands_with_its_nats_and_a_low_one_that_is_owed_to_the_nll_is_told()
 def test_stability_is_named_where_hydrogens_are_nodes():
     assert "the valid, stable and distinct ones" in data_note(QM9)
     assert "the valid and distinct ones" in data_note(MOSES)
+
+
+def test_a_scaled_change_whose_low_lu_comes_from_a_high_nll_says_so():
+    """At α = 1.5 LU is the lowest, and yet the NLL varies by more nats than at 1."""
+    def near(value):
+        return Estimate(value, Interval(0.95 * value, 1.05 * value))
+
+    def measures(lu, nll_std):
+        return {"nll_per_token": near(0.5), "lu": near(lu), "nll_std": near(nll_std),
+                "ece": near(0.1)}
+
+    arm = ScaledArm("LoRA", ("min_degree_first", "random_order"), ScaledChange(10, {
+        alpha: {"min_degree_first": measures(0.05, 1.0), "random_order": measures(*new)}
+        for alpha, new in ((0.0, (0.4, 20.0)), (1.0, (0.2, 5.0)), (1.5, (0.1, 8.0)))}))
+    assert scaled_sentence(arm, 1.5, "LU").endswith(
+        "The low LU comes from a high NLL, not from orders being more alike: between orders the "
+        "NLL varies by 8.00 nats, at α = 1 by 5.00.")
+    assert "The low LU" not in scaled_sentence(arm, 1, "LU")
+    table = scaled_table([arm])
+    marked = table[table["low_lu_from_high_nll"]]
+    assert marked[["alpha", "order", "measure"]].to_numpy().tolist() == [
+        [1.5, "random_order", "lu"]]
