@@ -68,7 +68,7 @@ class ModelCard:
 
     @property
     def is_planar(self) -> bool:
-        """Whether its graphs are to be planar: without labels, and of no other data that it says."""
+        """Whether its graphs are to be planar: without labels, and of no other data set."""
         name = self.data.get("name", _PLANAR)
         return self.chemistry is None and str(name).lower() == _PLANAR
 

@@ -278,6 +278,12 @@ def shipped() -> ShippedRepairs:
     return ShippedRepairs(found, tuple(faults))
 
 
+def scaled_models() -> tuple[str, ...]:
+    """Models with shipped arms whose change was measured scaled."""
+    return tuple(model for model, arms in shipped().found.items()
+                 if any(result.scaled is not None for result in arms.values()))
+
+
 @st.cache_resource(max_entries=256, show_spinner="Reading the results")
 def _repair(folder: str, age: str) -> RepairResult:
     return RepairResult.load(Path(folder))

@@ -41,7 +41,7 @@ def show_shipped(
     """
     _show_heading()
     if chosen.scaled is None:
-        st.markdown(text.no_scaled(chosen))
+        st.markdown(text.no_scaled(chosen, data.scaled_models()))
         st.code(shipped_command(chosen.model), language="bash", wrap_lines=True)
         return
     names = tuple(name for name, result in arms.items() if result.scaled is not None)

@@ -269,10 +269,18 @@ def _row(name: str, result: RepairResult, order: str, *, is_marked: bool) -> dic
                   "wall_s": result.wall_s}
 
 
-def no_scaled(result: RepairResult) -> str:
-    """That the shipped result of an arm has no curve."""
+def no_scaled(result: RepairResult, measured: Sequence[str]) -> str:
+    """Why an arm has no slider over its change, and how it gets one.
+
+    Args:
+        result: of the arm.
+        measured: models of which some arm has one.
+    """
+    others = [model for model in measured if model != result.model]
+    there = f" Those of {' and '.join(others)} were." if others else ""
     return (f"The shipped result of **{result.arm.label}** for {result.model} holds no scaled "
-            "changes; this command makes them for all arms:")
+            f"changes: it was measured when nothing measured them.{there} This command makes them "
+            "for all arms:")
 
 
 def scaled_axes(measure: str, result: RepairResult) -> tuple[str, str]:

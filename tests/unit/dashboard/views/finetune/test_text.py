@@ -13,6 +13,7 @@ from dashboard.views.finetune.text import (
     comparison_finding,
     data_note,
     equal_size_finding,
+    no_scaled,
     result_sentence,
     result_table,
     scaled_sentence,
@@ -108,3 +109,9 @@ def test_a_scaled_change_whose_low_lu_comes_from_a_high_nll_says_so():
     marked = table[table["low_lu_from_high_nll"]]
     assert marked[["alpha", "order", "measure"]].to_numpy().tolist() == [
         [1.5, "random_order", "lu"]]
+
+
+def test_an_arm_without_scaled_changes_names_models_that_have_them():
+    said = no_scaled(NONE, (NONE.model, "moses-a", "moses-b"))
+    assert "measured them. Those of moses-a and moses-b were. This command" in said
+    assert "measured them. This command" in no_scaled(NONE, (NONE.model,))
