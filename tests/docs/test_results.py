@@ -4,6 +4,7 @@
 around them then.
 """
 
+import json
 import os
 import re
 from pathlib import Path
@@ -86,6 +87,31 @@ def test_the_readme_shows_an_excerpt(printed):
         write_table(README, "## Results", list(headlines(printed)))
     assert table_in(sections(README.read_text(encoding="utf-8"))["## Results"]) == list(
         headlines(printed))
+
+
+def test_the_readme_shows_the_measured_speeds():
+    if UPDATE:
+        write_table(README, "## Speed", list(speeds()))
+    assert table_in(sections(README.read_text(encoding="utf-8"))["## Speed"]) == list(speeds())
+
+
+def speeds():
+    """A row for each kind of work, from the records of the benchmarks."""
+    linearized, scored, generated = (
+        json.loads((ROOT / "benchmarks" / name / "record.json").read_text())["result"]
+        for name in ("linearize", "score", "generate"))
+    models = ("qm9-random_order", "moses-min_degree_first")
+    yield from head("on two CPU cores, a second", "QM9", "MOSES")
+    yield row("linearizations, K = 32", *(
+        f"{min(found):,} to {max(found):,}" for found in (
+            [int(float(f"{how['per_s']:.2g}")) for strategy in by_strategy.values()
+             for name, how in strategy.items()
+             if name not in ("mean_tokens", "plain Python")]
+            for by_strategy in (linearized["strategies"], linearized["moses"]["strategies"]))))
+    yield row("molecules scored, K = 32, bf16",
+              *(f"{scored[model]['bf16']['molecules_a_second']:.2f}" for model in models))
+    yield row("molecules generated, bf16",
+              *(f"{generated[model]['bf16']['molecules_per_s']:.0f}" for model in models))
 
 
 def headlines(printed):
