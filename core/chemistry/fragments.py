@@ -21,6 +21,7 @@ from core.chemistry.molecules import (
     to_graph,
     without_hydrogen_atoms,
 )
+from core.chemistry.notation import GROWN_FROM
 from core.errors import InputError
 from core.graph.graph import Graph
 
@@ -76,7 +77,7 @@ class Fragment:
                 valence, or more atoms than the chemistry holds.
             MoleculeError: for text that is no molecule of the chemistry's elements.
         """
-        molecule = from_smiles(smiles, chemistry, max_atoms=_LARGEST_READ)
+        molecule = from_smiles(smiles, chemistry, max_atoms=_LARGEST_READ, purpose=GROWN_FROM)
         with rdBase.BlockLogs():
             written = without_hydrogen_atoms(Chem.MolFromSmiles(molecule.smiles))
         graph = to_graph(written, chemistry, max_atoms=_LARGEST_READ)

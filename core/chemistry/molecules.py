@@ -16,7 +16,14 @@ import numpy as np
 from rdkit import Chem, rdBase
 
 from core.chemistry.chemistry import BONDS, QM9, Chemistry
-from core.chemistry.notation import MoleculeError, check_characters, refusing, shorten
+from core.chemistry.notation import (
+    SCORED,
+    MoleculeError,
+    Purpose,
+    check_characters,
+    refusing,
+    shorten,
+)
 from core.graph.graph import Graph
 
 _BOND_TYPES = (Chem.BondType.SINGLE, Chem.BondType.DOUBLE,
@@ -52,6 +59,7 @@ def from_smiles(
     *,
     max_atoms: int | None = None,
     name: str | None = None,
+    purpose: Purpose = SCORED,
 ) -> Molecule:
     """Read a SMILES string.
 
@@ -61,6 +69,7 @@ def from_smiles(
         chemistry: what the graph may hold.
         max_atoms: largest number of nodes, by default the chemistry's.
         name: kept on the graph.
+        purpose: how notes call what becomes of it.
 
     Raises:
         MoleculeError: one sentence on what is wrong and what would be right.
@@ -73,7 +82,8 @@ def from_smiles(
         mol = Chem.MolFromSmiles(text)
         if mol is None:
             raise MoleculeError(_why_no_molecule(plain, extension))
-        read = from_rdkit(mol, chemistry, smiles=text, max_atoms=max_atoms, name=name)
+        read = from_rdkit(mol, chemistry, smiles=text, max_atoms=max_atoms, name=name,
+                          purpose=purpose)
     if not extension:
         return read
     return replace(read, notes=(*read.notes, "Of the extension between | | only unpaired "
@@ -97,6 +107,7 @@ def from_rdkit(
     smiles: str | None = None,
     max_atoms: int | None = None,
     name: str | None = None,
+    purpose: Purpose = SCORED,
 ) -> Molecule:
     """Read a sanitized RDKit molecule, which stays as it is.
 
@@ -108,7 +119,7 @@ def from_rdkit(
     smiles = Chem.MolToSmiles(mol) if smiles is None else smiles
     _check_elements(mol if chemistry.has_hydrogen_nodes else without_hydrogen_atoms(mol), chemistry)
     graph = to_graph(mol, chemistry, max_atoms=max_atoms, name=name)
-    return Molecule(graph, smiles, _notes(mol, graph, chemistry))
+    return Molecule(graph, smiles, _notes(mol, graph, chemistry, purpose))
 
 
 def to_graph(
@@ -393,7 +404,9 @@ def bond_order_sums(graph: Graph) -> np.ndarray:
     return np.bincount(graph.edges.ravel(), weights=orders, minlength=graph.num_nodes)
 
 
-def _notes(mol: Chem.Mol, graph: Graph, chemistry: Chemistry) -> tuple[str, ...]:
+def _notes(
+    mol: Chem.Mol, graph: Graph, chemistry: Chemistry, purpose: Purpose
+) -> tuple[str, ...]:
     """What the input has and the graph has not, a sentence each."""
     atoms = list(mol.GetAtoms())
     bonds = list(mol.GetBonds())
@@ -404,8 +417,8 @@ def _notes(mol: Chem.Mol, graph: Graph, chemistry: Chemistry) -> tuple[str, ...]
     radical = any(atom.GetNumRadicalElectrons() for atom in atoms)
     dative = any(bond.GetBondType() in _DATIVE_BONDS for bond in bonds)
     pieces = graph.num_components
-    uncharged = ("the model scores the same atoms and bonds uncharged"
-                 if chemistry.has_hydrogen_nodes else "hydrogens fill what the charge left open")
+    uncharged = (purpose.uncharged if chemistry.has_hydrogen_nodes
+                 else "hydrogens fill what the charge left open")
     unpaired = ("the atom counts as under-valent" if chemistry.has_hydrogen_nodes
                 else "hydrogens take their place")
     found = [
@@ -414,16 +427,18 @@ def _notes(mol: Chem.Mol, graph: Graph, chemistry: Chemistry) -> tuple[str, ...]
         (stereo, "Stereochemistry is not encoded and is ignored."),
         (radical, f"Unpaired electrons are not encoded: {unpaired}."),
         (dative, "Dative bonds are not encoded and are read as single ones."),
-        (pieces > 1, f"The input has {pieces} fragments; they are scored as one graph."),
+        (pieces > 1, f"The input has {pieces} fragments; {purpose.pieces}."),
     ]
     notes = [note for holds, note in found if holds]
     if not chemistry.has_hydrogen_nodes:
-        notes += _read_as(mol, graph, chemistry)
+        notes += _read_as(mol, graph, chemistry, purpose)
     return tuple(notes)
 
 
-def _read_as(mol: Chem.Mol, graph: Graph, chemistry: Chemistry) -> list[str]:
-    """A sentence on which molecule is scored, if its SMILES is not the input's own."""
+def _read_as(
+    mol: Chem.Mol, graph: Graph, chemistry: Chemistry, purpose: Purpose
+) -> list[str]:
+    """A sentence on which molecule it is read as, if its SMILES is not the input's own."""
     plain = Chem.Mol(mol)
     for atom in plain.GetAtoms():
         atom.SetIsotope(0)
@@ -434,8 +449,8 @@ def _read_as(mol: Chem.Mol, graph: Graph, chemistry: Chemistry) -> list[str]:
             return []
     if written is None:
         return ["Without what the graph does not encode, its atoms and bonds are no possible "
-                "molecule; they are scored as they are."]
-    return [f"It is scored as {written}."]
+                f"molecule; {purpose.impossible}."]
+    return [f"{purpose.read_as} {written}."]
 
 
 def _why_no_molecule(text: str, extension: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from rdkit import rdBase
 
@@ -16,6 +17,23 @@ from core.errors import InputError
 
 class MoleculeError(InputError):
     """Input that is no molecule of the chemistry; the message says why and what would be right."""
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What a molecule is read for: words of the notes on what its graph does not encode."""
+
+    uncharged: str
+    pieces: str
+    impossible: str
+    read_as: str
+
+
+SCORED = Purpose("the model scores the same atoms and bonds uncharged",
+                 "they are scored as one graph", "they are scored as they are", "It is scored as")
+GROWN_FROM = Purpose("molecules grow from the same atoms and bonds uncharged",
+                     "molecules grow from all of them",
+                     "molecules grow from them as they are", "Molecules grow from")
 
 
 def check_characters(text: str, what: str, error: type[InputError] = MoleculeError) -> None:

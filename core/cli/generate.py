@@ -23,6 +23,7 @@ from core.cli.options import (
 from core.cli.rows import RowWriter
 
 if TYPE_CHECKING:
+    from core.chemistry.chemistry import Chemistry
     from core.chemistry.fragments import Fragment
     from core.graph.graph import Graph
     from core.model.card import ModelCard
@@ -68,7 +69,7 @@ def generate_molecules(
         checkpoint.card, grown_from, open_atoms=atoms)
     for note in () if fragment is None else fragment.notes:
         messages.print(f"note: {note}", markup=False, soft_wrap=True)
-    writer = RowWriter()
+    writer, alone = RowWriter(), 0
     generator = torch.Generator().manual_seed(seed)
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
         task = progress.add_task("Sampling", total=number)
@@ -80,6 +81,10 @@ def generate_molecules(
             writer.write({"id": f"{checkpoint.card.name}:{seed}:{at}",
                           **_describe(sample, checkpoint.card, hydrogens=hydrogens),
                           **_describe_growth(sample, fragment)})
+            alone += _is_alone(sample, fragment, checkpoint.card.chemistry)
+    if alone:
+        messages.print(f"note: In {alone:,} of {number:,} nothing was bonded to the fragment: it "
+                       "is a piece by itself.", markup=False, soft_wrap=True)
     writer.finish()
 
 
@@ -98,6 +103,15 @@ def _describe_growth(sample: GeneratedGraph, fragment: Fragment | None) -> dict[
         return {}
     return {"fragment": fragment.smiles, "open_atoms": list(fragment.open_atoms),
             "holds_fragment": sample.holds_fragment, "prefix_nll": sample.prefix_nll}
+
+
+def _is_alone(
+    sample: GeneratedGraph, fragment: Fragment | None, chemistry: Chemistry | None
+) -> bool:
+    from core.model.growth import has_grown
+
+    return (fragment is not None and sample.graph is not None and chemistry is not None
+            and not has_grown(sample.graph, fragment.graph.num_nodes, chemistry))
 
 
 def _describe_graph(

@@ -45,6 +45,9 @@ def cut_masks(
     ] = False,
 ) -> None:
     """Select the entries with the highest scores, and compare several masks with chance."""
+    from core.salience.masks import check_density
+
+    check_density(density)
     paths = _expand(files)
     if output is None and not compare and len(paths) == 1:
         raise InputError("Give --output FILE to write the mask, or several files to compare.")

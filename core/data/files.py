@@ -132,7 +132,7 @@ def read_input(
             `planar:SEED:INDEX` (see `PlanarName`) if it begins like that, else for SMILES.
         chemistry: what molecules may hold.
         max_atoms: largest number of nodes, by default the chemistry's.
-        planar_nodes: nodes of a planar graph that is named.
+        planar_nodes: nodes of a planar graph that is named, whatever the chemistry holds.
         smiles_column: of a file; see `read_molecules`.
         id_column: likewise.
 
@@ -213,7 +213,6 @@ def _to_row(record: Record, number: int, limits: _Limits) -> InputRow:
 def _planar_row(text: str, limits: _Limits) -> InputRow:
     try:
         graph = PlanarName.from_text(text).triangulate(limits.planar_nodes).graph
-        _check_size(graph, limits)
     except GraphError as error:
         return InputRow(text, None, None, error=str(error))
     return InputRow(graph.name or text, None, graph)

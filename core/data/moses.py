@@ -145,8 +145,9 @@ def _fetch_package(folder: Path) -> None:
                           stderr=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
-        if "connection" in done.stderr.lower():  # pip's last line then blames the package
-            reason = "the package index cannot be reached"
+        # Without a connection pip's last line blames the package, and as it is set up says no more.
+        if any(sign in done.stderr.lower() for sign in ("connection", "no matching distribution")):
+            reason = f"the package index cannot be reached, or has no {_PACKAGE}"
         raise DownloadError(f"MOSES could not be downloaded ({reason[:200]}). {_INSTEAD}")
 
 

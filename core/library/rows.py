@@ -31,7 +31,9 @@ def naming_readers(rows: Iterable[InputRow], card: ModelCard | None) -> Iterator
     for row in rows:
         if card is not None and row.graph is not None and (
                 row.graph.is_labelled != card.vocabulary.is_labelled):
-            row = check_fits(row, card.vocabulary)
+            row = (check_fits(row, card.vocabulary) if row.graph.is_labelled else
+                   replace(row, graph=None, error="The model reads molecules, and this is a graph "
+                                                  "without labels."))
         if row.error is not None:
             models = models or known_models()
             if (able := _reader(row, card, models)) is not None:
@@ -57,6 +59,9 @@ def _reader(
 
 
 def _names_a_planar_graph(text: str) -> bool:
+    """As it is asked for, or as such a graph is called."""
+    if PlanarName.from_id(text) is not None:
+        return True
     try:
         PlanarName.from_text(text)
     except GraphError:

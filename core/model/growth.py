@@ -98,3 +98,18 @@ def holds_fragment(graph: Graph, fragment: Fragment, order: np.ndarray) -> bool:
         return False
     has_grown = graph.degrees[:size] > expected.degrees
     return not bool((has_grown & ~fragment.is_open[order]).any())
+
+
+def has_grown(graph: Graph, size: int, chemistry: Chemistry) -> bool:
+    """Whether anything but hydrogen was bonded to a fragment; without, it is a piece by itself.
+
+    Args:
+        graph: as decoded.
+        size: nodes of the fragment, its first ones.
+        chemistry: what its labels mean.
+    """
+    assert graph.node_labels is not None
+    is_inside = graph.edges < size
+    crosses = is_inside.any(axis=1) & ~is_inside.all(axis=1)
+    bonded = graph.edges[crosses].max(axis=1)
+    return any(chemistry.elements[label] != "H" for label in graph.node_labels[bonded].tolist())

@@ -332,10 +332,19 @@ def _share(density: float | None) -> float:
     return density
 
 
+def check_density(density: float | None) -> None:
+    """Refuse a share that none or more than all entries are.
+
+    Raises:
+        SalienceError: naming it.
+    """
+    if density is not None and not 0 < density <= 1:
+        raise SalienceError(f"A density lies above 0 and is at most 1 (100%), got {density:g}.")
+
+
 def _check_asked(n: int, density: float | None, count: int | None) -> None:
     if (density is None) == (count is None):
         raise SalienceError("Give either a density or a number of entries.")
-    if density is not None and not 0 < density <= 1:
-        raise SalienceError(f"A density lies above 0 and is at most 1 (100%), got {density:g}.")
+    check_density(density)
     if count is not None and not 1 <= count <= n:
         raise SalienceError(f"Of {n:,} entries between 1 and {n:,} can be selected, got {count:,}.")

@@ -9,8 +9,9 @@ import pandas as pd
 
 from core.chemistry.chemistry import Chemistry
 from core.model.card import ModelCard
+from core.model.growth import fragment_of, has_grown
 from core.sent.vocabulary import Vocabulary
-from core.triage.generated import Generated
+from core.triage.generated import Generated, read_graph
 from core.triage.quality import (
     SampleQuality,
     graph_names,
@@ -84,6 +85,18 @@ class Generation:
     def names(self) -> pd.Series:
         """A string per row, equal for equal graphs (`core.triage.quality.graph_names`)."""
         return graph_names(self.table, self.vocabulary, self.samples.config.mask)
+
+    @cached_property
+    def num_not_grown(self) -> int:
+        """Graphs in which nothing but hydrogen was bonded to the fragment; 0 without one."""
+        config, chemistry = self.samples.config, self.chemistry
+        if config.fragment is None or chemistry is None:
+            return 0
+        fragment = fragment_of(self.card, config.fragment, open_atoms=config.open_atoms)
+        graphs = (read_graph(tokens, self.vocabulary, config.mask)
+                  for tokens in self.table["tokens"])
+        return sum(not has_grown(graph, fragment.graph.num_nodes, chemistry)
+                   for graph in graphs if graph is not None)
 
     def read(self, row: int) -> Generated:
         """The graph of a row, with the SMILES that people and the Explore page take."""

@@ -157,8 +157,15 @@ def growth_finding(found: Generation) -> str | None:
     holds = table["holds_fragment"].dropna()
     share = table["prefix_nll"].sum() / table["self_nll"].sum()
     what = ("Every" if holds.all() else f"Only {int(holds.sum()):,} of {len(holds):,}: a")
-    return (f"{what} graph that was read holds the fragment unchanged. Writing it takes "
-            f"{table['prefix_nll'].mean():.1f} nats on average, {share:.0%} of the self NLL.")
+    return (f"{what} graph that was read holds the fragment unchanged{_not_grown(found)}. Writing "
+            f"it takes {table['prefix_nll'].mean():.1f} nats on average, {share:.0%} of the self "
+            "NLL.")
+
+
+def _not_grown(found: Generation) -> str:
+    """Of graphs in which the fragment is a molecule by itself."""
+    number = found.num_not_grown
+    return f"; in {number:,} of them nothing was bonded to it" if number else ""
 
 
 def other_weights(found: Generation) -> str | None:

@@ -42,7 +42,11 @@ def test_hydrogens_of_the_text_are_not_counted(smiles, chemistry):
 
 
 def test_what_the_graph_does_not_encode_is_noted():
-    assert Fragment.from_smiles("C[NH3+]", QM9).notes == from_smiles("C[NH3+]").notes
+    assert Fragment.from_smiles("C[NH3+]", QM9).notes == (
+        "Formal charges are not encoded: molecules grow from the same atoms and bonds uncharged.",)
+    assert Fragment.from_smiles("C.C[O-]", MOSES).notes == (
+        "Formal charges are not encoded: hydrogens fill what the charge left open.",
+        "The input has 2 fragments; molecules grow from all of them.", "Molecules grow from C.CO.")
     assert Fragment.from_smiles("CC", QM9).notes == ()
 
 

@@ -172,6 +172,8 @@ def test_several_masks_are_compared_beside_chance(trailscope, scores, tmp_path):
     (["{scores}/gradient.safetensors", "--density", "0.5"], "Give --output FILE"),
     (["{scores}/gradient.safetensors", "--density", "1e-9", "--compare"], "selects none of"),
     (["{scores}/gradient.safetensors", "--density", "2", "--compare"], "at most 1"),
+    (["{scores}/gradient.safetensors", "--density", "0", "--output", "{tmp}/m.bin"],
+     "A density lies above 0 and is at most 1 (100%), got 0."),
     (["{scores}/gradient.safetensors", "--density", "0.5", "--output", "{tmp}/m.bin"],
      "such as mask.safetensors"),
     (["{scores}/gradient.safetensors"] * 2 + ["--density", "0.5"], "given twice"),

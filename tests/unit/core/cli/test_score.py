@@ -202,7 +202,7 @@ def test_graphs_that_the_model_cannot_read_are_bad_rows(trailscope, write):
     result = trailscope("score", path, "--permutations", 4)
     assert result.status == 1
     assert [row["error"] for row in result.rows] == [
-        "The model reads labelled graphs, the input is unlabelled.",
+        "The model reads molecules, and this is a graph without labels.",
         "The molecule has 35 atoms with hydrogens; at most 29 are possible.", None]
     assert result.rows[2]["nll_mean_nats"] > 0
 
@@ -218,7 +218,8 @@ def test_a_planar_graph_scores_by_its_name_as_from_a_file(trailscope, write, tin
 
 
 @pytest.mark.parametrize(("input", "model", "message"), [
-    ("planar:0:0", "qm9-random_order", "The graph has 64 nodes; at most 29 are possible."),
+    ("planar:0:0", "qm9-random_order", "The model reads molecules, and this is a graph without "
+     "labels."),
     ("planar:0", "planar", "'planar:0' names no planar graph"),
     ("CCO", "planar", "The model reads unlabelled graphs, the input is labelled. A model that can "
      "read it: qm9-random_order."),

@@ -23,7 +23,7 @@ SMALL, DRUGS, PLANAR = CARDS = tuple(
                    "A model that can read it: drugs."),
     ("CCO", PLANAR, "The model reads unlabelled graphs, the input is labelled. "
                     "A model that can read it: small."),
-    ("planar:0:0", SMALL, "The graph has 64 nodes; at most 29 are possible. "
+    ("planar:0:0", SMALL, "The model reads molecules, and this is a graph without labels. "
                           "A model that can read it: planar."),
     ("CCI", DRUGS, "Element I is outside the vocabulary, which has C, N, S, O, F, Cl, Br, H."),
     ("CCCl", DRUGS, None), ("CCO", None, None), ("planar:0:0", PLANAR, None),

@@ -8,13 +8,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.chemistry.chemistry import Chemistry
+from core.chemistry.chemistry import MOSES, QM9, Chemistry
 from core.chemistry.fragments import Fragment, FragmentError
+from core.chemistry.molecules import from_smiles
 from core.likelihood.scoring import score_sequences
 from core.model import growth
 from core.model.card import ModelCard
 from core.model.generation import SamplingConfig, generate
-from core.model.growth import fragment_of, holds_fragment
+from core.model.growth import fragment_of, has_grown, holds_fragment
 from core.sent import prefixes as prefixes_module
 from core.sent.decoder import decode
 from core.sent.grammar import Grammar
@@ -191,3 +192,12 @@ def test_graphs_without_labels_and_loose_masks_are_refused(tiny, tiny_planar):
         fragment_of(tiny_planar.card, "CC")
     with pytest.raises(FragmentError, match="does not keep a fragment as it is; use strict"):
         grow(tiny, fragment_of(tiny.card, "CC"), 1, mask="kinds")
+
+
+@pytest.mark.parametrize(("smiles", "chemistry", "size", "expected"), [
+    ("c1ccncc1C", MOSES, 6, True), ("c1ccncc1.C", MOSES, 6, False), ("c1ccncc1", MOSES, 6, False),
+    ("CO", QM9, 2, False), ("COC", QM9, 2, True), ("CO.C", QM9, 2, False),
+])
+def test_a_fragment_to_which_only_hydrogen_was_bonded_has_not_grown(
+        smiles, chemistry, size, expected):
+    assert has_grown(from_smiles(smiles, chemistry).graph, size, chemistry) is expected
