@@ -85,7 +85,7 @@ def triage(
     device: Annotated[str | None, typer.Option(help=DEVICE_HELP)] = None,
     compile: Annotated[bool, typer.Option(help=COMPILE_HELP)] = False,
     run_folder: Annotated[
-        Path | None, typer.Option(help="Finished chunks, for resuming; default runs/triage-NAME.")
+        Path | None, typer.Option(help="Finished chunks, for resuming; default under runs/triage.")
     ] = None,
     pool: Annotated[
         list[str] | None, typer.Option(help="Instead of sampling, rank what was sampled before, "
@@ -106,7 +106,7 @@ def triage(
     from core.model.growth import fragment_of
     from core.triage.quality import mark_novel, mark_unique
     from core.triage.ranking import ranking_record
-    from core.triage.run import made_on, sample_and_score_in
+    from core.triage.run import default_run_folder, made_on, sample_and_score_in
     from core.triage.samples import SAMPLES_TABLE, Samples, SamplesConfig
     from core.triage.scores import VALIDITY, quality_label
     from core.triage.set_metrics import set_metrics
@@ -125,8 +125,7 @@ def triage(
     knows_data = data is not None or dataset is not None
     chemnet = _chemnet(card, knows_data, checkpoint.device) if fcd else None
     known = _training_smiles(card, dataset, data) if knows_data else None
-    run_folder = run_folder or (
-        Path("runs") / f"triage-{card.path.name}-{card.weights_sha256[:8]}")
+    run_folder = run_folder or default_run_folder(card, config)
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
         task = bar.add_task("Sampling", total=number)
         tables = []

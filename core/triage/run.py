@@ -7,6 +7,7 @@ chunks and extended to more graphs, and shows the first rows while it goes on.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,6 +21,7 @@ import torch
 from core.errors import InputError
 from core.graph.graph import Graph
 from core.likelihood.analysis import analyse
+from core.model.card import ModelCard
 from core.model.checkpoints import Checkpoint, kept_checkpoint
 from core.model.generation import GeneratedGraph, SamplingConfig, generate
 from core.model.growth import fragment_of
@@ -33,6 +35,9 @@ from core.triage.scores import quality_label
 Progress = Callable[[str, int, int], None]
 """Called as `progress(stage, done, total)`: stage `sampling` counts sequences of this chunk that
 have ended, `scoring` re-linearizations. May raise to cancel."""
+
+_SCORED_AS = "normal form"
+"""How molecules are scored; older chunks do not say, and are as the Kekulé structure written."""
 
 _MADE_ON = "made-on.json"
 """Of a run folder: where its chunks were made, as another machine may add what needs the data."""
@@ -108,9 +113,7 @@ def sample_and_score_in(
         InputError: if the folder holds chunks of other settings or weights, or another process
             works in it.
     """
-    settings = config.settings | {"weights_sha256": checkpoint.card.weights_sha256}
-    del settings["number"]
-    claim(folder, settings, what="samples", error=InputError)
+    claim(folder, _settings(checkpoint.card, config), what="samples", error=InputError)
     with hold(folder):
         for chunk in range(config.num_chunks):
             path = folder / f"chunk-{chunk:05}.parquet"
@@ -122,6 +125,23 @@ def sample_and_score_in(
                 [table] = sample_and_score(checkpoint, one, first_chunk=chunk, progress=progress)
                 write_table(table, path)
             yield table[:size]
+
+
+def default_run_folder(card: ModelCard, config: SamplesConfig) -> Path:
+    """`runs/triage/MODEL-HASH`, the same for the same settings and no others.
+
+    However many sequences are wanted: more of them go on in the same folder.
+    """
+    settings = json.dumps(_settings(card, config), sort_keys=True)
+    digest = hashlib.sha256(settings.encode()).hexdigest()[:8]
+    return Path("runs") / "triage" / f"{card.name}-{digest}".replace("/", "-")
+
+
+def _settings(card: ModelCard, config: SamplesConfig) -> dict[str, Any]:
+    """All that the chunks of a run depend on."""
+    settings = config.settings | {"weights_sha256": card.weights_sha256, "scored_as": _SCORED_AS}
+    del settings["number"]
+    return settings
 
 
 def made_on(folder: Path) -> dict[str, Any]:

@@ -56,7 +56,8 @@ def choose(models: Mapping[str, ModelCard]) -> ExploreQuery:
     with st.sidebar:
         card = models[choose_model(
             models, key="model", default=DEFAULT_MODEL,
-            help="Each was trained on molecules or planar graphs written in one kind of order.",
+            help="Each was trained on molecules or planar graphs written in one kind of order. The "
+                 "box holds those of one data set; the bar above it offers the models of all.",
         )]
         planar = _choose_planar() if card.chemistry is None else None
         smiles = "" if card.chemistry is None else _choose_molecule(card.chemistry)

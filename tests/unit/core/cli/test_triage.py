@@ -28,6 +28,15 @@ def triage(trailscope, tiny, write, tmp_path):
     return run
 
 
+def test_two_seeds_do_not_meet_in_the_default_folder(trailscope, tiny, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for seed in (0, 1):
+        result = trailscope("triage", "--model", tiny.card.path, "--permutations", 2, "--number", 3,
+                            "--chunk", 3, "--seed", seed, "--output", tmp_path / f"out-{seed}")
+        assert result.status == 0
+    assert len(list((tmp_path / "runs" / "triage").iterdir())) == 2
+
+
 def test_samples_are_scored_and_written(triage, tmp_path, tiny):
     result = triage("--number", 10, "--seed", 5)
     assert result.status == 0

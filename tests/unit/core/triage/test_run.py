@@ -1,6 +1,7 @@
 """Sampling and scoring: what a row says is what its parts say, however the run was cut."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -23,7 +24,12 @@ from core.triage.generation import Generation
 from core.triage.keep_list import keep_list_of_samples
 from core.triage.quality import mark_unique, sample_quality
 from core.triage.ranking import compare_samples, risk_coverage_of_samples
-from core.triage.run import made_on, sample_and_score, sample_and_score_in
+from core.triage.run import (
+    default_run_folder,
+    made_on,
+    sample_and_score,
+    sample_and_score_in,
+)
 from core.triage.samples import Samples, SamplesConfig
 from core.triage.scores import CONNECTEDNESS, PLANARITY, SCORES, VALIDITY
 
@@ -81,6 +87,18 @@ def test_another_kekule_structure_is_another_graph():
     other = Graph(typed.num_nodes, list(bonds), typed.node_labels, flipped)
     assert to_smiles(other) is not None
     assert not is_isomorphic(from_smiles(to_smiles(other)).graph, other)
+
+
+def test_runs_of_other_settings_have_default_folders_of_their_own(tiny):
+    folder = default_run_folder(tiny.card, CONFIG)
+    assert folder.parent == Path("runs/triage")
+    assert folder.name.startswith(f"{tiny.card.name}-")
+    assert default_run_folder(tiny.card, replace(CONFIG, number=CONFIG.number + 1)) == folder
+    others = [replace(CONFIG, seed=4), replace(CONFIG, permutations=8), replace(CONFIG, chunk=5),
+              replace(CONFIG, mask="kinds"), replace(CONFIG, fragment="CC", open_atoms=(0,))]
+    named = [default_run_folder(tiny.card, config) for config in others]
+    named.append(default_run_folder(replace(tiny.card, weights_sha256="0"), CONFIG))
+    assert len({folder, *named}) == len(others) + 2
 
 
 def test_a_cut_run_goes_on_where_it_stopped(table, tiny, tmp_path, monkeypatch):
