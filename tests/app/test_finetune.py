@@ -133,8 +133,8 @@ def test_a_change_is_scaled_from_the_address(open_page):
 
 def test_a_result_without_scaled_changes_says_how_they_are_made(open_page):
     page = open_page(arm="sparse-snip-local-40")
-    assert ("holds no scaled changes: it was measured when nothing measured them. This command "
-            "makes them for all arms:") in " ".join(texts(page))
+    assert ("is older than the measuring of scaled changes and holds none. This command measures "
+            "them for all arms:") in " ".join(texts(page))
     assert any("trailscope repair --model" in block.value for block in page.code)
     assert not [one for one in page.slider if one.key == "alpha"]
 

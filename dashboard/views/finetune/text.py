@@ -277,10 +277,10 @@ def no_scaled(result: RepairResult, measured: Sequence[str]) -> str:
         measured: models of which some arm has one.
     """
     others = [model for model in measured if model != result.model]
-    there = f" Those of {' and '.join(others)} were." if others else ""
-    return (f"The shipped result of **{result.arm.label}** for {result.model} holds no scaled "
-            f"changes: it was measured when nothing measured them.{there} This command makes them "
-            "for all arms:")
+    there = f"; those of {' and '.join(others)} do" if others else ""
+    return (f"The shipped result of **{result.arm.label}** for {result.model} is older than the "
+            f"measuring of scaled changes and holds none{there}. This command measures them for "
+            "all arms:")
 
 
 def scaled_axes(measure: str, result: RepairResult) -> tuple[str, str]:

@@ -113,5 +113,5 @@ def test_a_scaled_change_whose_low_lu_comes_from_a_high_nll_says_so():
 
 def test_an_arm_without_scaled_changes_names_models_that_have_them():
     said = no_scaled(NONE, (NONE.model, "moses-a", "moses-b"))
-    assert "measured them. Those of moses-a and moses-b were. This command" in said
-    assert "measured them. This command" in no_scaled(NONE, (NONE.model,))
+    assert "holds none; those of moses-a and moses-b do. This command" in said
+    assert "holds none. This command" in no_scaled(NONE, (NONE.model,))
