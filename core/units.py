@@ -1,7 +1,7 @@
 """Names of columns as they leave, the same in files, in what commands print and in Python.
 
-Within the project, and in the folders that `trailscope score` and `trailscope triage` keep, an NLL
-is called without its unit; filters and addresses take it either way.
+Within the project an NLL is called without its unit; filters and addresses take it either way, and
+so do readers of folders.
 """
 
 from __future__ import annotations

@@ -47,7 +47,8 @@ def made_up_table(rows: int, *, seed: int = 0) -> pd.DataFrame:
 
 def save_library(
     folder: Path, table: pd.DataFrame, *, part_rows: int = 16, total: int | None = None,
-    own: dict[str, str] | None = None, chemistry: Chemistry = QM9, **settings: Any,
+    own: dict[str, str] | None = None, chemistry: Chemistry = QM9, has_units: bool = True,
+    **settings: Any,
 ) -> Path:
     """Write a table as the scored set of a folder.
 
@@ -58,6 +59,7 @@ def save_library(
         total: rows of the input; by default those of the table.
         chemistry: of its model.
         own: kinds of the input's own columns, if others than those of `made_up_table`.
+        has_units: of the names of columns in its files; sets of old have none.
         settings: other than usual.
     """
     kinds = own or {
@@ -66,13 +68,14 @@ def save_library(
         inputs=(InputFile("mine.csv", "0" * 64, total or len(table)),),
         settings={**ScoringSettings("scorer", "1" * 64, "random_order").to_json(), **settings,
                   "part_rows": part_rows},
-        chemistry=chemistry.to_json(), own=kinds, columns={name: name for name in kinds})
+        chemistry=chemistry.to_json(), own=kinds, columns={name: name for name in kinds},
+        has_units=has_units)
     folder.mkdir(parents=True)
     for number, first in enumerate(range(0, len(table), part_rows)):
         part = table.iloc[first : first + part_rows]
         name = f"part-{number:06d}.parquet"
-        pq.write_table(pa.Table.from_pandas(part, schema=manifest.schema, preserve_index=False),
-                       folder / name)
+        rows = pa.Table.from_pandas(part, schema=manifest.schema, preserve_index=False)
+        pq.write_table(rows.rename_columns(list(manifest.stored_as)), folder / name)
         manifest = manifest.with_part(Part(name, len(part), int(part["error"].notna().sum()),
                                            f"{number:064x}"))
     manifest.write(folder)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 import pyarrow as pa
 
 from core.errors import plain_line
+from core.units import with_unit
 
 PLACE_TYPES: dict[str, pa.DataType] = {
     "row": pa.int64(), "file": pa.dictionary(pa.int32(), pa.string()), "id": pa.string(),
@@ -60,12 +61,13 @@ def own_names(columns: Iterable[str]) -> dict[str, str]:
     >>> own_names(["Name", "LU", "lu_input", "logP"])
     {'Name': 'Name', 'LU': 'LU_input', 'lu_input': 'lu_input_2', 'logP': 'logP'}
     """
-    taken = {*PLACE_TYPES, *RESULT_TYPES}
+    ours = {*PLACE_TYPES, *RESULT_TYPES, *map(with_unit, RESULT_TYPES)}
+    taken = set(ours)
     names: dict[str, str] = {}
     for column in columns:
         wanted = plain_line(column) or "column"
         if wanted.lower() in taken:
-            wanted += SUFFIX if wanted.lower() in PLACE_TYPES | RESULT_TYPES else ""
+            wanted += SUFFIX if wanted.lower() in ours else ""
         name, number = wanted, 2
         while name.lower() in taken:
             name, number = f"{wanted}_{number}", number + 1

@@ -8,7 +8,7 @@ may be missing, of an older state or half-written.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -32,15 +32,15 @@ class Duplicates:
     Args:
         folder: of the set.
         parts: that are finished; the index is brought to where they are.
-        columns: of a row that are found again.
+        columns: of a row that are found again, by what the parts call them.
 
     Raises:
         RunFolderError: if the index cannot be written.
     """
 
-    def __init__(self, folder: Path, parts: Collection[Part], columns: Collection[str]) -> None:
+    def __init__(self, folder: Path, parts: Collection[Part], columns: Mapping[str, str]) -> None:
         self._folder = folder.absolute()  # `file:x` would be an address
-        self._columns = ["graph_key", *columns]
+        self._columns = {"graph_key": "graph_key", **columns}
         names = [part.name for part in parts]
         with self._told():
             self._base = self._opened()
@@ -79,9 +79,9 @@ class Duplicates:
                 in_parts.setdefault(name, []).append(key.hex())
         found: dict[str, dict[str, Any]] = {}
         for name, present in in_parts.items():
-            table = pq.read_table(self._folder / name, columns=self._columns,
+            table = pq.read_table(self._folder / name, columns=list(self._columns),
                                   filters=pc.field("graph_key").isin(present))
-            for row in table.to_pylist():
+            for row in table.rename_columns(list(self._columns.values())).to_pylist():
                 found.setdefault(row.pop("graph_key"), row)
         return found
 

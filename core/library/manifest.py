@@ -18,9 +18,10 @@ import pyarrow as pa
 
 from core.chemistry.chemistry import Chemistry
 from core.errors import InputError, one_line
-from core.library.columns import schema
+from core.library.columns import RESULT_TYPES, schema
 from core.records import package_versions
 from core.runs import write_json
+from core.units import with_unit
 
 MANIFEST = "_manifest.json"
 """What the file is called."""
@@ -86,6 +87,8 @@ class Manifest:
         parts: that are finished, in order.
         device: where numbers were computed last.
         versions: of the packages there.
+        has_units: whether parts call columns as all that leaves does; sets of old call an NLL
+            without its unit.
     """
 
     inputs: tuple[InputFile, ...]
@@ -96,6 +99,7 @@ class Manifest:
     parts: tuple[Part, ...] = ()
     device: str = "cpu"
     versions: Mapping[str, str] = field(default_factory=package_versions)
+    has_units: bool = True
 
     @property
     def rows(self) -> int:
@@ -121,6 +125,12 @@ class Manifest:
     def schema(self) -> pa.Schema:
         """Of every part."""
         return schema({name: OWN_TYPES[kind] for name, kind in self.own.items()})
+
+    @property
+    def stored_as(self) -> dict[str, str]:
+        """The columns of `schema` by what the parts call them."""
+        return {with_unit(name) if self.has_units and name in RESULT_TYPES else name: name
+                for name in self.schema.names}
 
     def with_part(self, part: Part) -> Manifest:
         """The manifest once another part is finished."""
@@ -154,7 +164,8 @@ class Manifest:
                 own={name: kind for name, kind in content["own"].items() if OWN_TYPES[kind]},
                 columns=content["columns"],
                 parts=tuple(Part(**part) for part in content["parts"]),
-                device=content["device"], versions=content["versions"]))
+                device=content["device"], versions=content["versions"],
+                has_units=content.get("has_units", False) is True))
         except LibraryError:
             raise
         except FileNotFoundError:

@@ -226,7 +226,9 @@ class _Run:
         try:
             self._manifest = replace(self._manifest, device=engine.device,
                                      versions=package_versions())
-            self._index = Duplicates(self._folder, self._manifest.parts, NUMBERS)
+            self._index = Duplicates(self._folder, self._manifest.parts, {
+                stored: name for stored, name in self._manifest.stored_as.items()
+                if name in NUMBERS})
             try:
                 self._score(engine)
             finally:
@@ -322,4 +324,5 @@ class _Run:
                 values |= {"graph_key": key, "key": self._settings.key(key), **found[key]}
             for name, cells in columns.items():
                 cells.append(values.get(name))
-        return pa.table(columns, schema=self._manifest.schema)
+        return pa.table(columns, schema=self._manifest.schema).rename_columns(
+            list(self._manifest.stored_as))

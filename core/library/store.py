@@ -390,7 +390,12 @@ class Library:
         if kinds and self.columns.get(column) not in kinds:
             raise LibraryError(f"The column {column[:60]!r} is of kind "
                                f"{self.columns.get(column)}, not {' or '.join(kinds)}.")
-        return '"' + column.replace('"', '""') + '"'
+        return _name(column)
+
+
+def _name(column: str) -> str:
+    """A column's name as SQL has it."""
+    return '"' + column.replace('"', '""') + '"'
 
 
 def ask(question: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -419,7 +424,8 @@ def _scored_set(folder: Path) -> Library:
     if not manifest.parts:
         raise LibraryError(f"Nothing of {folder.name} is scored yet: {manifest.rows:,} rows wait; "
                            "run the same `trailscope score` command again.")
-    source = _rows_of(*(folder / part.name for part in manifest.parts))
+    source = _renamed(_rows_of(*(folder / part.name for part in manifest.parts)),
+                      manifest.stored_as)
     settings = manifest.settings
     return Library(
         folder=folder, model=settings["model"], weights_sha256=settings["weights_sha256"],
@@ -436,6 +442,7 @@ def _samples(folder: Path, card: ModelCard | None) -> Library:
     config = record["config"]
     source = ("(SELECT file_row_number + 1 AS row, * EXCLUDE (file_row_number) FROM "
               f"{_rows_of(folder / SAMPLES_TABLE, with_numbers=True)})")
+    source = _renamed(source, {name: without_unit(name) for name in _kinds(source)})
     kinds = _kinds(source)
     keys = "graph_key" if "graph_key" in kinds else "NULL"
     [(rows, keyed)] = ask(f"SELECT count(*), count({keys}) FROM {source}")
@@ -447,6 +454,14 @@ def _samples(folder: Path, card: ModelCard | None) -> Library:
         key=_digest(json.dumps(record, sort_keys=True)),
         vocabulary=None if card is None else card.vocabulary, mask=config["mask"],
         has_graph_keys=keyed > 0)
+
+
+def _renamed(source: str, names: Mapping[str, str]) -> str:
+    """Rows whose columns are called as within the project, where files call them otherwise."""
+    if all(stored == name for stored, name in names.items()):
+        return source
+    asked = ", ".join(f"{_name(stored)} AS {_name(name)}" for stored, name in names.items())
+    return f"(SELECT {asked} FROM {source})"
 
 
 def _digest(*texts: str) -> str:

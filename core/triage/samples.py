@@ -26,7 +26,7 @@ from core.runs import replacing
 from core.triage.generated import Mask
 from core.triage.quality import SampleQuality, sample_quality
 from core.triage.set_metrics import SetMetrics
-from core.units import with_unit
+from core.units import with_unit, without_unit
 
 FORMAT_VERSION = 1
 COMMAND = "triage"
@@ -278,7 +278,7 @@ def _as_tuple(tokens: Sequence[int] | np.ndarray) -> tuple[int, ...]:
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table of samples as Parquet.
+    """Write a table of samples as Parquet, with units in the names of columns.
 
     Tokens are stored as binary, a byte each, as long as all are below 256, else as lists of 16-bit
     integers.
@@ -287,14 +287,16 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     are_bytes = max(map(max, known), default=0) < _BYTE
     store = bytes if are_bytes else partial(np.array, dtype=np.uint16)
     tokens = [None if sequence is None else store(sequence) for sequence in table["tokens"]]
-    stored = table.assign(tokens=pd.Series(tokens, index=table.index, dtype="object"))
+    stored = table.assign(tokens=pd.Series(tokens, index=table.index, dtype="object")).rename(
+        columns=with_unit)
     with replacing(path) as unfinished:
         stored.to_parquet(unfinished, index=False, compression="zstd")
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read what `write_table` wrote; up to version 0.1 without keys of graphs, missing then."""
-    stored = pd.read_parquet(path)
+    """Read what `write_table` wrote, or versions of old: without units in the names of columns, and
+    without keys of graphs, missing then."""
+    stored = pd.read_parquet(path).rename(columns=without_unit)
     return as_samples(stored if "graph_key" in stored else stored.assign(graph_key=None))
 
 

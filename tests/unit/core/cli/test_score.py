@@ -287,7 +287,7 @@ def test_score_into_a_folder_keeps_what_the_files_say(trailscope, write, tmp_pat
     [expected] = trailscope("score", "CO", "--permutations", 4).rows
     assert "note: Isotopes are not encoded and are ignored. (row 1)" in result.err
     assert table["notes"][0] == "Isotopes are not encoded and are ignored."
-    assert table["nll_mean"][0] == pytest.approx(expected["nll_mean_nats"], abs=1e-4)
+    assert table["nll_mean_nats"][0] == pytest.approx(expected["nll_mean_nats"], abs=1e-4)
     refused = trailscope(*words, "--seed", 1)
     assert refused.status == 1
     assert "seed is 0 there, 1 here" in " ".join(refused.err.split())

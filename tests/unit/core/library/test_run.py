@@ -22,9 +22,11 @@ from core.library.run import Reading, score_files
 from core.library.settings import ScoringSettings
 from core.likelihood.analysis import summarize
 from core.runs import RunFolderError, hold
+from core.units import with_unit
 
 SMILES = ["CO", "CCl", "OC", "CCO", "C#N", "bad(", "NC=O", "C(O)C", "CC", "C=O", "OCC", "N", "O=C"]
 NUMBERS = ["nll_mean", "nll_std", "nll_per_token", "lu", "nll_marginal", "effective_sample_size"]
+STORED = [*map(with_unit, NUMBERS)]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,7 @@ def test_every_row_appears_once_in_order_with_what_its_file_says(source, tmp_pat
     errors = table["error"].dropna()
     assert errors.index.tolist() == [1, 5]
     assert errors[1].startswith("Element Cl is outside the vocabulary")
-    assert table.loc[[1, 5], NUMBERS].isna().all(axis=None)
+    assert table.loc[[1, 5], STORED].isna().all(axis=None)
     assert table["valid"].tolist() == [row not in (1, 5) for row in range(13)]
     assert sorted(path.name for path in folder.iterdir()) == [
         ".lock", MANIFEST, *(f"part-{part:06d}.parquet" for part in range(5))]
@@ -85,7 +87,7 @@ def test_numbers_are_those_of_the_command(source, tmp_path, model):
     for number, expected in enumerate(summarize(model, rows, model.card.strategy, permutations=4,
                                                 seed=5)):
         for name in NUMBERS:
-            found = table.loc[number, name]
+            found = table.loc[number, with_unit(name)]
             assert found == pytest.approx(expected[name], abs=1e-4) or pd.isna(found)
             assert pd.isna(found) == (expected[name] is None)
 
@@ -106,7 +108,7 @@ def test_equal_molecules_are_computed_once_and_share_their_numbers(source, tmp_p
     assert len(asked) == len(set(asked)) == 7  # CO, CCO, HCN, formamide, ethane, CH2O, ammonia
     table = pd.read_parquet(tmp_path / "set").set_index("smiles")
     for same in (["CO", "OC"], ["CCO", "C(O)C", "OCC"], ["C=O", "O=C"]):
-        assert len(table.loc[same, [*NUMBERS, "key", "graph_key"]].drop_duplicates()) == 1
+        assert len(table.loc[same, [*STORED, "key", "graph_key"]].drop_duplicates()) == 1
     assert table["key"].nunique() == 7
 
 

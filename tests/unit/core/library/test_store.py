@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,6 +24,7 @@ from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import QM9_VOCABULARY
 from core.triage.keep_list import keep_list
 from core.triage.samples import Samples, shipped_samples
+from core.units import with_unit
 from tests.generated_molecules import made_up_samples
 from tests.made_up_library import made_up_table, save_library
 
@@ -135,12 +135,24 @@ def test_a_lasso_takes_what_lies_inside(table, library):
     assert library.rows_in("lu", "logP", triangle, Selection(), most=3) == tuple(expected[:3])
 
 
+def test_files_of_a_set_call_columns_as_all_that_leaves_does_and_old_ones_are_read(table, tmp_path):
+    new, old = (Library.open(save_library(tmp_path / name, table, has_units=name == "new"))
+                for name in ("new", "old"))
+    stored, of_old = (pd.read_parquet(one.folder) for one in (new, old))
+    assert list(stored) == [*filter(set(stored).__contains__, map(with_unit, of_old))]
+    assert {"nll_mean_nats", "nll_marginal_nats", "lu"} <= set(stored)
+    assert {"nll_mean", "nll_marginal", "lu"} <= set(of_old)
+    assert dict(new.columns) == dict(old.columns)
+    pd.testing.assert_frame_equal(new.to_frame(), old.to_frame())
+    chosen = Selection.from_text("nll_mean_nats <= 20")
+    assert new.count(chosen) == old.count(chosen) > 0
+
+
 @pytest.mark.parametrize("name", ['x" OR 1=1 --', "a'b", "ünïcode", "select", "a;b"])
 def test_names_of_columns_are_no_part_of_a_question(name, table, tmp_path):
     renamed = table.rename(columns={"logP": name})
-    folder = save_library(tmp_path / "odd's folder", table)
-    for path in folder.glob("*.parquet"):
-        pq.write_table(pq.read_table(path).rename_columns(list(renamed.columns)), path)
+    folder = save_library(tmp_path / "odd's folder", renamed, own={
+        name: "number", "lot": "text", "count": "whole number", "works": "yes or no"})
     odd = Library.open(folder)
     expected = int((table["logP"] > 0).sum())
     assert odd.count(Selection(ranges=((name, 1e-9, None),))) == expected
