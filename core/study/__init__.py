@@ -7,4 +7,7 @@ __all__, __getattr__, __dir__ = lazy_exports(__name__, {
     "measure_diversity": "diversity",
     "DiversityError": "mixture",
     "Mixture": "mixture",
+    "Diversity": "run",
+    "DiversityConfig": "run",
+    "DiversityRun": "run",
 })
