@@ -40,7 +40,10 @@ def diversity(
     ] = None,
     split: Annotated[str, typer.Option(help="Part of the data set.")] = "test",
     data: DataFile = None,
-    number: Annotated[int, typer.Option(min=1, help="Graphs, the first of them.")] = DEFAULT_NUMBER,
+    number: Annotated[
+        int | None, typer.Option(min=1, help=f"Graphs, the first of them; by default all up to "
+                                             f"{DEFAULT_NUMBER:,}.")
+    ] = None,
     strategy: Annotated[
         str, typer.Option(help=f"all ({', '.join(STRATEGIES)}), or names and triples of biases, "
                                "comma-separated.")
@@ -79,19 +82,36 @@ def diversity(
             progress(done, total)
     found = run.result()
     found.save(output)
-    for point in found.record["result"]["curves"]:
-        writer.write({name: value["value"] if isinstance(value, dict) else value
-                      for name, value in point.items()})
+    for row in found.curves.to_dict("records"):
+        writer.write(row)
+    for reason in found.reasons:
+        messages.print(f"note: {reason}", markup=False, soft_wrap=True)
     say_wrote(output, f"a table of graphs, {RECORD}",
               see="In Python: core.study.Diversity.load(FOLDER).to_frame()")
     writer.finish()
 
 
 def _read(
+    input: str | None, dataset: str | None, split: str, data: Path | None, number: int | None,
+    seed: int, writer: RowWriter,
+) -> tuple[GraphSet, Vocabulary]:
+    """The graphs, and what they are written in.
+
+    Raises:
+        InputError: for fewer graphs than asked for, among others.
+    """
+    found, vocabulary = _read_first(input, dataset, split, data, number or DEFAULT_NUMBER, seed,
+                                    writer)
+    if number is not None and len(found.graphs) < number:
+        raise InputError(f"{found.name} holds {len(found.graphs):,} of the {number:,} graphs that "
+                         "--number asks for.")
+    return found, vocabulary
+
+
+def _read_first(
     input: str | None, dataset: str | None, split: str, data: Path | None, number: int, seed: int,
     writer: RowWriter,
 ) -> tuple[GraphSet, Vocabulary]:
-    """The graphs, and what they are written in."""
     from core.evaluation.graph_set import GraphSet
 
     if (input is None) == (dataset is None):

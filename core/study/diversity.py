@@ -16,6 +16,9 @@ from core.study.mixture import DiversityError
 GRAM = 3
 """Tokens in a gram; grams lie within a sequence, `sos` and `eos` included."""
 
+MAX_GRAPHS = 2**15
+"""At once: a graph and three tokens stand in one number of 63 bits."""
+
 COMPRESSION_LEVEL = 9
 """Of zlib; bytes are the token ids as unsigned 16-bit little-endian integers, without `pad`."""
 
@@ -50,9 +53,12 @@ def measure_diversity(
         samples: J numbers in [1, K].
 
     Raises:
-        DiversityError: for a number of samples outside [1, K].
+        DiversityError: for a number of samples outside [1, K], or more graphs than `MAX_GRAPHS`.
     """
     num_graphs, drawn, width = tokens.shape
+    if num_graphs > MAX_GRAPHS:
+        raise DiversityError(f"At most {MAX_GRAPHS:,} graphs are measured at once, got "
+                             f"{num_graphs:,}; measure them in parts.")
     wanted = np.asarray(samples, dtype=np.int64)
     if not len(wanted) or wanted.min() < 1 or wanted.max() > drawn:
         raise DiversityError(f"Samples per graph lie in [1, {drawn}], got {list(samples)}.")

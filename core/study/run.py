@@ -17,7 +17,7 @@ from core.evaluation.graph_set import GraphSet
 from core.records import RECORD, RunRecord, read_record
 from core.runs import claim, hold, replacing
 from core.sent.batch import GraphBatch
-from core.sent.strategies import Strategy
+from core.sent.strategies import RANDOM_ORDER, Strategy
 from core.sent.vocabulary import Vocabulary
 from core.stats.molecule_bootstrap import MoleculeBootstrap
 from core.study.diversity import measure_diversity
@@ -29,7 +29,7 @@ MAX_SAMPLES = 1000
 MEASURES = ("unique_ratio", "distinct_grams", "gram_entropy_bits", "compressed_bits_per_token")
 """Fields of `DiversityCurves` [G, J], columns of the table."""
 
-_CHUNK_SEQUENCES = 8192  # about 100 MB of working memory for QM9
+_CHUNK_SEQUENCES = 8192  # 130 MB of working memory for QM9
 _TABLE = "diversity.parquet"
 
 
@@ -39,7 +39,7 @@ class DiversityConfig:
 
     Attributes:
         strategies: names or triples.
-        shares: of `random_order`, each in [0, 1]; every strategy is measured with every one.
+        shares: of `random_order`, each in [0, 1]; every other strategy is measured with every one.
         samples: per graph, increasing, each in [1, `MAX_SAMPLES`].
         seed: fixes linearizations and resamples.
         limit: most sequences of a graph that are enumerated; 0 for no enumeration.
@@ -60,9 +60,10 @@ class DiversityConfig:
 
     @property
     def mixtures(self) -> list[Mixture]:
-        """Every strategy with every share."""
-        return [Mixture(Strategy.from_name(name), share)
-                for name in self.strategies for share in self.shares]
+        """Every strategy with every share; `random_order`, to which a share of itself adds
+        nothing, once."""
+        return [Mixture(strategy, share) for strategy in map(Strategy.from_name, self.strategies)
+                for share in ((0.0,) if strategy == RANDOM_ORDER else self.shares)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +82,30 @@ class Diversity:
     def to_frame(self) -> pd.DataFrame:
         """The table; units stand in the names of its columns."""
         return self.table.copy()
+
+    @property
+    def curves(self) -> pd.DataFrame:
+        """A row per strategy, share and number of samples: means over graphs with their intervals
+        (`NAME_low`, `NAME_high`, missing where there is none), and of the graphs whose sequences
+        were enumerated how many there are and the median number of their sequences."""
+        rows = []
+        for point in self.record["result"]["curves"]:
+            row: dict[str, Any] = {}
+            for name, value in point.items():
+                if name in MEASURES:
+                    low, high = value["interval"] or (None, None)
+                    row |= {name: value["value"], f"{name}_low": low, f"{name}_high": high}
+                else:
+                    row[name] = value
+            rows.append(row)
+        return pd.DataFrame(rows, dtype=object)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why there are no intervals, a sentence; nothing where there are."""
+        found = (point[measure].get("reason") for point in self.record["result"]["curves"]
+                 for measure in MEASURES)
+        return tuple(dict.fromkeys(filter(None, found)))
 
     @classmethod
     def load(cls, folder: Path) -> Diversity:
@@ -146,7 +171,10 @@ class DiversityRun:
         curves = []
         for (name, share, k), rows in table.groupby(["strategy", "share", "samples"], sort=False):
             found = {measure: bootstrap.ratio(rows[measure]).to_json() for measure in MEASURES}
-            curves.append({"strategy": name, "share": share, "samples": k, **found})
+            known = rows["num_sequences"].dropna()
+            curves.append({"strategy": name, "share": share, "samples": k, **found,
+                           "enumerated": len(known),
+                           "num_sequences_median": float(known.median()) if len(known) else None})
         config = {"format_version": FORMAT_VERSION, "dataset": self.graphs.name,
                   "split": self.graphs.split, **asdict(self.config)}
         record = RunRecord(COMMAND, config,

@@ -8,7 +8,9 @@ def test_measures_a_molecule(trailscope, tmp_path):
              tmp_path / "out")
     result = trailscope(*words)
     assert result.status == 0, result.err
-    assert len(result.rows) == 4 * 2 * 2
+    assert len(result.rows) == (1 + 3 * 2) * 2  # random_order needs no share of itself
+    assert result.err.count("note: ") == 1
+    assert "1 is too few" in " ".join(result.err.split())
     assert (tmp_path / "out" / "diversity.parquet").exists()
     assert trailscope(*words).out == result.out
 
@@ -18,6 +20,7 @@ def test_measures_a_molecule(trailscope, tmp_path):
     (("CO", "--samples", "0"), "increasing numbers in [1, 1000]"),
     (("CO", "--mix", "much"), "are numbers"),
     ((), "Give either INPUT or --dataset"),
+    (("CO", "--number", "5"), "holds 1 of the 5 graphs"),
 ])
 def test_says_what_is_wrong(trailscope, tmp_path, words, error):
     result = trailscope("diversity", *words, "--output", tmp_path / "out")

@@ -42,6 +42,12 @@ def test_equals_the_literal_loops(graphs):
                 literal.compressed_bits_per_token(first))
 
 
+def test_refuses_more_graphs_than_its_keys_hold():
+    tokens = np.zeros((2**15 + 1, 1, 3), dtype=np.int32)
+    with pytest.raises(DiversityError, match=r"^At most 32,768 graphs are measured at once"):
+        measure_diversity(tokens, np.full((2**15 + 1, 1), 3), [1])
+
+
 @pytest.mark.parametrize("samples", [[], [0], [3]])
 def test_refuses_samples_that_were_not_drawn(samples):
     with pytest.raises(DiversityError, match=r"lie in \[1, 2\]"):

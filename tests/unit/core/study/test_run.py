@@ -51,6 +51,25 @@ def test_one_molecule_has_a_reason_and_no_interval(tmp_path):
     assert "1 is too few" in point["unique_ratio"]["reason"]
 
 
+def test_curves_have_means_and_intervals_over_graphs(tmp_path):
+    found = finished(made(tmp_path, smiles=("CO", "CCO", "C", "CC", "N", "O", "C#N", "CN") * 4))
+    curves = found.curves
+    assert len(curves) == (2 * 2) * 2
+    rows = found.table.groupby(["strategy", "share", "samples"], sort=False)
+    assert curves["unique_ratio"].tolist() == pytest.approx(rows["unique_ratio"].mean().tolist())
+    for name in ("unique_ratio", "gram_entropy_bits"):
+        assert (curves[f"{name}_low"] <= curves[name]).all()
+        assert (curves[f"{name}_high"] >= curves[name]).all()
+    assert curves["enumerated"].tolist() == rows["num_sequences"].count().tolist()
+    assert found.reasons == ()
+
+
+def test_random_order_is_measured_once_whatever_the_shares():
+    config = DiversityConfig(("random_order", "min_degree_first"), (0.1, 0.3))
+    assert [(one.strategy.name, one.share) for one in config.mixtures] == [
+        ("random_order", 0.0), ("min_degree_first", 0.1), ("min_degree_first", 0.3)]
+
+
 def test_refuses_other_settings(tmp_path):
     made(tmp_path)
     with pytest.raises(DiversityError, match="holds a diversity of other settings: seed"):
