@@ -54,6 +54,12 @@ def train(
     planar_nodes: Annotated[
         int, typer.Option(min=3, help="Nodes of a planar graph.")
     ] = PLANAR_NODES,
+    subset: Annotated[
+        int | None, typer.Option(min=1, help="Train on so many graphs alone, drawn by --seed.")
+    ] = None,
+    mix: Annotated[
+        float, typer.Option(help="Share of the molecules that random_order writes, in [0, 1].")
+    ] = 0.0,
     preset: Annotated[str, typer.Option(help="Model size.")] = "small",
     steps: Annotated[int, typer.Option(min=1, help="Optimizer steps.")] = 20_000,
     batch_size: Annotated[int, typer.Option(min=1, help="Molecules per step.")] = 512,
@@ -85,7 +91,7 @@ def train(
     config = TrainingConfig(
         strategy=strategy, preset=preset, steps=steps, batch_size=batch_size,
         optimizer=optimizer, learning_rate=learning_rate, warmup_steps=warmup_steps,
-        seed=seed, precision=precision, micro_batch=micro_batch, compile=compile,
+        mix=mix, seed=seed, precision=precision, micro_batch=micro_batch, compile=compile,
     )
     check_folders(output, run_folder)
     kept = _read_milestones(milestones, steps)
@@ -95,6 +101,8 @@ def train(
     options = DataOptions(_read_chemistry(chemistry), planar_graphs, seed, planar_nodes)
     messages.print(f"Reading {found.title}.")
     graphs = load_part(found.adapted(options), "train", data)
+    if subset is not None:
+        graphs = graphs.subset(subset, seed=seed)
 
     def write(folder: Path, name: str, *, unfinished: bool = False) -> None:
         card = write_trained_checkpoint(config, graphs.vocabulary, run_folder, folder, name=name,

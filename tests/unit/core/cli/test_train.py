@@ -6,6 +6,7 @@ import pytest
 
 from core.cli import progress
 from core.cli import train as command
+from core.data.registry import DATASETS
 from core.model.checkpoints import load_checkpoint
 from core.sent.vocabulary import PLANAR_VOCABULARY
 
@@ -38,7 +39,7 @@ def test_a_model_is_trained_and_written(train, tmp_path):
 def test_every_setting_reaches_the_training(train, tmp_path):
     settings = {
         "steps": 2, "batch_size": 5, "learning_rate": 0.02, "warmup_steps": 3,
-        "optimizer": "adamw", "seed": 7, "precision": "bf16", "micro_batch": 3,
+        "optimizer": "adamw", "mix": 0.25, "seed": 7, "precision": "bf16", "micro_batch": 3,
     }
     options = [word for name, value in settings.items()
                for word in (f"--{name.replace('_', '-')}", value)]
@@ -47,6 +48,20 @@ def test_every_setting_reaches_the_training(train, tmp_path):
     assert card.name == "named"
     assert settings.items() <= card.training["config"].items()
     assert card.training["config"]["compile"] is False
+
+
+def test_a_subset_is_drawn_by_the_seed_and_known_to_the_card(train, tmp_path):
+    assert train("--steps", 2, "--subset", 3, "--seed", 5).status == 0
+    card = load_checkpoint(tmp_path / "mine").card
+    assert card.data == {"name": "QM9", "split": "train", "graphs": 3, "subset_seed": 5}
+    part = DATASETS["qm9"].load("train", source=tmp_path / "qm9.csv")
+    learnt = part.learnt(card.data)
+    assert len(learnt) == 3
+    assert set(learnt.rows) < set(part.rows)
+    assert learnt.rows.tolist() == sorted(learnt.rows.tolist())
+    drawn = {tuple(part.subset(3, seed=seed).rows) for seed in range(10)}
+    assert len(drawn) > 5
+    assert part.learnt({"graphs": 7}) is part
 
 
 def test_without_a_terminal_progress_is_plain_lines(train, tmp_path, monkeypatch):
@@ -91,6 +106,8 @@ def test_other_settings_are_refused(train):
     (("--precision", "fp8"), 2, "--precision"),
     (("--steps", 0), 2, "--steps"),
     (("--data", "none.csv"), 1, "There is no file none.csv"),
+    (("--mix", 1.5), 1, "error: A share of random_order lies in [0, 1], got 1.5."),
+    (("--subset", 8), 1, "QM9's train split has 7 graphs, so a subset of 8 is no part of it."),
 ])
 def test_settings_that_make_no_sense_are_refused(options, status, message, train):
     result = train(*options)
