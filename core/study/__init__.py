@@ -1,4 +1,4 @@
-"""What an order does to learning: how diverse the linearizations of a strategy are."""
+"""What an order does to learning: diversity of linearizations, and how a model does meanwhile."""
 
 from core.lazy import lazy_exports
 
@@ -10,4 +10,6 @@ __all__, __getattr__, __dir__ = lazy_exports(__name__, {
     "Diversity": "run",
     "DiversityConfig": "run",
     "DiversityRun": "run",
+    "Validator": "validation",
+    "read_validation": "validation",
 })

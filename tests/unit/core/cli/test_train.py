@@ -1,6 +1,7 @@
 """`trailscope train`: from a file of molecules to a checkpoint, told in plain lines."""
 
 import re
+import shutil
 
 import pytest
 
@@ -9,6 +10,7 @@ from core.cli import train as command
 from core.data.registry import DATASETS
 from core.model.checkpoints import load_checkpoint
 from core.sent.vocabulary import PLANAR_VOCABULARY
+from core.study.validation import Validator
 
 SMILES = ("C", "N", "O", "CO", "C=O", "C#N", "CC", "C#C", "C1CC1", "CCO")
 SMALL = ("--preset", "tiny", "--batch-size", 4, "--precision", "fp32", "--warmup-steps", 1)
@@ -148,11 +150,44 @@ def test_a_milestone_is_that_of_a_run_of_as_many_steps(train, tmp_path):
     assert [step for step, _ in record] == [1, 2]
 
 
+def test_a_resumed_record_of_validation_is_that_of_a_straight_run(train, tmp_path, monkeypatch):
+    words = ("--steps", 6, "--validate-at", "2,4,6")
+    assert train(*words).status == 0
+    straight = load_checkpoint(tmp_path / "mine").card.training["validation"]
+    assert [row["step"] for row in straight] == [2, 4, 6]
+    assert straight[0]["nll_per_token_own_nats"] > straight[-1]["nll_per_token_own_nats"] > 0
+    assert all(0 <= row["vun"] <= row["valid"] <= 1 for row in straight)
+    shutil.rmtree(tmp_path / "mine")
+    shutil.rmtree(tmp_path / "run")
+
+    measured = []
+
+    def stopped(self, model, step):
+        measured.append(step)
+        if measured == [2, 4]:
+            raise KeyboardInterrupt
+        return measure(self, model, step)
+
+    measure = Validator.measure
+    monkeypatch.setattr(Validator, "measure", stopped)
+    assert train(*words).status != 0
+    assert train(*words).status == 0
+    assert measured == [2, 4, 4, 6]
+    assert load_checkpoint(tmp_path / "mine").card.training["validation"] == straight
+
+
+def test_steps_that_are_past_are_not_validated(train):
+    assert train("--steps", 4).status == 0
+    result = train("--steps", 4, "--validate-at", "2,4")
+    assert result.status == 0
+    assert "note: step 2 is past, so --validate-at leaves it out." in result.err
+
+
 @pytest.mark.parametrize("milestones", ["0", "5", "one", "1;2", "-1"])
 def test_impossible_milestones_are_refused(milestones, train):
     result = train("--steps", 4, f"--milestones={milestones}")
     assert result.status == 1
-    assert "is no milestone of a run of 4 steps; give whole numbers from 1 to 4" in result.err
+    assert "is no step of a run of 4 steps; give whole numbers from 1 to 4" in result.err
 
 
 def test_planar_graphs_are_made_not_read(trailscope, write, tmp_path):
