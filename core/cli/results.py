@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from core.triage.samples import Samples
 
 
-_DIVERSITY_AT = 100
-"""Linearizations of every graph."""
+_DIVERSITY_AT, _SHARES = 100, (0.0, 0.1)
+"""Linearizations of every graph, and shares of random order that a table has room for."""
 
 
 def register(app: typer.Typer) -> None:
@@ -95,24 +95,25 @@ def _set_tables(found: Iterable[Samples]) -> Iterator[tuple[str, list[str]]]:
 
 
 def _diversity_table(folders: Iterable[Path]) -> Iterator[str]:
-    """At so many linearizations of every graph, a row per strategy and share of random order."""
+    """At so many linearizations of every graph, a row per strategy, by itself and with some random
+    order."""
     from core.stats.estimates import Estimate
     from core.study.run import MEASURES, Diversity
 
-    yield from head("data", "order", "random share", *(
-        f"{measure.replace('_', ' ')}" for measure in MEASURES), "sequences, where enumerated")
+    yield from head("data", "order", "random", "unique ratio", "distinct 3-grams",
+                    "3-gram entropy, bits", "zlib, bits per token", "sequences, median")
     for folder in folders:
         record = Diversity.load(folder).record
         name, graphs = record["config"]["dataset"], record["result"]["num_graphs"]
         for point in record["result"]["curves"]:
-            if point["samples"] == _DIVERSITY_AT:
+            if point["samples"] == _DIVERSITY_AT and point["share"] in _SHARES:
                 count = point["num_sequences_median"]
                 yield row(f"{name}, {graphs:,} graphs", f"`{point['strategy']}`",
                           f"{point['share']:.0%}",
                           *(cell(Estimate.from_json(point[measure]), digits)
                             for measure, digits in zip(MEASURES, (3, 0, 2, 2), strict=True)),
                           "–" if count is None else
-                          f"median {count:,.0f} ({point['enumerated']:,} graphs)")
+                          f"{count:,.0f} (of {point['enumerated'] / graphs:.0%})")
 
 
 def _auc_table(folders: Iterable[Path]) -> Iterator[str]:
