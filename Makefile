@@ -116,6 +116,15 @@ triage-%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope triage --model $* $(SCORING) --number 10000 \
 		--output assets/results/samples/$* $(if $(DATA),--data "$(DATA)")
 
+# Diversity of linearizations: graphs are few, as every one is written a thousand times.
+DIVERSE_qm9 := --dataset qm9 --number 500
+DIVERSE_moses := --dataset moses --number 300
+DIVERSE_planar := --dataset planar --number 100
+diversity-%: $(VENV)/made-in
+	$(BIN)/trailscope diversity $(DIVERSE_$*) --samples 1,3,10,30,100,300,1000 --mix 0,0.1,0.3 \
+		--limit 1000 --run-folder runs/diversity/$* --output assets/results/diversity/$* \
+		$(if $(filter planar,$*),,$(call WITH_DATA,$*-))
+
 # From runs/MODEL/milestones/STEP, which training leaves behind, to results/milestones/MODEL/STEP.
 milestone/%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope triage --model $* $(SCORING) --number 1000 \

@@ -26,6 +26,7 @@ COMMANDS = (
     "app",
     "train",
     "evaluate",
+    "diversity",
     "triage",
     "report",
     "results",

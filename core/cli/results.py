@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from core.assets import shipped_results
 from core.cli.markdown import cell, head, row
 from core.likelihood.low_lu import EXPLANATION, MARK, low_lu_from_high_nll, nll_std
 from core.sent.strategies import STRATEGIES
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from core.evaluation.result import Evaluation
     from core.stats.estimates import Estimate
     from core.triage.samples import Samples
+
+
+_DIVERSITY_AT, _SHARES = 100, (0.0, 0.1)
+"""Linearizations of every graph, and shares of random order that a table has room for."""
 
 
 def register(app: typer.Typer) -> None:
@@ -45,6 +50,8 @@ def results() -> None:
         ("ECE, all tokens", _cross_table(evaluations, _ece)),
         ("Fitted temperature", _temperature_table(evaluations.values())),
     ]
+    if diverse := shipped_results("diversity"):
+        tables.append(("Diversity of linearizations", _diversity_table(diverse)))
     for model, folders in shipped_repairs().items():
         found = [RepairResult.load(folder) for folder in folders.values()]
         tables += [(f"{title} of `{model}`", lines) for title, lines in repair_tables(found)]
@@ -85,6 +92,28 @@ def _set_tables(found: Iterable[Samples]) -> Iterator[tuple[str, list[str]]]:
             *(row(values[0].metric.name,
                   *("–" if value.estimate is None else cell(value.estimate, 3)
                     for value in values)) for values in by_metric)]
+
+
+def _diversity_table(folders: Iterable[Path]) -> Iterator[str]:
+    """At so many linearizations of every graph, a row per strategy, by itself and with some random
+    order."""
+    from core.stats.estimates import Estimate
+    from core.study.run import MEASURES, Diversity
+
+    yield from head("data", "order", "random", "unique ratio", "distinct 3-grams",
+                    "3-gram entropy, bits", "zlib, bits per token", "sequences, median")
+    for folder in folders:
+        record = Diversity.load(folder).record
+        name, graphs = record["config"]["dataset"], record["result"]["num_graphs"]
+        for point in record["result"]["curves"]:
+            if point["samples"] == _DIVERSITY_AT and point["share"] in _SHARES:
+                count = point["num_sequences_median"]
+                yield row(f"{name}, {graphs:,} graphs", f"`{point['strategy']}`",
+                          f"{point['share']:.0%}",
+                          *(cell(Estimate.from_json(point[measure]), digits)
+                            for measure, digits in zip(MEASURES, (3, 0, 2, 2), strict=True)),
+                          "–" if count is None else
+                          f"{count:,.0f} (of {point['enumerated'] / graphs:.0%})")
 
 
 def _auc_table(folders: Iterable[Path]) -> Iterator[str]:

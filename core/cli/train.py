@@ -15,7 +15,7 @@ from core.cli.endings import say_wrote, see_model
 from core.cli.folders import check_folders
 from core.cli.graphs import load_part
 from core.cli.options import DEVICE_HELP, DataFile, seed_option
-from core.cli.progress import Look, follow
+from core.cli.progress import Look, follow, reporting
 from core.data.dataset import DataOptions
 from core.data.registry import DATASETS, find_dataset
 from core.errors import InputError
@@ -23,7 +23,9 @@ from core.graph.planar import PLANAR_NODES
 from core.sent.strategies import STRATEGIES
 
 if TYPE_CHECKING:
+    from core.data.dataset import DataPart
     from core.model.training import TrainingConfig, TrainingStep
+    from core.study.validation import Validator
 
 INFERRED = "inferred"
 
@@ -54,6 +56,12 @@ def train(
     planar_nodes: Annotated[
         int, typer.Option(min=3, help="Nodes of a planar graph.")
     ] = PLANAR_NODES,
+    subset: Annotated[
+        int | None, typer.Option(min=1, help="Train on so many graphs alone, drawn by --seed.")
+    ] = None,
+    mix: Annotated[
+        float, typer.Option(help="Share of the molecules that random_order writes, in [0, 1].")
+    ] = 0.0,
     preset: Annotated[str, typer.Option(help="Model size.")] = "small",
     steps: Annotated[int, typer.Option(min=1, help="Optimizer steps.")] = 20_000,
     batch_size: Annotated[int, typer.Option(min=1, help="Molecules per step.")] = 512,
@@ -77,47 +85,90 @@ def train(
         str, typer.Option(help="Steps, such as 100,400, after which a checkpoint is kept in "
                                "RUN_FOLDER/milestones.")
     ] = "",
+    validate_at: Annotated[
+        str, typer.Option(help="Steps, such as 50,100,200, after which held-out graphs are scored "
+                               "and a few are sampled, for the training record.")
+    ] = "",
 ) -> None:
     """Train a model under a strategy; run the same command again to resume."""
     from core.model.export import write_trained_checkpoint
-    from core.model.training import TrainingConfig, train
+    from core.model.training import TrainingConfig, train, trained_model
+    from core.runs import holds_state, read_progress
+    from core.study.validation import add_validation, read_validation
 
     config = TrainingConfig(
         strategy=strategy, preset=preset, steps=steps, batch_size=batch_size,
         optimizer=optimizer, learning_rate=learning_rate, warmup_steps=warmup_steps,
-        seed=seed, precision=precision, micro_batch=micro_batch, compile=compile,
+        mix=mix, seed=seed, precision=precision, micro_batch=micro_batch, compile=compile,
     )
     check_folders(output, run_folder)
-    kept = _read_milestones(milestones, steps)
+    kept, validated = _read_steps(milestones, steps), _read_steps(validate_at, steps)
     name = name or output.name
     run_folder = run_folder or Path("runs") / name
     found = find_dataset(dataset)
     options = DataOptions(_read_chemistry(chemistry), planar_graphs, seed, planar_nodes)
     messages.print(f"Reading {found.title}.")
-    graphs = load_part(found.adapted(options), "train", data)
+    adapted = found.adapted(options)
+    graphs = load_part(adapted, "train", data)
+    if subset is not None:
+        graphs = graphs.subset(subset, seed=seed)
+    validator = None if not validated else _validator(
+        config, graphs, load_part(adapted, "validation", data), name)
 
     def write(folder: Path, name: str, *, unfinished: bool = False) -> None:
         card = write_trained_checkpoint(config, graphs.vocabulary, run_folder, folder, name=name,
                                         data=graphs.record, chemistry=graphs.chemistry,
-                                        unfinished=unfinished)
+                                        unfinished=unfinished,
+                                        validation=read_validation(run_folder))
         say_wrote(card.path, see="" if unfinished else see_model(card.path))
+
+    def validate(step: int) -> None:
+        if validator is not None:
+            model = trained_model(config, graphs.vocabulary, run_folder)
+            add_validation(run_folder, validator.measure(model, step))
 
     def keeping_milestones(states: Iterator[TrainingStep]) -> Iterator[TrainingStep]:
         for state in states:
+            if state.step in validated:
+                validate(state.step)
             if state.step in kept:
                 write(run_folder / "milestones" / f"step-{state.step:05}",
                       f"{name} at step {state.step:,}", unfinished=True)
             yield state
 
     # Closed here, the state is saved whatever interrupts whoever shows the progress.
-    with closing(train(config, graphs, graphs.vocabulary, run_folder=run_folder, save_at=kept,
-                       device=chosen_device(device))) as states:
+    for step in sorted(validated - {row["step"] for row in read_validation(run_folder)}):
+        if holds_state(run_folder) and step <= (done := read_progress(run_folder)["step"]):
+            if step == done:  # stopped between the two
+                validate(step)
+            else:
+                messages.print(f"note: step {step} is past, so --validate-at leaves it out.")
+    with closing(train(config, graphs, graphs.vocabulary, run_folder=run_folder,
+                       save_at=kept | validated, device=chosen_device(device))) as states:
         follow(keeping_milestones(states), lambda state: _look(state, name, config),
                what=f"Training {name}")
     write(output, name)
 
 
-def _read_milestones(text: str, steps: int) -> frozenset[int]:
+def _validator(
+    config: TrainingConfig, graphs: DataPart, held_out: DataPart, name: str
+) -> Validator:
+    from core.model.card import ModelCard
+    from core.sent.strategies import Strategy
+    from core.study.validation import HELD_OUT, Validator
+    from core.triage.training_smiles import training_smiles
+
+    known = None
+    if graphs.chemistry is not None:
+        with reporting("Writing the training molecules as SMILES", "molecules") as progress:
+            known = training_smiles(graphs, graphs.chemistry, progress=progress)
+    some = held_out.subset(min(HELD_OUT, len(held_out)), seed=config.seed).graphs()
+    card = ModelCard(name, graphs.vocabulary, Strategy.from_name(config.strategy), config.preset,
+                     chemistry=graphs.chemistry)
+    return Validator(some, card, known, config.seed)
+
+
+def _read_steps(text: str, steps: int) -> frozenset[int]:
     """Steps named in a comma-separated list.
 
     Raises:
@@ -126,7 +177,7 @@ def _read_milestones(text: str, steps: int) -> frozenset[int]:
     words = [word.strip() for word in text.split(",") if word.strip()]
     for word in words:
         if not word.isdecimal() or not 1 <= int(word) <= steps:
-            raise InputError(f"{word!r} is no milestone of a run of {steps} steps; give whole "
+            raise InputError(f"{word!r} is no step of a run of {steps} steps; give whole "
                              f"numbers from 1 to {steps}, such as 100,400.")
     return frozenset(map(int, words))
 

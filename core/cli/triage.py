@@ -189,6 +189,7 @@ def _training_smiles(card: ModelCard, dataset: str | None, data: Path | None) ->
         raise InputError(f"{card.name} generates no molecules, so --data cannot say which are "
                          "novel; leave it out.")
     part = read_part(dataset_for(card, dataset), "train", card=card, data=data, number=None, made=0)
+    part = part.learnt(card.data)
     with reporting(f"Writing {part.title}'s train split as SMILES", "molecules") as progress:
         return training_smiles(part, card.chemistry, progress=progress)
 

@@ -72,6 +72,25 @@ class DataPart:
         """The first graphs of the part, all for None."""
         return replace(self, rows=self.rows[:number])
 
+    def subset(self, number: int, *, seed: int) -> DataPart:
+        """So many graphs of the part, drawn by a seed, in their order; the card says which.
+
+        Raises:
+            DatasetError: for more graphs than there are.
+        """
+        if number > len(self.rows):
+            raise DatasetError(f"{self.title}'s {self.record['split']} split has "
+                               f"{len(self.rows):,} graphs, so a subset of {number:,} is no part "
+                               "of it.")
+        chosen = np.random.default_rng(seed).permutation(len(self.rows))[:number]
+        return replace(self, rows=self.rows[np.sort(chosen)], record={
+            **self.record, "graphs": number, "subset_seed": seed})
+
+    def learnt(self, record: Mapping[str, Any]) -> DataPart:
+        """What a model was trained on, of the part, as its card's `data` says: a subset, or all."""
+        seed = record.get("subset_seed")
+        return self if seed is None else self.subset(record["graphs"], seed=seed)
+
     def graphs(self) -> list[Graph]:
         """All graphs, with their names; `unpacked` takes less memory."""
         return list(self.unpacked())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ def write_trained_checkpoint(
     data: Mapping[str, Any],
     chemistry: Chemistry | None = None,
     unfinished: bool = False,
+    validation: Sequence[Mapping[str, Any]] = (),
 ) -> ModelCard:
     """Write the checkpoint folder of a run.
 
@@ -41,6 +42,7 @@ def write_trained_checkpoint(
         data: what it was trained on: name of the data set, split, number of graphs.
         chemistry: what its labels mean; None for QM9's and for graphs without labels.
         unfinished: write what the run knows after the steps that it has done, a milestone.
+        validation: rows of `core.study.validation` that were measured on the way.
 
     Raises:
         TrainingError: if steps are left, unless `unfinished`.
@@ -67,6 +69,7 @@ def write_trained_checkpoint(
             "processor": platform.processor() or platform.machine(),
             "loss_nats_per_token": progress["history"],
             "versions": package_versions(),
+            **({"validation": list(validation)} if validation else {}),
         },
     )
     return save_checkpoint(output, model, card)

@@ -16,6 +16,7 @@ from typing import Literal, Protocol, get_args
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 from transformers import LlamaForCausalLM
 
 from core.errors import InputError
@@ -26,7 +27,7 @@ from core.model.transformer import PRESETS, build_model, to_device
 from core.runs import PROGRESS, check_settings, hold, holds_state, read_progress
 from core.sent.batch import GraphBatch
 from core.sent.sampler import sample_trails
-from core.sent.strategies import Strategy
+from core.sent.strategies import RANDOM_ORDER, Strategy
 from core.sent.vocabulary import PAD, Vocabulary
 
 TrainingPrecision = Literal["bf16", "fp32"]
@@ -66,6 +67,8 @@ class TrainingConfig:
         warmup_steps: steps of linear warm-up.
         weight_decay: decoupled weight decay of matrices.
         clip_norm: bound on the norm of the gradient.
+        mix: share of the graphs that `random_order` writes instead, in [0, 1]; which ones is drawn
+            anew in every step.
         seed: fixes initial weights, molecule order and linearizations.
         precision: `bf16` (autocast; weights and optimizer stay fp32) or `fp32`.
         micro_batch: graphs per forward pass; bounds memory, does not change the gradient's mean.
@@ -81,6 +84,7 @@ class TrainingConfig:
     warmup_steps: int = 200
     weight_decay: float = 0.1
     clip_norm: float = 1.0
+    mix: float = 0.0
     seed: int = 0
     precision: TrainingPrecision = "bf16"
     micro_batch: int = 64
@@ -88,6 +92,8 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         Strategy.from_name(self.strategy)  # refuses an unknown one
+        if not 0 <= self.mix <= 1:  # refuses NaN as well
+            raise TrainingError(f"A share of random_order lies in [0, 1], got {self.mix}.")
         for what, value, known in (
             ("preset", self.preset, tuple(PRESETS)),
             ("optimizer", self.optimizer, get_args(OptimizerName)),
@@ -240,14 +246,22 @@ class _Trainer:
     def _tokens_of_step(self) -> Tensor:
         """Fresh linearizations of the step's molecules, longest first, [batch, L] int64."""
         config = self.config
-        rows = self._rows.batch(self.step, config.batch_size)
+        rows = torch.tensor(self._rows.batch(self.step, config.batch_size))
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + self.step)
-        trails = sample_trails(
-            self.graphs[torch.tensor(rows)].to(self.device), self.vocabulary, self.strategy,
-            permutations=1, generator=generator,
-        )
-        longest_first = trails.lengths[:, 0].argsort(descending=True, stable=True)
-        return trails.tokens[longest_first, 0].long()
+        # Without a mixture nothing more is drawn, so runs are what they were before there was one.
+        is_random = (torch.rand(len(rows), generator=generator) < config.mix if config.mix
+                     else torch.zeros(len(rows), dtype=torch.bool))
+        drawn = [
+            sample_trails(self.graphs[rows[mine]].to(self.device), self.vocabulary, strategy,
+                          permutations=1, generator=generator)
+            for strategy, mine in ((self.strategy, ~is_random), (RANDOM_ORDER, is_random))
+            if mine.any()]
+        lengths = torch.cat([trails.lengths[:, 0] for trails in drawn])
+        width = max(trails.tokens.shape[-1] for trails in drawn)
+        tokens = torch.cat([
+            pad(trails.tokens[:, 0], (0, width - trails.tokens.shape[-1]), value=PAD)
+            for trails in drawn])
+        return tokens[lengths.argsort(descending=True, stable=True)].long()
 
     def _nll_sum(self, tokens: Tensor) -> Tensor:
         autocast = (torch.autocast(self.device.type, torch.bfloat16)
@@ -268,7 +282,8 @@ class _Trainer:
 
     def save(self) -> None:
         save_run(self.folder, self.model, self.optimizers, {
-            "config": asdict(self.config), "step": self.step, "wall_s": self.wall_s,
+            "config": asdict(self.config), "graphs": len(self.graphs), "step": self.step,
+            "wall_s": self.wall_s,
             "device": str(self.device), "history": self.history, "recent": self._recent,
         })
 
@@ -277,6 +292,10 @@ class _Trainer:
         # How fast the arithmetic runs may change between sittings, what is learnt may not.
         check_settings(self.folder / PROGRESS, asdict(TrainingConfig(**progress["config"])),
                        asdict(self.config), what="a run", error=TrainingError, free=("compile",))
+        learnt = progress.get("graphs", len(self.graphs))
+        if learnt != len(self.graphs):
+            raise TrainingError(f"{self.folder} holds a run on {learnt:,} graphs, this is one on "
+                                f"{len(self.graphs):,}; use another run folder.")
         self.step = restore_run(self.folder, self.model, self.optimizers)
         self.wall_s = progress["wall_s"]
         self.history = [tuple(entry) for entry in progress["history"]]
@@ -294,4 +313,4 @@ def _trim(tokens: Tensor, multiple: int = 8) -> Tensor:
     width = -(-(longest - 1) // multiple) * multiple + 1
     if width <= tokens.shape[1]:
         return tokens[:, :width]
-    return torch.nn.functional.pad(tokens, (0, width - tokens.shape[1]), value=PAD)
+    return pad(tokens, (0, width - tokens.shape[1]), value=PAD)

@@ -40,6 +40,7 @@ RUNS: dict[str, tuple[object, ...]] = {
               "--run-folder", "run"),
     "evaluate": ("--output", "out", "--input", "molecules.smi", "--permutations", 2,
                  "--run-folder", "run"),
+    "diversity": ("CO", "--output", "out", "--samples", "1,4", "--strategy", "random_order"),
     "triage": ("--output", "out", "--number", 4, "--permutations", 2, "--run-folder", "run"),
     "report": ("CCO", "--permutations", 4, "--output", "out/molecule.html"),
     "results": (),

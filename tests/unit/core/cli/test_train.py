@@ -1,13 +1,16 @@
 """`trailscope train`: from a file of molecules to a checkpoint, told in plain lines."""
 
 import re
+import shutil
 
 import pytest
 
 from core.cli import progress
 from core.cli import train as command
+from core.data.registry import DATASETS
 from core.model.checkpoints import load_checkpoint
 from core.sent.vocabulary import PLANAR_VOCABULARY
+from core.study.validation import Validator
 
 SMILES = ("C", "N", "O", "CO", "C=O", "C#N", "CC", "C#C", "C1CC1", "CCO")
 SMALL = ("--preset", "tiny", "--batch-size", 4, "--precision", "fp32", "--warmup-steps", 1)
@@ -38,7 +41,7 @@ def test_a_model_is_trained_and_written(train, tmp_path):
 def test_every_setting_reaches_the_training(train, tmp_path):
     settings = {
         "steps": 2, "batch_size": 5, "learning_rate": 0.02, "warmup_steps": 3,
-        "optimizer": "adamw", "seed": 7, "precision": "bf16", "micro_batch": 3,
+        "optimizer": "adamw", "mix": 0.25, "seed": 7, "precision": "bf16", "micro_batch": 3,
     }
     options = [word for name, value in settings.items()
                for word in (f"--{name.replace('_', '-')}", value)]
@@ -47,6 +50,20 @@ def test_every_setting_reaches_the_training(train, tmp_path):
     assert card.name == "named"
     assert settings.items() <= card.training["config"].items()
     assert card.training["config"]["compile"] is False
+
+
+def test_a_subset_is_drawn_by_the_seed_and_known_to_the_card(train, tmp_path):
+    assert train("--steps", 2, "--subset", 3, "--seed", 5).status == 0
+    card = load_checkpoint(tmp_path / "mine").card
+    assert card.data == {"name": "QM9", "split": "train", "graphs": 3, "subset_seed": 5}
+    part = DATASETS["qm9"].load("train", source=tmp_path / "qm9.csv")
+    learnt = part.learnt(card.data)
+    assert len(learnt) == 3
+    assert set(learnt.rows) < set(part.rows)
+    assert learnt.rows.tolist() == sorted(learnt.rows.tolist())
+    drawn = {tuple(part.subset(3, seed=seed).rows) for seed in range(10)}
+    assert len(drawn) > 5
+    assert part.learnt({"graphs": 7}) is part
 
 
 def test_without_a_terminal_progress_is_plain_lines(train, tmp_path, monkeypatch):
@@ -91,6 +108,8 @@ def test_other_settings_are_refused(train):
     (("--precision", "fp8"), 2, "--precision"),
     (("--steps", 0), 2, "--steps"),
     (("--data", "none.csv"), 1, "There is no file none.csv"),
+    (("--mix", 1.5), 1, "error: A share of random_order lies in [0, 1], got 1.5."),
+    (("--subset", 8), 1, "QM9's train split has 7 graphs, so a subset of 8 is no part of it."),
 ])
 def test_settings_that_make_no_sense_are_refused(options, status, message, train):
     result = train(*options)
@@ -131,11 +150,44 @@ def test_a_milestone_is_that_of_a_run_of_as_many_steps(train, tmp_path):
     assert [step for step, _ in record] == [1, 2]
 
 
+def test_a_resumed_record_of_validation_is_that_of_a_straight_run(train, tmp_path, monkeypatch):
+    words = ("--steps", 6, "--validate-at", "2,4,6")
+    assert train(*words).status == 0
+    straight = load_checkpoint(tmp_path / "mine").card.training["validation"]
+    assert [row["step"] for row in straight] == [2, 4, 6]
+    assert straight[0]["nll_per_token_own_nats"] > straight[-1]["nll_per_token_own_nats"] > 0
+    assert all(0 <= row["vun"] <= row["valid"] <= 1 for row in straight)
+    shutil.rmtree(tmp_path / "mine")
+    shutil.rmtree(tmp_path / "run")
+
+    measured = []
+
+    def stopped(self, model, step):
+        measured.append(step)
+        if measured == [2, 4]:
+            raise KeyboardInterrupt
+        return measure(self, model, step)
+
+    measure = Validator.measure
+    monkeypatch.setattr(Validator, "measure", stopped)
+    assert train(*words).status != 0
+    assert train(*words).status == 0
+    assert measured == [2, 4, 4, 6]
+    assert load_checkpoint(tmp_path / "mine").card.training["validation"] == straight
+
+
+def test_steps_that_are_past_are_not_validated(train):
+    assert train("--steps", 4).status == 0
+    result = train("--steps", 4, "--validate-at", "2,4")
+    assert result.status == 0
+    assert "note: step 2 is past, so --validate-at leaves it out." in result.err
+
+
 @pytest.mark.parametrize("milestones", ["0", "5", "one", "1;2", "-1"])
 def test_impossible_milestones_are_refused(milestones, train):
     result = train("--steps", 4, f"--milestones={milestones}")
     assert result.status == 1
-    assert "is no milestone of a run of 4 steps; give whole numbers from 1 to 4" in result.err
+    assert "is no step of a run of 4 steps; give whole numbers from 1 to 4" in result.err
 
 
 def test_planar_graphs_are_made_not_read(trailscope, write, tmp_path):

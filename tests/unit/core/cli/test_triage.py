@@ -1,6 +1,7 @@
 """`trailscope triage`: from a model to a folder of scored samples."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -9,6 +10,7 @@ from rdkit import Chem
 from core.chemistry.molecules import to_smiles
 from core.cli.markdown import cell
 from core.data import pieces
+from core.data.registry import DATASETS
 from core.sent.decoder import decode
 from core.sent.vocabulary import MOSES_VOCABULARY, QM9_VOCABULARY
 from core.triage.molecule_set import MoleculeSet
@@ -82,6 +84,30 @@ def test_novelty_is_told_where_training_data_are_given(triage, tmp_path, write):
     valid = again[again["valid"]]
     assert (~valid["novel"]).sum() == (valid["smiles"] == known).sum() >= 1
     pd.testing.assert_frame_equal(again.drop(columns="novel"), table.drop(columns="novel"))
+
+
+def test_a_molecule_outside_the_subset_that_was_learnt_is_novel(
+    trailscope, tiny, triage, write, tmp_path
+):
+    assert triage("--number", 8).status == 0
+    table = Samples.load(tmp_path / "out").table
+    known = table["smiles"][table["valid"]].iloc[0]
+    data = write("qm9.csv", "smiles", *[known] * 5, *["C"] * 5)
+    part = DATASETS["qm9"].load("train", source=data)
+    is_new = {seed: bool(part.subset(1, seed=seed).rows[0] >= 5) for seed in range(20)}  # a "C"
+    for answer in (True, False):
+        seed = next(seed for seed in is_new if is_new[seed] is answer)
+        folder = tmp_path / f"tiny-{seed}"
+        shutil.copytree(tiny.card.path, folder)
+        card = json.loads((folder / "trailscope.json").read_text())
+        card["data"] = {"name": "QM9", "split": "train", "graphs": 1, "subset_seed": seed}
+        (folder / "trailscope.json").write_text(json.dumps(card))
+        assert trailscope("triage", "--model", folder, "--permutations", 2, "--number", 8,
+                          "--chunk", 8, "--data", data, "--run-folder", folder / "run",
+                          "--output", folder / "out").status == 0
+        again = Samples.load(folder / "out").table
+        is_known = again["valid"] & (again["smiles"] == known)
+        assert set(again["novel"][is_known & again["unique"]]) == {answer}
 
 
 def test_other_settings_are_refused(triage):

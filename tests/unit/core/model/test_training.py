@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+from collections import Counter
 from dataclasses import replace
 from itertools import islice
 
@@ -220,6 +221,47 @@ def test_every_step_draws_fresh_linearizations(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "sample_trails", spy)
     run(tmp_path, replace(CONFIG, steps=3, batch_size=1), graphs=[from_smiles("CC(=O)N").graph])
     assert len({tuple(sequence) for sequence in sequences}) == 3
+
+
+def test_a_mixture_writes_a_share_under_random_order(tmp_path, monkeypatch):
+    drawn = []
+
+    def spy(batch, vocabulary, strategy, **kwargs):
+        drawn.append((strategy.name, len(batch)))
+        return sample_trails(batch, vocabulary, strategy, **kwargs)
+
+    monkeypatch.setattr(training, "sample_trails", spy)
+    mixed = replace(CONFIG, strategy="max_degree_first", mix=0.3, steps=25, batch_size=40)
+    run(tmp_path / "mixed", mixed)
+    totals = Counter()
+    for name, number in drawn:
+        totals[name] += number
+    assert sum(totals.values()) == 1000
+    assert 240 < totals["random_order"] < 360  # four standard deviations of a fair draw
+    assert len({number for name, number in drawn if name == "random_order"}) > 3
+    drawn.clear()
+    run(tmp_path / "all", replace(mixed, mix=1.0, steps=2))
+    assert drawn == [("random_order", 40)] * 2
+
+
+def test_a_resumed_mixture_equals_an_uninterrupted_one(tmp_path):
+    mixed = replace(CONFIG, strategy="max_degree_first", mix=0.5)
+    run(tmp_path / "whole", mixed)
+    run(tmp_path / "stopped", mixed, stop_after=3)
+    run(tmp_path / "stopped", mixed)
+    assert_same_run(tmp_path / "whole", tmp_path / "stopped")
+
+
+@pytest.mark.parametrize("mix", [-0.1, 1.5, math.nan])
+def test_a_share_is_one(mix):
+    with pytest.raises(TrainingError, match=r"^A share of random_order lies in \[0, 1\], got"):
+        replace(CONFIG, mix=mix)
+
+
+def test_a_run_goes_on_with_as_many_graphs_only(tmp_path):
+    run(tmp_path, stop_after=2)
+    with pytest.raises(TrainingError, match=r"holds a run on 10 graphs, this is one on 9;"):
+        run(tmp_path, graphs=MOLECULES[:9])
 
 
 def test_the_rate_warms_up_and_decays(whole_run):
