@@ -31,7 +31,7 @@ def warn_about_address(
     key = f"{page}_address_faults"
     is_first = key not in st.session_state
     # Back and forward bring an address anew, so numbers are looked at in every run.
-    if is_first or _is_history_navigation():
+    if is_first or is_history_navigation():
         found = list(faults(st.query_params.to_dict() if query is None else query))
         st.session_state[key] = found
         if _take_out(fault.parameter for fault in found if isinstance(fault, NumberFault)):
@@ -45,7 +45,8 @@ def warn_about_address(
     st.session_state[f"{key}_said"] = (is_narrow(), shown)
 
 
-def _is_history_navigation() -> bool:
+def is_history_navigation() -> bool:
+    """Whether the visitor went back or forward in the browser, so that its address decides."""
     context = get_script_run_ctx()
     return context is not None and context.is_history_navigation
 
