@@ -63,8 +63,10 @@ def show_graph(
         guide.offer_guide(models)
     figures_are_of(query.input, query.model, f"seed{query.seed}")
     introduction = st.container()
-    with progress_bar(f"Scoring under {query.model}") as progress:
+    with progress_bar(f"Scoring under {query.model}",
+                      cancel=inputs.cancel_scoring()) as progress:
         analysis = data.analysis(query, progress)
+    inputs.remember_finished()
     step = step_here(EXPLORE, st.query_params)
     with introduction:
         introduce(text.QUESTION, text.worked_example(analysis, text.words(
