@@ -99,13 +99,32 @@ def test_numbers_and_code(open_page):
     page = open_page(tuning="All numbers")
     texts(page)
     numbers = page.dataframe[0].value
-    assert len(numbers) == 16 and numbers["arm"].nunique() == 8  # a row each per order
+    assert len(numbers) == 16  # a row each per order
+    assert numbers["arm"].nunique() == 8
     page = open_page(tuning="Code", method="LoRA", rank="2")
     texts(page)
     code = " ".join(block.value for block in page.code)
     assert "trailscope finetune --model" in code
     assert "--method lora --rank 2" in code
     assert "trailscope repair" in code
+
+
+@pytest.mark.parametrize(("key", "value", "said"), [
+    ("steps", 0, "Steps must be a whole number from 1 to"),
+    ("batch", -1, "Batch size must be a whole number from 1 to"),
+    ("molecules", 0, "The number of graphs must be a whole number from 1 to"),
+])
+def test_a_number_outside_its_range_says_why_and_does_not_start(open_page, key, value, said):
+    page = open_page(**RUN)
+    page.number_input(key=key).set_value(value).run()
+    assert any(said in one.value for one in page.sidebar.markdown)
+    assert page.error[0].value.startswith(said)
+    assert not [one for one in page.button if one.key == "start-finetune"]
+    assert page.button(key="start-finetune-refused").disabled
+    page.number_input(key=key).set_value(2).run()
+    assert not page.error
+    assert not page.button(key="start-finetune").disabled
+    texts(page)
 
 
 def curve(page):
