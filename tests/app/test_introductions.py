@@ -2,6 +2,8 @@
 
 import pytest
 
+from dashboard.views.explore import text as explore
+from dashboard.views.score import text as score
 from tests.snapshots.pages import PAGES, open_page
 
 
@@ -16,6 +18,22 @@ def shipped_like(full_assets, monkeypatch):
 def test_a_page_explains_itself(page):
     opened = open_page(page)
     assert [text for text in opened.markdown if "**Example" in text.value]
+
+
+@pytest.mark.parametrize("query", ["smiles=CCCl", "smiles=C(("])
+def test_explore_explains_itself_beside_what_is_wrong(query):
+    opened = open_page("", query)
+    assert opened.error
+    assert explore.QUESTION in [text.value for text in opened.caption]
+    [example] = [text.value for text in opened.markdown if "**Example" in text.value]
+    assert "1.78 / 25.40 = 0.070." in example
+
+
+def test_score_asks_one_question():
+    [question, *_] = [text.value for text in open_page("score").caption
+                      if text.value == score.QUESTION]
+    assert len(question) < 110
+    assert question.endswith("?")
 
 
 def test_the_example_on_explore_has_the_numbers_of_the_page():

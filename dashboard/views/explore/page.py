@@ -44,6 +44,7 @@ def is_readable(query: ExploreQuery, models: Mapping[str, ModelCard]) -> bool:
         data.molecule(query.smiles, query.molecule_chemistry)
     except MoleculeError as error:
         st.title("Explore", anchor=False)
+        introduce(text.QUESTION, text.usual_example(text.words(is_molecule=True)))
         similar = data.similar_name(query.smiles)
         messages.error(f"{error} Did you mean {similar}?" if similar else error)
         with st.container(horizontal=True):
@@ -62,15 +63,19 @@ def show_graph(
     with beside_title:
         guide.offer_guide(models)
     figures_are_of(query.input, query.model, f"seed{query.seed}")
-    introduction = st.container()
-    with progress_bar(f"Scoring under {query.model}",
-                      cancel=inputs.cancel_scoring()) as progress:
-        analysis = data.analysis(query, progress)
+    introduction, words = st.container(), text.words(is_molecule=query.planar is None)
+    try:
+        with progress_bar(f"Scoring under {query.model}",
+                          cancel=inputs.cancel_scoring()) as progress:
+            analysis = data.analysis(query, progress)
+    except InputError:
+        with introduction:
+            introduce(text.QUESTION, text.usual_example(words))
+        raise
     inputs.remember_finished()
     step = step_here(EXPLORE, st.query_params)
     with introduction:
-        introduce(text.QUESTION, text.worked_example(analysis, text.words(
-            is_molecule=query.planar is None)))
+        introduce(text.QUESTION, text.worked_example(analysis, words))
         if step is not None and query.planar is None:
             guide.show_guide(step, text.guided(
                 step, analysis, data.graph_layout(query), show_hydrogens=show_hydrogens),

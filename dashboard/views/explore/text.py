@@ -166,14 +166,28 @@ def distribution_finding(analysis: Analysis) -> str:
 def worked_example(analysis: Analysis, word: Words) -> str:
     """How to read the page, with its own numbers."""
     found, nll = analysis.uncertainties[0], analysis.likelihoods.nll[0]
+    return _example(
+        word, f"**Example, with the numbers of this page.** {len(nll):,} orders were drawn. Their",
+        (float(nll.min()), float(nll.max())), (found.nll_mean, found.nll_std, found.lu))
+
+
+def usual_example(word: Words) -> str:
+    """How to read the page, where it has no numbers of its own."""
+    return _example(word, "**Example.** 32 orders were drawn. Their", (22.3, 29.6),
+                    (25.40, 1.78, 0.070))
+
+
+def _example(
+    word: Words, begin: str, ends: tuple[float, float], found: tuple[float, float, float]
+) -> str:
+    """How to read NLLs between two ends, with their mean, standard deviation and LU."""
+    mean, std, lu = found
     return (
         f"A {word.graph} can be written in many orders, {word.node} by {word.node}, and the model "
-        "gives each its own likelihood.\n\n"
-        f"**Example, with the numbers of this page.** {len(nll):,} orders were drawn. Their "
-        f"negative log-likelihoods (NLL) lie between {float(nll.min()):.1f} and "
-        f"{float(nll.max()):.1f} nats, on average at {found.nll_mean:.2f}, with a standard "
-        f"deviation of {found.nll_std:.2f}. Linearization Uncertainty (LU) is the one divided by "
-        f"the other, {found.nll_std:.2f} / {found.nll_mean:.2f} = {found.lu:.3f}. Every dot of the "
+        f"gives each its own likelihood.\n\n{begin} negative log-likelihoods (NLL) lie between "
+        f"{ends[0]:.1f} and {ends[1]:.1f} nats, on average at {mean:.2f}, with a standard "
+        f"deviation of {std:.2f}. Linearization Uncertainty (LU) is the one divided by "
+        f"the other, {std:.2f} / {mean:.2f} = {lu:.3f}. Every dot of the "
         "figure is one order; click it, and the player writes it token by token. Dark tokens are "
         "those that surprised the model.")
 
