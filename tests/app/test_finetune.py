@@ -80,7 +80,10 @@ def run(page):
 def test_opens_with_the_shipped_comparison(open_page):
     page = open_page()
     said = " ".join(texts(page))
-    assert "Largest reduction: **all weights** (9,000 parameters, 90.00% of the model)" in said
+    assert "Largest reduction: **all weights** takes LU under random_order from " in said
+    [panel] = [one for one in page.expander if one.label.startswith("Its size")]
+    assert "**all weights** trains 9,000 parameters, 90.00% of the model: LU " in (
+        panel.markdown[0].value)
     assert page.selectbox(key="arm").value == "full"
     assert not page.error
     assert not page.warning
