@@ -115,9 +115,12 @@ def standing(share: float) -> str:
 
     >>> standing(0.628), standing(0.0), standing(1.0)
     ('above 63% of the test set', 'below all of the test set', 'above all of the test set')
+    >>> standing(0.998), standing(0.001)
+    ('above nearly all of the test set', 'below nearly all of the test set')
     """
-    if share in (0.0, 1.0):
-        return f"{'above' if share else 'below'} all of the test set"
+    if not 0.005 <= share < 0.995:
+        return (f"{'above' if share > 0.5 else 'below'} "
+                f"{'' if share in (0.0, 1.0) else 'nearly '}all of the test set")
     return f"above {share:.0%} of the test set"
 
 
