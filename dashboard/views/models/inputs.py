@@ -16,10 +16,14 @@ from dashboard.shared.model_choice import capitalised
 
 
 def read_old_address() -> None:
-    """Take the data set of an address from the time when it began with a small letter."""
+    """Take the data set of an address from the time when it began with a small letter.
+
+    Only an address that stands when a run begins is read by the bar.
+    """
     asked = st.query_params.get("dataset", "")
     if asked != capitalised(asked) and "dataset" not in st.session_state:
-        st.query_params["dataset"] = st.session_state["dataset"] = capitalised(asked)
+        st.query_params["dataset"] = capitalised(asked)
+        st.rerun()
 
 
 def choose_dataset(tables: Mapping[str, CrossEvaluation]) -> CrossEvaluation:
