@@ -27,7 +27,8 @@ def scale_below(figure: go.Figure) -> go.Figure:
     """Lay the colour scale of a styled heatmap below it, where a phone has room for it."""
     figure.update_traces(
         {"colorbar": {"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom",
-                      "x": 0.5, "lenmode": "fraction", "len": 1, "title": {"side": "bottom"}}},
+                      "x": 0.5, "lenmode": "fraction", "len": 0.94,
+                      "ticklabeloverflow": "allow", "title": {"side": "bottom"}}},
         selector={"type": "heatmap"})
     return figure.update_layout(height=figure.layout.height + _SCALE_HEIGHT,
                                 margin={"b": _SCALE_HEIGHT})

@@ -3,14 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
+from typing import TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from core.errors import InputError
 from dashboard.shared import messages
 from dashboard.shared.query_params import NumberFault
 from dashboard.shared.theme import is_narrow
+
+_Number = TypeVar("_Number", int, float)
+
+
+class FieldError(InputError):
+    """A number that its field cannot take, of something that a button would start."""
+
+
+class NumberFields:
+    """Number inputs of what a button starts.
+
+    An input with limits of its own marks a number outside them by an icon and keeps it to itself,
+    so that the button would start something else than what the field shows. Those that are taken
+    here have none.
+    """
+
+    def __init__(self) -> None:
+        self._faults: list[str] = []
+
+    def take(
+        self, place: DeltaGenerator | None, value: _Number, what: str, low: _Number, high: _Number
+    ) -> _Number:
+        """The number, or the nearest that can be taken; below its field it is said if it cannot.
+
+        Args:
+            place: the column where the field is; None for where the page is drawn.
+            value: what it holds.
+            what: its label.
+            low, high: the smallest and the largest value.
+        """
+        if not low <= value <= high:
+            kind = "whole number" if isinstance(low, int) else "number"
+            self._faults.append(f"{what} must be a {kind} from {low:,} to {high:,}.")
+            with place or nullcontext():
+                messages.beside_field(self._faults[-1])
+        return min(max(value, low), high)
+
+    def check(self) -> None:
+        """Call once all fields are drawn.
+
+        Raises:
+            FieldError: if a number could not be taken.
+        """
+        if self._faults:
+            raise FieldError(" ".join(self._faults))
 
 
 def warn_about_address(
@@ -31,7 +80,7 @@ def warn_about_address(
     key = f"{page}_address_faults"
     is_first = key not in st.session_state
     # Back and forward bring an address anew, so numbers are looked at in every run.
-    if is_first or _is_history_navigation():
+    if is_first or is_history_navigation():
         found = list(faults(st.query_params.to_dict() if query is None else query))
         st.session_state[key] = found
         if _take_out(fault.parameter for fault in found if isinstance(fault, NumberFault)):
@@ -45,7 +94,8 @@ def warn_about_address(
     st.session_state[f"{key}_said"] = (is_narrow(), shown)
 
 
-def _is_history_navigation() -> bool:
+def is_history_navigation() -> bool:
+    """Whether the visitor went back or forward in the browser, so that its address decides."""
     context = get_script_run_ctx()
     return context is not None and context.is_history_navigation
 

@@ -16,6 +16,7 @@ from core.model.card import ModelCard
 from core.model.readers import readers
 from dashboard.shared import own_models
 from dashboard.shared.bring_model import bring_model
+from dashboard.shared.inputs import is_history_navigation
 
 MADE_HERE, YOURS = "Made here", "Yours"
 """Of models that were trained, fine-tuned or imported on this machine, and of those that a visitor
@@ -89,7 +90,9 @@ def choose_by_dataset(
     """
     names = [name for of_title in groups.values() for name in of_title]
     default = default if default in names else names[0]
-    chosen = st.session_state.get(key) or st.query_params.get(key)
+    asked = st.query_params.get(key)
+    # An address that names no model asks for the default one, whatever was chosen since.
+    chosen = asked if is_history_navigation() else st.session_state.get(key) or asked
     current = chosen if chosen in names else default
     if key in st.session_state and chosen != current:
         st.session_state[key] = current

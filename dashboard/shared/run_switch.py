@@ -70,6 +70,18 @@ class RunSwitch:
                 st.session_state[self._fault] = fault
             st.rerun()
 
+    def refuse(self, fault: object, label: str) -> None:
+        """Draw the button that starts a run, but disabled, below what is wrong with its settings.
+
+        Args:
+            fault: what is wrong, a sentence.
+            label: of the button.
+        """
+        self.end()
+        messages.error(fault)
+        st.button(label, type="primary", icon=":material/play_arrow:", key=f"{self.start}-refused",
+                  disabled=True)
+
     def pace(self, stage: str) -> Pace:
         """How fast a stage of the run goes, measured since it began."""
         paces: dict[str, Pace] = st.session_state.setdefault(f"{self.state}-paces", {})

@@ -80,7 +80,10 @@ def run(page):
 def test_opens_with_the_shipped_comparison(open_page):
     page = open_page()
     said = " ".join(texts(page))
-    assert "Largest reduction: **all weights** (9,000 parameters, 90.00% of the model)" in said
+    assert "Largest reduction: **all weights** takes LU under random_order from " in said
+    [panel] = [one for one in page.expander if one.label.startswith("Its size")]
+    assert "**all weights** trains 9,000 parameters, 90.00% of the model: LU " in (
+        panel.markdown[0].value)
     assert page.selectbox(key="arm").value == "full"
     assert not page.error
     assert not page.warning
@@ -107,6 +110,24 @@ def test_numbers_and_code(open_page):
     assert "trailscope finetune --model" in code
     assert "--method lora --rank 2" in code
     assert "trailscope repair" in code
+
+
+@pytest.mark.parametrize(("key", "value", "said"), [
+    ("steps", 0, "Steps must be a whole number from 1 to"),
+    ("batch", -1, "Batch size must be a whole number from 1 to"),
+    ("molecules", 0, "The number of graphs must be a whole number from 1 to"),
+])
+def test_a_number_outside_its_range_says_why_and_does_not_start(open_page, key, value, said):
+    page = open_page(**RUN)
+    page.number_input(key=key).set_value(value).run()
+    assert any(said in one.value for one in page.sidebar.markdown)
+    assert page.error[0].value.startswith(said)
+    assert not [one for one in page.button if one.key == "start-finetune"]
+    assert page.button(key="start-finetune-refused").disabled
+    page.number_input(key=key).set_value(2).run()
+    assert not page.error
+    assert not page.button(key="start-finetune").disabled
+    texts(page)
 
 
 def curve(page):

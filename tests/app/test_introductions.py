@@ -5,6 +5,8 @@ import re
 import pytest
 
 from dashboard.shared.introduction import SPELT_OUT
+from dashboard.views.explore import text as explore
+from dashboard.views.score import text as score
 from tests.snapshots.pages import PAGES, open_page, texts
 
 
@@ -30,6 +32,22 @@ def test_what_a_page_shortens_it_spells_out_first(page):
     spelt = {name for text in opened.caption for name in SPELT_OUT
              if f"**{name}**: {SPELT_OUT[name]}" in text.value}
     assert short <= spelt
+
+
+@pytest.mark.parametrize("query", ["smiles=CCCl", "smiles=C(("])
+def test_explore_explains_itself_beside_what_is_wrong(query):
+    opened = open_page("", query)
+    assert opened.error
+    assert explore.QUESTION in [text.value for text in opened.caption]
+    [example] = [text.value for text in opened.markdown if "**Example" in text.value]
+    assert "1.78 / 25.40 = 0.070." in example
+
+
+def test_score_asks_one_question():
+    [question, *_] = [text.value for text in open_page("score").caption
+                      if text.value == score.QUESTION]
+    assert len(question) < 110
+    assert question.endswith("?")
 
 
 def test_the_example_on_explore_has_the_numbers_of_the_page():

@@ -125,8 +125,12 @@ def test_the_address_opens_a_cell(open_models, evaluated_assets):
         f"evaluated={MODELS[0]}&under={ORDERS[1]}&type=node+label")
 
 
-def test_a_data_set_of_graphs_has_a_table_of_its_own(open_models):
-    page = open_models(dataset="planar", tokens="revisit")
+@pytest.mark.parametrize("spelt", ["Planar", "planar"])
+def test_a_data_set_of_graphs_has_a_table_of_its_own(open_models, spelt):
+    page = open_models(dataset=spelt, tokens="revisit")
+    assert page.segmented_control(key="dataset").options == ["QM9", "Planar"]
+    assert page.segmented_control(key="dataset").value == "Planar"
+    assert not page.warning
     assert not page.exception
     assert list(values(page)) == [(PLANAR_MODEL, ORDERS[1])]
     assert "node label" not in page.segmented_control(key="tokens").options
@@ -135,7 +139,7 @@ def test_a_data_set_of_graphs_has_a_table_of_its_own(open_models):
 
 def test_a_type_that_graphs_do_not_have_is_forgotten(open_models):
     page = open_models(tokens="node label")
-    page.segmented_control(key="dataset").set_value("planar").run()
+    page.segmented_control(key="dataset").set_value("Planar").run()
     assert not page.exception
     assert page.segmented_control(key="tokens").value == "all"
     assert list(values(page)) == [(PLANAR_MODEL, ORDERS[1])]
@@ -168,7 +172,7 @@ def test_the_download_holds_intervals(open_models):
     ({"tokens": "commas"}, "there are all, node index"),
     ({"row": "gpt-7"}, "it has qm9-random_order"),
     ({"column": "alphabetical"}, "there are random_order, max_degree_first"),
-    ({"dataset": "ZINC"}, "it has QM9, planar"),
+    ({"dataset": "ZINC"}, "it has QM9, Planar"),
 ])
 def test_impossible_address_is_one_sentence(open_models, query, reason):
     page = open_models(**query)

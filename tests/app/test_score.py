@@ -57,6 +57,19 @@ def test_pasted_molecules_are_checked_estimated_and_scored(open_score, tmp_path,
     assert "--permutations 16" in page.code[0].value
 
 
+def test_a_number_outside_its_range_says_why_and_does_not_start(open_score):
+    page = open_score()
+    page.text_area(key="scoretext").set_value(TYPED).run()
+    page.number_input(key="scorek").set_value(1).run()
+    said = "K must be a whole number from 2 to"
+    assert any(said in one.value for one in page.sidebar.markdown)
+    assert page.error[0].value.startswith(said)
+    assert page.button(key="start-scoring-refused").disabled
+    page.number_input(key="scorek").set_value(16).run()
+    assert "3 of 4 rows can be scored, 1 cannot." in shown(page)
+    assert not page.button(key="start-scoring").disabled
+
+
 def test_a_stopped_set_goes_on_where_it_was(open_score, tmp_path, monkeypatch):
     monkeypatch.setattr("streamlit.page_link", lambda *args, **options: None)
     monkeypatch.setattr("streamlit.rerun", lambda: None)

@@ -419,6 +419,23 @@ def test_graphs_without_labels_have_no_fragment(open_page):
     assert not page.error
 
 
+@pytest.mark.parametrize(("key", "value", "said"), [
+    ("n", 0, "Sequences must be a whole number from 1 to"),
+    ("temperature", -0.5, "Temperature must be a number from 0.1 to"),
+    ("topk", -1, "Top k must be a whole number from 0 to"),
+])
+def test_a_number_outside_its_range_says_why_and_does_not_start(open_page, key, value, said):
+    page = open_page(source="live", fragment="CO")
+    page.number_input(key=key).set_value(value).run()
+    assert any(said in one.value for one in page.sidebar.markdown)
+    assert page.error[0].value.startswith(said)
+    assert page.button(key="generate-refused").disabled
+    page.number_input(key=key).set_value(3).run()
+    assert not page.error
+    assert page.text_input(key="fragment").value == "CO"
+    assert not page.button(key="generate").disabled
+
+
 def test_a_longer_run_begins_with_what_there_is(open_page, monkeypatch):
     page = open_page(source="live", n=str(LIVE_CHUNK), permutations="2", pieces="true",
                      repeats="true")

@@ -99,6 +99,19 @@ def test_the_sidebar_takes_rows_out_and_the_boxes_follow(open_page):
     assert not page.problems
 
 
+def test_a_sidebar_for_the_basket_alone_goes_with_it(open_page):
+    page = open_page()
+    tick_card(page, 0)
+    expect_rows(page, 1)
+    click(page.get_by_test_id("stTopNav").get_by_role("link", name="Models"))
+    expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
+    expect_rows(page, 1)
+    click(basket(page).get_by_text("See and remove"))
+    click(basket(page).get_by_role("button", name="Empty the basket"))
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    check_fits(page)
+
+
 def test_hidden_rows_are_shown_and_hidden_again_by_back(open_page):
     page = open_page()
     sentence = page.get_by_text("1 repeat is hidden.")

@@ -46,6 +46,41 @@ def test_copied_address_shows_the_same_numbers(open_page):
     assert not shared.problems
 
 
+def test_long_scoring_can_be_cancelled(open_page):
+    page = open_page("?smiles=CC(C)(C)CC&k=16")
+    before = numbers(page)
+    permutations = page.get_by_role("spinbutton", name="K", exact=True)
+    enter(permutations, "1024")
+    page.get_by_role("button", name="Cancel").click()
+    await_query(page, {"smiles": "CC(C)(C)CC", "k": "16"})
+    rest(page)
+    expect(permutations).to_have_value("16")
+    assert numbers(page) == before
+    enter(permutations, "17")  # and all goes on as ever
+    await_query(page, {"smiles": "CC(C)(C)CC", "k": "17"})
+    page.get_by_text(" of 17: ").wait_for()
+    assert not page.problems
+
+
+def test_a_first_scoring_that_is_long_can_be_cancelled(open_page):
+    page = open_page("?smiles=CC(C)(C)CN&k=1024", prepare=lambda page: page.add_init_script("""
+        new MutationObserver(() => document.querySelector(
+            '.st-key-cancel-scoring button')?.click()).observe(
+            document, {subtree: true, childList: true});"""))
+    page.get_by_text(" of 32: ").wait_for()
+    await_query(page, {"smiles": "CC(C)(C)CN"})
+    assert not page.problems
+
+
+def test_comparing_models_can_be_cancelled(open_page):
+    page = open_page("?smiles=CC(C)(C)CO&k=1024")
+    click(page.locator(".st-key-view").get_by_role("radio", name="Models"))
+    page.get_by_role("button", name="Cancel").click()
+    await_query(page, {"smiles": "CC(C)(C)CO", "k": "1024"})
+    expect(page.get_by_text("Mean surprisal")).to_be_visible()
+    assert not page.problems
+
+
 def test_a_dot_of_the_distribution_plays_its_permutation(open_page):
     page = open_page("?smiles=CCO&k=16")
     points = page.locator(".st-key-distribution .scatterlayer path.point")

@@ -16,6 +16,10 @@ OPTIONS = {"models": ("metric", "LU"), "calibration": ("section", None),
 BOXES = {"score": ("scoreorder", "anchor_expansion"), "finetune": ("method", "LoRA")}
 """By page, the parameter of a select box and the option to choose."""
 
+DATASETS = {"": "model", "calibration": "evaluated", "triage": "generator", "score": "scorer",
+            "salience": "lm", "finetune": "base"}
+"""By page, the parameter of its model, above which the data sets stand."""
+
 SHOWN_BY = {"finetune": "?tuning=Your+run"}
 """By page, what its address says for the box to stand on it."""
 
@@ -122,3 +126,23 @@ def test_opening_a_page_adds_no_step(open_page):
     steps = page.evaluate("window.history.length")
     assert go(page, "back") == {"smiles": "CCN"}
     assert page.evaluate("window.history.length") == steps
+
+
+@pytest.mark.parametrize("path", DATASETS)
+def test_back_undoes_another_data_set(open_page, path):
+    name = DATASETS[path]
+    page = open_page(f"/{path}{SHOWN_BY.get(path, '')}")
+    box = page.locator(f".st-key-{name}").get_by_role("combobox")
+    row = page.locator(f".st-key-{name}_dataset").get_by_role("radio")
+    before = box.input_value()
+    click(row.nth(1))
+    page.wait_for_function(f"window.location.search.includes('{name}=')")
+    rest(page)
+    other = box.input_value()
+    assert other != before
+    for _ in range(2):
+        assert name not in go(page, "back")
+        expect(box).to_have_value(before)
+        assert go(page, "forward")[name] == other
+        expect(box).to_have_value(other)
+    assert page.problems == []

@@ -32,6 +32,13 @@ def ece(evaluated_assets):
     return read
 
 
+def test_a_data_set_of_an_old_link_is_shown_and_named_as_now(open_page):
+    page = open_page("?dataset=planar")
+    await_query(page, {"dataset": "Planar"})
+    expect(page.locator(".st-key-dataset [aria-checked=true]")).to_have_text("Planar")
+    assert page.get_by_test_id("stAlert").count() == 0
+
+
 def click_cell(page, model, order):
     """Click on the heatmap where the model's row meets the order's column."""
     chart = page.locator(".st-key-heatmap")

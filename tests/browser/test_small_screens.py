@@ -5,6 +5,7 @@ import pytest
 from tests.browser.driving import check_fits, rest
 
 PHONE = 390
+TABLET = 720
 ENLARGED = 960  # 1920 pixels at 200%
 OPENED = "[data-testid=stSidebar][data-collapsed=false]"
 CLOSED = "[data-testid=stSidebar][data-collapsed=true]"
@@ -26,6 +27,20 @@ OVERLAPS = """() => [...document.querySelectorAll('.js-plotly-plot')].flatMap((p
       .map((other) => `${one.said} over ${other.said}`)));
 })"""
 """Texts of charts that lie upon each other or leave their chart; slanted ones are not looked at."""
+
+LEFT_OUT = """() => [...document.querySelectorAll('.colorbar text')]
+    .filter((text) => text.textContent.trim() && !text.getBoundingClientRect().width)
+    .map((text) => text.textContent)"""
+"""Labels of colour scales that are not drawn."""
+
+CUT_OFF = """() => [...document.querySelectorAll(
+    '[data-testid=stCheckbox] p, [data-variant=segmented_control]')]
+    .filter((node) => {
+      const { right } = node.getBoundingClientRect();
+      return node.scrollWidth > node.clientWidth + 1 || right > window.innerWidth;
+    })
+    .map((node) => node.textContent)"""
+"""Switches and options whose labels are not shown whole."""
 
 BELOW = """(key) => {
   const plot = document.querySelector(`.st-key-${key} .js-plotly-plot`);
@@ -101,11 +116,23 @@ def test_what_is_said_first_is_not_covered_by_the_header(open_page, width):
     assert said["y"] >= header["y"] + header["height"]
 
 
+@pytest.mark.parametrize("width", [PHONE, TABLET])
 @pytest.mark.parametrize(("path", "key"), [
     ("models", "heatmap"), ("salience", "matrices"), ("finetune", "pareto")])
-def test_charts_can_be_read_on_a_phone(open_page, path, key):
-    page = open_page(path, width=PHONE, height=844)
+def test_charts_can_be_read_in_a_small_window(open_page, path, key, width):
+    page = open_page(path, width=width, height=844)
     page.wait_for_function(BELOW, arg=key)
     rest(page)
     assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate(LEFT_OUT) == []
+    assert page.evaluate(CUT_OFF) == []
     check_fits(page)
+
+
+def test_downloads_of_a_phone_stand_below_their_figures(open_page):
+    page = open_page("salience", width=PHONE, height=844)
+    page.wait_for_function(BELOW, arg="inside")
+    rest(page)
+    map_, row, histogram = (page.locator(f".st-key-{key}").bounding_box()["y"]
+                            for key in ("inside", "downloads-inside", "histogram"))
+    assert map_ < row < histogram

@@ -1,7 +1,7 @@
 // Tells the server whether the window is as narrow as a phone's or an enlarged one's, and leaves its
 // room to the content: there the sidebar is closed at first, and again once a page is chosen in it.
 
-const NARROW = "(max-width: 640px)";
+const NARROW = "(max-width: 880px)"; // up to there labels of the widest chart lie upon each other
 const SMALL = "(max-width: 1000px)"; // Streamlit itself closes the sidebar up to 768
 const STACKED = "(max-width: 768px)";
 const OPEN = "[data-testid='stSidebar'][data-collapsed='false']";

@@ -195,6 +195,9 @@ def thumbnails(chemistry: Chemistry, dark: bool) -> tuple[str, ...]:
 _SECONDS_A_TOKEN: dict[str, float] = {}
 """By model, what its last scoring here took."""
 
+_PAGE_S = 1.0
+"""Seconds between a click and its numbers besides scoring, whatever is scored."""
+
 
 def analysis(query: ExploreQuery, progress: Progress | None = None) -> Analysis:
     """Scored linearizations; `progress` hears of the work and may raise to cancel it."""
@@ -227,11 +230,12 @@ def tested(model: str, weights_sha256: str, strategy: str) -> Tested | None:
 
 
 def seconds_for(query: ExploreQuery, permutations: int) -> float | None:
-    """How long so many permutations take by the last scoring of the model; None before one."""
+    """How long one waits for so many permutations, by the last scoring of the model; None before
+    one."""
     rate = _SECONDS_A_TOKEN.get(query.model)
     if rate is None:
         return None
-    return rate * _num_tokens(analysis(query)) / query.permutations * permutations
+    return _PAGE_S + rate * _num_tokens(analysis(query)) / query.permutations * permutations
 
 
 def _num_tokens(analysis: Analysis) -> int:

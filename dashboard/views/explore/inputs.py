@@ -24,6 +24,7 @@ from dashboard.shared.choices import (
     STRATEGY_OPTIONS,
 )
 from dashboard.shared.model_choice import choose_model
+from dashboard.shared.progress import Cancel
 from dashboard.shared.theme import is_dark
 from dashboard.shared.visitors import say_time
 from dashboard.views.explore import data
@@ -36,6 +37,11 @@ from dashboard.views.explore.query import (
 )
 
 _GALLERY_COLUMNS = 2
+_SCORED = ("model", "smiles", "graph", "number", "strategy", "k", "seed")
+"""Keys of what the sequences depend on."""
+
+_FINISHED = "explore_finished"
+"""What they were when the page was last drawn with its numbers."""
 
 
 def warn_of_damaged_models(faults: Sequence[str]) -> None:
@@ -119,6 +125,29 @@ def _choose_sample() -> tuple[int, int]:
         help="Fixes the linearizations and the interval.",
     )
     return int(permutations), int(seed)
+
+
+def remember_finished() -> None:
+    """Note the choices whose numbers are on the page."""
+    st.session_state[_FINISHED] = _scored()
+
+
+def cancel_scoring() -> Cancel | None:
+    """A button that goes back to the choices whose numbers are on the page.
+
+    Where there are none yet, it goes to the usual K; that one cannot be cancelled.
+    """
+    before = st.session_state.get(_FINISHED)
+    if before is None or before == _scored():
+        if st.session_state.k <= DEFAULT_PERMUTATIONS:
+            return None
+        before = {"k": DEFAULT_PERMUTATIONS}
+    return Cancel("cancel-scoring", partial(st.session_state.update, before),
+                  f"Goes back to K = {before['k']:,} and what else was chosen before.")
+
+
+def _scored() -> dict[str, object]:
+    return {key: st.session_state[key] for key in _SCORED if key in st.session_state}
 
 
 def choose_hydrogens() -> bool:

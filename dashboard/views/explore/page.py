@@ -22,6 +22,8 @@ from dashboard.shared.progress import progress_bar
 from dashboard.views.explore import data, inputs, sections, text
 from dashboard.views.explore.query import ExploreQuery
 
+_SHORT = ("NLL", "LU", "ESS")
+
 
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
@@ -44,6 +46,7 @@ def is_readable(query: ExploreQuery, models: Mapping[str, ModelCard]) -> bool:
         data.molecule(query.smiles, query.molecule_chemistry)
     except MoleculeError as error:
         st.title("Explore", anchor=False)
+        introduce(text.QUESTION, text.usual_example(text.words(is_molecule=True)), *_SHORT)
         similar = data.similar_name(query.smiles)
         is_name = data.is_like_a_name(query.smiles)
         said = text.unknown_name(query.smiles) if is_name else error
@@ -64,13 +67,19 @@ def show_graph(
     with beside_title:
         guide.offer_guide(models)
     figures_are_of(query.input, query.model, f"seed{query.seed}")
-    introduction = st.container()
-    with progress_bar(f"Scoring under {query.model}") as progress:
-        analysis = data.analysis(query, progress)
+    introduction, words = st.container(), text.words(is_molecule=query.planar is None)
+    try:
+        with progress_bar(f"Scoring under {query.model}",
+                          cancel=inputs.cancel_scoring()) as progress:
+            analysis = data.analysis(query, progress)
+    except InputError:
+        with introduction:
+            introduce(text.QUESTION, text.usual_example(words), *_SHORT)
+        raise
+    inputs.remember_finished()
     step = step_here(EXPLORE, st.query_params)
     with introduction:
-        introduce(text.QUESTION, text.worked_example(analysis, text.words(
-            is_molecule=query.planar is None)), "NLL", "LU", "ESS")
+        introduce(text.QUESTION, text.worked_example(analysis, words), *_SHORT)
         if step is not None and query.planar is None:
             guide.show_guide(step, text.guided(
                 step, analysis, data.graph_layout(query), show_hydrogens=show_hydrogens),

@@ -24,7 +24,7 @@ from dashboard.components.trail_player.player import trail_diff, trail_player
 from dashboard.drawing.svg import attribution_svg, numbered_svg
 from dashboard.report.provenance import DEFAULT_FILE
 from dashboard.shared import messages
-from dashboard.shared.progress import progress_bar
+from dashboard.shared.progress import Cancel, progress_bar
 from dashboard.shared.theme import is_dark
 from dashboard.views.explore import charts, data, text
 from dashboard.views.explore.query import (
@@ -174,7 +174,8 @@ def _show_convergence(query: ExploreQuery) -> None:
                  help=f"For {_words(query).graph}s with at most {data.MAX_EXACT_SEQUENCES:,} "
                       "sequences under this order."):
         try:
-            with progress_bar("Scoring every sequence") as progress:
+            with progress_bar("Scoring every sequence", cancel=Cancel(
+                    "cancel-exact", _leave_exact, "Shows the curve alone.")) as progress:
                 exact = data.exact(query, progress)
             st.markdown(f":green[:material/check_circle:] {text.exact_sentence(exact)}")
         except TooManySequencesError:
@@ -202,7 +203,9 @@ def _show_models(query: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
         chosen = replace(query, model=card.name, weights_sha256=card.weights_sha256,
                          strategy=card.strategy.name if own else query.strategy)
         try:
-            with progress_bar(f"Scoring under {card.name}") as progress:
+            with progress_bar(f"Scoring under {card.name}", cancel=Cancel(
+                    f"cancel-{card.name}", _leave_section,
+                    f"Goes back to {VIEWS[0]}.")) as progress:
                 results.append(data.analysis(chosen, progress))
         except InputError as error:  # a damaged model leaves the others
             messages.error(error)
@@ -212,6 +215,14 @@ def _show_models(query: ExploreQuery, models: Mapping[str, ModelCard]) -> None:
     if marked := text.low_lu_finding(results):
         st.caption(marked)
     figure_downloads("models", key="downloads-models", csv=text.model_frame(results))
+
+
+def _leave_exact() -> None:
+    st.session_state.exact = False
+
+
+def _leave_section() -> None:
+    st.session_state.view = VIEWS[0]
 
 
 def _show_table(query: ExploreQuery, analysis: Analysis) -> None:

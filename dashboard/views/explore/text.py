@@ -129,9 +129,12 @@ def standing(share: float) -> str:
 
     >>> standing(0.628), standing(0.0), standing(1.0)
     ('above 63% of the test set', 'below all of the test set', 'above all of the test set')
+    >>> standing(0.998), standing(0.001)
+    ('above nearly all of the test set', 'below nearly all of the test set')
     """
-    if share in (0.0, 1.0):
-        return f"{'above' if share else 'below'} all of the test set"
+    if not 0.005 <= share < 0.995:
+        return (f"{'above' if share > 0.5 else 'below'} "
+                f"{'' if share in (0.0, 1.0) else 'nearly '}all of the test set")
     return f"above {share:.0%} of the test set"
 
 
@@ -180,14 +183,28 @@ def distribution_finding(analysis: Analysis) -> str:
 def worked_example(analysis: Analysis, word: Words) -> str:
     """How to read the page, with its own numbers."""
     found, nll = analysis.uncertainties[0], analysis.likelihoods.nll[0]
+    return _example(
+        word, f"**Example, with the numbers of this page.** {len(nll):,} orders were drawn. Their",
+        (float(nll.min()), float(nll.max())), (found.nll_mean, found.nll_std, found.lu))
+
+
+def usual_example(word: Words) -> str:
+    """How to read the page, where it has no numbers of its own."""
+    return _example(word, "**Example.** 32 orders were drawn. Their", (22.3, 29.6),
+                    (25.40, 1.78, 0.070))
+
+
+def _example(
+    word: Words, begin: str, ends: tuple[float, float], found: tuple[float, float, float]
+) -> str:
+    """How to read NLLs between two ends, with their mean, standard deviation and LU."""
+    mean, std, lu = found
     return (
         f"A {word.graph} can be written in many orders, {word.node} by {word.node}, and the model "
-        "gives each its own likelihood.\n\n"
-        f"**Example, with the numbers of this page.** {len(nll):,} orders were drawn. Their "
-        f"negative log-likelihoods (NLL) lie between {float(nll.min()):.1f} and "
-        f"{float(nll.max()):.1f} nats, on average at {found.nll_mean:.2f}, with a standard "
-        f"deviation of {found.nll_std:.2f}. Linearization Uncertainty (LU) is the one divided by "
-        f"the other, {found.nll_std:.2f} / {found.nll_mean:.2f} = {found.lu:.3f}. Every dot of the "
+        f"gives each its own likelihood.\n\n{begin} negative log-likelihoods (NLL) lie between "
+        f"{ends[0]:.1f} and {ends[1]:.1f} nats, on average at {mean:.2f}, with a standard "
+        f"deviation of {std:.2f}. Linearization Uncertainty (LU) is the one divided by "
+        f"the other, {std:.2f} / {mean:.2f} = {lu:.3f}. Every dot of the "
         "figure is one order; click it, and the player writes it token by token. Dark tokens are "
         "those that surprised the model.")
 
@@ -232,13 +249,11 @@ def permutations_to_draw(verdict: Verdict, drawn: int, most: int) -> int | None:
 def draw_more(permutations: int, seconds: float | None) -> str:
     """Label of the button that draws them.
 
-    >>> draw_more(260, 2.4), draw_more(1024, 0.2), draw_more(64, None)
-    ('Draw 260 (about 2 s)', 'Draw 1,024 (under 1 s)', 'Draw 64')
+    >>> draw_more(260, 2.4), draw_more(1024, None)
+    ('Draw 260 (about 2 s)', 'Draw 1,024')
     """
-    if seconds is None:
-        return f"Draw {permutations:,}"
-    time = "under 1 s" if seconds < 1 else f"about {seconds:.0f} s"
-    return f"Draw {permutations:,} ({time})"
+    time = "" if seconds is None else f" (about {seconds:.0f} s)"
+    return f"Draw {permutations:,}{time}"
 
 
 def permutation_table(analysis: Analysis) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from dashboard.shared.choices import (
     STRATEGY_OPTIONS,
     resolved_order,
 )
-from dashboard.shared.inputs import reset_if_invalid
+from dashboard.shared.inputs import NumberFields, reset_if_invalid
 from dashboard.shared.model_choice import choose_model
 from dashboard.shared.run_switch import FIXED
 from dashboard.shared.visitors import say_limit
@@ -89,7 +89,8 @@ class RunSettings:
 
     Attributes:
         query: makes a run of it; only that needs the model itself, to count its entries. It raises
-            `InputError` for settings that make no run.
+            `InputError` for settings that make no run: a `FieldError` for a number outside its
+            range.
         beside_molecules: below the field of one's own molecules, where it is drawn.
     """
 
@@ -124,17 +125,21 @@ def choose(models: Mapping[str, ModelCard], *, hidden: bool = False) -> RunSetti
             "Order to learn", STRATEGY_OPTIONS,
             index=STRATEGY_OPTIONS.index(query.DEFAULT_ORDER), key="learn", bind="query-params",
             help=f"{base} was trained under {card.strategy.name}.", disabled=is_running())
-        source, beside_molecules = _choose_source(card)
-        how, size = _choose_method()
-        budget, test = _choose_budget()
-    return RunSettings(partial(_query, card, resolved_order(order, card.strategy.name), source,
-                               how | budget, size, test), beside_molecules)
+        fields = NumberFields()
+        source, beside_molecules = _choose_source(card, fields)
+        how, size = _choose_method(fields)
+        budget, test = _choose_budget(fields)
+    return RunSettings(partial(
+        _query, fields, card, resolved_order(order, card.strategy.name), source, how | budget, size,
+        test), beside_molecules)
 
 
 def _query(
-    card: ModelCard, order: str, source: Source, settings: dict[str, Any], size: _Size, test: int
+    fields: NumberFields, card: ModelCard, order: str, source: Source, settings: dict[str, Any],
+    size: _Size, test: int,
 ) -> FinetuneQuery:
     """The run that the sidebar describes; `settings` are arguments of `FinetuneConfig`."""
+    fields.check()
     if settings["method"] == "sparse":
         settings = settings | {"count": entries_to_train(
             data.matrices(card.name, card.weights_sha256), density=size.density,
@@ -146,7 +151,7 @@ def _query(
                          size.density, size.matched_rank, test)
 
 
-def _choose_source(card: ModelCard) -> tuple[Source, DeltaGenerator]:
+def _choose_source(card: ModelCard, fields: NumberFields) -> tuple[Source, DeltaGenerator]:
     kinds = _kinds(card)
     reset_if_invalid("data", kinds)
     kind = st.selectbox("Learn from", kinds, key="data", bind="query-params",
@@ -161,11 +166,12 @@ def _choose_source(card: ModelCard) -> tuple[Source, DeltaGenerator]:
     elif kind == OWN:
         typed, file = _choose_own(card)
     beside_molecules = st.container()
-    number = st.number_input(
-        "Graphs to learn from, at most", 1, query.max_molecules(),
-        min(query.DEFAULT_MOLECULES, query.max_molecules()), 100, key="molecules",
-        bind="query-params", help="The first ones; they are shuffled in every epoch and "
-                                  "linearized anew each time.", disabled=is_running())
+    number = fields.take(None, st.number_input(
+        "Graphs to learn from, at most",
+        value=min(query.DEFAULT_MOLECULES, query.max_molecules()), step=100, key="molecules",
+        bind="query-params",
+        help="The first ones; they are shuffled in every epoch and linearized anew each time.",
+        disabled=is_running()), "The number of graphs", 1, query.max_molecules())
     say_limit(query.max_molecules(), "graphs")
     return Source(kind, int(number), detail, typed, file), beside_molecules
 
@@ -190,18 +196,20 @@ def _choose_own(card: ModelCard) -> tuple[str, tuple[str, bytes] | None]:
     return typed or "", None if uploaded is None else (uploaded.name, uploaded.getvalue())
 
 
-def _choose_method() -> tuple[dict[str, Any], _Size]:
+def _choose_method(fields: NumberFields) -> tuple[dict[str, Any], _Size]:
     """Arguments of `FinetuneConfig` on what is trained, and how many entries of a sparse run."""
     name = st.selectbox("Method", tuple(query.METHOD_NAMES), key="method", bind="query-params",
                         help="sparse: single entries of the matrices. LoRA, PiSSA: two thin "
                              "factors beside every matrix.", disabled=is_running())
     how: dict[str, Any] = {"method": query.METHOD_NAMES[name]}
     if how["method"] == "sparse":
-        return _choose_mask(how)
-    return how if how["method"] == "full" else how | {"rank": _choose_rank("Rank")}, _Size()
+        return _choose_mask(how, fields)
+    if how["method"] == "full":
+        return how, _Size()
+    return how | {"rank": _choose_rank("Rank", fields)}, _Size()
 
 
-def _choose_mask(how: dict[str, Any]) -> tuple[dict[str, Any], _Size]:
+def _choose_mask(how: dict[str, Any], fields: NumberFields) -> tuple[dict[str, Any], _Size]:
     left, right = st.columns(2)
     criterion = left.selectbox("Criterion", tuple(CRITERIA),
                                index=tuple(CRITERIA).index(DEFAULT_CRITERION), key="by",
@@ -214,43 +222,48 @@ def _choose_mask(how: dict[str, Any]) -> tuple[dict[str, Any], _Size]:
                                   required=True, key="amount", bind="query-params",
                                   width="stretch", disabled=is_running())
     if amount == AS_RANK:
-        size = _Size(matched_rank=_choose_rank("Rank of the LoRA with as many numbers"))
+        size = _Size(matched_rank=_choose_rank("Rank of the LoRA with as many numbers",
+                                                fields))
     else:
         size = _Size(density=DENSITIES[st.select_slider(
             "Share", tuple(DENSITIES), query.DEFAULT_SHARE, key="share", bind="query-params",
             disabled=is_running())])
-    every = st.number_input(
-        "Steps between selections", 0, query.MAX_EVERY, 0, 5, key="every", bind="query-params",
+    every = fields.take(None, st.number_input(
+        "Steps between selections", value=0, step=5, key="every", bind="query-params",
         help="0 selects once (static); else the mask is chosen anew along the way (dynamic).",
-        disabled=is_running())
+        disabled=is_running()), "Steps between selections", 0, query.MAX_EVERY)
     return how | {"criterion": criterion, "scope": scope, "reselect_every": int(every),
                   "num_examples": query.NUM_EXAMPLES}, size
 
 
-def _choose_rank(label: str) -> int:
-    return int(st.number_input(label, 1, query.MAX_RANK, query.DEFAULT_RANK, 1, key="rank",
-                               bind="query-params", disabled=is_running()))
+def _choose_rank(label: str, fields: NumberFields) -> int:
+    return int(fields.take(None, st.number_input(
+        label, value=query.DEFAULT_RANK, step=1, key="rank", bind="query-params",
+        disabled=is_running()), label, 1, query.MAX_RANK))
 
 
-def _choose_budget() -> tuple[dict[str, Any], int]:
+def _choose_budget(fields: NumberFields) -> tuple[dict[str, Any], int]:
     """Further arguments of `FinetuneConfig`, and how many graphs are measured on."""
     left, right = st.columns(2)
-    steps = left.number_input("Steps", 1, query.max_steps(), query.DEFAULT_STEPS, 10, key="steps",
-                              bind="query-params", help="Steps of the optimizer, AdamW.",
-                              disabled=is_running())
-    batch = right.number_input("Batch size", 1, query.MAX_BATCH, query.DEFAULT_BATCH, 8,
-                               key="batch", bind="query-params", help="Sequences per step.",
-                               disabled=is_running())
+    steps = fields.take(left, left.number_input(
+        "Steps", value=query.DEFAULT_STEPS, step=10, key="steps", bind="query-params",
+        help="Steps of the optimizer, AdamW.", disabled=is_running()),
+        "Steps", 1, query.max_steps())
+    batch = fields.take(right, right.number_input(
+        "Batch size", value=query.DEFAULT_BATCH, step=8, key="batch", bind="query-params",
+        help="Sequences per step.", disabled=is_running()), "Batch size", 1, query.MAX_BATCH)
     rate = left.selectbox("Learning rate", query.RATE_OPTIONS, key="rate", bind="query-params",
                           help=f"The peak, after {query.WARMUP_STEPS} steps. auto: what did "
                                "well in the shipped comparison.", disabled=is_running())
-    seed = right.number_input("Seed", 0, MAX_SEED, 0, 1, key="tuneseed", bind="query-params",
-                              help="Fixes batches, masks, LoRA's starting values and the "
-                                   "sequences that are measured.", disabled=is_running())
-    test = left.number_input(
-        "Test graphs", query.MIN_TEST, query.MAX_TEST, query.DEFAULT_TEST, 10, key="test",
-        bind="query-params", help="How many are measured before and after, under both orders, at "
-                                  f"K = {query.PERMUTATIONS}.", disabled=is_running())
+    seed = fields.take(right, right.number_input(
+        "Seed", value=0, step=1, key="tuneseed", bind="query-params",
+        help="Fixes batches, masks, LoRA's starting values and the sequences that are measured.",
+        disabled=is_running()), "Seed", 0, MAX_SEED)
+    test = fields.take(left, left.number_input(
+        "Test graphs", value=query.DEFAULT_TEST, step=10, key="test", bind="query-params",
+        help="How many are measured before and after, under both orders, at "
+             f"K = {query.PERMUTATIONS}.", disabled=is_running()),
+        "Test graphs", query.MIN_TEST, query.MAX_TEST)
     precision = right.selectbox("Precision", PRECISIONS, key="arithmetic",
                                 bind="query-params",
                                 help="bf16 is faster on processors that have it.",

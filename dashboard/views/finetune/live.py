@@ -40,6 +40,12 @@ def end() -> None:
     scaling.end()
 
 
+def refuse(fault: object) -> None:
+    """Say what is wrong with the settings of a run, above the button that would start it."""
+    scaling.end()
+    _SWITCH.refuse(fault, "Fine-tune")
+
+
 def show(
     query: FinetuneQuery, shipped: ShippedRepairs, beside_molecules: DeltaGenerator
 ) -> None:

@@ -103,7 +103,7 @@ def _show_live_only(section: str) -> None:
     points = live_points(latest.after.model, latest.after.orders)
     if section == COMPARE:
         measure = _choose_measure()
-        st.markdown(text.comparison_finding(points, latest.before, measure))
+        _say_finding(points, latest.before, measure)
         draw_plot(points, latest.before, None, measure)
     else:
         table = text.result_table(
@@ -125,10 +125,9 @@ def _show_comparison(
     names = tuple(point.key for point in points)
     with boxes:
         chosen = _choose_arm(points, names)
-    st.markdown(text.comparison_finding(shown, before, measure))
-    if measure in PAIRED:
-        st.markdown(text.equal_size_finding(gradient_mask_and_equals(
-            [point.result for point in points], PAIRED[measure]), measure))
+    equals = "" if measure not in PAIRED else text.equal_size_finding(gradient_mask_and_equals(
+        [point.result for point in points], PAIRED[measure]), measure)
+    _say_finding(shown, before, measure, equals)
     if not shown:
         return
     draw_plot(shown, before, chosen, measure)
@@ -140,6 +139,16 @@ def _show_comparison(
         st.header(found[chosen].arm.label, anchor=False)
         before_after.show(before, found[chosen], key="shipped")
         scaling.show_shipped(found[chosen], found, measure)
+
+
+def _say_finding(
+    points: list[RepairPoint], before: RepairResult | None, measure: str, equals: str = ""
+) -> None:
+    """One sentence, and a panel with what stands behind it."""
+    st.markdown(text.comparison_finding(points, before, measure))
+    if details := text.comparison_details(points, before, measure):
+        with st.expander(text.DETAILS, icon=":material/info:"):
+            st.markdown("\n\n".join(filter(None, (details, equals))))
 
 
 def draw_plot(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.errors import InputError
 from dashboard.shared import checkpoints, messages
-from dashboard.shared.inputs import warn_about_address
+from dashboard.shared.inputs import FieldError, warn_about_address
 from dashboard.shared.introduction import introduce
 from dashboard.views.finetune import data, inputs, live, methods_compared, text
 from dashboard.views.finetune.query import CODE, COMPARE, NUMBERS, RUN, SECTIONS
@@ -39,7 +39,12 @@ def show(
 ) -> None:
     """One section; settings of a run that are wrong do not hide the shipped results."""
     if section == RUN:
-        live.show(run.query(), shipped, run.beside_molecules)
+        try:
+            query = run.query()
+        except FieldError as error:
+            live.refuse(error)
+            return
+        live.show(query, shipped, run.beside_molecules)
     elif section == CODE:
         methods_compared.show_code(run.query(), shipped)
     elif section in (COMPARE, NUMBERS):

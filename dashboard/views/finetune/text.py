@@ -48,6 +48,9 @@ NO_REPAIRS = ("No repairs ship with this installation; make them with the comman
               "be resumed. Your own runs work without them.")
 NO_KEEPING = ("On this public page models are not kept for Explore, since one visitor's would "
               "displace another's: `Checkpoint` holds the whole model, for TrailScope elsewhere.")
+DETAILS = "Its size, its interval, and methods of the same size"
+"""On the panel below the finding."""
+
 LIVE_ONLY = ("Your finished runs that start from the same model and learn the same order as the "
              "latest one; the dashed line is the model before.")
 FIRST_MASK_HELP = ("A dynamic run chooses its mask anew along the way; this is the first one. The "
@@ -111,24 +114,35 @@ def panel_titles(measure: str, result: RepairResult) -> tuple[str, str]:
 def comparison_finding(
     points: Sequence[RepairPoint], before: RepairResult | None, measure: str
 ) -> str:
-    """Which arm repairs most, what it costs, and which lower LU is no repair."""
+    """Which arm repairs most, and what it costs, in one sentence."""
     if not points:
         return "No method passes the filters."
-    key, results = MEASURES[measure], [point.result for point in points]
-    best = largest_reduction(results, key)
+    key, best = MEASURES[measure], _best(points, measure)
     own, new = best.orders[0], best.orders[-1]
-    text = (f"Largest reduction: **{best.arm.label}** ({best.num_parameters:,} parameters, "
-            f"{best.share:.2%} of the model) with {measure} {estimate(best.estimates[new][key])} "
-            f"under {new}")
-    beside = _in_nats(before, best) if key == "lu" else ""
     if before is None:
-        text += beside
-    else:
-        native = before.estimates[own][COST].value
-        text += (f", from {short(before.estimates[new][key].value)}{beside}. Under the model's own "
-                 f"order, {own}, the NLL per token becomes "
-                 f"{short(best.estimates[own][COST].value)} nats, from {short(native)}")
-    return f"{text}. {spurious_sentences(results, best, key)}".rstrip()
+        return (f"Largest reduction: **{best.arm.label}**, with {measure} "
+                f"{short(_new(best, key))} under {new}.")
+    return (f"Largest reduction: **{best.arm.label}** takes {measure} under {new} from "
+            f"{short(_new(before, key))} to **{short(_new(best, key))}**; the NLL per token under "
+            f"the model's own order, {own}, goes from {short(before.estimates[own][COST].value)} "
+            f"to {short(best.estimates[own][COST].value)} nats.")
+
+
+def comparison_details(
+    points: Sequence[RepairPoint], before: RepairResult | None, measure: str
+) -> str:
+    """The size and the interval of the arm that repairs most, and which lower LU is no repair."""
+    if not points:
+        return ""
+    key, best = MEASURES[measure], _best(points, measure)
+    beside = _in_nats(before, best) if key == "lu" else ""
+    text = (f"**{best.arm.label}** trains {best.num_parameters:,} parameters, {best.share:.2%} of "
+            f"the model: {measure} {estimate(best.estimates[best.orders[-1]][key])}{beside}.")
+    return f"{text} {spurious_sentences([point.result for point in points], best, key)}".rstrip()
+
+
+def _best(points: Sequence[RepairPoint], measure: str) -> RepairResult:
+    return largest_reduction([point.result for point in points], MEASURES[measure])
 
 
 def _in_nats(before: RepairResult | None, result: RepairResult) -> str:
@@ -195,7 +209,8 @@ def plot_alt(points: Sequence[RepairPoint], before: RepairResult | None, measure
         f"{short(point.estimate(MEASURES[measure], native=False).value)}"
         f"{_nats_beside(point.result, MEASURES[measure])}, cost "
         f"{short(point.estimate(COST, native=True).value)}" for point in points)
-    finding = comparison_finding(points, before, measure).replace("*", "")
+    finding = " ".join(say(points, before, measure) for say in (
+        comparison_finding, comparison_details)).replace("*", "")
     return (f"Trained parameters against {measure} under the new order and against the NLL per "
             f"token under the model's own. {finding} "
             f"{rows}.")

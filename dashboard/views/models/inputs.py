@@ -12,6 +12,18 @@ from core.evaluation.cross_evaluation import QUANTITIES, Cell, CrossEvaluation, 
 from dashboard.reliability.inputs import choose_token_type
 from dashboard.shared.choices import DEFAULT_MODEL
 from dashboard.shared.inputs import reset_if_invalid
+from dashboard.shared.model_choice import capitalised
+
+
+def read_old_address() -> None:
+    """Take the data set of an address from the time when it began with a small letter.
+
+    Only an address that stands when a run begins is read by the bar.
+    """
+    asked = st.query_params.get("dataset", "")
+    if asked != capitalised(asked) and "dataset" not in st.session_state:
+        st.query_params["dataset"] = capitalised(asked)
+        st.rerun()
 
 
 def choose_dataset(tables: Mapping[str, CrossEvaluation]) -> CrossEvaluation:

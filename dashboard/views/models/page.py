@@ -12,6 +12,7 @@ from dashboard.reliability import notes
 from dashboard.shared import messages
 from dashboard.shared.inputs import warn_about_address
 from dashboard.shared.introduction import introduce
+from dashboard.shared.model_choice import capitalised
 from dashboard.views.models import inputs, sections, text
 from dashboard.views.models.query import ModelsQuery, address_faults
 
@@ -23,7 +24,9 @@ def main() -> None:
     try:
         shipped = notes.shipped_results()
         if shipped is not None:
-            tables = cross_evaluations(shipped.found)
+            tables = {capitalised(name): cross
+                      for name, cross in cross_evaluations(shipped.found).items()}
+            inputs.read_old_address()
             warn_about_address("models", partial(address_faults, tables=tables))
             notes.warn_of_other_weights(shipped.found)
             show_results(tables)

@@ -130,7 +130,9 @@ def _show_inside(mask_query: MaskQuery, mask: Mask, matrix: WeightMatrix) -> Non
     histogram = score_histogram(salience, mask, matrix)
     st.markdown(text.matrix_sentence(mask, matrix, histogram))
     name = f"{label(matrix)} {mask.model} {mask.criterion}"
-    charts, row = st.container(), st.container(horizontal=True)
+    charts = st.container()
+    # Where there is no room for both downloads beside each other, each stands below its figure.
+    row = None if is_narrow() else st.container(horizontal=True)
     with charts:
         show_figure(
             partial(density_heatmap, found, axes=text.map_axes(matrix), narrow=is_narrow()),

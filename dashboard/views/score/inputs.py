@@ -16,6 +16,7 @@ from dashboard.shared.choices import (
     STRATEGY_OPTIONS,
     resolved_order,
 )
+from dashboard.shared.inputs import NumberFields
 from dashboard.shared.model_choice import choose_model
 from dashboard.shared.run_switch import FIXED
 from dashboard.shared.visitors import say_limit
@@ -33,8 +34,10 @@ from dashboard.views.score.query import (
 )
 
 
-def choose_settings(models: Mapping[str, ModelCard], *, fixed: bool = False) -> ScoringSettings:
-    """Draw the sidebar; `fixed` while a run goes on."""
+def choose_settings(
+    models: Mapping[str, ModelCard], fields: NumberFields, *, fixed: bool = False
+) -> ScoringSettings:
+    """Draw the sidebar with number inputs among `fields`; `fixed` while a run goes on."""
     with st.sidebar:
         if fixed:
             st.caption(FIXED)
@@ -45,12 +48,13 @@ def choose_settings(models: Mapping[str, ModelCard], *, fixed: bool = False) -> 
                              help=f"own: {card.strategy.name}, that {card.name} was trained under.",
                              disabled=fixed)
         left, right = st.columns(2)
-        permutations = left.number_input(
-            "K", MIN_PERMUTATIONS, MAX_PERMUTATIONS, DEFAULT_PERMUTATIONS, 8, key="scorek",
-            bind="query-params", help="Linearizations per molecule; LU has an interval from 16 on.",
-            disabled=fixed)
-        seed = right.number_input("Seed", 0, MAX_SEED, 0, 1, key="scoreseed", bind="query-params",
-                                  help="Fixes linearizations and intervals.", disabled=fixed)
+        permutations = fields.take(left, left.number_input(
+            "K", value=DEFAULT_PERMUTATIONS, step=8, key="scorek", bind="query-params",
+            help="Linearizations per molecule; LU has an interval from 16 on.", disabled=fixed),
+            "K", MIN_PERMUTATIONS, MAX_PERMUTATIONS)
+        seed = fields.take(right, right.number_input(
+            "Seed", value=0, step=1, key="scoreseed", bind="query-params",
+            help="Fixes linearizations and intervals.", disabled=fixed), "Seed", 0, MAX_SEED)
         precision = st.selectbox("Precision", PRECISIONS, key="scoreprecision",
                                  bind="query-params",
                                  help="bf16 is up to three times as fast on processors that "

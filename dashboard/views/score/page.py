@@ -16,7 +16,7 @@ from dashboard.rows.columns import TABLE
 from dashboard.rows.shown import show_downloads, show_rows
 from dashboard.shared import checkpoints, messages, visitors
 from dashboard.shared.format import plain
-from dashboard.shared.inputs import warn_about_address
+from dashboard.shared.inputs import FieldError, NumberFields, warn_about_address
 from dashboard.shared.introduction import introduce
 from dashboard.shared.links import LIBRARY, library_query
 from dashboard.shared.run_switch import RunSwitch
@@ -31,18 +31,22 @@ _SWITCH = RunSwitch("scoring_running", start="start-scoring", cancel="cancel-sco
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     st.title("Score molecules", anchor=False)
-    introduce(text.INTRODUCTION, text.EXAMPLE, "NLL", "LU")
+    introduce(text.QUESTION, text.EXAMPLE, "NLL", "LU")
     try:
         models = checkpoints.models()
         warn_about_address("score", partial(address_faults, models=tuple(models)))
         fixed = _SWITCH.is_running
-        settings = inputs.choose_settings(models, fixed=fixed)
+        fields = NumberFields()
+        settings = inputs.choose_settings(models, fields, fixed=fixed)
         query = inputs.choose_molecules(settings, fixed=fixed)
+        fields.check()
         if query is None:
             _SWITCH.end()
             st.info(text.NOTHING_YET, icon=":material/upload_file:")
             return
         show(query, models[query.model])
+    except FieldError as error:
+        _SWITCH.refuse(error, "Score")
     except InputError as error:
         _SWITCH.end()
         messages.error(text.of_page(error))

@@ -9,7 +9,13 @@ from core.library.check import SHOWN, Checked
 from core.library.manifest import Manifest
 from dashboard.shared.format import duration
 
+QUESTION = "How likely are your own molecules to a model, and how much does order matter to each?"
+"""What the page answers."""
+
 EXAMPLE = """\
+Bring molecules of any generator: paste them or drop a file. The result is a set on the Library
+page, with your own columns beside the numbers.
+
 Every molecule is written in K orders, and the model says how likely each of these sequences is.
 
 **Example.** Paste `CCO ethanol`: the row says the NLL in nats (lower is likelier), LU with its
@@ -18,11 +24,6 @@ together. A molecule that the model cannot read keeps its row and says why.
 """
 """How to read the page."""
 
-INTRODUCTION = (
-    "Bring molecules of any generator: paste them or drop a file. Every row is scored by a model: "
-    "NLL, linearization uncertainty with its interval, order-marginal NLL. The result is a set on "
-    "the Library page, with your own columns beside the numbers."
-)
 TYPED_HELP = ("A SMILES per line, then a name if you like; or CSV, TSV or SDF as it stands in a "
               "file.")
 FILE_HELP = ("SMILES, CSV, TSV, SDF, Parquet or JSON Lines, also gzipped. Taken instead of the "

@@ -12,6 +12,7 @@ from core.model.card import ModelCard
 from core.triage.samples import SamplesConfig
 from dashboard.shared import messages
 from dashboard.shared.choices import DEFAULT_MODEL, MAX_SEED, PRECISIONS
+from dashboard.shared.inputs import NumberFields
 from dashboard.shared.model_choice import choose_model
 from dashboard.shared.run_switch import FIXED
 from dashboard.shared.visitors import say_limit
@@ -47,7 +48,9 @@ def choose(models: Mapping[str, ModelCard]) -> TriageQuery:
 
     Raises:
         FragmentError: for open atoms that are no numbers.
+        FieldError: for a number outside its range.
     """
+    fields = NumberFields()
     with st.sidebar:
         if is_running():
             st.caption(FIXED)
@@ -62,9 +65,10 @@ def choose(models: Mapping[str, ModelCard]) -> TriageQuery:
             disabled=is_running(),
         )
         card = models[model]
-        config = _choose_config() if source == LIVE else None
+        config = _choose_config(fields) if source == LIVE else None
         if config is not None and card.chemistry is not None:
             config = _choose_growth(config)
+    fields.check()
     return TriageQuery(model, None if config is None else LiveQuery(
         model, card.weights_sha256, config))
 
@@ -79,29 +83,28 @@ def _choose_growth(config: SamplesConfig) -> SamplesConfig:
         raise
 
 
-def _choose_config() -> SamplesConfig:
+def _choose_config(fields: NumberFields) -> SamplesConfig:
     most = max_live_number()
     left, right = st.columns(2)
-    number = left.number_input(
-        "Sequences", 1, most, min(DEFAULT_LIVE_NUMBER, most), 25, key="n", bind="query-params",
-        help=f"1 to {most:,}.", disabled=is_running())
-    permutations = right.number_input(
-        "K", 2, MAX_LIVE_PERMUTATIONS, DEFAULT_LIVE_PERMUTATIONS, 8, key="permutations",
-        bind="query-params",
+    number = fields.take(left, left.number_input(
+        "Sequences", value=min(DEFAULT_LIVE_NUMBER, most), step=25, key="n", bind="query-params",
+        help=f"1 to {most:,}.", disabled=is_running()), "Sequences", 1, most)
+    permutations = fields.take(right, right.number_input(
+        "K", value=DEFAULT_LIVE_PERMUTATIONS, step=8, key="permutations", bind="query-params",
         help=f"Re-linearizations scored per valid graph, 2 to {MAX_LIVE_PERMUTATIONS}; LU has an "
-             "interval from 16 on.", disabled=is_running())
-    seed = left.number_input(
-        "Seed", 0, MAX_SEED, 0, 1, key="runseed", bind="query-params",
-        help="The same seed gives the same sequences and scores.", disabled=is_running())
-    temperature = right.number_input(
-        "Temperature", MIN_TEMPERATURE, MAX_TEMPERATURE, 1.0, 0.1, format="%.1f",
-        key="temperature", bind="query-params",
+             "interval from 16 on.", disabled=is_running()), "K", 2, MAX_LIVE_PERMUTATIONS)
+    seed = fields.take(left, left.number_input(
+        "Seed", value=0, step=1, key="runseed", bind="query-params",
+        help="The same seed gives the same sequences and scores.", disabled=is_running()),
+        "Seed", 0, MAX_SEED)
+    temperature = fields.take(right, right.number_input(
+        "Temperature", value=1.0, step=0.1, format="%.1f", key="temperature", bind="query-params",
         help="Divides the logits: below 1 likely tokens become likelier, above 1 less likely.",
-        disabled=is_running())
-    top_k = left.number_input(
-        "Top k", 0, MAX_TOP_K, DEFAULT_TOP_K, 1, key="topk", bind="query-params",
+        disabled=is_running()), "Temperature", MIN_TEMPERATURE, MAX_TEMPERATURE)
+    top_k = fields.take(left, left.number_input(
+        "Top k", value=DEFAULT_TOP_K, step=1, key="topk", bind="query-params",
         help="Tokens are drawn from the k most likely allowed ones; 0 keeps all.",
-        disabled=is_running())
+        disabled=is_running()), "Top k", 0, MAX_TOP_K)
     precision = right.selectbox(
         "Precision", PRECISIONS, key="precision", bind="query-params",
         help="Precision of scoring. bf16 is up to three times as fast on processors that "

@@ -30,6 +30,11 @@ def end() -> None:
     _SWITCH.end()
 
 
+def refuse(fault: object) -> None:
+    """Say what is wrong with the settings of a run, above the button that would start it."""
+    _SWITCH.refuse(fault, "Generate")
+
+
 @dataclass(frozen=True, eq=False)
 class LiveRun:
     """A run as it stands.

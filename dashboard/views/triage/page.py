@@ -13,7 +13,7 @@ from dashboard.components.figure_downloads.downloads import figures_are_of
 from dashboard.components.report_button import title_row
 from dashboard.shared import checkpoints, messages
 from dashboard.shared.guide_steps import step_here
-from dashboard.shared.inputs import warn_about_address
+from dashboard.shared.inputs import FieldError, warn_about_address
 from dashboard.shared.introduction import introduce
 from dashboard.shared.links import TRIAGE
 from dashboard.shared.model_choice import offer_reader
@@ -46,6 +46,8 @@ def main() -> None:
             if run.found is not None:
                 show(run.found, beside_title)
             run.go_on()
+    except FieldError as error:
+        live.refuse(error)
     except InputError as error:
         live.end()
         messages.error(error)

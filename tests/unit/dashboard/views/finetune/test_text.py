@@ -10,6 +10,7 @@ from core.stats.estimates import Estimate, Interval
 from dashboard.shared.format import short
 from dashboard.views.finetune.points import RepairPoint, ScaledArm
 from dashboard.views.finetune.text import (
+    comparison_details,
     comparison_finding,
     data_note,
     equal_size_finding,
@@ -28,19 +29,30 @@ SPURIOUS = RepairPoint(with_nll(DYNAMIC, 40, 0.08, times=2, seed=2))
 
 
 def test_a_spurious_repair_is_told_with_the_arm_that_shows_it():
-    said = comparison_finding([SPURIOUS, HONEST], NONE, "LU")
-    assert said.startswith("Largest reduction: **LoRA, rank 1** (40 parameters, ")
+    said = comparison_details([SPURIOUS, HONEST], NONE, "LU")
+    assert said.startswith("**LoRA, rank 1** trains 40 parameters, ")
     assert "The LU of **gradient, global, dynamic, 40 entries** is lower (0.08" in said
     assert "only because its NLL is high, 2.00 nats per token" in said
-    assert "only because" not in comparison_finding([HONEST], NONE, "LU")
+    assert "only because" not in comparison_details([HONEST], NONE, "LU")
+
+
+def test_the_finding_is_one_sentence():
+    said = comparison_finding([SPURIOUS, HONEST], NONE, "LU")
+    assert said.startswith("Largest reduction: **LoRA, rank 1** takes LU under random_order from "
+                           "0.400 to **0.120**; the NLL per token under the model's own order, ")
+    assert len(said) < 200
+    assert comparison_finding([HONEST], None, "LU") == (
+        "Largest reduction: **LoRA, rank 1**, with LU 0.120 under random_order.")
+    assert comparison_finding([], NONE, "LU") == "No method passes the filters."
+    assert comparison_details([], NONE, "LU") == ""
 
 
 def test_other_spurious_repairs_are_counted():
     best = RepairPoint(with_nll(Arm("full"), 1000, 0.05))
-    said = comparison_finding([SPURIOUS, HONEST, best], NONE, "LU")
+    said = comparison_details([SPURIOUS, HONEST, best], NONE, "LU")
     assert said.endswith(
         "The LU of one arm is low only because its NLL is high; its marker is hollow.")
-    both = comparison_finding([SPURIOUS, RepairPoint(with_nll(
+    both = comparison_details([SPURIOUS, RepairPoint(with_nll(
         Arm("sparse", "snip", "global", True, 40, 1), 40, 0.081, times=2, seed=3)), HONEST, best],
         NONE, "LU")
     assert both.endswith(
@@ -80,8 +92,8 @@ def test_lu_stands_with_its_nats_and_a_low_one_that_is_owed_to_the_nll_is_told()
     is_random = table["evaluated_under"] == "random_order"
     assert table["low_lu_from_high_nll"][is_random].tolist() == [False, True]
     assert table["low_lu_from_high_nll"][~is_random].tolist() == [False, False]
-    assert "standard deviation" in comparison_finding([HONEST], NONE, "LU")
-    assert "standard deviation" not in comparison_finding([HONEST], NONE, "ECE")
+    assert "standard deviation" in comparison_details([HONEST], NONE, "LU")
+    assert "standard deviation" not in comparison_details([HONEST], NONE, "ECE")
 
 
 def test_stability_is_named_where_hydrogens_are_nodes():
