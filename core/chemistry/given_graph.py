@@ -11,6 +11,7 @@ from core.chemistry.molecules import (
     to_smiles,
     to_valid_rdkit,
 )
+from core.chemistry.normal_form import normal_form
 from core.chemistry.notation import MoleculeError, shorten
 from core.graph.graph import Graph, is_isomorphic
 
@@ -20,8 +21,9 @@ _AROMATIC = BONDS.index("aromatic")
 def from_graph(graph: Graph, chemistry: Chemistry, *, smiles: str | None = None) -> Molecule:
     """Give a graph the bonds of a chemistry; its nodes keep their numbers.
 
-    Aromatic bonds become single and double ones where bonds are kekulized; where they are aromatic,
-    alternating ones become aromatic, as RDKit perceives them.
+    Aromatic bonds become single and double ones where bonds are kekulized, and single and double
+    ones of a ring those of its usual Kekulé structure, so that a molecule has one set of numbers;
+    where bonds are aromatic, alternating ones become aromatic, as RDKit perceives them.
 
     Args:
         graph: with labels of the chemistry.
@@ -48,6 +50,11 @@ def from_graph(graph: Graph, chemistry: Chemistry, *, smiles: str | None = None)
         if perceived != graph:
             notes = ("Its bonds are read as aromatic where RDKit perceives them so.",)
         graph = perceived
+    else:
+        usual = normal_form(graph, chemistry)
+        if usual != graph:
+            notes = ("Its rings are read in the Kekulé structure that their SMILES is read in.",)
+        graph = usual
     if smiles:
         _check_same(graph, smiles, chemistry)
     return Molecule(graph, smiles or "", notes)

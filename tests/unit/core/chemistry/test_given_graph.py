@@ -13,7 +13,7 @@ from core.chemistry import (
     from_smiles,
     to_smiles,
 )
-from core.graph import Graph
+from core.graph import Graph, is_isomorphic
 
 AROMATIC = BONDS.index("aromatic")
 RINGS = ["c1ccccc1", "c1ccc2ccccc2c1", "Cc1ccncc1", "c1ccoc1", "O=c1cccco1"]
@@ -63,15 +63,19 @@ def test_alternating_bonds_are_read_as_aromatic_where_the_model_has_such():
     assert from_graph(read.graph, AUTOGRAPH_MOSES).notes == ()
 
 
-def test_kekulized_graphs_stay_as_they_are():
+def test_either_kekule_structure_is_read_as_its_smiles_is():
     graph = from_smiles("OC1=CC=CC(F)=C1").graph
     labels = graph.edge_labels.copy()
     ring = [row for row, ends in enumerate(graph.edges) if (graph.node_labels[ends] == 1).all()]
     labels[ring] = 1 - labels[ring]
     other = Graph(graph.num_nodes, graph.edges, graph.node_labels, labels)
-    read = from_graph(other, QM9, smiles="Oc1cccc(F)c1")  # a SMILES has no Kekulé structure
-    assert read.graph == other
+    read = from_graph(other, QM9, smiles="Oc1cccc(F)c1")
+    assert read.graph == graph
+    assert is_isomorphic(read.graph, from_smiles("Oc1cccc(F)c1").graph)
     assert read.smiles == "Oc1cccc(F)c1"
+    assert read.notes == ("Its rings are read in the Kekulé structure that their SMILES is read "
+                          "in.",)
+    assert from_graph(graph, QM9).notes == ()
 
 
 @pytest.mark.parametrize("smiles", ["OCC", "[CH3][CH2]O", "[13CH3]CO", "[H]OC([H])([H])C"])
