@@ -8,7 +8,7 @@ from dashboard.views.explore import data
 from tests.conftest import ROOT
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def shipped(tmp_path_factory):
     """Assets that ship, no models of this machine, and caches that all views share."""
     # Streamlit looks through the whole heap after every run, which takes longer than most runs.
