@@ -140,7 +140,7 @@ def by_tokens(vocabulary: Vocabulary, seed: int) -> Check:
     """Graph → tokens → graph under all strategies."""
 
     def check(chunk: Sequence[Graph], first: int) -> Iterator[str]:
-        batch = GraphBatch.from_graphs(chunk, with_automorphisms=False)
+        batch = GraphBatch.from_graphs(chunk, with_automorphisms=True)
         for strategy in STRATEGIES.values():
             trails = sample_trails(batch, vocabulary, strategy, permutations=1,
                                    generator=GraphSeed(seed))
