@@ -31,6 +31,15 @@ def cautions(molecule: Chem.Mol) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_found(molecule)))
 
 
+def cautions_of(smiles: str | None) -> tuple[str, ...]:
+    """The same by SMILES; none for what is no molecule."""
+    if smiles is None:
+        return ()
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromSmiles(smiles)
+    return () if molecule is None else cautions(molecule)
+
+
 def strain_notes(smiles: str | None) -> tuple[str, ...]:
     """The note that a row of a strained molecule carries; none for others and for no molecule.
 
@@ -39,11 +48,7 @@ def strain_notes(smiles: str | None) -> tuple[str, ...]:
     >>> strain_notes("CCO"), strain_notes(None)
     ((), ())
     """
-    if smiles is None:
-        return ()
-    with rdBase.BlockLogs():
-        molecule = Chem.MolFromSmiles(smiles)
-    found = () if molecule is None else cautions(molecule)
+    found = cautions_of(smiles)
     return (f"It may be too strained to exist: {', '.join(found)}.",) if found else ()
 
 

@@ -127,7 +127,19 @@ def train(
             model = trained_model(config, graphs.vocabulary, run_folder)
             add_validation(run_folder, validator.measure(model, step))
 
-    def keeping_milestones(states: Iterator[TrainingStep]) -> Iterator[TrainingStep]:
+    def catch_up() -> None:
+        """Measure what a stop came between, and say what can be measured no more."""
+        if not holds_state(run_folder):
+            return
+        done = read_progress(run_folder)["step"]
+        for step in sorted(validated - {row["step"] for row in read_validation(run_folder)}):
+            if step == done:
+                validate(step)
+            elif step < done:
+                messages.print(f"note: step {step} is past, so --validate-at leaves it out.")
+
+    def looked_after(states: Iterator[TrainingStep]) -> Iterator[TrainingStep]:
+        """The steps, each validated or kept as a milestone if it is to be."""
         for state in states:
             if state.step in validated:
                 validate(state.step)
@@ -136,16 +148,11 @@ def train(
                       f"{name} at step {state.step:,}", unfinished=True)
             yield state
 
+    catch_up()
     # Closed here, the state is saved whatever interrupts whoever shows the progress.
-    for step in sorted(validated - {row["step"] for row in read_validation(run_folder)}):
-        if holds_state(run_folder) and step <= (done := read_progress(run_folder)["step"]):
-            if step == done:  # stopped between the two
-                validate(step)
-            else:
-                messages.print(f"note: step {step} is past, so --validate-at leaves it out.")
     with closing(train(config, graphs, graphs.vocabulary, run_folder=run_folder,
                        save_at=kept | validated, device=chosen_device(device))) as states:
-        follow(keeping_milestones(states), lambda state: _look(state, name, config),
+        follow(looked_after(states), lambda state: _look(state, name, config),
                what=f"Training {name}")
     write(output, name)
 

@@ -27,7 +27,7 @@ from core.model.transformer import PRESETS, build_model, to_device
 from core.runs import PROGRESS, check_settings, hold, holds_state, read_progress
 from core.sent.batch import GraphBatch
 from core.sent.sampler import sample_trails
-from core.sent.strategies import RANDOM_ORDER, Strategy
+from core.sent.strategies import RANDOM_ORDER, Strategy, check_share
 from core.sent.vocabulary import PAD, Vocabulary
 
 TrainingPrecision = Literal["bf16", "fp32"]
@@ -92,8 +92,7 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         Strategy.from_name(self.strategy)  # refuses an unknown one
-        if not 0 <= self.mix <= 1:  # refuses NaN as well
-            raise TrainingError(f"A share of random_order lies in [0, 1], got {self.mix}.")
+        check_share(self.mix, TrainingError)
         for what, value, known in (
             ("preset", self.preset, tuple(PRESETS)),
             ("optimizer", self.optimizer, get_args(OptimizerName)),

@@ -90,3 +90,13 @@ STRATEGIES: dict[str, Strategy] = {
     "anchor_expansion": ANCHOR_EXPANSION,
 }
 """The four named strategies of the LU paper, the only list of their names."""
+
+
+def check_share(share: float, error: type[InputError]) -> None:
+    """Refuse what is no share of `RANDOM_ORDER` among the linearizations of another strategy.
+
+    Raises:
+        InputError: as `error`, naming it; for NaN as well.
+    """
+    if not 0 <= share <= 1:
+        raise error(f"A share of random_order lies in [0, 1], got {share}.")

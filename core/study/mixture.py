@@ -14,7 +14,7 @@ from core.sent.batch import GraphBatch
 from core.sent.probability import TooManySequencesError, enumerate_sequences
 from core.sent.randomness import RANDOM_BITS, GraphSeed
 from core.sent.sampler import sample_trails
-from core.sent.strategies import RANDOM_ORDER, Strategy
+from core.sent.strategies import RANDOM_ORDER, Strategy, check_share
 from core.sent.vocabulary import PAD, Vocabulary
 
 _CHOICES = 0x4D69_7874  # another stream than the walks', which number their steps from the seed
@@ -40,8 +40,7 @@ class Mixture:
     share: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.share <= 1:  # refuses NaN as well
-            raise DiversityError(f"A share of random_order lies in [0, 1], got {self.share}.")
+        check_share(self.share, DiversityError)
 
     def draw(
         self, graphs: Sequence[Graph], vocabulary: Vocabulary, *, permutations: int, seed: int

@@ -19,6 +19,7 @@ from core.runs import claim, hold, replacing
 from core.sent.batch import GraphBatch
 from core.sent.strategies import RANDOM_ORDER, Strategy
 from core.sent.vocabulary import Vocabulary
+from core.stats.estimates import Estimate
 from core.stats.molecule_bootstrap import MoleculeBootstrap
 from core.study.diversity import measure_diversity
 from core.study.mixture import DiversityError, Mixture
@@ -92,11 +93,8 @@ class Diversity:
         for point in self.record["result"]["curves"]:
             row: dict[str, Any] = {}
             for name, value in point.items():
-                if name in MEASURES:
-                    low, high = value["interval"] or (None, None)
-                    row |= {name: value["value"], f"{name}_low": low, f"{name}_high": high}
-                else:
-                    row[name] = value
+                row |= (Estimate.from_json(value).columns(name) if name in MEASURES else
+                        {name: value})
             rows.append(row)
         return pd.DataFrame(rows, dtype=object)
 
@@ -108,12 +106,13 @@ class Diversity:
         return tuple(dict.fromkeys(filter(None, found)))
 
     @classmethod
-    def load(cls, folder: Path) -> Diversity:
+    def load(cls, folder: Path | str) -> Diversity:
         """Read a result.
 
         Raises:
             DiversityError: if it is missing, damaged, or of another version.
         """
+        folder = Path(folder)
         record = read_record(folder, command=COMMAND, version=FORMAT_VERSION,
                              what="a diversity", error=DiversityError)
         try:
@@ -122,8 +121,9 @@ class Diversity:
             raise DiversityError(f"{folder / _TABLE} is damaged; make the folder anew with "
                                  f"`trailscope {COMMAND}`.") from cause
 
-    def save(self, folder: Path) -> None:
+    def save(self, folder: Path | str) -> None:
         """Write the folder; the record comes last, so that a folder with one is whole."""
+        folder = Path(folder)
         (folder / RECORD).unlink(missing_ok=True)
         with replacing(folder / _TABLE) as partial:
             self.table.to_parquet(partial, index=False, compression="zstd")

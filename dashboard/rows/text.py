@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from rdkit import Chem, rdBase
 
-from core.chemistry.cautions import cautions
+from core.chemistry.cautions import cautions_of
 from core.library.basket import MOST_PICKS, Pick
 from core.library.export import Kind
 from core.library.store import Library
@@ -123,7 +122,8 @@ def card_marks(library: Library, row: Mapping[str, Any]) -> str:
         return f":small[:red[:material/cancel:] {what}]"
     marks = []
     word = "valid" if _missing(row.get("stable")) else "stable" if row["stable"] else "unstable"
-    strained = _cautions(row) if word != "unstable" else ()
+    smiles = None if word == "unstable" or _missing(row.get("smiles")) else row["smiles"]
+    strained = cautions_of(smiles)  # which neither validity nor a valence count sees
     if word == "unstable" or strained:
         marks.append(f":orange[:material/warning:] {', but '.join((word, *strained[:1]))}")
     else:
@@ -170,13 +170,6 @@ def card_notes(library: Library, row: Mapping[str, Any]) -> str:
     """What of the molecule its graph does not encode, as markdown; empty where nothing is said."""
     notes = None if library.is_samples else row.get("notes")
     return "" if _missing(notes) else f":material/info: {plain(str(notes))}"
-
-
-def _cautions(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Strained motifs, which neither validity nor a valence count sees."""
-    with rdBase.BlockLogs():
-        molecule = None if _missing(row.get("smiles")) else Chem.MolFromSmiles(row["smiles"])
-    return () if molecule is None else cautions(molecule)
 
 
 def _bounded(name: str) -> str:

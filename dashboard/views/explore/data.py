@@ -98,13 +98,17 @@ def graph_layout(query: ExploreQuery) -> Layout:
     return molecule_layout(query.smiles, query.molecule_chemistry)
 
 
-@st.cache_resource(show_spinner=False)
 def gallery(chemistry: Chemistry) -> tuple[tuple[str, str], ...]:
     """(name, SMILES) of well-known molecules that are typical of a chemistry.
 
     The file has groups of growing molecules. Shown is the last group that the chemistry has for the
     most part, and of it what it can read.
     """
+    return _gallery(chemistry, str(assets_folder()))
+
+
+@st.cache_resource(show_spinner=False)
+def _gallery(chemistry: Chemistry, assets: str) -> tuple[tuple[str, str], ...]:
     shown: tuple[tuple[str, str], ...] = ()
     for rows in _gallery_groups():
         able = tuple((row["name"], row["smiles"]) for row in rows
@@ -159,14 +163,14 @@ def is_like_a_name(typed: str) -> bool:
 def likest(smiles: str, chemistry: Chemistry) -> tuple[str, str] | None:
     """(name, SMILES) of the well-known molecule that one is most like, of those that a chemistry
     has, if any is."""
-    entries = _names_in(chemistry)
+    entries = _names_in(chemistry, str(assets_folder()))
     found = most_similar(smiles, tuple(entries), least=_LEAST_ALIKE)
     return None if found is None else (entries[found], found)
 
 
 @st.cache_resource(show_spinner=False)
-def _names_in(chemistry: Chemistry) -> dict[str, str]:
-    """Names of well-known molecules that a chemistry has, by SMILES."""
+def _names_in(chemistry: Chemistry, assets: str) -> dict[str, str]:
+    """Names of the well-known molecules of an assets folder that a chemistry has, by SMILES."""
     return {row["smiles"]: row["name"] for row in _known()
             if _is_readable(row["smiles"], chemistry)}
 
@@ -177,15 +181,20 @@ def _plain(name: str) -> str:
 
 def _is_readable(smiles: str, chemistry: Chemistry) -> bool:
     try:
-        molecule(smiles, chemistry)
+        from_smiles(smiles, chemistry)  # not kept: there are more than what visitors asked for
     except MoleculeError:
         return False
     return True
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
 def thumbnails(chemistry: Chemistry, dark: bool) -> tuple[str, ...]:
-    """The gallery's pictures as SVG, all at once: every look into the cache hashes its key."""
+    """The gallery's pictures as SVG."""
+    return _thumbnails(chemistry, dark, str(assets_folder()))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _thumbnails(chemistry: Chemistry, dark: bool, assets: str) -> tuple[str, ...]:
+    """All at once, as every look into the cache hashes its key."""
     return tuple(
         molecule_svg(molecule_layout(smiles, chemistry), dark=dark, title=name, width=150,
                      height=96)

@@ -120,14 +120,15 @@ def _read_set(query: FinetuneQuery, progress: Progress) -> LearningSet:
     if source.detail not in makers(card) or card.chemistry is None:
         raise InputError(f"No generated molecules of {source.detail or 'any model'} ship; give "
                          "your own molecules.")
-    return generated_set(_samples(source.detail).table, card.chemistry, number=number,
+    shipped = _samples(str(shipped_samples()[source.detail]))
+    return generated_set(shipped.table, card.chemistry, number=number,
                          without=_measured_smiles(query.model, query.weights_sha256),
                          progress=progress)
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the generated molecules")
-def _samples(model: str) -> Samples:
-    return Samples.load(shipped_samples()[model])
+def _samples(folder: str) -> Samples:
+    return Samples.load(folder)
 
 
 @kept(4, spinner="Reading the test molecules")

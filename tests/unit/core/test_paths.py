@@ -4,6 +4,7 @@ import pytest
 
 from core.evaluation.result import Evaluation
 from core.library.store import Library
+from core.study.run import Diversity
 from core.triage.samples import Samples
 from tests.conftest import ROOT
 
@@ -15,3 +16,8 @@ from tests.conftest import ROOT
 ])
 def test_a_folder_is_opened_by_its_name(kind, opened):
     assert opened(str(ROOT / "assets/results" / kind)).model == "qm9-random_order"
+
+
+def test_what_is_of_no_model_is_too():
+    found = Diversity.load(str(ROOT / "assets/results/diversity/qm9"))
+    assert found.record["result"]["num_graphs"] == 500
