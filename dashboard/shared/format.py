@@ -114,9 +114,12 @@ def percents(found: Interval) -> str:
 
     >>> percents(Interval(0.949, 0.981)), percents(Interval(0.949, 0.9512))
     ('94.9–98.1%', '94.90–95.12%')
+    >>> percents(Interval(0.9996, 1.0))  # a card has no room for the noughts
+    '99.96–100%'
     """
     digits = 1 if found.high - found.low > _NARROW else 2
-    return f"{100 * found.low:.{digits}f}–{100 * found.high:.{digits}f}%"
+    high = "100" if found.high == 1 else f"{100 * found.high:.{digits}f}"
+    return f"{100 * found.low:.{digits}f}–{high}%"
 
 
 def lu_interval(found: Interval | None, *, is_exact: bool) -> str:
