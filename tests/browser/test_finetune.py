@@ -75,6 +75,6 @@ def test_nothing_overflows(new_page, url, scheme, width, queries):
         page = new_page(width=width, height=1000, color_scheme=scheme)
         watch(page)
         page.goto(url + query)
-        page.get_by_test_id("stHeading").first.wait_for()
+        page.get_by_role("heading", name="Fine-tune", exact=True).wait_for()
         check_fits(page)
         page.close()
