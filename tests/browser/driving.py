@@ -15,6 +15,20 @@ _NOTE_CHANGES = """new MutationObserver(() => { window.changedAt = performance.n
 _RESTS = f"""(idle) => document.querySelector(idle)
     && performance.now() - (window.changedAt ?? Infinity) > {QUIET_MS}"""
 
+_CANCEL = """(css) => {
+    const press = () => {
+        const buttons = [...document.querySelectorAll(css)];
+        const cancel = buttons.find((button) => button.innerText.includes('Cancel'));
+        cancel?.click();
+        return cancel !== undefined;
+    };
+    if (!press()) {
+        new MutationObserver((_, observer) => press() && observer.disconnect()).observe(
+            document, {subtree: true, childList: true});
+    }
+}"""
+_BUTTONS = "[data-testid=stButton] button"
+
 
 def watch(page) -> None:
     """Note when the page changes, and collect its errors in `problems`; before it loads."""
@@ -65,6 +79,15 @@ def pick(page, name: str) -> None:
     """Choose one of a row of options, and wait until the page shows it."""
     click(page.get_by_role("radio", name=name, exact=True))
     rest(page)
+
+
+def cancel_work(page) -> None:
+    """Press Cancel, once, as soon as it is there.
+
+    A button that is there while work goes on may be gone, or another one's, before Playwright has
+    looked whether it can be clicked on.
+    """
+    page.evaluate(_CANCEL, _BUTTONS)
 
 
 def enter(locator, text: str) -> None:

@@ -5,6 +5,7 @@ import pytest
 from tests.browser.driving import (
     NUMBERS,
     await_query,
+    cancel_work,
     check_fits,
     click,
     enter,
@@ -50,8 +51,8 @@ def test_long_scoring_can_be_cancelled(open_page):
     page = open_page("?smiles=CC(C)(C)CC&k=16")
     before = numbers(page)
     permutations = page.get_by_role("spinbutton", name="K", exact=True)
+    cancel_work(page)
     enter(permutations, "1024")
-    page.get_by_role("button", name="Cancel").click()
     await_query(page, {"smiles": "CC(C)(C)CC", "k": "16"})
     rest(page)
     expect(permutations).to_have_value("16")
@@ -74,8 +75,8 @@ def test_a_first_scoring_that_is_long_can_be_cancelled(open_page):
 
 def test_comparing_models_can_be_cancelled(open_page):
     page = open_page("?smiles=CC(C)(C)CO&k=1024")
+    cancel_work(page)
     click(page.locator(".st-key-view").get_by_role("radio", name="Models"))
-    page.get_by_role("button", name="Cancel").click()
     await_query(page, {"smiles": "CC(C)(C)CO", "k": "1024"})
     expect(page.get_by_text("Mean surprisal")).to_be_visible()
     assert not page.problems

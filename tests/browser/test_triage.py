@@ -11,6 +11,7 @@ from rdkit import Chem
 from tests.browser.driving import (
     NUMBERS,
     await_query,
+    cancel_work,
     check_fits,
     choose,
     click,
@@ -80,7 +81,7 @@ def test_a_live_run_stops_goes_on_and_opens_in_explore(open_page):
     page.wait_for_selector(CARDS)  # the first rows, while it runs
     number = page.get_by_role("spinbutton", name="Sequences")
     assert number.is_disabled()
-    page.get_by_role("button", name="Cancel").click()
+    cancel_work(page)
     again = page.get_by_role("button", name="Continue")
     again.wait_for()
     rest(page)
