@@ -44,7 +44,7 @@ $(shell rm -f $(VENV)/made-*)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check installed train checkpoints results repair bench
+.PHONY: help run test check installed train checkpoints results study repair bench
 
 help:  ## List the targets.
 	@echo "make TARGET [PYTHON=python3] [DATA=qm9.csv] [MOSES_DATA=folder] [STRATEGY=random_order]"
@@ -83,7 +83,7 @@ planar16-%: $(VENV)/made-in
 planar-%: $(VENV)/made-in
 	$(BIN)/trailscope train assets/checkpoints/$@ --strategy $* $(PLANAR_TRAINING)
 
-results: $(MODELS:%=evaluate-%) $(MODELS:%=triage-%) $(MILESTONES:%=milestone/%)  ## Measure all shipped models anew (hours on a CPU); run again to resume.
+results: $(MODELS:%=evaluate-%) $(MODELS:%=triage-%) $(MILESTONES:%=milestone/%) $(patsubst %,trained-%,$(filter qm9-%,$(MODELS)))  ## Measure all shipped models anew (hours on a CPU); run again to resume.
 
 evaluate-planar-%: $(VENV)/made-in
 	$(QUICK_MALLOC) $(BIN)/trailscope evaluate --model planar-$* $(EVALUATION) --number 100 \
@@ -124,6 +124,33 @@ diversity-%: $(VENV)/made-in
 	$(BIN)/trailscope diversity $(DIVERSE_$*) --samples 1,3,10,30,100,300,1000 --mix 0,0.1,0.3 \
 		--limit 1000 --run-folder runs/diversity/$* --output assets/results/diversity/$* \
 		$(if $(filter planar,$*),,$(call WITH_DATA,$*-))
+
+# Order, number of graphs and mixing: a name is DATA-STRATEGY and what else its training asks for.
+STUDIED := $(foreach order,random_order min_degree_first,$(addprefix qm9-$(order)-, \
+	128 1000 10000 all all-seed1 all-seed2)) $(addprefix qm9-min_degree_first-,mix10 mix30)
+STUDY_TRAINING := --preset small --steps 400 --batch-size 128 --learning-rate 5e-3 \
+	--warmup-steps 50 --micro-batch 32 --precision fp32 --compile --validate-at 25,50,100,200,300,400
+STUDYING = --number 300 --permutations 8 --samples 1000 --run-folder runs/study/measured/$* \
+	--output assets/results/training/$* $(call WITH_DATA,$*)
+STUDY_128 := --subset 128
+STUDY_1000 := --subset 1000
+STUDY_10000 := --subset 10000
+STUDY_mix10 := --mix 0.1
+STUDY_mix30 := --mix 0.3
+STUDY_seed1 := --seed 1
+STUDY_seed2 := --seed 2
+study: $(STUDIED:%=study-%)  ## Train and measure the models of the study (days on a CPU); run again to resume.
+
+study-%: $(VENV)/made-in
+	$(BIN)/trailscope train runs/study/$* --name $* --run-folder runs/study/state/$* \
+		--strategy $(word 2,$(subst -, ,$*)) \
+		$(foreach word,$(wordlist 3,4,$(subst -, ,$*)),$(STUDY_$(word))) \
+		$(STUDY_TRAINING) $(call WITH_DATA,$*)
+	$(QUICK_MALLOC) $(BIN)/trailscope study runs/study/$* $(STUDYING)
+
+# The same of shipped models, which took more steps.
+trained-%: $(VENV)/made-in
+	$(QUICK_MALLOC) $(BIN)/trailscope study $* $(STUDYING)
 
 # From runs/MODEL/milestones/STEP, which training leaves behind, to results/milestones/MODEL/STEP.
 milestone/%: $(VENV)/made-in

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from core.records import RECORD
 
+TRAINING = "training"
+"""Folder inside `results` where records of trainings lie."""
+
 
 def assets_folder() -> Path:
     """Folder of shipped checkpoints and results; `TRAILSCOPE_ASSETS` overrides it.

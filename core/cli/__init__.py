@@ -27,6 +27,7 @@ COMMANDS = (
     "train",
     "evaluate",
     "diversity",
+    "study",
     "triage",
     "report",
     "results",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from core.assets import library_folder, models_folder, results_folder
+from core.assets import TRAINING, library_folder, models_folder, results_folder
 from core.cli import messages
 
 
@@ -45,6 +45,15 @@ def see_evaluation(folder: Path) -> str:
     if results_folder().absolute() in folder.absolute().parents:
         return f"Models and Calibration show it. {python}"
     return f"Models and Calibration show what lies in a folder of {results_folder()}. {python}"
+
+
+def see_training(folder: Path) -> str:
+    """How to look at what a training led to."""
+    python = "In Python: core.study.TrainingRecord.load(FOLDER)"
+    shown = results_folder() / TRAINING
+    if shown.absolute() in folder.absolute().parents:
+        return f"The Training page shows it. {python}"
+    return f"The Training page takes the file, and shows what lies in a folder of {shown}. {python}"
 
 
 def quoted(text: object) -> str:

@@ -84,12 +84,24 @@ class DataPart:
                                "of it.")
         chosen = np.random.default_rng(seed).permutation(len(self.rows))[:number]
         return replace(self, rows=self.rows[np.sort(chosen)], record={
-            **self.record, "graphs": number, "subset_seed": seed})
+            **self.record, "graphs": number, "subset_seed": seed, "subset_of": len(self.rows)})
 
     def learnt(self, record: Mapping[str, Any]) -> DataPart:
-        """What a model was trained on, of the part, as its card's `data` says: a subset, or all."""
+        """What a model was trained on, of the part, as its card's `data` says: a subset, or all.
+
+        Raises:
+            DatasetError: if the subset was drawn from another number of graphs, so that the seed
+                would now draw others.
+        """
         seed = record.get("subset_seed")
-        return self if seed is None else self.subset(record["graphs"], seed=seed)
+        if seed is None:
+            return self
+        whole = record.get("subset_of", len(self.rows))  # cards of old do not say
+        if whole != len(self.rows):
+            raise DatasetError(f"The model learnt {record['graphs']:,} of {whole:,} graphs, and "
+                               f"{self.title}'s {self.record['split']} split has "
+                               f"{len(self.rows):,} here; give the data that it was trained on.")
+        return self.subset(record["graphs"], seed=seed)
 
     def graphs(self) -> list[Graph]:
         """All graphs, with their names; `unpacked` takes less memory."""

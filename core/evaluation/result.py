@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from core.assets import results_folder, shipped_results
+from core.assets import TRAINING, results_folder, shipped_results
 from core.calibration.reliability import Reliability, reliability_from_rows
 from core.calibration.token_types import TokenType
 from core.errors import InputError
@@ -206,8 +206,13 @@ class Evaluation:
 
 
 def own_evaluations() -> list[Path]:
-    """Folders of evaluations that were made here, in order of their paths; see `results_folder`."""
-    return sorted(path.parent for path in results_folder().glob(f"**/{RECORD}"))
+    """Folders of evaluations that were made here, in order of their paths; see `results_folder`.
+
+    Records of trainings, which lie beside them in a folder of their own, are none.
+    """
+    root = results_folder()
+    return sorted(path.parent for path in root.glob(f"**/{RECORD}")
+                  if path.relative_to(root).parts[0] != TRAINING)
 
 
 def shipped_evaluations() -> dict[tuple[str, str], Path]:

@@ -1,4 +1,4 @@
-"""What an order does to learning: diversity of linearizations, and how a model does meanwhile."""
+"""What an order does to learning: diversity of linearizations, and what models come to be like."""
 
 from core.lazy import lazy_exports
 
@@ -10,6 +10,13 @@ __all__, __getattr__, __dir__ = lazy_exports(__name__, {
     "Diversity": "run",
     "DiversityConfig": "run",
     "DiversityRun": "run",
+    "StudyConfig": "measurement",
+    "StudyRun": "measurement",
+    "check_trained": "measurement",
+    "TrainingRecord": "training_record",
+    "TrainingRecordError": "training_record",
+    "own_records": "training_record",
+    "shipped_records": "training_record",
     "Validator": "validation",
     "read_validation": "validation",
 })

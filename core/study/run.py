@@ -6,7 +6,7 @@ holds depends on the settings alone. The result has `record.json` and `diversity
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -152,7 +152,7 @@ class DiversityRun:
                            "vocabulary": vocabulary.to_json(), **asdict(config)},
               what="a diversity", error=DiversityError)
 
-    def steps(self) -> Iterator[tuple[int, int]]:
+    def steps(self) -> Generator[tuple[int, int], None, None]:
         """Do what is left; yields the chunks done, and of how many, after each."""
         chunks = list(self._chunks())
         with hold(self.folder):

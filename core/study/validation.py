@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 from transformers import LlamaForCausalLM
 
@@ -29,7 +28,8 @@ from core.sent.batch import GraphBatch
 from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
 from core.sent.strategies import RANDOM_ORDER
-from core.triage.quality import judge, mark_novel, mark_unique
+from core.stats.molecule_bootstrap import MoleculeBootstrap
+from core.study.sampled import judge_samples
 
 VALIDATION = "validation.json"
 """The file in a run's folder: a list of rows, in order of their steps."""
@@ -66,38 +66,31 @@ class Validator:
 
         Returns:
             `step`; `nll_per_token_own_nats` and `nll_per_token_random_nats`, of one linearization
-            of every held-out graph under the model's own strategy and `random_order`; `held_out`,
-            their number; `sampled`; and of these `valid`, of the valid `unique`, of the unique
-            `novel` and of all `vun` (valid, unique and novel), shares in [0, 1], missing where
-            there is nothing to have a share of.
+            of every held-out graph under the model's own strategy and `random_order`, with the ends
+            of their 95% intervals over graphs, `…_low` and `…_high`, None where graphs are too few;
+            `held_out`, their number; `sampled`; and of these `valid`, of the valid `unique`, of the
+            unique `novel` and of all `vun` (valid, unique and novel), shares in [0, 1], missing
+            where there is nothing to have a share of.
         """
         checkpoint = Checkpoint(model, self.card)
         batch = GraphBatch.from_graphs(self.held_out, with_automorphisms=True)
-        own, random = (
-            score_trails(checkpoint, sample_trails(
+        bootstrap = MoleculeBootstrap(len(self.held_out), seed=self.seed)
+        found: dict[str, Any] = {"step": step}
+        for order, strategy in (("own", self.card.strategy), ("random", RANDOM_ORDER)):
+            scored = score_trails(checkpoint, sample_trails(
                 batch, self.card.vocabulary, strategy, permutations=1,
-                generator=GraphSeed(self.seed))).nll_per_token
-            for strategy in (self.card.strategy, RANDOM_ORDER))
-        return {"step": step, "nll_per_token_own_nats": own, "nll_per_token_random_nats": random,
-                "held_out": len(self.held_out), **self._quality(checkpoint)}
+                generator=GraphSeed(self.seed)))
+            found |= bootstrap.ratio(scored.nll[:, 0], scored.num_tokens[:, 0]).columns(
+                f"nll_per_token_{order}_nats")
+        return {**found, "held_out": len(self.held_out), **self._quality(checkpoint)}
 
     def _quality(self, checkpoint: Checkpoint) -> dict[str, Any]:
         generator = torch.Generator().manual_seed(self.seed)
-        rows = []
-        for samples in generate(checkpoint, self.number, generator=generator,
-                                config=SamplingConfig()):
-            rows += [{"tokens": sample.tokens, "smiles": None,
-                      **judge(sample.graph, self.card.chemistry)} for sample in samples]
-        table = mark_unique(pd.DataFrame(rows).astype({"smiles": "string"}), self.card.vocabulary)
-        unique = table["unique"].fillna(value=False).astype(bool)
-        valid, distinct = int(table["valid"].sum()), int(unique.sum())
-        found: dict[str, Any] = {
-            "sampled": len(table), "valid": valid / len(table),
-            "unique": distinct / valid if valid else None, "novel": None, "vun": None}
-        if self.training_smiles is not None:
-            new = int(mark_novel(table, self.training_smiles)["novel"][unique].sum())
-            found |= {"novel": new / distinct if distinct else None, "vun": new / len(table)}
-        return found
+        samples = [one for batch in generate(checkpoint, self.number, generator=generator,
+                                             config=SamplingConfig()) for one in batch]
+        found = judge_samples(samples, self.card, self.training_smiles).values
+        del found["stable"]
+        return {"sampled": len(samples), **found}
 
 
 def read_validation(run_folder: Path) -> list[dict[str, Any]]:

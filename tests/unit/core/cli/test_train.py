@@ -8,6 +8,7 @@ import pytest
 from core.cli import progress
 from core.cli import train as command
 from core.data.registry import DATASETS
+from core.data.splits import DatasetError
 from core.model.checkpoints import load_checkpoint
 from core.sent.vocabulary import PLANAR_VOCABULARY
 from core.study.validation import Validator
@@ -55,7 +56,8 @@ def test_every_setting_reaches_the_training(train, tmp_path):
 def test_a_subset_is_drawn_by_the_seed_and_known_to_the_card(train, tmp_path):
     assert train("--steps", 2, "--subset", 3, "--seed", 5).status == 0
     card = load_checkpoint(tmp_path / "mine").card
-    assert card.data == {"name": "QM9", "split": "train", "graphs": 3, "subset_seed": 5}
+    assert card.data == {"name": "QM9", "split": "train", "graphs": 3, "subset_seed": 5,
+                         "subset_of": 7}
     part = DATASETS["qm9"].load("train", source=tmp_path / "qm9.csv")
     learnt = part.learnt(card.data)
     assert len(learnt) == 3
@@ -64,6 +66,11 @@ def test_a_subset_is_drawn_by_the_seed_and_known_to_the_card(train, tmp_path):
     drawn = {tuple(part.subset(3, seed=seed).rows) for seed in range(10)}
     assert len(drawn) > 5
     assert part.learnt({"graphs": 7}) is part
+    # Cards of old do not say what a subset was drawn from.
+    old = part.learnt({"graphs": 3, "subset_seed": 5})
+    assert old.rows.tolist() == learnt.rows.tolist()
+    with pytest.raises(DatasetError, match="learnt 3 of 7 graphs, and QM9's train split has 6"):
+        part.first(6).learnt(card.data)
 
 
 def test_without_a_terminal_progress_is_plain_lines(train, tmp_path, monkeypatch):
