@@ -61,6 +61,8 @@ page = st.navigation(
                 icon=":material/grain:"),
         st.Page("views/finetune/page.py", title="Fine-tune", url_path="finetune",
                 icon=":material/build:"),
+        st.Page("views/training/page.py", title="Training", url_path="training",
+                icon=":material/model_training:"),
         st.Page("views/glossary/page.py", title="Glossary", url_path="glossary",
                 icon=":material/menu_book:"),
     ],

@@ -23,6 +23,7 @@ from tests.evaluations import evaluate_all
 from tests.generated_molecules import made_up_samples
 from tests.repairs import MODEL as REPAIRED
 from tests.repairs import save_repairs
+from tests.trainings import save_diversity, save_trainings
 
 ROOT = Path(__file__).parents[1]
 BROWSER = "tests/browser/"
@@ -127,7 +128,8 @@ def evaluated_assets(assets, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def full_assets(evaluated_assets, tmp_path_factory) -> Path:
-    """The same with made-up samples, milestones and repairs: every page has something to show."""
+    """The same with made-up samples, milestones, repairs and trainings: every page has something to
+    show."""
     assets = tmp_path_factory.mktemp("full") / "assets"
     shutil.copytree(evaluated_assets, assets)
     weights = read_card(assets / "checkpoints" / SAMPLED).weights_sha256
@@ -141,6 +143,8 @@ def full_assets(evaluated_assets, tmp_path_factory) -> Path:
     made_up_samples(REPAIRED, number=60, weights_sha256=weights).save(
         assets / "results" / "samples" / REPAIRED, device="cpu")
     save_repairs(assets)
+    save_trainings(assets)
+    save_diversity(assets, tmp_path_factory.mktemp("diversity"))
     return assets
 
 

@@ -21,7 +21,7 @@ CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAM
 STARTUP_S = 90
 DRAWN = (f"{NUMBERS}, [data-testid=stAlert], .st-key-rowsort, .st-key-generate, "
          ".st-key-method:visible, .st-key-heatmap .main-svg, .st-key-matrices .main-svg, "
-         "h1:has-text('Glossary')")
+         ".st-key-course .main-svg, h1:has-text('Glossary')")
 """What shows first that a page has something to read."""
 
 

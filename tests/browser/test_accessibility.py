@@ -10,7 +10,7 @@ axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe i
 TABS = ("?smiles=CCO&k=16&view=Compare", "?smiles=CCO&k=16&view=Code", "?smiles=CCCl&k=16",
         "triage?part=Ranking")
 """Where a page has another kind of figure, table or text than at first."""
-NARROW = ("", "models", "triage", "finetune")
+NARROW = ("", "models", "triage", "finetune", "training")
 _STYLED = "getComputedStyle(document.querySelector('.stAppHeader')).paddingRight === '116px'"
 """Whether `app.css` holds, which Streamlit lays on a page a moment after its text."""
 

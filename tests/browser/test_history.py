@@ -10,7 +10,8 @@ from tests.snapshots.pages import PAGES
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed.").expect
 
 OPTIONS = {"models": ("metric", "LU"), "calibration": ("section", None),
-           "triage": ("part", None), "library": ("look", None), "salience": ("scope", None)}
+           "triage": ("part", None), "library": ("look", None), "salience": ("scope", None),
+           "training": ("divmeasure", None)}
 """By page, the parameter of a row of options and the option to pick, None for the last one."""
 
 BOXES = {"score": ("scoreorder", "anchor_expansion"), "finetune": ("method", "LoRA")}

@@ -12,7 +12,7 @@ from streamlit.util import calc_hash
 from tests.conftest import ROOT
 
 PAGES = ("", "models", "calibration", "triage", "library", "score", "salience", "finetune",
-         "glossary")
+         "training", "glossary")
 """Addresses of all pages below the server's; Explore has none of its own."""
 
 _FIELDS = ("body", "delta", "content", "text", "title", "code_text", "caption", "alt", "format",

@@ -41,6 +41,8 @@ RUNS: dict[str, tuple[object, ...]] = {
     "evaluate": ("--output", "out", "--input", "molecules.smi", "--permutations", 2,
                  "--run-folder", "run"),
     "diversity": ("CO", "--output", "out", "--samples", "1,4", "--strategy", "random_order"),
+    "study": ("trained", "--output", "out", "--data", "QM9.csv", "--number", 2, "--permutations", 2,
+              "--samples", 3, "--run-folder", "run-of-study"),
     "triage": ("--output", "out", "--number", 4, "--permutations", 2, "--run-folder", "run"),
     "report": ("CCO", "--permutations", 4, "--output", "out/molecule.html"),
     "results": (),
@@ -123,6 +125,8 @@ def test_a_small_run_gives_what_it_gave(
         monkeypatch.setattr(core.cli.app, "check_free", lambda address, port: None)
     if command == "mask":
         trailscope("salience", "--output", "scores", *RUNS["salience"][2:])
+    if command == "study":
+        trailscope("train", "trained", *RUNS["train"][1:])
     text = trailscope(command, *RUNS[command])
     for path, name in ((work, "<work>"), (tmp_path / "cache", "<cache>"), (assets, "<assets>"),
                        (ROOT, "<project>")):

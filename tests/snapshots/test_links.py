@@ -56,6 +56,10 @@ LINKS = {
         "lm=planar-random_order&criterion=lamp&density=5%25&matrix=layer+0+q&lab=Code",
         "criterion=id3&option_power=3&examples=2&calibration=own&lab=Code",
     ),
+    "training": (
+        "divset=Planar&divmeasure=3-gram+entropy&divmix=30%25",
+        "divset=Your+molecules&divas=moses&divsamples=1000&divseed=7",
+    ),
     "finetune": (
         "arm=lora-rank-13&measure=ECE&tokentype=edge+label",
         "arm=sparse-snip-local-52992&criteria=snip&criteria=gradient&scopes=local",

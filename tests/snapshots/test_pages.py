@@ -86,6 +86,12 @@ VIEWS: dict[str, dict[str, str]] = {
         "other": "models=other",
         "refused": f"{FEW}&lab=none&criterion=none&draw=-1&lm=none",
     },
+    "training": {
+        "default": "",
+        "mixed": "divset=MOSES&divmeasure=compressed+size&divmix=10%25",
+        "own": "divset=Your+molecules&divsamples=300",
+        "refused": "divset=none&divseed=-1&trainset=none&trainunder=none",
+    },
     "glossary": {"default": ""},
     "finetune": {
         "default": "",

@@ -19,6 +19,7 @@ from dashboard.shared.choices import (
 from dashboard.shared.inputs import NumberFields
 from dashboard.shared.model_choice import choose_model
 from dashboard.shared.run_switch import FIXED
+from dashboard.shared.typed_molecules import typed_name
 from dashboard.shared.visitors import say_limit
 from dashboard.views.score import text
 from dashboard.views.score.query import (
@@ -30,7 +31,6 @@ from dashboard.views.score.query import (
     ScoreQuery,
     max_rows,
     max_upload_mb,
-    typed_name,
 )
 
 

@@ -29,15 +29,6 @@ _SITTING_SEQUENCES = 512
 """Linearizations of a part: some seconds of work that a click can lose."""
 
 
-def typed_name(text: str) -> str:
-    """A file's name for text, by which readers know what it is.
-
-    >>> typed_name("CCO ethanol"), typed_name("\\n  RDKit\\n...\\nM  END")
-    ('typed.txt', 'typed.sdf')
-    """
-    return "typed.sdf" if "M  END" in text else "typed.txt"
-
-
 def max_upload_mb() -> int:
     """Megabytes of a file that a visitor may bring."""
     return min(MAX_UPLOAD_MB, quotas().visitor_mb) if is_hosted() else MAX_UPLOAD_MB

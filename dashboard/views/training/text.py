@@ -1,0 +1,317 @@
+"""Sentences and tables of the Training page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from core.sent.strategies import RANDOM_ORDER
+from core.stats.estimates import Estimate
+from core.study.run import Diversity
+from core.study.training_record import TrainingRecord
+from dashboard.shared.format import estimate, percents, plain, short, signed
+from dashboard.views.training.charts import Panel, label_of
+from dashboard.views.training.query import MEASURES, MOST_MOLECULES, SHARES, UNDER, ReadMolecules
+
+QUESTION = "Which order should a generator learn, and how much data does that take?"
+"""What the page answers."""
+
+EXAMPLE = """\
+A model that learns **one** order sees a molecule the same way every time: quick to learn, quick to
+memorize, and lost when molecules are written otherwise. Under **random order** every molecule comes
+in thousands of forms: slower to learn, hard to memorize.
+
+**Example.** Of 100 linearizations of a molecule 98 differ under `random_order` and 41 under
+`min_degree_first`. Trained on 128 molecules, the latter soon copies them: the NLL of held-out
+molecules rises again, and no sample is novel any more.
+
+Generalization gap: NLL per token of molecules that were not learnt, minus that of molecules that
+were. VUN: samples that are valid, unique and novel.
+"""
+"""How to read the page."""
+
+PROMISE = "What is measured by then stays; Go on continues it."
+
+WRITTEN_AS_HELP = ("Elements, hydrogens and bonds of the tokens. automatic: the first of the "
+                   "others that can write most of your molecules.")
+
+OWN_HELP = f"The first {MOST_MOLECULES} rows are measured: SMILES, CSV, SDF, Parquet or JSON."
+
+STUDY = "trailscope study MODEL --output runs/results/training/NAME"
+
+GAP_PANELS = (Panel("gap_nll_per_token", "generalization gap, nats per token"),
+              Panel("novel", "novel, of the unique", is_share=True),
+              Panel("lu", "LU of test graphs"))
+MIX_PANELS = (Panel("lu_random", "LU under random order"),
+              Panel("ece_random", "ECE under random order"),
+              Panel("test_nll_per_token", "NLL under own order, nats per token"))
+
+
+def bring_help(*, hosted: bool) -> str:
+    """How trainings of one's own get into the pictures."""
+    more = "" if hosted else (" Records in a folder of `runs/results/training` are shown as they "
+                              "stand.")
+    return (f"`record.json` of `{STUDY}`, or `trailscope.json` of a model that `trailscope train "
+            f"--validate-at 50,100,200` made, which has no measurements of the finished "
+            f"model.{more}")
+
+
+def size(graphs: int) -> str:
+    """A training set's size in words.
+
+    >>> size(128), size(100_000), size(0)
+    ('128', '100,000', 'not recorded')
+    """
+    return f"{graphs:,}" if graphs else "not recorded"
+
+
+def diversity_finding(found: Diversity, measure: str, share: str) -> str:
+    """How the strategies differ at the largest number of samples."""
+    curves, column = shown_curves(found, share), MEASURES[measure]
+    most = curves["samples"].max()
+    last = curves[curves["samples"] == most].sort_values(column, ascending=False)
+    said = [f"**{row.strategy}** {_measured(getattr(row, column), column)}"
+            for row in last.itertuples()]
+    what = {"unique_ratio": "Different sequences", "distinct_grams": "Distinct 3-grams",
+            "gram_entropy_bits": "Entropy of 3-grams, in bits,",
+            "compressed_bits_per_token": "Bits per token, compressed,"}[column]
+    number = found.record["result"]["num_graphs"]
+    graphs = "the graph" if number == 1 else f"a graph, mean of {number:,}"
+    mixed = "" if SHARES[share] == 0 else f", {share} of them random"
+    return f"{what} among {most:,} linearizations of {graphs}{mixed}: {', '.join(said)}."
+
+
+def shown_curves(found: Diversity, share: str) -> pd.DataFrame:
+    """Rows of one share of random orders; `random_order` itself stands beside every share."""
+    curves = found.curves
+    return curves[(curves["share"].astype(float) == SHARES[share])
+                  | (curves["strategy"] == RANDOM_ORDER.name)]
+
+
+def diversity_caption(found: Diversity) -> str:
+    """Of what the curves are."""
+    config = found.record["config"]
+    of = config["dataset"] + (f", {config['split']} split" if config.get("split") else "")
+    number = found.record["result"]["num_graphs"]
+    counted = [int(point["enumerated"]) for point in found.record["result"]["curves"]]
+    known = (f" Of {max(counted):,} all sequences were counted." if config.get("limit") and
+             max(counted, default=0) else "")
+    return (f"{number:,} {'graph' if number == 1 else 'graphs'} of {of}. Lines are means over "
+            f"graphs, bands 95% intervals.{known}")
+
+
+def molecules_note(found: ReadMolecules) -> str:
+    """What was read of a visitor's molecules."""
+    number = len(found.graphs)
+    text = f"{number:,} {'molecule' if number == 1 else 'molecules'}, written as "
+    text += f"`{found.chemistry.name}`: {found.chemistry.limits}"
+    if found.skipped:
+        text += f" {len(found.skipped):,} cannot be written so."
+    return text
+
+
+def course_finding(records: Sequence[TrainingRecord], under: str) -> str:
+    """Which training's held-out NLL rose again, and what of its samples was new by then."""
+    column, sentences, risen = UNDER[under], [], []
+    for record in records:
+        course = record.course(column)
+        if len(course) < 2:
+            continue
+        (at, best), (end, last) = min(course, key=lambda one: one[1].value), course[-1]
+        if last.value > best.value and not _overlap(best, last):
+            risen.append((last.value - best.value, record, at, best, end, last))
+    if risen:
+        _, record, at, best, end, last = max(risen, key=lambda one: one[0])
+        sentences.append(
+            f"**{plain(label_of(record, records))}** runs into the memorization wall: the NLL of "
+            f"held-out graphs is lowest at step {at:,} ({short(best.value)} nats per token) and "
+            f"stands at {short(last.value)} at step {end:,}.")
+        if len(risen) > 1:
+            sentences.append(f"{len(risen)} of {len(records)} trainings do.")
+    else:
+        sentences.append("No training shown here has run into the memorization wall: the NLL of "
+                         "held-out graphs has not risen again beyond its interval.")
+    new = [(record.course("vun")[-1][1], record) for record in records if record.course("vun")]
+    if new:
+        most, record = max(new, key=lambda one: one[0].value)
+        text = f"Most new molecules at the end come from {plain(label_of(record, records))}: "
+        sentences.append(f"{text}{_percent(most)} of its samples are valid, unique and novel.")
+    return " ".join(sentences)
+
+
+def course_caption(records: Sequence[TrainingRecord]) -> str:
+    """How the rows were measured."""
+    held = sorted({int(row["held_out"]) for one in records for row in one.rows
+                   if "held_out" in row})
+    sampled = sorted({int(row["sampled"]) for one in records for row in one.rows
+                      if "sampled" in row})
+    return (f"{_numbers(held)} held-out graphs, one sequence each, and {_numbers(sampled)} samples "
+            f"at every point. Bands are 95% intervals, over graphs and of shares of the samples. "
+            f"{equal_steps(records)}")
+
+
+def equal_steps(records: Sequence[TrainingRecord]) -> str:
+    """Whether the trainings took equally many steps of equally many graphs."""
+    budgets = sorted({(record.steps, record.batch_size) for record in records})
+    if len(budgets) == 1:
+        return f"All took {budgets[0][0]:,} steps of {budgets[0][1]:,} graphs."
+    return ("They took different numbers of steps and graphs per step, see the table: compare with "
+            "care.")
+
+
+def size_finding(records: Sequence[TrainingRecord]) -> str:
+    """What more data does to gap and novelty, per order."""
+    sentences = []
+    for order in dict.fromkeys(record.order for record in records):
+        of_order = sorted((one for one in records if one.order == order),
+                          key=lambda one: one.graphs or 0)
+        few, many = of_order[0], of_order[-1]
+        if few.graphs == many.graphs:
+            continue
+        gap = "gap_nll_per_token"
+        sentence = (f"**{order}**: from {few.graphs or 0:,} to {many.graphs or 0:,} graphs the gap "
+                    f"goes from {short(few.measured[gap].value)} to "
+                    f"{short(many.measured[gap].value)} nats per token")
+        if "novel" in few.measured and "novel" in many.measured:
+            sentence += (f", novelty from {_percent(few.measured['novel'])} to "
+                         f"{_percent(many.measured['novel'])}")
+        sentences.append(f"{sentence}.")
+    return " ".join(sentences) or _at_one_size(records)
+
+
+def _at_one_size(records: Sequence[TrainingRecord]) -> str:
+    """Where orders cannot be compared over sizes: how they stand at the one there is."""
+    gap = "gap_nll_per_token"
+    widest = max(records, key=lambda record: record.measured[gap].value)
+    sentence = (f"All learnt {widest.graphs or 0:,} graphs, so what fewer do is not seen yet. The "
+                f"widest gap is that of **{plain(label_of(widest, records))}**, "
+                f"{estimate(widest.measured[gap])} nats per token")
+    known = [record for record in records if "novel" in record.measured]
+    if known:
+        newest = max(known, key=lambda record: record.measured["novel"].value)
+        sentence += (f"; most novel are samples of **{plain(label_of(newest, records))}**, "
+                     f"{_percent(newest.measured['novel'])}")
+    return f"{sentence}."
+
+
+def mix_finding(records: Sequence[TrainingRecord]) -> str:
+    """What the smallest share of random orders buys and costs."""
+    plain = [one for one in records if one.mix == 0 and not one.is_random]
+    mixed = sorted((one for one in records if one.mix > 0), key=lambda one: one.mix)
+    pairs = [(before, after) for after in mixed for before in plain
+             if before.strategy == after.strategy]
+    if not pairs:
+        return ("No training with a share of random orders has been measured beside one without; "
+                "models of random_order alone stand at 100%.")
+    before, after = pairs[0]
+    cost = after.measured["test_nll_per_token"].value - before.measured["test_nll_per_token"].value
+    return (f"{100 * after.mix:g}% random orders in **{before.strategy}** take LU under random "
+            f"order from {estimate(before.measured['lu_random'])} to "
+            f"{estimate(after.measured['lu_random'])} and ECE from "
+            f"{estimate(before.measured['ece_random'])} to "
+            f"{estimate(after.measured['ece_random'])}; the NLL under its own order changes by "
+            f"{signed(Estimate(cost))} nats per token.")
+
+
+def measured_caption(records: Sequence[TrainingRecord]) -> str:
+    """How the records were measured."""
+    graphs = sorted({int(one.config.get("test_graphs", 0)) for one in records})
+    samples = sorted({int(one.config.get("samples", 0)) for one in records})
+    orders = sorted({int(one.config.get("permutations", 0)) for one in records})
+    return (f"{_numbers(graphs)} test graphs, as many that were learnt where there are so many, K "
+            f"= {_numbers(orders)}; {_numbers(samples)} samples. Bars are 95% intervals; they do "
+            f"not hold what another seed of the training would change. {equal_steps(records)}")
+
+
+def measured_table(
+    records: Sequence[TrainingRecord], panels: Sequence[Panel]
+) -> pd.DataFrame:
+    """A row per training: how it was made, and the numbers of a picture with their intervals."""
+    keep = ["name", "strategy", "mix", "data", "graphs", "steps", "batch_size", "seed", "preset"]
+    rows = []
+    for record in records:
+        row = {name: record.summary[name] for name in keep}
+        for panel in panels:
+            if panel.measure in record.measured:
+                row |= record.measured[panel.measure].columns(unit_of(panel))
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def unit_of(panel: Panel) -> str:
+    """The column of a panel's measure."""
+    return f"{panel.measure}_nats" if "nll" in panel.measure else panel.measure
+
+
+LABELS = {
+    **{f"{which}_nll_per_token_nats": f"{words}, nats per token" for which, words in (
+        ("train", "NLL, training graphs"), ("test", "NLL, test graphs"), ("gap", "gap"))},
+    "test_nll_per_token_random_nats": "NLL, random order, nats per token",
+    "lu_random": "LU, random order", "nll_std_random_nats": "std of NLL, random order, nats",
+    "ece_random": "ECE, random order", "mix": "random orders", "graphs": "graphs learnt",
+    "vun": "VUN",
+}
+"""What columns of the table are called on screen, where no other page has them."""
+
+
+def all_table(records: Sequence[TrainingRecord]) -> pd.DataFrame:
+    """A row per training with all that is known of it."""
+    return pd.DataFrame([record.summary for record in records])
+
+
+def course_table(records: Sequence[TrainingRecord]) -> pd.DataFrame:
+    """A row per training and step."""
+    return pd.concat([
+        record.to_frame().assign(name=record.name, strategy=record.strategy, mix=record.mix,
+                                 graphs=record.graphs, seed=record.seed)
+        for record in records], ignore_index=True)
+
+
+def course_alt(records: Sequence[TrainingRecord], under: str) -> str:
+    """The two pictures in words."""
+    said = []
+    for record in records:
+        course, new = record.course(UNDER[under]), record.course("vun")
+        ends = (f"{short(course[0][1].value)} to {short(course[-1][1].value)} nats per token"
+                if course else "no NLL")
+        vun = f", VUN {_percent(new[0][1])} to {_percent(new[-1][1])}" if new else ""
+        said.append(f"{label_of(record, records)}: {ends}{vun}")
+    return (f"NLL of held-out graphs under {under} and share of valid, unique and novel samples, "
+            f"from the first step to the last. {'; '.join(said)}.")
+
+
+def measured_alt(records: Sequence[TrainingRecord], panels: Sequence[Panel]) -> str:
+    """Points of a picture in words."""
+    said = []
+    for record in records:
+        found = [f"{panel.title} {estimate(record.measured[panel.measure])}" for panel in panels
+                 if panel.measure in record.measured]
+        said.append(f"{label_of(record, records)}: {', '.join(found)}")
+    return f"{'; '.join(said)}."
+
+
+def no_records() -> str:
+    """Where there are no trainings to show."""
+    return ("There are no training records to show. Train with `trailscope train --validate-at "
+            f"50,100,200 …`, then measure: `{STUDY}`")
+
+
+def _measured(value: float, column: str) -> str:
+    return f"{100 * value:.1f}%" if column == "unique_ratio" else short(value)
+
+
+def _percent(found: Estimate) -> str:
+    value = f"{100 * found.value:.1f}%"
+    return value if found.interval is None else f"{value} [{percents(found.interval)}]"
+
+
+def _overlap(one: Estimate, other: Estimate) -> bool:
+    """Whether two intervals meet; numbers without are taken as they stand."""
+    if one.interval is None or other.interval is None:
+        return False
+    return one.interval.low <= other.interval.high and other.interval.low <= one.interval.high
+
+
+def _numbers(found: Sequence[int]) -> str:
+    return " or ".join(f"{number:,}" for number in found) or "0"
