@@ -139,7 +139,7 @@ STUDY_mix10 := --mix 0.1
 STUDY_mix30 := --mix 0.3
 STUDY_seed1 := --seed 1
 STUDY_seed2 := --seed 2
-study: $(STUDIED:%=study-%)  ## Train and measure the models of the study (days on a CPU); run again to resume.
+study: $(STUDIED:%=study-%)  ## Train and measure the models of the study (a day on a CPU); run again to resume.
 
 study-%: $(VENV)/made-in
 	$(BIN)/trailscope train runs/study/$* --name $* --run-folder runs/study/state/$* \

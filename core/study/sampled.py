@@ -77,4 +77,4 @@ def judge_samples(
         number=len(table), valid=int(table["valid"].sum()), unique=int(unique.sum()),
         novel=None if training_smiles is None else
         int(mark_novel(table, training_smiles)["novel"][unique].sum()),
-        stable=int((table["stable"] == True).sum()) if has_stability else None)  # noqa: E712
+        stable=int(table["stable"].eq(other=True).sum()) if has_stability else None)

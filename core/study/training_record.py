@@ -28,10 +28,13 @@ from core.units import with_unit
 
 FORMAT_VERSION = 1
 COMMAND = "study"
+SHARES = ("valid", "unique", "novel", "stable", "vun")
+"""Of samples; a record lacks those that are of nothing, and has all others."""
+
 MEASURED = (
     "train_nll_per_token", "test_nll_per_token", "gap_nll_per_token", "test_nll_per_token_random",
     "lu", "lu_random", "nll_std", "nll_std_random", "ece", "ece_random",
-    "valid", "unique", "novel", "stable", "vun",
+    *SHARES,
 )
 """What `trailscope study` measures. NLLs in nats; `gap` is test minus train; `_random` is under
 `random_order`, all else under the model's own order; LU, std of NLL and ECE on test graphs; the
@@ -95,7 +98,7 @@ class TrainingRecord:
         >>> record.order
         'min_degree_first, 10% random'
         """
-        return self.strategy if self.mix == 0 else f"{self.strategy}, {100 * self.mix:g}% random"
+        return order_name(self.strategy, self.mix)
 
     @property
     def is_random(self) -> bool:
@@ -180,6 +183,15 @@ class TrainingRecord:
                 f"`trailscope {COMMAND}` or `trailscope train`.") from error
 
 
+def order_name(strategy: str, share: float) -> str:
+    """A strategy of which a share is random, in words.
+
+    >>> order_name("min_degree_first", 0.1), order_name("random_order", 0.0)
+    ('min_degree_first, 10% random', 'random_order')
+    """
+    return strategy if share == 0 else f"{strategy}, {100 * share:g}% random"
+
+
 def with_unit_of(name: str) -> str:
     """What one of `MEASURED` is called where it leaves.
 
@@ -220,7 +232,7 @@ def _check_kind(content: Mapping[str, Any], source: str) -> None:
 def _from_record(content: Mapping[str, Any]) -> TrainingRecord:
     result = content["result"]
     measured = {name: _estimate(result["measured"][name]) for name in MEASURED
-                if name in result["measured"]}
+                if name in result["measured"] or name not in SHARES}
     config = dict(content["config"]["measurement"])
     for name, value in config.items():
         config[name] = _text(value) if isinstance(value, str) else _count(value)

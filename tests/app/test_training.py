@@ -6,6 +6,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.study import Diversity
+from dashboard.views.training.text import EXAMPLE
 from tests.app.caches import forget_other_assets
 from tests.conftest import ROOT
 from tests.trainings import MOLECULES, record
@@ -68,8 +70,7 @@ def test_each_picture_says_what_it_shows(open_training):
     said = shown(page)
     assert any(text.startswith("Different sequences among 10 linearizations of a graph, mean of 16")
                and "**random_order**" in text for text in said)
-    assert any("min\\_degree\\_first, 128 graphs** runs into the memorization wall" in
-               text.replace("min_degree_first", "min\\_degree\\_first")
+    assert any("**min_degree_first, 128 graphs** runs into the memorization wall" in text
                and "lowest at step 50" in text for text in said)
     assert any("from 128 to 100,000 graphs the gap goes from 0.237 to 0.100 nats" in text
                for text in said)
@@ -88,6 +89,24 @@ def test_models_of_one_size_are_compared_at_it(open_training, full_assets, tmp_p
     said = shown(open_training(), "markdown")
     assert any(text.startswith("All learnt 1,000 graphs") and "0.167 [0.150 – 0.183]" in text
                for text in said)
+
+
+def test_the_example_has_the_numbers_that_ship():
+    curves = Diversity.load(ROOT / "assets" / "results" / "diversity" / "qm9").curves
+    at_100 = curves[(curves["samples"] == 100) & (curves["share"] == 0)]
+    share = dict(zip(at_100["strategy"], at_100["unique_ratio"], strict=True))
+    said = " ".join(EXAMPLE.split())
+    assert (f"on average {100 * share['random_order']:.1f} differ under `random_order` and "
+            f"{100 * share['min_degree_first']:.1f} under `min_degree_first`") in said
+
+
+def test_a_record_that_does_not_say_how_many_graphs_leaves_the_others(open_training, brought):
+    unknown = record("max_degree_first", 5, name="unknown")
+    del unknown["config"]["card"]["data"]["graphs"]
+    brought.append(File("record.json", json.dumps(unknown)))
+    page = open_training()
+    assert len(page.dataframe[0].value) == 8
+    assert "max_degree_first" not in {trace["name"] for trace in chart(page, "size")["data"]}
 
 
 def test_lines_are_the_records(open_training):
@@ -192,6 +211,7 @@ def test_a_card_of_a_model_joins_the_course(open_training, brought):
     (json.dumps(record("random_order", 5)).replace('"format_version": 1', '"format_version": 7'),
      "format version 7"),
     (json.dumps(record("my own", 5)), "damaged"),
+    (json.dumps(record("random_order", 5)).replace("gap_nll", "gap"), "damaged"),
     (json.dumps(record("random_order", 5, mix=2)), "outside [0, 1]"),
 ])
 def test_a_record_that_cannot_be_read_is_one_sentence(open_training, brought, content, reason):

@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 
 from core.sent.strategies import RANDOM_ORDER, STRATEGIES
 from core.stats.estimates import Estimate
-from core.study.training_record import TrainingRecord
+from core.study.training_record import TrainingRecord, order_name
 from dashboard.shared.chart_style import legend_below, styled, translucent
 from dashboard.shared.format import interval, short
 from dashboard.shared.palette import Palette, palette
@@ -22,7 +22,7 @@ from dashboard.views.training.query import MEASURES
 _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _PANEL_HEIGHT = 280  # pixels
 _LEGEND_LINE = 24  # pixels
-_APART = 0.012  # decades, or share of the axis, between points that would lie on each other
+_APART = 0.012  # decades between points that would lie on each other
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,7 @@ def diversity_curves(curves: pd.DataFrame, measure: str, *, dark: bool) -> go.Fi
     for (strategy, share), rows in curves.groupby(["strategy", "share"], sort=False):
         label = order_name(str(strategy), float(share))
         color = _color(colors, str(strategy))
-        _band(figure, colors, rows["samples"], rows[f"{measure}_low"], rows[f"{measure}_high"],
-              color)
+        _band(figure, rows["samples"], rows[f"{measure}_low"], rows[f"{measure}_high"], color)
         figure.add_scatter(
             x=rows["samples"], y=rows[measure], name=label, mode="lines+markers",
             line={"color": color, "width": 2.5}, marker={"size": 7},
@@ -109,7 +108,7 @@ def training_course(
         for row, name in enumerate((under, "vun"), start=1):
             course = record.course(name)
             known = [(step, found.interval) for step, found in course if found.interval]
-            _band(figure, colors, [step for step, _ in known], [one.low for _, one in known],
+            _band(figure, [step for step, _ in known], [one.low for _, one in known],
                   [one.high for _, one in known], color, at=(row, 1))
             figure.add_scatter(
                 x=[step for step, _ in course], y=[found.value for _, found in course],
@@ -185,15 +184,6 @@ def by_mixture(
                      narrow=narrow)
 
 
-def order_name(strategy: str, share: float) -> str:
-    """Strategy and share of random orders in words.
-
-    >>> order_name("min_degree_first", 0.1), order_name("random_order", 0.0)
-    ('min_degree_first, 10% random', 'random_order')
-    """
-    return strategy if share == 0 else f"{strategy}, {100 * share:g}% random"
-
-
 def label_of(record: TrainingRecord, among: Sequence[TrainingRecord]) -> str:
     """What tells a record from others: order, size of the training set, seed, at last its name."""
     label = record.order
@@ -251,8 +241,8 @@ def _finished(
 
 
 def _band(
-    figure: go.Figure, colors: Palette, x: Sequence[float], low: Sequence[float],
-    high: Sequence[float], color: str, at: tuple[int, int] | None = None,
+    figure: go.Figure, x: Sequence[float], low: Sequence[float], high: Sequence[float],
+    color: str, at: tuple[int, int] | None = None,
 ) -> None:
     known = [(place, one, other) for place, one, other in zip(x, low, high, strict=True)
              if one is not None and other is not None and one == one]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
@@ -84,7 +85,7 @@ def records(uploads: Sequence[Upload]) -> Records:
     for upload in uploads:
         name = PurePath(upload.name).name
         try:
-            found.append(TrainingRecord.from_text(_text(upload.getvalue(), name), name))
+            found.append(_brought(name, upload.getvalue()))
         except TrainingRecordError as error:
             faults.append(str(error))
     found.sort(key=lambda one: (one.strategy, one.mix, one.graphs or 0, one.seed, one.name))
@@ -94,6 +95,12 @@ def records(uploads: Sequence[Upload]) -> Records:
 @st.cache_resource(max_entries=256, show_spinner=False)
 def _record(folder: str, age: str) -> TrainingRecord:
     return TrainingRecord.load(folder)
+
+
+def _brought(name: str, content: bytes) -> TrainingRecord:
+    key = (name, hashlib.sha256(content).hexdigest())
+    return visitor().cache("training records", 64).get(
+        key, lambda: TrainingRecord.from_text(_text(content, name), name))
 
 
 def _text(content: bytes, name: str) -> str:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.errors import InputError
 from core.quotas import is_hosted
+from core.study.run import Diversity
 from dashboard.shared import messages
 from dashboard.shared.inputs import FieldError, warn_about_address
 from dashboard.shared.introduction import introduce
@@ -20,7 +21,18 @@ def main() -> None:
     st.title("Training", anchor=False)
     introduce(text.QUESTION, text.EXAMPLE, "NLL", "LU", "ECE")
     shipped, damaged = data.shipped_diversity()
-    known = data.records(st.session_state.get("trainfiles") or ())
+    above, below = st.container(), st.container()
+    with below:  # drawn first, as the address is about what it holds as well
+        known = data.records(inputs.bring_records(hosted=is_hosted()))
+    with above:
+        show_diversity(shipped, damaged, known)
+    show_trainings(known)
+
+
+def show_diversity(
+    shipped: dict[str, Diversity], damaged: list[str], known: Records
+) -> None:
+    """What is wrong with the address or what ships, and how different linearizations are."""
     datasets = tuple(dict.fromkeys(record.dataset for record in known.found))
     warn_about_address("training", partial(
         address_faults, sets=(*shipped, OWN), datasets=datasets,
@@ -31,7 +43,6 @@ def main() -> None:
         sections.show_diversity(shipped)
     except InputError as error:
         sections.end_run(error, is_field=isinstance(error, FieldError))
-    show_trainings(data.records(inputs.bring_records(hosted=is_hosted())))
 
 
 def show_trainings(known: Records) -> None:

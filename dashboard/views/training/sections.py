@@ -83,9 +83,9 @@ def _go_on(own: OwnMolecules, place: DeltaGenerator) -> None:
 
 def _show_curves(found: Diversity, chosen: str) -> None:
     measure, share = inputs.choose_diversity()
-    finding = text.diversity_finding(found, measure, share)
-    st.markdown(finding)
     shown = text.shown_curves(found, share)
+    finding = text.diversity_finding(found, shown, measure, share)
+    st.markdown(finding)
     show_figure(
         partial(charts.diversity_curves, shown, MEASURES[measure]), f"diversity {chosen} {measure}",
         key="diversity", alt=finding.replace("*", ""), csv=shown,
@@ -113,7 +113,8 @@ def show_course(records: Sequence[TrainingRecord]) -> None:
 def show_sizes(records: Sequence[TrainingRecord]) -> None:
     """Gap, novelty and LU against the number of graphs that were learnt."""
     st.header("How much data is enough?", anchor=False)
-    shown = [record for record in records if record.measured and record.mix == 0]
+    shown = [record for record in records
+             if record.measured and record.mix == 0 and record.graphs is not None]
     if not shown:
         _say_unmeasured()
         return
@@ -125,9 +126,9 @@ def show_mixtures(records: Sequence[TrainingRecord]) -> None:
     """What a share of random orders buys and costs."""
     st.header("What does a little random order buy?", anchor=False)
     measured = [record for record in records if record.measured]
-    sizes = {record.graphs for record in measured if record.mix > 0} or {
+    sizes = {record.graphs or 0 for record in measured if record.mix > 0} or {
         max((record.graphs or 0 for record in measured), default=0)}
-    shown = [record for record in measured if record.graphs in sizes]
+    shown = [record for record in measured if (record.graphs or 0) in sizes]
     if not shown:
         _say_unmeasured()
         return

@@ -9,7 +9,7 @@ import pandas as pd
 from core.sent.strategies import RANDOM_ORDER
 from core.stats.estimates import Estimate
 from core.study.run import Diversity
-from core.study.training_record import TrainingRecord
+from core.study.training_record import TrainingRecord, with_unit_of
 from dashboard.shared.format import estimate, percents, plain, short, signed
 from dashboard.views.training.charts import Panel, label_of
 from dashboard.views.training.query import MEASURES, MOST_MOLECULES, SHARES, UNDER, ReadMolecules
@@ -22,16 +22,16 @@ A model that learns **one** order sees a molecule the same way every time: quick
 memorize, and lost when molecules are written otherwise. Under **random order** every molecule comes
 in thousands of forms: slower to learn, hard to memorize.
 
-**Example.** Of 100 linearizations of a molecule 98 differ under `random_order` and 41 under
-`min_degree_first`. Trained on 128 molecules, the latter soon copies them: the NLL of held-out
-molecules rises again, and no sample is novel any more.
+**Example.** Of 100 linearizations of a molecule of QM9, on average 99.8 differ under `random_order`
+and 82.8 under `min_degree_first`. Where the NLL of held-out molecules rises again while a training
+goes on, and fewer of its samples are novel, the model begins to copy what it learnt.
 
 Generalization gap: NLL per token of molecules that were not learnt, minus that of molecules that
 were. VUN: samples that are valid, unique and novel.
 """
 """How to read the page."""
 
-PROMISE = "What is measured by then stays; Go on continues it."
+PROMISE = "What is measured by then stays; Measure goes on from there."
 
 WRITTEN_AS_HELP = ("Elements, hydrogens and bonds of the tokens. automatic: the first of the "
                    "others that can write most of your molecules.")
@@ -66,9 +66,11 @@ def size(graphs: int) -> str:
     return f"{graphs:,}" if graphs else "not recorded"
 
 
-def diversity_finding(found: Diversity, measure: str, share: str) -> str:
-    """How the strategies differ at the largest number of samples."""
-    curves, column = shown_curves(found, share), MEASURES[measure]
+def diversity_finding(
+    found: Diversity, curves: pd.DataFrame, measure: str, share: str
+) -> str:
+    """How the strategies differ at the largest number of samples; `curves` as they are shown."""
+    column = MEASURES[measure]
     most = curves["samples"].max()
     last = curves[curves["samples"] == most].sort_values(column, ascending=False)
     said = [f"**{row.strategy}** {_measured(getattr(row, column), column)}"
@@ -197,9 +199,9 @@ def _at_one_size(records: Sequence[TrainingRecord]) -> str:
 
 def mix_finding(records: Sequence[TrainingRecord]) -> str:
     """What the smallest share of random orders buys and costs."""
-    plain = [one for one in records if one.mix == 0 and not one.is_random]
+    biased = [one for one in records if one.mix == 0 and not one.is_random]
     mixed = sorted((one for one in records if one.mix > 0), key=lambda one: one.mix)
-    pairs = [(before, after) for after in mixed for before in plain
+    pairs = [(before, after) for after in mixed for before in biased
              if before.strategy == after.strategy]
     if not pairs:
         return ("No training with a share of random orders has been measured beside one without; "
@@ -234,14 +236,9 @@ def measured_table(
         row = {name: record.summary[name] for name in keep}
         for panel in panels:
             if panel.measure in record.measured:
-                row |= record.measured[panel.measure].columns(unit_of(panel))
+                row |= record.measured[panel.measure].columns(with_unit_of(panel.measure))
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def unit_of(panel: Panel) -> str:
-    """The column of a panel's measure."""
-    return f"{panel.measure}_nats" if "nll" in panel.measure else panel.measure
 
 
 LABELS = {
@@ -307,9 +304,9 @@ def _percent(found: Estimate) -> str:
 
 
 def _overlap(one: Estimate, other: Estimate) -> bool:
-    """Whether two intervals meet; numbers without are taken as they stand."""
+    """Whether two intervals meet; of numbers without nothing tells them apart."""
     if one.interval is None or other.interval is None:
-        return False
+        return True
     return one.interval.low <= other.interval.high and other.interval.low <= one.interval.high
 
 
