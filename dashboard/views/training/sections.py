@@ -89,7 +89,7 @@ def _show_curves(found: Diversity, chosen: str) -> None:
     show_figure(
         partial(charts.diversity_curves, shown, MEASURES[measure]), f"diversity {chosen} {measure}",
         key="diversity", alt=finding.replace("*", ""), csv=shown,
-        caption=" ".join((text.diversity_caption(found), *found.reasons)))
+        caption=text.diversity_caption(found))
 
 
 def show_course(records: Sequence[TrainingRecord]) -> None:

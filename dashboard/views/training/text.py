@@ -99,8 +99,9 @@ def diversity_caption(found: Diversity) -> str:
     counted = [int(point["enumerated"]) for point in found.record["result"]["curves"]]
     known = (f" Of {max(counted):,} all sequences were counted." if config.get("limit") and
              max(counted, default=0) else "")
+    bands = " ".join(found.reasons) or "Bands are 95% intervals."
     return (f"{number:,} {'graph' if number == 1 else 'graphs'} of {of}. Lines are means over "
-            f"graphs, bands 95% intervals.{known}")
+            f"graphs. {bands}{known}")
 
 
 def molecules_note(found: ReadMolecules) -> str:
