@@ -129,7 +129,7 @@ diversity-%: $(VENV)/made-in
 STUDIED := $(foreach order,random_order min_degree_first,$(addprefix qm9-$(order)-, \
 	128 1000 10000 all all-seed1 all-seed2)) $(addprefix qm9-min_degree_first-,mix10 mix30)
 STUDY_TRAINING := --preset small --steps 400 --batch-size 128 --learning-rate 5e-3 \
-	--warmup-steps 50 --micro-batch 32 --precision fp32 --compile --validate-at 25,50,100,200,300,400
+	--warmup-steps 50 --micro-batch 16 --precision fp32 --validate-at 25,50,100,200,300,400
 STUDYING = --number 300 --permutations 8 --samples 1000 --run-folder runs/study/measured/$* \
 	--output assets/results/training/$* $(call WITH_DATA,$*)
 STUDY_128 := --subset 128

@@ -2,16 +2,93 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Literal
 
 import torch
+from torch import Tensor, nn
 from transformers import LlamaForCausalLM
 
 OptimizerName = Literal["muon", "adamw"]
 
 
+class Muon(torch.optim.Muon):
+    """`torch.optim.Muon`, with matrices of one shape made orthogonal together, in a chosen type.
+
+    The published one multiplies in bf16. A processor that has no bf16 emulates it, and then spends
+    as much time here as on the forward and backward passes.
+
+    Args:
+        params: matrices.
+        dtype: of the products that make an update orthogonal.
+        options: those of `torch.optim.Muon`; the step's size is always matched to AdamW's
+            (Liu et al. 2025, arXiv 2502.16982).
+    """
+
+    def __init__(self, params: Iterable[nn.Parameter], *, dtype: torch.dtype,
+                 **options: float) -> None:
+        super().__init__(params, adjust_lr_fn="match_rms_adamw", **options)  # type: ignore[arg-type]
+        self.dtype = dtype
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """Move every matrix that has a gradient."""
+        for group in self.param_groups:
+            alike: dict[torch.Size, list[nn.Parameter]] = defaultdict(list)
+            for matrix in group["params"]:
+                if matrix.grad is not None:
+                    alike[matrix.shape].append(matrix)
+            for shape, matrices in alike.items():
+                updates = torch.stack([self._momentum(matrix, group) for matrix in matrices])
+                updates = orthogonalized(updates.to(self.dtype), group["ns_coefficients"],
+                                         steps=group["ns_steps"], eps=group["eps"])
+                size = 0.2 * max(shape) ** 0.5
+                for matrix, update in zip(matrices, updates, strict=True):
+                    matrix.mul_(1 - group["lr"] * group["weight_decay"])
+                    matrix.add_(update, alpha=-group["lr"] * size)
+
+    def _momentum(self, matrix: nn.Parameter, group: dict[str, float]) -> Tensor:
+        state, gradient, momentum = self.state[matrix], matrix.grad, group["momentum"]
+        assert gradient is not None
+        if "momentum_buffer" not in state:
+            state["momentum_buffer"] = torch.zeros_like(gradient)
+        state["momentum_buffer"].lerp_(gradient, 1 - momentum)
+        return gradient.lerp(state["momentum_buffer"], momentum)
+
+
+def orthogonalized(
+    matrices: Tensor, coefficients: tuple[float, float, float], *, steps: int, eps: float
+) -> Tensor:
+    """The nearest orthogonal matrices, roughly: singular values end between 0.7 and 1.2.
+
+    Newton and Schulz's iteration, with a quintic polynomial that is steep at zero (Jordan et al.
+    2024).
+
+    Args:
+        matrices: [n, rows, columns].
+        coefficients: of the first, third and fifth power.
+        steps: iterations.
+        eps: least norm, which a matrix of zeros is divided by.
+    """
+    first, third, fifth = coefficients
+    if is_tall := matrices.shape[1] > matrices.shape[2]:
+        matrices = matrices.mT
+    matrices = matrices / matrices.norm(dim=(1, 2), keepdim=True).clamp(min=eps)
+    for _ in range(steps):
+        gram = matrices @ matrices.mT
+        polynomial = torch.baddbmm(gram, gram, gram, beta=third, alpha=fifth)
+        matrices = torch.baddbmm(matrices, polynomial, matrices, beta=first)
+    return matrices.mT if is_tall else matrices
+
+
 def build_optimizers(
-    model: LlamaForCausalLM, name: OptimizerName, *, learning_rate: float, weight_decay: float
+    model: LlamaForCausalLM,
+    name: OptimizerName,
+    *,
+    learning_rate: float,
+    weight_decay: float,
+    dtype: torch.dtype = torch.float32,
 ) -> list[torch.optim.Optimizer]:
     """Muon for the blocks' matrices if asked for; AdamW for the rest, norms without decay."""
     blocks = [p for p in model.model.layers.parameters() if p.ndim == 2]
@@ -26,8 +103,7 @@ def build_optimizers(
     if name == "adamw":
         return [adamw]
     # Scaling the update's size to AdamW's lets both optimizers share one learning rate.
-    muon = torch.optim.Muon(blocks, lr=learning_rate, weight_decay=weight_decay,
-                            momentum=0.95, adjust_lr_fn="match_rms_adamw")
+    muon = Muon(blocks, lr=learning_rate, weight_decay=weight_decay, momentum=0.95, dtype=dtype)
     return [muon, adamw]
 
 

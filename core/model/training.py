@@ -70,7 +70,8 @@ class TrainingConfig:
         mix: share of the graphs that `random_order` writes instead, in [0, 1]; which ones is drawn
             anew in every step.
         seed: fixes initial weights, molecule order and linearizations.
-        precision: `bf16` (autocast; weights and optimizer stay fp32) or `fp32`.
+        precision: of products, Muon's included: `bf16` (weights and optimizer state stay fp32) or
+            `fp32`.
         micro_batch: graphs per forward pass; bounds memory, does not change the gradient's mean.
         compile: fuse the forward pass with `torch.compile` (needs a C++ compiler).
     """
@@ -198,6 +199,7 @@ class _Trainer:
         self.optimizers = build_optimizers(
             self.model, config.optimizer,
             learning_rate=config.learning_rate, weight_decay=config.weight_decay,
+            dtype=torch.bfloat16 if config.precision == "bf16" else torch.float32,
         )
         self.forward = (torch.compile(self.model, dynamic=True) if config.compile
                         else self.model)
