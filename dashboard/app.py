@@ -12,7 +12,7 @@ from core.assets import assets_folder
 from core.errors import InputError
 from core.threads import let_threads_sleep
 from dashboard.components.figure_downloads.downloads import figures_are_of
-from dashboard.components.history_steps.steps import history_steps
+from dashboard.components.history_steps.steps import address_is_followed, history_steps
 from dashboard.components.screen.screen import watch_screen
 from dashboard.components.share_link.share import share_link
 from dashboard.rows.basket import show_basket
@@ -82,3 +82,4 @@ figures_are_of()  # until the page says
 page.run()
 show_basket()
 address.restore()
+address_is_followed()

@@ -58,13 +58,34 @@ def test_back_shows_the_molecule_before(open_page):
         enter(page.get_by_role("textbox", name="Molecule (SMILES)"), smiles)
         await_query(page, {"smiles": smiles})
         expect(page.locator("h1").get_by_text(formula)).to_be_visible()
-        rest(page)  # where something else asks for a run meanwhile, Streamlit may not hear of Back
+        rest(page)
     assert go(page, "back") == {"smiles": "CCN"}
     assert value(page) == "CCN"
     assert go(page, "back") == {"smiles": "CCO"}
     assert value(page) == "CCO"
     expect(page.get_by_text("C₂H₆O").first).to_be_visible()
     assert go(page, "forward") == {"smiles": "CCN"}
+    assert page.problems == []
+
+
+def test_a_page_never_shows_another_molecule_than_its_address(open_page):
+    page = open_page("/?smiles=CCO")
+    for delay_ms in (0, 20, 50, 150):  # from the step back until something else asks for a run
+        page.set_viewport_size({"width": 1440, "height": 1300})
+        rest(page)
+        enter(page.get_by_role("textbox", name="Molecule (SMILES)"), "CCN")
+        page.wait_for_function("window.location.search.includes('smiles=CCN')")
+        expect(page.locator("h1").get_by_text("C₂H₇N")).to_be_visible()
+        rest(page)
+        page.evaluate("window.history.back()")
+        page.wait_for_timeout(delay_ms)
+        page.set_viewport_size({"width": 800, "height": 1300})
+        page.wait_for_function("window.location.search.includes('smiles=CCO')")
+        expect(page.locator("h1").get_by_text("C₂H₆O")).to_be_visible()
+        page.wait_for_timeout(500)
+        rest(page)
+        assert value(page) == "CCO"
+        expect(page.locator("h1").get_by_text("C₂H₆O")).to_be_visible()
     assert page.problems == []
 
 

@@ -1,6 +1,8 @@
 // Tells the server whether the window is as narrow as a phone's or an enlarged one's, and leaves its
 // room to the content: there the sidebar is closed at first, and again once a page is chosen in it.
 
+import { afterWalk } from "../walks.js";
+
 const NARROW = "(max-width: 880px)"; // up to there labels of the widest chart lie upon each other
 const SMALL = "(max-width: 1000px)"; // Streamlit itself closes the sidebar up to 768
 const STACKED = "(max-width: 768px)";
@@ -27,12 +29,19 @@ export default function mountScreen({ data, setStateValue }) {
     });
   }
   const narrow = window.matchMedia(NARROW);
+  let giveUp = () => {};
   const tell = () => {
-    if (narrow.matches !== data.narrow) setStateValue("narrow", narrow.matches);
+    giveUp();
+    giveUp = afterWalk(() => {
+      if (narrow.matches !== data.narrow) setStateValue("narrow", narrow.matches);
+    });
   };
   narrow.addEventListener("change", tell);
   tell();
-  return () => narrow.removeEventListener("change", tell);
+  return () => {
+    narrow.removeEventListener("change", tell);
+    giveUp();
+  };
 }
 
 /** Streamlit draws the sidebar late and may open it anew while the page loads. */

@@ -19,4 +19,5 @@ def watch_screen() -> None:
 @cache
 def _component() -> Any:
     """Register the component once per process."""
-    return st.components.v2.component("trailscope_screen", js=join_scripts("screen/screen.js"))
+    return st.components.v2.component(
+        "trailscope_screen", js=join_scripts("walks.js", "screen/screen.js"))

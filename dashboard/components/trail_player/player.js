@@ -11,6 +11,7 @@ import { scaleLegend, tokenChip, tokenStrip } from "./strip.js";
 import { tipLines, tooltip } from "./tooltip.js";
 import { layTrail } from "./trail.js";
 import { createPlayback, listenForKeys, scrubber, transportButtons } from "./transport.js";
+import { afterWalk } from "../walks.js";
 import { createZoom, listenForZoomKeys, zoomDrawing } from "./zoom.js";
 
 const SETTLE_MS = 450;
@@ -142,13 +143,20 @@ function readout(trail, palette, natsMax) {
 
 function reportWhenSettled(cursor, setStateValue) {
   let timer = null;
+  let giveUp = () => {};
   let reported = cursor.position;
-  cursor.onMove((position) => {
+  const stop = () => {
     clearTimeout(timer);
+    giveUp();
+  };
+  cursor.onMove((position) => {
+    stop();
     timer = setTimeout(() => {
-      if (position !== reported) setStateValue("position", position);
-      reported = position;
+      giveUp = afterWalk(() => {
+        if (position !== reported) setStateValue("position", position);
+        reported = position;
+      });
     }, SETTLE_MS);
   });
-  return () => clearTimeout(timer);
+  return stop;
 }

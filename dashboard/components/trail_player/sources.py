@@ -8,14 +8,14 @@ SHARED_SCRIPTS = ("colors.js", "glyphs.js", "geometry.js", "molecule.js", "curso
                   "trail.js", "strip.js", "transport.js", "zoom.js", "tooltip.js", "chart.js")
 PLAYER_SCRIPTS = ("expected.js", "player.js")
 DIFF_SCRIPTS = ("curves.js", "difference.js", "diff.js")
-"""Files of each component in the order in which they are joined, after `dom.js`."""
+"""Files of each component in the order in which they are joined, after `dom.js` and `walks.js`."""
 
 STYLES = ("base.css", "molecule.css", "tokens.css", "panels.css")
 
 
 def component_script(own: tuple[str, ...]) -> str:
     """The script of one component; its default export mounts it."""
-    return join_scripts("dom.js", *_paths(*SHARED_SCRIPTS, *own))
+    return join_scripts("dom.js", "walks.js", *_paths(*SHARED_SCRIPTS, *own))
 
 
 def component_styles() -> str:
@@ -25,7 +25,8 @@ def component_styles() -> str:
 
 def standalone_script() -> str:
     """A module that mounts the players of a page without Streamlit; see `standalone.js`."""
-    return join_scripts("dom.js", *_paths(*SHARED_SCRIPTS, *PLAYER_SCRIPTS, "standalone.js"))
+    return join_scripts("dom.js", "walks.js",
+                        *_paths(*SHARED_SCRIPTS, *PLAYER_SCRIPTS, "standalone.js"))
 
 
 def _paths(*names: str) -> list[str]:
