@@ -57,6 +57,7 @@ class Keys:
         filter, smarts: which rows.
         sort, direction: in which order.
         look, page: how, and from where on.
+        pieces, repeats: whether molecules in pieces and repeats are shown, of generated graphs.
     """
 
     filter: str
@@ -65,6 +66,8 @@ class Keys:
     direction: str
     look: str
     page: str
+    pieces: str = ""
+    repeats: str = ""
 
 
 def label(column: str) -> str:

@@ -178,3 +178,16 @@ def _bounded(name: str) -> str:
 
 def _missing(value: Any) -> bool:
     return value is None or bool(pd.isna(value))
+
+
+def hidden_rows(pieces: int, repeats: int) -> str:
+    """How many rows are left out that nobody asked for; empty if none are.
+
+    >>> hidden_rows(1230, 1), hidden_rows(0, 45), hidden_rows(0, 0)
+    ('1,230 in several pieces and 1 repeat are hidden.', '45 repeats are hidden.', '')
+    """
+    parts = [f"{pieces:,} in several pieces"] if pieces else []
+    parts += [f"{repeats:,} repeat{'' if repeats == 1 else 's'}"] if repeats else []
+    if not parts:
+        return ""
+    return f"{' and '.join(parts)} {'is' if pieces + repeats == 1 else 'are'} hidden."

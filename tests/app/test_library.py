@@ -10,7 +10,7 @@ from core.library.store import Library
 from core.model.card import read_card
 from dashboard.views.library.inputs import MARKED
 from dashboard.views.library.query import python, source_of
-from tests.conftest import ROOT
+from tests.conftest import ROOT, SAMPLED
 from tests.made_up_library import made_up_table, save_library
 
 HOSTILE = "![x](http://evil/x.png)<img src=x>"
@@ -210,3 +210,24 @@ def test_a_file_from_the_page_has_a_largest_size_and_many_rows_are_gzipped(
     assert not [button for button in page.button if button.label.startswith("CSV")]
     [csv] = [one for one in page.get("download_button") if one.label.startswith("CSV")]
     assert csv.proto.label.startswith("CSV, ")
+
+
+def test_samples_are_shown_without_repeats_and_pieces(full_assets, folder, monkeypatch):
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(full_assets))
+    monkeypatch.setenv("TRAILSCOPE_LIBRARY", str(folder))
+    st.cache_resource.clear()
+    library = Library.open(full_assets / "results" / "samples" / SAMPLED)
+    hidden = library.count(Selection.from_text("fragments >= 2")) + library.count(
+        Selection.from_text("unique = no; not fragments >= 2"))
+    assert hidden > 0
+    page = AppTest.from_file(str(ROOT / "dashboard" / "views" / "library" / "page.py"),
+                             default_timeout=60)
+    page.query_params["library"] = f"{SAMPLED} samples"
+    page.run()
+    [sentence] = [text for text in said(page) if "hidden" in text]
+    assert sentence.startswith(f"**{library.rows - hidden}** of {library.rows} rows. ")
+    for toggle in ("rowpieces", "rowrepeats"):
+        if any(one.key == toggle for one in page.toggle):
+            page.toggle(toggle).set_value(True).run()
+    assert f"All **{library.rows}** rows." in said(page)
+    assert not page.exception

@@ -20,7 +20,7 @@ DEFAULT = "qm9-random_order samples"
 MIN_FDR, DEFAULT_FDR, MAX_FDR = 1, 10, 50
 
 KEYS = Keys(filter="filter", smarts="librarysmarts", sort="rowsort", direction="rowdirection",
-            look="rowsas", page="rowpage")
+            look="rowsas", page="rowpage", pieces="rowpieces", repeats="rowrepeats")
 """Of the list of rows."""
 
 

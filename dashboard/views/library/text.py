@@ -62,7 +62,7 @@ def shown(number: int, library: Library, selection: Selection) -> str:
         why.append(plain(condition))
     if selection.rows is not None:
         why.append("those marked or found")
-    return f"**{number:,}** of {library.rows:,} rows: {', '.join(why)}."
+    return f"**{number:,}** of {library.rows:,} rows{': ' if why else ''}{', '.join(why)}."
 
 
 def most_marked(most: int) -> str:

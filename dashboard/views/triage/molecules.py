@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from core.errors import InputError
 from core.library.selection import Selection
 from core.library.store import Library
 from core.triage.generation import Generation
+from dashboard.rows.clutter import choose_clutter, show_toggle
 from dashboard.rows.columns import CARDS, Keys
 from dashboard.rows.conditions import choose_rows, to_first_page
 from dashboard.rows.data import count
@@ -25,7 +24,6 @@ from dashboard.views.triage.query import (
     KINDS,
     KINDS_WITHOUT_STABILITY,
     LIVE,
-    Clutter,
     kind_condition,
 )
 
@@ -58,40 +56,26 @@ def _choose_kind(found: Generation) -> Selection:
         required=True, key="show", bind="query-params", on_change=to_first_page, args=(KEYS,))
     # Called so since it left out repeats, too, which are hidden anyway now: old links show the
     # same. Where the bar offers valid ones by themselves, it is there for such links alone.
-    only_valid = _show_toggle("Only valid", "unique", drawn=found.has_stability)
+    only_valid = show_toggle("Only valid", "unique", KEYS, drawn=found.has_stability)
     return kind_condition(kind, only_valid=only_valid)
 
 
 def _without_clutter(library: Library, chosen: Selection) -> Selection:
-    """Rows without repeats and molecules in several pieces: how many, and toggles that show them.
+    """Rows without repeats and molecules in several pieces, with how many there are.
 
     Args:
         library: whose rows.
         chosen: the rows that the filters leave.
     """
     state = st.session_state
-    may_hide_pieces = library.chemistry is not None and state.show != INVALID
-    clutter = Clutter(pieces=may_hide_pieces, repeats=True)
-    pieces, repeats = clutter.hidden(partial(count, library), chosen)
-    place = st.container(horizontal=True, vertical_alignment="center")
-    with place:
+    with st.container(horizontal=True, vertical_alignment="center"):
         sentence = st.container(width="content")
-        # Drawn while they are on, too, although nothing may be left to be shown.
-        shows_pieces = _show_toggle("Show those in pieces", "pieces", drawn=pieces > 0)
-        shows_repeats = _show_toggle("Show repeats", "repeats", drawn=repeats > 0)
-    clutter = Clutter(pieces=may_hide_pieces and not shows_pieces, repeats=not shows_repeats)
-    selection = chosen.and_(clutter.condition)
-    hidden = text.hidden_rows(*clutter.hidden(partial(count, library), chosen))
+        selection, hidden = choose_clutter(
+            library, chosen, KEYS, may_hide_pieces=state.show != INVALID)
     sentence.markdown(" ".join(filter(None, (text.shown_rows(
         count(library, selection), library.rows, chosen,
         (state.get(KEYS.smarts) or "").strip()), hidden))))
     return selection
-
-
-def _show_toggle(label: str, key: str, *, drawn: bool) -> bool:
-    if not drawn and not st.session_state.get(key) and key not in st.query_params:
-        return False
-    return st.toggle(label, key=key, bind="query-params", on_change=to_first_page, args=(KEYS,))
 
 
 def show_kept(found: Generation, rows: tuple[int, ...], score: str) -> None:

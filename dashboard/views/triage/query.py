@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 
 from core.chemistry.chemistry import Chemistry
 from core.library.selection import Selection
@@ -54,7 +54,7 @@ SCORE_COLUMNS = {label: column for column, label in SCORE_LABELS.items()}
 """The same by label."""
 
 KEYS = Keys(filter="samplefilter", smarts="smarts", sort="sort", direction="direction",
-            look="as", page="page")
+            look="as", page="page", pieces="pieces", repeats="repeats")
 """Of the list of all graphs."""
 
 KEPT_KEYS = Keys(filter="keptfilter", smarts="keptsmarts", sort="keptsort",
@@ -98,46 +98,6 @@ def kind_condition(kind: str, *, only_valid: bool) -> Selection:
     flags = {STABLE: [("stable", True)], UNSTABLE: [("stable", False)],
              VALID: [("valid", True)], INVALID: [("valid", False)]}.get(kind, [])
     return Selection(flags=(*flags, *([("valid", True)] if only_valid else [])))
-
-
-@dataclass(frozen=True)
-class Clutter:
-    """What a list of generated graphs leaves out unless it is asked for.
-
-    Attributes:
-        pieces: molecules in several pieces.
-        repeats: all but the first of equal graphs.
-    """
-
-    pieces: bool
-    repeats: bool
-
-    @property
-    def condition(self) -> Selection:
-        """Rows that stay.
-
-        >>> Clutter(pieces=True, repeats=True).condition.to_text()
-        'not fragments >= 2; not unique = no'
-        """
-        return Selection(without=(*([_IN_PIECES] if self.pieces else []),
-                                  *([_REPEATED] if self.repeats else [])))
-
-    def hidden(self, count: Callable[[Selection], int], chosen: Selection) -> tuple[int, int]:
-        """How many of the chosen rows are in several pieces, and how many others repeats.
-
-        Args:
-            count: how many rows are selected.
-            chosen: rows, those that are left out among them.
-        """
-        whole = replace(chosen, without=(*chosen.without, _IN_PIECES)) if self.pieces else chosen
-        once = replace(whole, without=(*whole.without, _REPEATED)) if self.repeats else whole
-        rows, left = count(chosen), count(whole)
-        return rows - left, left - count(once)
-
-
-_IN_PIECES: tuple[str, float | bool] = ("fragments", 2)
-_REPEATED: tuple[str, float | bool] = ("unique", False)
-"""Conditions of rows that are left out; invalid graphs are never called repeats."""
 
 
 def in_order(found: ScoreComparison) -> list[ScoreRoc]:
