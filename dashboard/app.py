@@ -51,7 +51,7 @@ page = st.navigation(
                 icon=":material/grid_on:"),
         st.Page("views/calibration/page.py", title="Calibration", url_path="calibration",
                 icon=":material/target:"),
-        st.Page("views/triage/page.py", title="Generate & triage", url_path="triage",
+        st.Page("views/triage/page.py", title="Triage", url_path="triage",
                 icon=":material/filter_alt:"),
         st.Page("views/library/page.py", title="Library", url_path="library",
                 icon=":material/table_rows:"),
