@@ -87,13 +87,13 @@ class _Spent:
 @contextmanager
 def _timed(checkpoint: Checkpoint) -> Iterator[_Spent]:
     spent, begun = _Spent(), [0.0]
-    before = checkpoint.model.register_forward_pre_hook(
+    before = checkpoint.network.register_forward_pre_hook(
         lambda *_: begun.__setitem__(0, time.process_time()))
 
     def stop(*_: Any) -> None:
         spent.forward_s += time.process_time() - begun[0]
 
-    after = checkpoint.model.register_forward_hook(stop)
+    after = checkpoint.network.register_forward_hook(stop)
     try:
         yield spent
     finally:

@@ -73,7 +73,7 @@ def merged_checkpoint(run: FinetuneRun, *, name: str) -> Checkpoint:
             "device": str(run.base.device), "versions": package_versions(),
         }})
     placed = to_device(model, run.base.device)  # type: ignore[arg-type]
-    return Checkpoint(placed, card, is_compiled=run.config.compile)
+    return Checkpoint.of(placed, card, is_compiled=run.config.compile)
 
 
 def write_model(run: FinetuneRun, folder: Path, *, name: str) -> Path:

@@ -48,7 +48,7 @@ def scaled_checkpoint(
     card = replace(before.card, name=name, weights_sha256=sha256_of_weights(model), training={
         **after.card.training, "scaling": {
             "alpha": alpha, "before": _identity(before), "after": _identity(after)}})
-    return Checkpoint(model, card, is_compiled=before.is_compiled)
+    return Checkpoint.of(model, card, is_compiled=before.is_compiled)
 
 
 def check_scalable(before: Checkpoint, after: Checkpoint) -> None:

@@ -58,7 +58,7 @@ def _score(
 
 
 def _fault(tokens: tuple[int, ...], checkpoint: Checkpoint) -> str | None:
-    vocabulary, longest = checkpoint.vocabulary, checkpoint.model.config.max_position_embeddings
+    vocabulary, longest = checkpoint.vocabulary, checkpoint.network.settings.max_position_embeddings
     if len(tokens) < 2 or tokens[0] != SOS:
         return f"A sequence begins with sos, token {SOS}, and has at least one token behind it."
     for place, token in enumerate(tokens):

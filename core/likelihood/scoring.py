@@ -11,12 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-from core.model.checkpoints import Checkpoint
+from core.model.checkpoints import Checkpoint, Precision
 from core.sent.trails import TrailBatch
 from core.threads import threads_for
 
@@ -27,8 +26,6 @@ cache, and its memory goes back to the system after each operation."""
 _LEAST_TOKENS = 512
 """Of a pass of a wide model, whose matrix products need that many rows to be fast."""
 _GPU_TOKENS = 131_072
-
-Precision = Literal["fp32", "bf16"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +94,7 @@ def default_token_budget(checkpoint: Checkpoint) -> int:
     """
     if checkpoint.device.type != "cpu":
         return _GPU_TOKENS
-    return max(_LEAST_TOKENS, _CACHED_NUMBERS // checkpoint.model.config.intermediate_size)
+    return max(_LEAST_TOKENS, _CACHED_NUMBERS // checkpoint.network.settings.intermediate_size)
 
 
 @torch.inference_mode()
@@ -171,10 +168,9 @@ def next_token_probabilities(checkpoint: Checkpoint, tokens: list[int]) -> Tenso
 def _logits(checkpoint: Checkpoint, tokens: Tensor, precision: Precision) -> Tensor:
     # Compiled code is compiled anew for another number of threads.
     threads = (nullcontext() if checkpoint.is_compiled
-               else threads_for(checkpoint.model, tokens.numel()))
-    with threads, torch.autocast(checkpoint.device.type, torch.bfloat16,
-                                 enabled=precision == "bf16"):
-        return checkpoint.forward(input_ids=tokens, use_cache=False).logits.float()
+               else threads_for(checkpoint.network, tokens.numel()))
+    with threads:
+        return checkpoint.forward(precision)(tokens)
 
 
 def slices_by_length(lengths: Tensor, token_budget: int) -> Iterator[Tensor]:

@@ -13,19 +13,24 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from safetensors.torch import load_file
-from transformers import LlamaConfig, LlamaForCausalLM
-from transformers.utils import logging as transformers_logging
+from torch import Tensor
 
 from core.errors import one_line
 from core.model.card import CARD, CheckpointError, ModelCard, read_card, resolve_model
-from core.model.transformer import model_of, to_device
+from core.model.llama import Llama, LlamaSettings
 from core.records import sha256_of
 from core.runs import staging, write_json
 from core.sent.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM
+
+Precision = Literal["fp32", "bf16"]
+"""Of matrix products; what stands between them is fp32."""
 
 WEIGHTS = "model.safetensors"
 """What the weights of a checkpoint folder are called."""
@@ -33,26 +38,60 @@ WEIGHTS = "model.safetensors"
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A loaded model with its card; the model is in evaluation mode and fp32.
+    """A loaded model with its card, in evaluation mode and fp32; its weights do not change.
 
     Attributes:
-        model: the model itself.
+        network: the model as it scores and samples.
         card: what its folder says of it.
         is_compiled: score with fused kernels; see `forward`.
     """
 
-    model: LlamaForCausalLM
+    network: Llama
     card: ModelCard
     is_compiled: bool = False
 
+    @classmethod
+    def of(
+        cls, model: LlamaForCausalLM, card: ModelCard, *, is_compiled: bool = False
+    ) -> Checkpoint:
+        """Of a model of `transformers`, whose weights are shared."""
+        settings = LlamaSettings.from_json(model.config.to_dict())
+        found = cls(Llama.of(settings, model.state_dict()), card, is_compiled)
+        found.__dict__["model"] = model
+        return found
+
     @cached_property
-    def forward(self) -> Callable[..., Any]:
-        """The model as scoring calls it.
+    def model(self) -> LlamaForCausalLM:
+        """The model of `transformers` with the same weights, shared: to train it and to look into
+        it. Importing that library takes seconds."""
+        from core.model.transformer import model_of, to_device
+
+        said = self.network.settings.said
+        return to_device(model_of(said, self.network.state_dict()), self.device)
+
+    def forward(self, precision: Precision) -> Callable[[Tensor], Tensor]:
+        """The model as scoring calls it: from tokens [B, L] to logits [B, L, V] in fp32.
 
         Compiling takes about half a minute and a C++ compiler; afterwards scoring takes two thirds
-        of the time. Sampling calls `model`: its cache grows at every step.
+        of the time. Sampling calls `in_precision`: its cache grows at every step.
+
+        Args:
+            precision: of its matrix products.
         """
-        return torch.compile(self.model, dynamic=True) if self.is_compiled else self.model
+        network = self.in_precision(precision)
+        if not self.is_compiled:
+            return network
+        if precision not in self._compiled:
+            self._compiled[precision] = torch.compile(network, dynamic=True)
+        return self._compiled[precision]
+
+    def in_precision(self, precision: Precision) -> Llama:
+        """The network with matrix products of a precision."""
+        return self.network.in_bf16() if precision == "bf16" else self.network
+
+    @cached_property
+    def _compiled(self) -> dict[str, Any]:
+        return {}
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -62,7 +101,7 @@ class Checkpoint:
     @property
     def device(self) -> torch.device:
         """Where the weights are."""
-        return next(self.model.parameters()).device
+        return next(self.network.parameters()).device
 
 
 def load_checkpoint(
@@ -89,18 +128,19 @@ def load_checkpoint(
             "folder again."
         )
     try:
-        config = LlamaConfig.from_json_file(folder / "config.json")
-        model = model_of(config, load_file(weights))
+        settings = LlamaSettings.read(folder / "config.json")
+        network = Llama.of(settings, {name: tensor.float()
+                                      for name, tensor in load_file(weights).items()})
     except Exception as error:  # of any of the libraries that read a file which may be damaged
         raise CheckpointError(
             f"{folder} cannot be loaded ({one_line(error)}); get the folder again."
         ) from error
-    if model.config.vocab_size != len(card.vocabulary):
+    if settings.vocab_size != len(card.vocabulary):
         raise CheckpointError(
             f"{folder} says {len(card.vocabulary)} tokens in {CARD}, but "
-            f"{model.config.vocab_size} in config.json; get the folder again."
+            f"{settings.vocab_size} in config.json; get the folder again."
         )
-    return Checkpoint(to_device(model, device), card, is_compiled=compile)
+    return Checkpoint(network.to(device), card, is_compiled=compile)
 
 
 @lru_cache(maxsize=2)
@@ -134,6 +174,8 @@ def save_checkpoint(folder: Path, model: LlamaForCausalLM, card: ModelCard) -> M
 @contextmanager
 def _quiet() -> Iterator[None]:
     """A model of a few megabytes needs no progress bar of its own."""
+    from transformers.utils import logging as transformers_logging
+
     was_enabled = transformers_logging.is_progress_bar_enabled()
     transformers_logging.disable_progress_bar()
     try:

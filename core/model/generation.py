@@ -15,7 +15,6 @@ from typing import Literal
 
 import torch
 from torch import Tensor
-from transformers.cache_utils import Cache, CacheLayerMixin
 
 from core.chemistry.fragments import Fragment, FragmentError
 from core.chemistry.normal_form import normal_form
@@ -23,6 +22,7 @@ from core.errors import InputError
 from core.graph.graph import Graph
 from core.model.checkpoints import Checkpoint
 from core.model.growth import holds_fragment
+from core.model.llama import KeyValueCache
 from core.sent.decoder import DecodeError, decode, decode_lenient
 from core.sent.grammar import Grammar
 from core.sent.prefixes import Prefixes, draw_prefixes
@@ -164,7 +164,7 @@ def sample_tokens(
         tokens [B, L] int64 on the CPU, `pad` after `eos`, their unmasked NLL [B] in nats, and that
         of the prefixes [B], 0 without any.
     """
-    with threads_for(checkpoint.model, size):
+    with threads_for(checkpoint.network, size):
         return _sample_tokens(checkpoint, size, generator, config, prefixes, progress)
 
 
@@ -179,21 +179,17 @@ def _sample_tokens(
     prefixes: Prefixes | None, progress: Progress | None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     device, vocabulary = checkpoint.device, checkpoint.vocabulary
-    model = checkpoint.model
+    network = checkpoint.in_precision(config.precision)
     grammar = Grammar(size, vocabulary, kinds_only=config.mask == "kinds", device=device)
-    layers = [_PrefixLayer() for _ in range(model.config.num_hidden_layers)]
-    cache = Cache(layers=[*layers])
+    cache = [KeyValueCache() for _ in range(network.settings.num_hidden_layers)]
     written = torch.full((size, config.max_tokens), PAD, device=device)
     written[:, 0] = SOS
     nll = torch.zeros(size, dtype=torch.float64, device=device)
     beginning = None if prefixes is None else _Beginning(prefixes, device)
     alive = torch.arange(size, device=device)  # row of `written` behind every cache slot
     token = written[:, 0].clone()
-    autocast = torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16")
     for position in range(1, config.max_tokens):
-        with autocast:
-            logits = model(input_ids=token[:, None], past_key_values=cache, use_cache=True).logits
-        logits = logits[:, -1].float()
+        logits = network(token[:, None], cache)[:, -1]
         is_done = grammar.is_done
         if beginning is not None:
             beginning.close(grammar, alive, position)
@@ -216,7 +212,7 @@ def _sample_tokens(
         if num_done * 4 >= len(alive):
             rows = (~is_done).nonzero().squeeze(1)
             grammar.select(rows)
-            for layer in layers:
+            for layer in cache:
                 layer.select(rows)
             alive, token = alive[rows], token[rows]
     prefix_nll = torch.zeros_like(nll) if beginning is None else beginning.nll
@@ -283,43 +279,3 @@ def _read(
         return reader(tokens, checkpoint.vocabulary)
     except DecodeError:
         return None
-
-
-class _PrefixLayer(CacheLayerMixin):
-    """Keys and values in one buffer that doubles when full; attention gets a view of its prefix."""
-
-    keys: Tensor
-    values: Tensor
-
-    def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
-        self.used = 0
-        shape = (*key_states.shape[:2], 32, key_states.shape[3])
-        self.keys, self.values = key_states.new_empty(shape), value_states.new_empty(shape)
-        self.is_initialized = True
-
-    def update(
-        self, key_states: Tensor, value_states: Tensor, *args: object, **kwargs: object
-    ) -> tuple[Tensor, Tensor]:
-        if not self.is_initialized:
-            self.lazy_initialization(key_states, value_states)
-        first, self.used = self.used, self.used + key_states.shape[2]
-        if self.used > self.keys.shape[2]:
-            grow = (0, 0, 0, self.keys.shape[2])
-            self.keys = torch.nn.functional.pad(self.keys, grow)
-            self.values = torch.nn.functional.pad(self.values, grow)
-        self.keys[:, :, first : self.used] = key_states
-        self.values[:, :, first : self.used] = value_states
-        return self.keys[:, :, : self.used], self.values[:, :, : self.used]
-
-    def select(self, rows: Tensor) -> None:
-        """Keep only the given sequences."""
-        self.keys, self.values = self.keys[rows], self.values[rows]
-
-    def get_seq_length(self) -> int:
-        return self.used if self.is_initialized else 0
-
-    def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
-        return self.get_seq_length() + query_length, 0
-
-    def get_max_length(self) -> int:
-        return -1

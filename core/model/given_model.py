@@ -24,7 +24,6 @@ from typing import Any, BinaryIO
 
 import torch
 from rdkit import Chem
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from core.chemistry.chemistry import BONDS
 from core.errors import one_line
@@ -359,6 +358,8 @@ def _check_shapes(weights: Path, config: Mapping[str, Any]) -> None:
     if len(layers) != said:  # before a million of them are made
         raise CheckpointError(f"{CONFIG} says {_short(said)} layers, {WEIGHTS} has "
                               f"{len(layers):,}; make the folder again.")
+    from transformers import LlamaConfig, LlamaForCausalLM
+
     try:
         with torch.device("meta"):
             model = LlamaForCausalLM(LlamaConfig(**config))
@@ -406,7 +407,7 @@ def _try(folder: Path) -> None:
     checkpoint = load_checkpoint(folder)
     try:
         tokens = torch.tensor([[SOS, SOS + 1]], device=checkpoint.device)
-        said = checkpoint.model(input_ids=tokens).logits
+        said = checkpoint.network(tokens)
     except Exception as error:  # whatever a config that does not fit together gives rise to
         raise CheckpointError(f"The model cannot be run ({one_line(error)}); make the folder "
                               "again.") from error

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from transformers import LlamaConfig, LlamaForCausalLM
 
 from core.errors import InputError
 from core.sent.vocabulary import EOS, PAD, SOS, Vocabulary
+
+if TYPE_CHECKING:  # it takes seconds to import, and most of what needs a size needs nothing else
+    from transformers import LlamaConfig, LlamaForCausalLM
 
 MAX_TOKENS = 1024
 """Longest sequence a model attends over; the longest linearization of QM9 has about 130 tokens."""
@@ -57,6 +59,8 @@ def llama_config(
         positions: longest sequence that it is meant for.
         rope: how positions rotate queries and keys, as `transformers` has it; by default plainly.
     """
+    from transformers import LlamaConfig
+
     return LlamaConfig(
         vocab_size=num_tokens,
         hidden_size=size.hidden,
@@ -86,6 +90,8 @@ def build_model(
     Raises:
         InputError: for an unknown preset, listing the known ones.
     """
+    from transformers import LlamaForCausalLM
+
     if preset not in PRESETS:
         raise InputError(f"Unknown preset {preset!r}; use one of {', '.join(PRESETS)}.")
     config = llama_config(PRESETS[preset], len(vocabulary))
@@ -95,21 +101,27 @@ def build_model(
         return LlamaForCausalLM(config).float().eval()
 
 
-def model_of(config: LlamaConfig, weights: Mapping[str, Tensor]) -> LlamaForCausalLM:
-    """A model of given weights, all of its weights and no others, in fp32.
+def model_of(
+    config: LlamaConfig | Mapping[str, Any], weights: Mapping[str, Tensor]
+) -> LlamaForCausalLM:
+    """A model that shares given weights, all of its weights and no others.
 
     `from_pretrained` would invent missing ones.
 
     Args:
-        config: what it computes.
+        config: what it computes, or what `config.json` says of that.
         weights: by the names of `LlamaForCausalLM`.
 
     Raises:
         RuntimeError: for weights that are missing, left over or of another shape.
     """
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    if not isinstance(config, LlamaConfig):
+        config = LlamaConfig(**config)
     with torch.random.fork_rng(devices=[]):  # a new model starts out random
         model = LlamaForCausalLM(config)
-    model.load_state_dict(weights)
+    model.load_state_dict(weights, assign=True)
     return model.eval()
 
 

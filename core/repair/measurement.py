@@ -129,7 +129,7 @@ class Measurement:
                              for step, loss in training["loss_nats_per_token"])}
         return RepairResult.from_evaluations(
             self.evaluations(), arm=arm, model=base.card.name,
-            weights_sha256=base.card.weights_sha256, num_weights=num_parameters(base.model),
+            weights_sha256=base.card.weights_sha256, num_weights=num_parameters(base.network),
             settings=settings, device=str(base.device), **facts)
 
 

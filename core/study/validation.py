@@ -72,7 +72,7 @@ class Validator:
             unique `novel` and of all `vun` (valid, unique and novel), shares in [0, 1], missing
             where there is nothing to have a share of.
         """
-        checkpoint = Checkpoint(model, self.card)
+        checkpoint = Checkpoint.of(model, self.card)
         batch = GraphBatch.from_graphs(self.held_out, with_automorphisms=True)
         bootstrap = MoleculeBootstrap(len(self.held_out), seed=self.seed)
         found: dict[str, Any] = {"step": step}

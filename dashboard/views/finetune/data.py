@@ -231,7 +231,7 @@ def _root() -> Path:
 
 
 def _num_bytes(session: FinetuneSession) -> int:
-    return sum(one.numel() * one.element_size() for one in session.checkpoint.model.parameters())
+    return sum(one.numel() * one.element_size() for one in session.checkpoint.network.parameters())
 
 
 def _sessions() -> BoundedCache[FinetuneSession]:

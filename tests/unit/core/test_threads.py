@@ -44,8 +44,8 @@ def test_the_process_gets_its_threads_back(four_threads):
 
 def test_sampling_a_few_takes_one_thread(tiny, four_threads, monkeypatch):
     seen = []
-    forward = tiny.model.forward
-    monkeypatch.setattr(tiny.model, "forward", lambda *args, **kwargs: (
+    forward = tiny.network.forward
+    monkeypatch.setattr(tiny.network, "forward", lambda *args, **kwargs: (
         seen.append(torch.get_num_threads()), forward(*args, **kwargs))[1])
     sample_tokens(tiny, 2, generator=torch.Generator().manual_seed(0),
                   config=SamplingConfig(max_tokens=4))

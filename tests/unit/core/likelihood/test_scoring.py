@@ -79,9 +79,8 @@ def test_the_token_budget_changes_nothing(token_budget, tiny):
 def test_forward_passes_keep_to_the_budget(tiny):
     trails = draw(MOLECULES, tiny.vocabulary, permutations=6)
     shapes = []
-    hook = tiny.model.register_forward_pre_hook(
-        lambda module, args, kwargs: shapes.append(kwargs["input_ids"].shape), with_kwargs=True
-    )
+    hook = tiny.network.register_forward_pre_hook(
+        lambda _, arguments: shapes.append(arguments[0].shape))
     try:
         score_trails(tiny, trails, token_budget=150)
     finally:
@@ -190,9 +189,9 @@ def test_a_compiled_checkpoint_scores_with_what_the_compiler_made(tiny, monkeypa
     calls = []
 
     def compile(model, *, dynamic):
-        def forward(**inputs):
-            calls.append(inputs["input_ids"].shape)
-            return model(**inputs)
+        def forward(tokens):
+            calls.append(tokens.shape)
+            return model(tokens)
 
         return forward
 
@@ -205,8 +204,8 @@ def test_a_compiled_checkpoint_scores_with_what_the_compiler_made(tiny, monkeypa
 
 def test_the_default_budget_follows_from_width_and_device(tiny):
     def of(width, device="cpu"):
-        model = SimpleNamespace(config=SimpleNamespace(intermediate_size=width))
-        return default_token_budget(SimpleNamespace(model=model, device=torch.device(device)))
+        network = SimpleNamespace(settings=SimpleNamespace(intermediate_size=width))
+        return default_token_budget(SimpleNamespace(network=network, device=torch.device(device)))
 
     assert of(768) == 2048
     assert of(3072) == 512

@@ -89,7 +89,7 @@ def test_the_loss_is_nats_per_token(tmp_path):
     config = replace(CONFIG, strategy="max_degree_first", steps=1)
     [state] = run(tmp_path, config, graphs=[methane])
     model = build_model(QM9_VOCABULARY, "tiny", generator=torch.Generator().manual_seed(0))
-    untrained = Checkpoint(model, ModelCard("", QM9_VOCABULARY, MAX_DEGREE_FIRST, "tiny"))
+    untrained = Checkpoint.of(model, ModelCard("", QM9_VOCABULARY, MAX_DEGREE_FIRST, "tiny"))
     trails = sample_trails([methane], QM9_VOCABULARY, MAX_DEGREE_FIRST, permutations=1,
                            generator=GraphSeed(0))
     assert state.loss == pytest.approx(score_trails(untrained, trails).nll_per_token, abs=1e-5)
