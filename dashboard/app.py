@@ -14,7 +14,7 @@ from core.threads import let_threads_sleep
 from dashboard.components.figure_downloads.downloads import figures_are_of
 from dashboard.components.history_steps.steps import address_is_followed, history_steps
 from dashboard.components.screen.screen import watch_screen
-from dashboard.components.share_link.share import share_link
+from dashboard.components.share_link.share import base_url, share_link
 from dashboard.rows.basket import show_basket
 from dashboard.shared import address, messages, visitors
 
@@ -24,7 +24,7 @@ st.set_page_config(
     page_icon=str(assets_folder() / "logo.svg"),
     layout="wide",
     initial_sidebar_state="auto",
-    menu_items={"About": """
+    menu_items={"Get help": f"{base_url()}/glossary", "About": """
 **TrailScope** shows how much a graph generator's likelihood of a molecule
 depends on the order in which its atoms are written, where in the molecule, whether the model is
 calibrated, which generated molecules to trust, and which weights to fine-tune to repair it.

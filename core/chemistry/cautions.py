@@ -58,18 +58,24 @@ def _found(molecule: Chem.Mol) -> Iterator[str]:
         yield from _strained_bonds(molecule)
     if _breaks_bredts_rule(molecule):
         yield "a double bond at a bridgehead"
-    small = [set(ring) for ring in info.BondRings() if len(ring) <= 4]
-    for one, other in combinations(small, 2):
-        if one & other:
-            yield (f"rings of {_SMALL[min(len(one), len(other))]} and "
-                   f"{_SMALL[max(len(one), len(other))]} that share a bond")
+    small = [(set(atoms), set(bonds)) for atoms, bonds in zip(
+        info.AtomRings(), info.BondRings(), strict=True) if len(atoms) <= 4]
+    for (atoms, bonds), (other_atoms, other_bonds) in combinations(small, 2):
+        sizes = sorted((len(atoms), len(other_atoms)))
+        rings = f"rings of {_SMALL[sizes[0]]} and {_SMALL[sizes[1]]}"
+        if bonds & other_bonds:
+            yield f"{rings} that share a bond"
+        elif atoms & other_atoms and sizes == [3, 3]:
+            yield f"{rings} that share an atom"
 
 
 @cache
 def _may_be_strained() -> Chem.Mol:
-    """A triple bond or an allene in a ring, or a double bond in a ring of three: most molecules
-    have none, and need not be looked through."""
-    return Chem.MolFromSmarts("[$([R]#[R]),$([R]=[R]=[R]),$([r3]=[r3])]")
+    """A triple bond or an allene in a ring, a double bond at a ring of three or in one of four.
+
+    Most molecules have none, and need not be looked through.
+    """
+    return Chem.MolFromSmarts("[$([R]#[R]),$([R]=[R]=[R]),$([r3]=*),$([r4]=[r4])]")
 
 
 def _strained_bonds(molecule: Chem.Mol) -> Iterator[str]:
@@ -78,8 +84,18 @@ def _strained_bonds(molecule: Chem.Mol) -> Iterator[str]:
         smallest = info.MinBondRingSize(bond.GetIdx())
         if bond.GetBondType() == Chem.BondType.TRIPLE and 0 < smallest <= _LARGEST_LINEAR:
             yield f"a triple bond in a ring of {_SMALL[smallest]}"
-        if bond.GetBondType() == Chem.BondType.DOUBLE and smallest == 3:
+        if bond.GetBondType() != Chem.BondType.DOUBLE:
+            continue
+        if smallest == 3:
             yield "a double bond in a ring of three"
+        elif any(info.IsAtomInRingOfSize(atom.GetIdx(), 3)
+                 for atom in (bond.GetBeginAtom(), bond.GetEndAtom())):
+            yield "a double bond at a ring of three"
+    for ring in info.BondRings():
+        double_bonds = sum(molecule.GetBondWithIdx(bond).GetBondType() == Chem.BondType.DOUBLE
+                           for bond in ring)
+        if len(ring) == 4 and double_bonds == 2:
+            yield "two double bonds in a ring of four"
     for atom in molecule.GetAtoms():
         double = [bond.GetIdx() for bond in atom.GetBonds()
                   if bond.GetBondType() == Chem.BondType.DOUBLE]

@@ -91,6 +91,17 @@ def notes_of(folder: Path) -> tuple[str, ...]:
     return counted_notes(found)
 
 
+def failed_rows(folder: Path) -> str:
+    """Which rows of a scored set have no numbers, the first ones by name, and why."""
+    library = Library.open(folder)
+    failed = Selection(scored=False)
+    number = library.count(failed)
+    named = [f"{row['id']} ({row['error'].rstrip('.')})"
+             for row in library.page(failed, 0, _NAMED).to_dict("records")]
+    return "; ".join([*named, *([f"and {number - _NAMED:,} more"] if number > _NAMED else [])])
+
+
+_NAMED = 3
 _SENTENCE = re.compile(r"(?<=\.) (?=[A-Z])")
 
 

@@ -219,8 +219,8 @@ def keep_list_of_samples(
 def _guarantee(fdr: float, labels: LabelNames) -> str:
     return (f"The expected share of {labels.bad} {labels.many} among the kept is at most "
             f"{100 * fdr:.3g}%, provided that reference {labels.many} and candidates are "
-            "exchangeable, such as random halves of one sample; the expectation is over reference "
-            "sets and candidates, so a single list can hold more.")
+            "exchangeable (drawn alike, such as random halves of one sample); the expectation is "
+            "over reference sets and candidates, so a single list can hold more.")
 
 
 def _note(
@@ -230,14 +230,16 @@ def _note(
     smallest = 1 / (bad + 1)
     if smallest > fdr * (1 + ROUNDING):
         return (f"Nothing can be kept at a rate of {100 * fdr:.3g}%: with {bad:,} {labels.bad} "
-                f"reference {labels.many} the smallest p-value is {smallest:.3g}; at least "
+                f"reference {labels.many} the smallest p-value (how often a {labels.bad} one "
+                f"scores as well) is {smallest:.3g}; at least "
                 f"{math.ceil(1 / fdr - ROUNDING) - 1:,} are needed.")
     if kept.any():
         return None
     needed = math.ceil(smallest * len(p_values) / fdr * (1 - ROUNDING))
     best = int((p_values == smallest).sum())
-    return (f"Nothing is kept: the smallest p-value is {smallest:.3g}, so {needed:,} of the "
-            f"{len(p_values):,} candidates would have to score lower than all {bad:,} {labels.bad} "
+    return (f"Nothing is kept: the smallest p-value (how often a {labels.bad} one scores as well) "
+            f"is {smallest:.3g}, so {needed:,} of the {len(p_values):,} candidates would have to "
+            f"score lower than all {bad:,} {labels.bad} "
             f"reference {labels.many}, and {best:,} do; allow a higher rate, or take a larger "
             "reference set.")
 

@@ -57,7 +57,8 @@ def test_settings_of_a_run_stand_where_they_act_and_are_not_lost_elsewhere(new_p
     steps.press("Enter")
     await_query(page, query := {"tuning": "Your run", "base": MODEL, "steps": "7"})
     click(page.get_by_role("radio", name="All numbers"))
-    page.get_by_test_id("stSidebar").wait_for(state="hidden")
+    steps.wait_for(state="hidden")
+    page.get_by_text("Nothing to set here").wait_for()
     click(page.get_by_role("radio", name="Your run"))
     steps.wait_for()
     assert steps.input_value() == "7"

@@ -35,6 +35,13 @@ def public_url() -> str:
     return url if parts.scheme in ("http", "https") and parts.netloc and not parts.query else ""
 
 
+def base_url() -> str:
+    """Where the dashboard is: what `public_url` says, or else what the browser shows."""
+    shown = urlsplit(st.context.url or "http://localhost:8501")
+    folder = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return public_url() or "/".join(filter(None, (f"{shown.scheme}://{shown.netloc}", folder)))
+
+
 @cache
 def _component() -> Any:
     """Register the component once per process."""

@@ -48,7 +48,8 @@ def nll_distribution(
     )
     mean = float(values.mean())
     figure.add_vline(x=mean, line={"color": colors.muted, "dash": "dot", "width": 1.5},
-                     annotation={"text": f"mean {mean:.2f}", "font": {"color": colors.muted}})
+                     annotation={"text": f"mean {mean:.2f}", "font": {"color": colors.muted},
+                                 "yanchor": "bottom"})  # above the dots
     figure.update_xaxes(title="NLL of the sequence, nats")
     figure.update_yaxes(visible=False, range=[0, max(6.0, level.max() + 1.5)])
     return styled(figure, colors, height)

@@ -205,8 +205,8 @@ def _example(
         f"{ends[0]:.1f} and {ends[1]:.1f} nats, on average at {mean:.2f}, with a standard "
         f"deviation of {std:.2f}. Linearization Uncertainty (LU) is the one divided by "
         f"the other, {std:.2f} / {mean:.2f} = {lu:.3f}. Every dot of the "
-        "figure is one order; click it, and the player writes it token by token. Dark tokens are "
-        "those that surprised the model.")
+        "figure is one order; click it, and the player writes it token by token. Its "
+        "colours say which tokens surprised the model.")
 
 
 def guided(step: int, analysis: Analysis, layout: Layout, *, show_hydrogens: bool) -> str:

@@ -75,6 +75,10 @@ def _default_base(models: Mapping[str, ModelCard]) -> str:
     return query.DEFAULT_BASE if query.DEFAULT_BASE in models else next(iter(models))
 
 
+_HIDDEN = "hidden-run-fields"
+"""Key of a container that the page's style sheet does not show."""
+
+
 @dataclass(frozen=True)
 class _Size:
     """How many entries a sparse run trains: a share, or as many as LoRA of a rank has numbers."""
@@ -98,11 +102,6 @@ class RunSettings:
     beside_molecules: DeltaGenerator
 
 
-_HIDDEN = """<style>
-[data-testid="stSidebar"], [data-testid="stExpandSidebarButton"] {display: none}
-</style>"""
-
-
 def choose(models: Mapping[str, ModelCard], *, hidden: bool = False) -> RunSettings:
     """Draw the sidebar.
 
@@ -111,9 +110,9 @@ def choose(models: Mapping[str, ModelCard], *, hidden: bool = False) -> RunSetti
         hidden: whether nothing on the page depends on it. It is drawn all the same, as a file that
             was brought and what the address says would be lost with the fields.
     """
-    with st.sidebar:
-        if hidden:
-            st.html(_HIDDEN)
+    if hidden:
+        st.sidebar.caption(text.SIDEBAR_ELSEWHERE)
+    with st.sidebar, st.container(key=_HIDDEN if hidden else "run-fields"):
         st.header("Your run", anchor=False)
         st.caption(FIXED if is_running() else text.SIDEBAR_NOTE)
         base = choose_model(models, key="base", default=_default_base(models),

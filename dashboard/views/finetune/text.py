@@ -44,6 +44,8 @@ became worse at everything, which is no repair.
 INTRO = ("Teach a model another order by training a few of its weights, and see what this "
          "repairs and what it costs under the order that the model was trained under.")
 SIDEBAR_NOTE = "Settings for your own run, which you start in the section “Your run”."
+SIDEBAR_ELSEWHERE = ("Nothing to set here: these runs are finished. Settings of a run of your own "
+                     "stand here in the sections “Your run” and “Code”.")
 NO_REPAIRS = ("No repairs ship with this installation; make them with the command below, which can "
               "be resumed. Your own runs work without them.")
 NO_KEEPING = ("On this public page models are not kept for Explore, since one visitor's would "

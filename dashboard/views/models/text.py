@@ -183,12 +183,14 @@ def _others(count: int) -> str:
 def _rise(risen: Sequence[Rise], what: str) -> str:
     """How much higher models stand under a foreign order."""
     low, high = _number(risen[0].ratio), _number(risen[-1].ratio)
-    span = f"{low} times" if low == high else f"{low} to {high} times"
-    more = ", or more" if any(rise.is_at_least for rise in risen) else ""
+    if any(rise.is_at_least for rise in risen):  # then the highest is no upper end
+        span = f"at least {low} times"
+    else:
+        span = f"{low} times" if low == high else f"{low} to {high} times"
     if len(risen) == 1:
-        return f"{risen[0].model} shows {span} the {what} that it shows under its own order{more}."
+        return f"{risen[0].model} shows {span} the {what} that it shows under its own order."
     return (f"the {len(risen)} models trained under another order show {span} the {what} that "
-            f"they show under their own{more}.")
+            "they show under their own.")
 
 
 def _number(ratio: float) -> str:

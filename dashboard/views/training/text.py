@@ -97,8 +97,8 @@ def diversity_caption(found: Diversity) -> str:
     of = config["dataset"] + (f", {config['split']} split" if config.get("split") else "")
     number = found.record["result"]["num_graphs"]
     counted = [int(point["enumerated"]) for point in found.record["result"]["curves"]]
-    known = (f" Of {max(counted):,} all sequences were counted." if config.get("limit") and
-             max(counted, default=0) else "")
+    known = (f" Of {max(counted):,} of them every possible sequence was counted."
+             if config.get("limit") and max(counted, default=0) else "")
     bands = " ".join(found.reasons) or "Bands are 95% intervals."
     return (f"{number:,} {'graph' if number == 1 else 'graphs'} of {of}. Lines are means over "
             f"graphs. {bands}{known}")

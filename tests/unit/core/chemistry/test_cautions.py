@@ -22,7 +22,15 @@ from core.chemistry.cautions import cautions
     ("C1C2C1C2", ("rings of three and three that share a bond",)),
     ("C1CC2CC12", ("rings of three and four that share a bond",)),
     ("C12C3C4C1C5C2C3C45", ("rings of four and four that share a bond",)),  # cubane
-    ("C1CC12CC2", ()),  # spiro rings share an atom alone
+    ("C1CC12CC2", ("rings of three and three that share an atom",)),
+    ("O=CC1CC12OC2C=O", ("rings of three and three that share an atom",)),
+    ("C1CC12CCC2", ()),  # spirohexane
+    ("C1=CC=C1", ("two double bonds in a ring of four",)), ("C1=CCC1", ()),
+    ("C=C1CC=C1", ()), ("c1ccc2c(c1)CC2", ()),
+    ("O=C1CC1", ("a double bond at a ring of three",)),
+    ("C1CC1=C", ("a double bond at a ring of three",)),
+    ("O=C1C=C1", ("a double bond at a ring of three", "a double bond in a ring of three")),
+    ("C=CC1CC1", ()),
     ("O=C1C=CC(=O)C=C1", ()), ("c1ccc2ccccc2c1", ()), ("N#Cc1ccccc1", ()),
 ])
 def test_motifs(smiles, expected):
