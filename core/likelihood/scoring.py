@@ -109,6 +109,9 @@ def score_sequences(
     """NLL of every token of right-padded sequences [B, L], as [B, L − 1] float32 on the CPU."""
     token_nll = torch.zeros(sequences.shape[0], sequences.shape[1] - 1)
     done = 0
+    token_budget = token_budget or default_token_budget(checkpoint)
+    if progress is not None and sequences.numel() > token_budget:  # the first part may take long
+        progress(0, len(sequences))
     for part in logit_slices(checkpoint, sequences, precision=precision,
                              token_budget=token_budget):
         nll = torch.nn.functional.cross_entropy(

@@ -52,9 +52,10 @@ def progress_bar(
         with short_work() as check_time:
             def report(done: int, total: int) -> None:
                 nonlocal bar
-                bar = bar or _draw(place, cancel)
-                bar.progress(done / total, f"{text}: {done:,} of {total:,} {unit}"
-                                           f"{pace.heard(done, total)}")
+                if bar is not None or done < total:  # else nothing is left to wait for
+                    bar = bar or _draw(place, cancel)
+                    bar.progress(done / total, f"{text}: {done:,} of {total:,} {unit}"
+                                               f"{pace.heard(done, total)}")
                 check_time()
 
             yield report
