@@ -1,5 +1,8 @@
 """Our own forward pass says what the one of `transformers` says, on every shipped model."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -122,3 +125,19 @@ def test_settings_that_make_no_llama_are_refused():
         LlamaSettings.from_json(row | {"hidden_act": "tanh"})
     with pytest.raises(KeyError):
         LlamaSettings.from_json({})
+
+
+def test_scoring_and_sampling_do_not_import_what_takes_seconds(tiny):
+    script = ("import sys, torch; from core.likelihood.analysis import analyse; "
+              "from core.model.checkpoints import load_checkpoint; "
+              "from core.model.generation import generate; "
+              "from core.chemistry.molecules import from_smiles; "
+              f"checkpoint = load_checkpoint({str(tiny.card.path)!r}); "
+              "analyse(checkpoint, [from_smiles('CCO').graph], checkpoint.card.strategy, "
+              "permutations=4, seed=0); "
+              "list(generate(checkpoint, 2, generator=torch.Generator().manual_seed(0))); "
+              "print([name for name in ('transformers', 'torch._dynamo', 'peft') "
+              "if name in sys.modules])")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True,
+                          check=False)
+    assert (done.stdout, done.returncode) == ("[]\n", 0), done.stderr
