@@ -40,16 +40,14 @@ def short(value: float) -> str:
     >>> short(0.00434), short(22.8), short(1234.5), short(0.0), short(3e-7)
     ('0.00434', '22.8', '1,234', '0', '<0.0001')
     >>> short(-0.00388), short(-3e-7)
-    ('−0.00388', '>−0.0001')
+    ('−0.00388', '<0.0001')
     """
     if value == 0:
         return "0"
-    if value < 0:
-        size = short(-value)
-        return f">−{_NOTHING}" if size.startswith("<") else f"−{size}"
-    if value < _NOTHING:
+    if abs(value) < _NOTHING:
         return f"<{_NOTHING}"
-    return f"{value:,.0f}" if value >= 100 else f"{value:#.3g}"
+    size = f"{abs(value):,.0f}" if abs(value) >= 100 else f"{abs(value):#.3g}"
+    return size if value > 0 else f"−{size}"
 
 
 def duration(seconds: float) -> str:
