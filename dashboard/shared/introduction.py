@@ -8,11 +8,15 @@ SPELT_OUT = {
     "NLL": "negative log-likelihood, in nats; lower is likelier",
     "LU": "Linearization Uncertainty; 0 means that no order matters",
     "ECE": "expected calibration error",
-    "ESS": "effective sample size",
+    "permutation": "one of the ways to write a molecule that were drawn",
+    "order-marginal": "over all ways to write it together",
+    "self": "of the very sequence that the model wrote",
+    "ESS": "effective sample size, how many of the permutations that rests on",
     "AUC": "area under the ROC curve; 0.5 is chance",
     "LoRA": "low-rank adapters",
+    "generalization gap": "how much likelier molecules are that were learnt",
 }
-"""Abbreviations of the pages, in the words of the glossary."""
+"""Abbreviations and terms of the pages, in the words of the glossary."""
 
 
 def introduce(question: str, example: str, *short: str) -> None:
@@ -21,7 +25,7 @@ def introduce(question: str, example: str, *short: str) -> None:
     Args:
         question: that the page answers, one sentence.
         example: how to read what it shows, in Markdown.
-        short: abbreviations that the page uses, of `SPELT_OUT`; they are spelt out before all else.
+        short: what the page uses of `SPELT_OUT`; they are spelt out before all else.
     """
     with st.container(horizontal=True, vertical_alignment="center",
                       horizontal_alignment="distribute"):

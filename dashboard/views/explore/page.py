@@ -22,7 +22,7 @@ from dashboard.shared.progress import progress_bar
 from dashboard.views.explore import data, inputs, sections, text
 from dashboard.views.explore.query import ExploreQuery
 
-_SHORT = ("NLL", "LU", "ESS")
+_SHORT = ("NLL", "LU", "permutation", "order-marginal", "ESS")
 
 
 def main() -> None:

@@ -109,8 +109,18 @@ CHAPTERS = (
         Term("Mask", "The weights that are trained, usually the most salient; all others stay.",
              "mask"),
         Term("Density", "Share of the weights that a mask selects.", "density"),
+        Term("Agreement of masks, Jaccard index", "Share of the weights that both masks select "
+             "among those that at least one of them selects.", "Jaccard index"),
         Term("LoRA", "Fine-tuning by a small product of two matrices beside every large one.",
              "LoRA"),
         Term("Arm", "One setting of the repair experiment: a method, a number of weights.", "arm"),
+    )),
+    Chapter("What an order does to learning", (
+        Term("Generalization gap", "How many nats per token test molecules cost more than "
+             "molecules that the model learnt. Near 0 it has learnt nothing by heart.", "gap"),
+        Term("3-gram entropy", "How evenly triples of neighbouring tokens occur, in bits. High for "
+             "an order that writes a molecule in many ways.", "3-gram entropy"),
+        Term("VUN", "Share of all samples that are valid, unique and novel; a model that copies "
+             "has a low one.", "VUN"),
     )),
 )

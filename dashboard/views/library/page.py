@@ -24,7 +24,7 @@ from dashboard.views.library.query import KEYS, ROWS, SECTIONS, address_faults, 
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     beside_title = title_row("Library")
-    introduce(text.QUESTION, text.EXAMPLE, "NLL", "LU")
+    introduce(text.QUESTION, text.EXAMPLE, "NLL", "LU", "self", "order-marginal")
     try:
         folders = data.libraries()
         if not folders:

@@ -31,7 +31,7 @@ _SWITCH = RunSwitch("scoring_running", start="start-scoring", cancel="cancel-sco
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     st.title("Score molecules", anchor=False)
-    introduce(text.QUESTION, text.EXAMPLE, "NLL", "LU")
+    introduce(text.QUESTION, text.EXAMPLE, "NLL", "LU", "order-marginal")
     try:
         models = checkpoints.models()
         warn_about_address("score", partial(address_faults, models=tuple(models)))

@@ -19,7 +19,7 @@ from dashboard.views.training.query import ALL_SIZES, OWN, Records, address_faul
 def main() -> None:
     """The page from top to bottom; what is wrong is said where it shows."""
     st.title("Training", anchor=False)
-    introduce(text.QUESTION, text.EXAMPLE, "NLL", "LU", "ECE")
+    introduce(text.QUESTION, text.EXAMPLE, "NLL", "LU", "ECE", "generalization gap")
     shipped, damaged = data.shipped_diversity()
     above, below = st.container(), st.container()
     with below:  # drawn first, as the address is about what it holds as well

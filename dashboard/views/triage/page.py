@@ -24,7 +24,7 @@ from dashboard.views.triage.query import VIEWS, VIEWS_WITHOUT_SET_METRICS, addre
 def main() -> None:
     """The page from top to bottom; what is wrong with an input is said where it shows."""
     beside_title = title_row("Generate & triage")
-    introduce(text.QUESTION, text.EXAMPLE, "LU", "NLL", "AUC")
+    introduce(text.QUESTION, text.EXAMPLE, "LU", "NLL", "self", "order-marginal", "AUC")
     try:
         models = checkpoints.models()
         warn_about_address("triage", partial(address_faults, models=tuple(models)))
