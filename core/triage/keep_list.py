@@ -230,18 +230,17 @@ def _note(
     smallest = 1 / (bad + 1)
     if smallest > fdr * (1 + ROUNDING):
         return (f"Nothing can be kept at a rate of {100 * fdr:.3g}%: with {bad:,} {labels.bad} "
-                f"reference {labels.many} the smallest p-value (how often a {labels.bad} one "
-                f"scores as well) is {smallest:.3g}; at least "
+                f"reference {labels.many} the smallest p-value (how often {labels.bad} "
+                f"{labels.many} score as well) is {smallest:.3g}; at least "
                 f"{math.ceil(1 / fdr - ROUNDING) - 1:,} are needed.")
     if kept.any():
         return None
     needed = math.ceil(smallest * len(p_values) / fdr * (1 - ROUNDING))
     best = int((p_values == smallest).sum())
-    return (f"Nothing is kept: the smallest p-value (how often a {labels.bad} one scores as well) "
-            f"is {smallest:.3g}, so {needed:,} of the {len(p_values):,} candidates would have to "
-            f"score lower than all {bad:,} {labels.bad} "
-            f"reference {labels.many}, and {best:,} do; allow a higher rate, or take a larger "
-            "reference set.")
+    return (f"Nothing is kept: the smallest p-value (how often {labels.bad} {labels.many} score as "
+            f"well) is {smallest:.3g}, so {needed:,} of the {len(p_values):,} candidates would "
+            f"have to score lower than all {bad:,} {labels.bad} reference {labels.many}, and {best:,} "
+            "do; allow a higher rate, or take a larger reference set.")
 
 
 def _sentence(kept: int, kept_good: int, candidates: int, good: int, labels: LabelNames) -> str:

@@ -111,8 +111,8 @@ def test_the_guarantee_is_stated_with_its_conditions():
     result = keep_list([0.0], np.arange(1.0, 30.0), np.zeros(29, dtype=bool), fdr=0.05)
     assert result.guarantee == (
         "The expected share of unstable molecules among the kept is at most 5%, provided that "
-        "reference molecules and candidates are exchangeable, such as random halves of one "
-        "sample; the expectation is over reference sets and candidates, so a single list can "
+        "reference molecules and candidates are exchangeable (drawn alike, such as random halves "
+        "of one sample); the expectation is over reference sets and candidates, so a single list can "
         "hold more.")
     labels = LabelNames("soluble", "insoluble", "molecules")
     other = keep_list([0.0], [1.0], [False], fdr=0.6, labels=labels)
@@ -121,12 +121,14 @@ def test_the_guarantee_is_stated_with_its_conditions():
 
 @pytest.mark.parametrize(("bad", "fdr", "note"), [
     (9, 0.05, "Nothing can be kept at a rate of 5%: with 9 unstable reference molecules the "
-              "smallest p-value is 0.1; at least 19 are needed."),
+              "smallest p-value (how often unstable molecules score as well) is 0.1; "
+              "at least 19 are needed."),
     (0, 0.1, "Nothing can be kept at a rate of 10%: with 0 unstable reference molecules the "
-             "smallest p-value is 1; at least 9 are needed."),
-    (19, 0.1, "Nothing is kept: the smallest p-value is 0.05, so 5 of the 10 candidates would have "
-              "to score lower than all 19 unstable reference molecules, and 2 do; allow a higher "
-              "rate, or take a larger reference set."),
+             "smallest p-value (how often unstable molecules score as well) is 1; "
+             "at least 9 are needed."),
+    (19, 0.1, "Nothing is kept: the smallest p-value (how often unstable molecules score as well) "
+              "is 0.05, so 5 of the 10 candidates would have to score lower than all 19 unstable "
+              "reference molecules, and 2 do; allow a higher rate, or take a larger reference set."),
 ])
 def test_why_nothing_is_kept(bad, fdr, note):
     candidates = np.r_[-2.0, -1.0, np.full(8, 99.0)]
