@@ -239,8 +239,8 @@ def _note(
     best = int((p_values == smallest).sum())
     return (f"Nothing is kept: the smallest p-value (how often {labels.bad} {labels.many} score as "
             f"well) is {smallest:.3g}, so {needed:,} of the {len(p_values):,} candidates would "
-            f"have to score lower than all {bad:,} {labels.bad} reference {labels.many}, and {best:,} "
-            "do; allow a higher rate, or take a larger reference set.")
+            f"have to score lower than all {bad:,} {labels.bad} reference {labels.many}, and "
+            f"{best:,} do; allow a higher rate, or take a larger reference set.")
 
 
 def _sentence(kept: int, kept_good: int, candidates: int, good: int, labels: LabelNames) -> str:

@@ -112,8 +112,8 @@ def test_the_guarantee_is_stated_with_its_conditions():
     assert result.guarantee == (
         "The expected share of unstable molecules among the kept is at most 5%, provided that "
         "reference molecules and candidates are exchangeable (drawn alike, such as random halves "
-        "of one sample); the expectation is over reference sets and candidates, so a single list can "
-        "hold more.")
+        "of one sample); the expectation is over reference sets and candidates, so a single list "
+        "can hold more.")
     labels = LabelNames("soluble", "insoluble", "molecules")
     other = keep_list([0.0], [1.0], [False], fdr=0.6, labels=labels)
     assert "share of insoluble molecules among the kept is at most 60%" in other.guarantee
@@ -128,7 +128,8 @@ def test_the_guarantee_is_stated_with_its_conditions():
              "at least 9 are needed."),
     (19, 0.1, "Nothing is kept: the smallest p-value (how often unstable molecules score as well) "
               "is 0.05, so 5 of the 10 candidates would have to score lower than all 19 unstable "
-              "reference molecules, and 2 do; allow a higher rate, or take a larger reference set."),
+              "reference molecules, and 2 do; allow a higher rate, or take a larger reference "
+              "set."),
 ])
 def test_why_nothing_is_kept(bad, fdr, note):
     candidates = np.r_[-2.0, -1.0, np.full(8, 99.0)]
