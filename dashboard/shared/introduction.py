@@ -8,7 +8,7 @@ SPELT_OUT = {
     "NLL": "negative log-likelihood, in nats; lower is likelier",
     "LU": "Linearization Uncertainty; 0 means that no order matters",
     "ECE": "expected calibration error",
-    "permutation": "one of the ways to write a molecule that were drawn",
+    "permutation": "one of the orders of writing that were drawn",
     "order-marginal": "over all ways to write it together",
     "self": "of the very sequence that the model wrote",
     "ESS": "effective sample size, how many of the permutations that rests on",
