@@ -164,15 +164,14 @@ def _write_set(
     inputs: list[str], output: Path, card: ModelCard, settings: ScoringSettings,
     engine: Callable[[], Engine], reading: Reading,
 ) -> None:
-    from core.library.leaving import failed_rows, notes_of
+    from core.library.leaving import faults_of, notes_of
     from core.library.run import score_files
 
     with showing("Reading the input") as show:
         found = score_files([Path(input) for input in inputs], output, card, settings, engine,
                             reading=reading, progress=lambda state: show(_look(state)))
-    say_notes(notes_of(output))
-    failed = (f", {found.failed:,} of them with an error: {failed_rows(output)}" if found.failed
-              else "")
+    say_notes((*notes_of(output), *faults_of(output)))
+    failed = f", {found.failed:,} of them with an error" if found.failed else ""
     messages.print(f"{output} holds {found.rows:,} scored rows{failed}.", markup=False,
                    soft_wrap=True)
     messages.print(see_library(output), markup=False, soft_wrap=True)

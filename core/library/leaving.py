@@ -91,14 +91,13 @@ def notes_of(folder: Path) -> tuple[str, ...]:
     return counted_notes(found)
 
 
-def failed_rows(folder: Path) -> str:
-    """Which rows of a scored set have no numbers, the first ones by name, and why."""
-    library = Library.open(folder)
-    failed = Selection(scored=False)
-    number = library.count(failed)
-    named = [f"{row['id']} ({row['error'].rstrip('.')})"
-             for row in library.page(failed, 0, _NAMED).to_dict("records")]
-    return "; ".join([*named, *([f"and {number - _NAMED:,} more"] if number > _NAMED else [])])
+def faults_of(folder: Path) -> tuple[str, ...]:
+    """Why rows of a scored set have no numbers: a sentence for each of the first ones."""
+    library, failed = Library.open(folder), Selection(scored=False)
+    left = library.count(failed) - _NAMED
+    return (*(f"{row['id']}: {row['error']}"
+              for row in library.page(failed, 0, _NAMED).to_dict("records")),
+            *([f"{left:,} more have an error."] if left > 0 else []))
 
 
 _NAMED = 3

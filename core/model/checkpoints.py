@@ -38,7 +38,7 @@ WEIGHTS = "model.safetensors"
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A loaded model with its card, in evaluation mode and fp32; its weights do not change.
+    """A loaded model with its card, in evaluation mode and fp32.
 
     Attributes:
         network: the model as it scores and samples.
@@ -62,8 +62,10 @@ class Checkpoint:
 
     @cached_property
     def model(self) -> LlamaForCausalLM:
-        """The model of `transformers` with the same weights, shared: to train it and to look into
-        it. Importing that library takes seconds."""
+        """The model of `transformers` with the same weights, shared, to train and to look into.
+
+        Importing that library takes seconds.
+        """
         from core.model.transformer import model_of, to_device
 
         said = self.network.settings.said

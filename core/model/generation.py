@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -20,7 +20,7 @@ from core.chemistry.fragments import Fragment, FragmentError
 from core.chemistry.normal_form import normal_form
 from core.errors import InputError
 from core.graph.graph import Graph
-from core.model.checkpoints import Checkpoint
+from core.model.checkpoints import Checkpoint, Precision
 from core.model.growth import holds_fragment
 from core.model.llama import KeyValueCache
 from core.sent.decoder import DecodeError, decode, decode_lenient
@@ -54,7 +54,7 @@ class SamplingConfig:
     mask: Literal["strict", "kinds"] = "strict"
     max_tokens: int = 500
     batch_size: int = 512
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Precision = "fp32"
 
     def __post_init__(self) -> None:
         if not 0 < self.temperature < math.inf:
@@ -64,7 +64,7 @@ class SamplingConfig:
             if value is not None and value < least:
                 raise InputError(f"{what} must be at least {least}, got {value}.")
         for what, choice, known in (("mask", self.mask, ("strict", "kinds")),
-                                    ("precision", self.precision, ("fp32", "bf16"))):
+                                    ("precision", self.precision, get_args(Precision))):
             if choice not in known:
                 raise InputError(f"Unknown {what} {choice!r}; use {' or '.join(known)}.")
 

@@ -76,8 +76,11 @@ class LlamaSettings:
                               "said": said})
 
     def rotation(self) -> tuple[Tensor, float]:
-        """Angles by which a position turns each pair of numbers, [head_dim / 2] in radians, and the
-        factor of the result (Su et al. 2021)."""
+        """By how much a position turns pairs of numbers (Su et al. 2021, RoFormer).
+
+        Returns:
+            Angles of each pair, [head_dim / 2], radians, and the factor of the result.
+        """
         if self.rope_parameters["rope_type"] != "default":
             from transformers import LlamaConfig
             from transformers.modeling_rope_utils import ROPE_INIT_FUNCTIONS

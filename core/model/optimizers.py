@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import torch
 from torch import Tensor, nn
@@ -23,19 +23,30 @@ class Muon(torch.optim.Muon):
 
     Args:
         params: matrices.
+        lr, weight_decay, momentum: as of `torch.optim.Muon`; the step's size is matched to AdamW's
+            (Liu et al. 2025, arXiv 2502.16982), so that both can share a rate.
         dtype: of the products that make an update orthogonal.
-        options: those of `torch.optim.Muon`; the step's size is always matched to AdamW's
-            (Liu et al. 2025, arXiv 2502.16982).
     """
 
-    def __init__(self, params: Iterable[nn.Parameter], *, dtype: torch.dtype,
-                 **options: float) -> None:
-        super().__init__(params, adjust_lr_fn="match_rms_adamw", **options)  # type: ignore[arg-type]
+    def __init__(self, params: Iterable[nn.Parameter], *, lr: float, weight_decay: float,
+                 momentum: float, dtype: torch.dtype) -> None:
+        super().__init__(params, lr=lr, weight_decay=weight_decay, momentum=momentum,
+                         adjust_lr_fn="match_rms_adamw")
         self.dtype = dtype
 
+    @overload
+    def step(self, closure: None = None) -> None: ...
+
+    @overload
+    def step(self, closure: Callable[[], float]) -> float: ...
+
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Move every matrix that has a gradient."""
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:
+        """Move every matrix that has a gradient; returns the loss of a closure."""
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
         for group in self.param_groups:
             alike: dict[torch.Size, list[nn.Parameter]] = defaultdict(list)
             for matrix in group["params"]:
@@ -49,8 +60,9 @@ class Muon(torch.optim.Muon):
                 for matrix, update in zip(matrices, updates, strict=True):
                     matrix.mul_(1 - group["lr"] * group["weight_decay"])
                     matrix.add_(update, alpha=-group["lr"] * size)
+        return loss
 
-    def _momentum(self, matrix: nn.Parameter, group: dict[str, float]) -> Tensor:
+    def _momentum(self, matrix: nn.Parameter, group: dict[str, Any]) -> Tensor:
         state, gradient, momentum = self.state[matrix], matrix.grad, group["momentum"]
         assert gradient is not None
         if "momentum_buffer" not in state:
@@ -104,7 +116,6 @@ def build_optimizers(
     )
     if name == "adamw":
         return [adamw]
-    # Scaling the update's size to AdamW's lets both optimizers share one learning rate.
     muon = Muon(blocks, lr=learning_rate, weight_decay=weight_decay, momentum=0.95, dtype=dtype)
     return [muon, adamw]
 

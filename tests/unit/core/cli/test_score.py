@@ -281,7 +281,8 @@ def test_score_into_a_folder_keeps_what_the_files_say(trailscope, write, tmp_pat
     result = trailscope(*words)
     assert (result.status, result.out) == (1, "")
     said = " ".join(result.err.split())
-    assert "holds 3 scored rows, 1 of them with an error: row 2 (" in said
+    assert "holds 3 scored rows, 1 of them with an error." in said
+    assert "note: row 2: " in said
     table = pd.read_parquet(folder)
     assert table["batch"].tolist()[:2] == [7, 8]
     assert table["id"].tolist() == ["row 1", "row 2", "second"]
