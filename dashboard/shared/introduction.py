@@ -14,7 +14,7 @@ SPELT_OUT = {
     "ESS": "effective sample size, how many of the permutations that rests on",
     "AUC": "area under the ROC curve; 0.5 is chance",
     "LoRA": "low-rank adapters",
-    "generalization gap": "how much likelier molecules are that were learnt",
+    "generalization gap": "how much likelier learnt molecules are than others",
 }
 """Abbreviations and terms of the pages, in the words of the glossary."""
 
