@@ -90,6 +90,21 @@ def from_smiles(
                                 "electrons are read."))
 
 
+def elements_of(smiles: str) -> list[str]:
+    """Symbols of the elements of any molecule, sorted; none for what is no molecule.
+
+    >>> elements_of("C[Si](C)(C)O"), elements_of("C1CC")
+    (['C', 'O', 'Si'], [])
+    """
+    try:
+        with refusing("It is no molecule."):
+            check_characters(smiles.strip(), "SMILES")
+            mol = Chem.MolFromSmiles(smiles)
+    except MoleculeError:
+        return []
+    return [] if mol is None else sorted({atom.GetSymbol() for atom in mol.GetAtoms()})
+
+
 def split_extension(text: str) -> tuple[str, str]:
     """A SMILES and its CXSMILES extension, which is empty if there is none.
 

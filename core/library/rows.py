@@ -10,7 +10,7 @@ from core.errors import InputError
 from core.graph.graph import GraphError
 from core.graph.planar import PLANAR_NODES, PlanarName
 from core.model.card import ModelCard
-from core.model.readers import known_models, readers
+from core.model.readers import known_models, readers, why_none
 from core.sent.vocabulary import Vocabulary
 
 
@@ -36,26 +36,27 @@ def naming_readers(rows: Iterable[InputRow], card: ModelCard | None) -> Iterator
                                                   "without labels."))
         if row.error is not None:
             models = models or known_models()
-            if (able := _reader(row, card, models)) is not None:
-                row = replace(row, error=f"{row.error} A model that can read it: {able.name}.")
+            if said := _who_reads(row, card, models):
+                row = replace(row, error=f"{row.error} {said}")
         yield row
 
 
-def _reader(
-    row: InputRow, card: ModelCard | None, models: tuple[ModelCard, ...]
-) -> ModelCard | None:
-    """The likest model that can read a bad row, None for none."""
+def _who_reads(row: InputRow, card: ModelCard | None, models: tuple[ModelCard, ...]) -> str:
+    """The likest model that can read a bad row, as a sentence; or that there is none, or nothing,
+    where something else is wrong with the row."""
     if not models:
-        return None
+        return ""
     if row.smiles:
         able = readers(row.smiles, models, like=card or models[0])
+        if not able:
+            return why_none(row.smiles, models)
     elif _names_a_planar_graph(row.id):
         able = [one for one in models if one.chemistry is None]
     else:
         able = []
-    # If the model itself can read it, something else is wrong with the row.
-    is_own = bool(able) and card is not None and able[0].weights_sha256 == card.weights_sha256
-    return None if is_own or not able else able[0]
+    if not able or (card is not None and able[0].weights_sha256 == card.weights_sha256):
+        return ""
+    return f"A model that can read it: {able[0].name}."
 
 
 def _names_a_planar_graph(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from core.chemistry.chemistry import Chemistry
-from core.chemistry.molecules import from_smiles
+from core.chemistry.molecules import elements_of, from_smiles
 from core.chemistry.notation import MoleculeError
 from core.model.card import ModelCard, find_shipped_models
 from core.model.local_models import find_local_models
@@ -33,6 +33,25 @@ def readers(smiles: str, cards: Iterable[ModelCard], *, like: ModelCard) -> list
         if able[key]:
             found.append(card)
     return sorted(found, key=lambda card: _differences(card, like))
+
+
+def why_none(smiles: str, cards: Iterable[ModelCard]) -> str:
+    """What keeps a molecule that no model can read from all of them, as a sentence.
+
+    Args:
+        smiles: the molecule; nothing is said of what is no molecule.
+        cards: of the models that there are.
+    """
+    elements = elements_of(smiles)
+    if not elements:
+        return ""
+    known = list(dict.fromkeys(element for card in cards if card.chemistry is not None
+                               for element in card.chemistry.elements))
+    foreign = [element for element in elements if element not in known]
+    if not foreign or not known:
+        return "No model that is here can read it."
+    return (f"No model that is here knows {' or '.join(foreign)}: together they know "
+            f"{', '.join(known)}.")
 
 
 def known_models() -> tuple[ModelCard, ...]:

@@ -244,9 +244,9 @@ def _note(
 
 
 def _sentence(kept: int, kept_good: int, candidates: int, good: int, labels: LabelNames) -> str:
-    before = (f"{candidates - good:,} of the {candidates:,} candidates are {labels.bad} "
-              f"({1 - good / candidates:.1%})")
     if not kept:
-        return f"Nothing is kept; {before}."
-    return (f"{kept:,} of {candidates:,} candidates are kept, {kept - kept_good:,} of them "
-            f"{labels.bad} ({1 - kept_good / kept:.1%}); {before}.")
+        return (f"Nothing is kept; {candidates - good:,} of the {candidates:,} candidates are "
+                f"{labels.bad} ({1 - good / candidates:.1%}).")
+    return (f"{kept:,} of {candidates:,} candidates are kept. Of the kept, {kept - kept_good:,} "
+            f"({1 - kept_good / kept:.1%}) are {labels.bad}; of all candidates, "
+            f"{candidates - good:,} ({1 - good / candidates:.1%}).")

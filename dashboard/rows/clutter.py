@@ -37,8 +37,10 @@ def choose_clutter(
     shows_pieces = show_toggle("Show those in pieces", keys.pieces, keys, drawn=pieces > 0)
     shows_repeats = show_toggle("Show repeats", keys.repeats, keys, drawn=repeats > 0)
     clutter = Clutter(pieces=may_hide_pieces and not shows_pieces, repeats=not shows_repeats)
-    return (chosen.and_(clutter.condition),
-            text.hidden_rows(*clutter.hidden(partial(count, library), chosen)))
+    hidden, repeated = clutter.hidden(partial(count, library), chosen)
+    # Told apart, as the share of molecules in pieces is one of the valid alone.
+    invalid = count(library, chosen.and_(_INVALID_PIECES)) if hidden else 0
+    return chosen.and_(clutter.condition), text.hidden_rows(hidden, repeated, invalid=invalid)
 
 
 def show_toggle(label: str, key: str, keys: Keys, *, drawn: bool) -> bool:
@@ -86,3 +88,5 @@ class Clutter:
 _IN_PIECES: tuple[str, float | bool] = ("fragments", 2)
 _REPEATED: tuple[str, float | bool] = ("unique", False)
 """Conditions of rows that are left out; invalid graphs are never called repeats."""
+
+_INVALID_PIECES = Selection(ranges=(("fragments", 2, None),), flags=(("valid", False),))

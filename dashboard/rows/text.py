@@ -180,13 +180,21 @@ def _missing(value: Any) -> bool:
     return value is None or bool(pd.isna(value))
 
 
-def hidden_rows(pieces: int, repeats: int) -> str:
+def hidden_rows(pieces: int, repeats: int, *, invalid: int = 0) -> str:
     """How many rows are left out that nobody asked for; empty if none are.
 
-    >>> hidden_rows(1230, 1), hidden_rows(0, 45), hidden_rows(0, 0)
-    ('1,230 in several pieces and 1 repeat are hidden.', '45 repeats are hidden.', '')
+    Args:
+        pieces: rows in several pieces.
+        repeats: of the others.
+        invalid: of those in several pieces.
+
+    >>> hidden_rows(1230, 1, invalid=20)
+    '1,230 in several pieces (20 of them invalid) and 1 repeat are hidden.'
+    >>> hidden_rows(0, 45), hidden_rows(0, 0)
+    ('45 repeats are hidden.', '')
     """
-    parts = [f"{pieces:,} in several pieces"] if pieces else []
+    parts = [f"{pieces:,} in several pieces" + (f" ({invalid:,} of them invalid)" if invalid
+                                                else "")] if pieces else []
     parts += [f"{repeats:,} repeat{'' if repeats == 1 else 's'}"] if repeats else []
     if not parts:
         return ""

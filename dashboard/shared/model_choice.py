@@ -13,7 +13,7 @@ from core.assets import models_folder
 from core.data.registry import DATASETS, dataset_of_model
 from core.errors import InputError
 from core.model.card import ModelCard
-from core.model.readers import readers
+from core.model.readers import readers, why_none
 from dashboard.shared import own_models
 from dashboard.shared.bring_model import bring_model
 from dashboard.shared.inputs import is_history_navigation
@@ -113,7 +113,8 @@ def choose_by_dataset(
 def offer_reader(
     smiles: str, models: Mapping[str, ModelCard], *, key: str, like: ModelCard
 ) -> None:
-    """Below the sentence on a molecule that a model cannot read: a click goes to one that can.
+    """Below the sentence on a molecule that a model cannot read: a click goes to one that can, or
+    why none can.
 
     Args:
         smiles: the molecule.
@@ -122,6 +123,8 @@ def offer_reader(
         like: the model that cannot read it.
     """
     able = readers(smiles, models.values(), like=like)
+    if not able:
+        st.caption(why_none(smiles, models.values()))
     # If the model itself can read it, something else is wrong.
     if able and able[0].weights_sha256 != like.weights_sha256:
         st.button(f"Open it under {able[0].name}", type="primary", key=f"{key}_reader",

@@ -46,7 +46,7 @@ def show_numbers(query: ExploreQuery, analysis: Analysis) -> None:
     # Cards of a fixed width wrap on narrow screens instead of being cut off.
     tested = data.tested(query.model, query.weights_sha256, query.strategy)
     shares = () if tested is None else tested.standings(analysis)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="cards-numbers"):
         for card, share in zip_longest(text.number_cards(analysis, _words(query)), shares):
             with st.container(width=_CARD_WIDTH, gap="xsmall"):
                 st.metric(card.label, card.value, card.detail, delta_color="off",

@@ -29,7 +29,7 @@ def show(before: RepairResult, after: RepairResult, *, key: str) -> None:
         after: the arm.
         key: prefix of widget keys; the type of tokens has one for all.
     """
-    _show_metrics(before, after)
+    _show_metrics(before, after, key)
     _show_lu(before, after, key)
     _show_reliability(before, after, key)
     if after.history:
@@ -43,10 +43,10 @@ def show(before: RepairResult, after: RepairResult, *, key: str) -> None:
                      csv=text.result_table({"before": before, "after": after}))
 
 
-def _show_metrics(before: RepairResult, after: RepairResult) -> None:
+def _show_metrics(before: RepairResult, after: RepairResult, key: str) -> None:
     """LU and its nats, ECE and cost, small and large."""
     own, new = after.orders[0], after.orders[-1]
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key=f"cards-{key}"):
         for label, order, measure in (
                 ("LU, new order", new, "lu"), ("std of NLL, new order", new, "nll_std"),
                 ("ECE, new order", new, "ece"),

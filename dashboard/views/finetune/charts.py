@@ -141,7 +141,7 @@ class _Panel:
             x=x, y=[found.value, found.value], mode="lines+text", hoverinfo="skip",
             line={"color": muted, "dash": "dash", "width": 1.5}, showlegend=False,
             text=["", f"before: {short(found.value)}  "], textposition="top left",
-            textfont={"color": muted, "size": 12}, row=self.at[0], col=self.at[1])
+            textfont={"color": self.colors.ink, "size": 12}, row=self.at[0], col=self.at[1])
 
     def add_front(self, points: Sequence[RepairPoint]) -> None:
         solid = [point for point in points if point.result not in self.spurious]

@@ -260,7 +260,7 @@ def _scale(stops: Sequence[str]) -> list[list]:
 
 def _above(title: str) -> dict[str, str]:
     """A colour scale's title, with an empty line below it, or it would touch the first number."""
-    return {"text": f"{title}<br> ", "side": "top"}
+    return {"text": f"{title}<br>\N{NO-BREAK SPACE}", "side": "top"}
 
 
 def _colorbar(cells: Cells, height: int) -> dict:

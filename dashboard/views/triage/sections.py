@@ -50,7 +50,7 @@ _CHART_WIDTH = 480
 
 def show_shares(found: Generation) -> None:
     """Valid, unique, novel, stable and fragmented, each with its interval."""
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="cards-shares"):
         for card in text.share_cards(found):
             st.metric(card.label, card.value, card.detail, delta_color="off",
                       delta_arrow="off", border=True, help=card.explanation, width=_CARD_WIDTH)

@@ -367,17 +367,17 @@ def kept_finding(found: SplitKeepList) -> str:
     kept, bad = len(found.kept_rows), len(found.kept_rows) - found.kept_good
     if not kept:
         return found.sentence
-    return (f"{found.sentence} 95% interval of the {found.keep_list.labels.bad} share among the "
-            f"kept (Wilson): {percents(wilson_interval(bad, kept))}.")
+    return (f"{found.sentence} 95% interval of the share among the kept (Wilson): "
+            f"{percents(wilson_interval(bad, kept))}.")
 
 
 def keep_split(found: SplitKeepList) -> str:
     """What the list was compared with and chosen from."""
     repeats = f" {found.repeated:,} repeats are left out." if found.repeated else ""
-    return (f"Reference set: {len(found.reference_rows):,} {found.keep_list.labels.many}, of "
-            "which "
-            f"{found.keep_list.bad_reference:,} are {found.keep_list.labels.bad}; chosen from "
-            f"{len(found.candidate_rows):,} others.{repeats}")
+    labels = found.keep_list.labels
+    return (f"Candidates: a random half, {len(found.candidate_rows):,} {labels.many}. They are "
+            f"compared with the other half, the reference set: {len(found.reference_rows):,}, of "
+            f"which {found.keep_list.bad_reference:,} are {labels.bad}.{repeats}")
 
 
 def keep_all_note(found: SplitKeepList) -> str | None:

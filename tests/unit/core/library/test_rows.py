@@ -25,7 +25,10 @@ SMALL, DRUGS, PLANAR = CARDS = tuple(
                     "A model that can read it: small."),
     ("planar:0:0", SMALL, "The model reads molecules, and this is a graph without labels. "
                           "A model that can read it: planar."),
-    ("CCI", DRUGS, "Element I is outside the vocabulary, which has C, N, S, O, F, Cl, Br, H."),
+    ("CCI", DRUGS, "Element I is outside the vocabulary, which has C, N, S, O, F, Cl, Br, H. No "
+                   "model that is here knows I: together they know H, C, N, O, F, S, Cl, Br."),
+    ("C1CC", SMALL, "'C1CC' is not a valid SMILES; check brackets, ring numbers and element "
+                    "symbols."),
     ("CCCl", DRUGS, None), ("CCO", None, None), ("planar:0:0", PLANAR, None),
 ])
 def test_a_bad_row_names_who_reads_it(monkeypatch, text, card, error):

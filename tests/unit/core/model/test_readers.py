@@ -6,7 +6,7 @@ import pytest
 
 from core.chemistry.chemistry import AUTOGRAPH_GUACAMOL, AUTOGRAPH_MOSES, MOSES, QM9
 from core.model.card import ModelCard
-from core.model.readers import readers
+from core.model.readers import readers, why_none
 from core.sent.strategies import MIN_DEGREE_FIRST, RANDOM_ORDER
 from core.sent.vocabulary import PLANAR_VOCABULARY, vocabulary_of
 
@@ -42,6 +42,16 @@ def names(smiles, like):
 ])
 def test_those_whose_chemistry_holds_the_molecule_can_read_it(smiles, able):
     assert sorted(names(smiles, CARDS[0])) == sorted(able)
+
+
+@pytest.mark.parametrize(("smiles", "sentence"), [
+    ("C[Si](C)(C)C", "No model that is here knows Si: together they know H, C, N, O, F."),
+    ("[Na+].[Cl-]", "No model that is here knows Cl or Na: together they know H, C, N, O, F."),
+    ("C" * 100, "No model that is here can read it."),
+    ("C1CC", ""), ("", ""), ("C\u041e", ""), ("[CH999]", ""),
+])
+def test_it_is_said_that_none_can_read_a_molecule(smiles, sentence):
+    assert why_none(smiles, (CARDS[0], CARDS[-1])) == sentence
 
 
 def test_the_likest_comes_first():

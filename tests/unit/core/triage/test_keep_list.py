@@ -239,8 +239,8 @@ def test_the_sentence_says_what_came_out():
     kept, bad = len(result.kept_rows), len(result.kept_rows) - result.kept_good
     unstable = 179 - result.candidates_good
     assert result.sentence == (
-        f"{kept} of 179 candidates are kept, {bad} of them unstable ({bad / kept:.1%}); {unstable} "
-        f"of the 179 candidates are unstable ({unstable / 179:.1%}).")
+        f"{kept} of 179 candidates are kept. Of the kept, {bad} ({bad / kept:.1%}) are unstable; "
+        f"of all candidates, {unstable} ({unstable / 179:.1%}).")
     nothing = keep_list_of_samples(table, fdr=0.001, seed=3)
     assert nothing.sentence.startswith("Nothing is kept; ")
     assert nothing.kept_rows.tolist() == []
