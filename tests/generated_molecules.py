@@ -13,7 +13,8 @@ from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import QM9_VOCABULARY
-from core.triage.quality import judge, mark_unique
+from core.triage.judge import judge
+from core.triage.quality import mark_unique
 from core.triage.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples
 from tests.golden.reader import golden_molecules
 

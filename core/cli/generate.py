@@ -119,7 +119,7 @@ def _describe_graph(
 ) -> dict[str, Any]:
     from core.chemistry.cautions import strain_notes
     from core.chemistry.molecules import is_stable, num_fragments, to_smiles, with_hydrogens
-    from core.triage.quality import judge
+    from core.triage.judge import judge
 
     chemistry, num_nodes = card.chemistry, None if graph is None else graph.num_nodes
     if graph is None or chemistry is None:

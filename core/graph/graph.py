@@ -12,13 +12,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import igraph
-import networkx as nx
 import numpy as np
 
 from core.errors import InputError
+
+if TYPE_CHECKING:  # both take longer to import than most commands take to run
+    import igraph
+    import networkx as nx
 
 _KEY_DIGITS = 32
 
@@ -107,6 +109,8 @@ class Graph:
     @cached_property
     def num_components(self) -> int:
         """Number of connected pieces."""
+        import igraph
+
         return len(igraph.Graph(self.num_nodes, self.edges.tolist()).connected_components())
 
     @cached_property
@@ -164,6 +168,8 @@ class Graph:
     @cached_property
     def _coloured(self) -> tuple[igraph.Graph, list[int] | None]:
         """The graph as BLISS wants it: it colours vertices only, so edges become vertices."""
+        import igraph
+
         n = self.num_nodes
         if self.node_labels is None or self.edge_labels is None:
             return igraph.Graph(n, self.edges.tolist()), None
@@ -209,6 +215,8 @@ class Graph:
 
     def to_networkx(self) -> nx.Graph:
         """A networkx graph with `label` attributes where the graph is labelled."""
+        import networkx as nx
+
         result = nx.Graph(name=self.name or "")
         for node in range(self.num_nodes):
             result.add_node(node)

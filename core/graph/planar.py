@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Literal, cast, get_args
 
-import networkx as nx
 import numpy as np
 
 from core.graph.graph import Graph, GraphError
@@ -140,11 +139,13 @@ def _is_planar_number(text: str) -> bool:
 
 def is_connected(graph: Graph) -> bool:
     """Whether every node can be reached from every other."""
-    return bool(nx.is_connected(graph.to_networkx()))
+    return graph.num_components == 1
 
 
 def is_planar(graph: Graph) -> bool:
     """Whether the graph can be drawn without crossing edges."""
+    import networkx as nx
+
     return bool(nx.check_planarity(graph.to_networkx())[0])
 
 

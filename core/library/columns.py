@@ -33,7 +33,7 @@ RESULT_TYPES: dict[str, pa.DataType] = {
 
 `error` says why a row was not scored, and then all others but `valid`, which is false, are missing;
 `notes` what of the molecule its graph does not encode, and whether it is strained. `valid` and
-`stable` are those of `core.triage.quality.judge`; `stable` is missing where hydrogens are implicit.
+`stable` are those of `core.triage.judge.judge`; `stable` is missing where hydrogens are implicit.
 NLLs are in nats, LU without unit, its interval missing where there is none. `graph_key` is equal
 for equal graphs whatever scored them; `key` for equal numbers (`core.library.keys`).
 """

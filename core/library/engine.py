@@ -14,7 +14,7 @@ from core.library.settings import ScoringSettings
 from core.likelihood.analysis import analyse
 from core.model.checkpoints import Checkpoint
 from core.sent.strategies import Strategy
-from core.triage.quality import judge
+from core.triage.judge import judge
 
 SEQUENCES_AT_ONCE = 8_192
 """Linearizations drawn and scored together; some 50 MB."""

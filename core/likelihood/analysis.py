@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any, Literal, get_args
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from core.chemistry.molecules import to_smiles
 from core.data.files import InputRow
@@ -30,6 +28,9 @@ from core.sent.token_roles import TokenRoles, find_token_roles
 from core.sent.trails import TrailBatch
 from core.stats.estimates import Estimate
 from core.units import named_with_units
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Rows = Literal["graph", "permutation", "token"]
 """What a row of `Analysis.to_frame` is about."""
@@ -101,6 +102,8 @@ class Analysis:
         Raises:
             ValueError: for another `by`.
         """
+        import pandas as pd
+
         if by not in _ROWS:
             raise ValueError(f"by must be one of {', '.join(_ROWS)}, got {by!r}.")
         rows = {"graph": self._by_graph, "permutation": self._by_permutation,

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
@@ -21,6 +20,9 @@ from core.graph.graph import Graph
 from core.likelihood.scoring import Likelihoods
 from core.sent.batch import GraphBatch
 from core.sent.token_roles import TokenRoles
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +69,8 @@ class Attribution:
             Columns `graph`, counted from 0; `kind`, `node` or `edge`; `node`, and `other_node` of
             an edge; `surprisal_mean_nats` and `surprisal_std_nats` (ddof 0).
         """
+        import pandas as pd
+
         rows: list[dict[str, Any]] = []
         for g, graph in enumerate(graphs):
             found = locate(self, graph, g)

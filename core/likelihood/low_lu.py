@@ -15,12 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
-import pandas as pd
 
 from core.stats.estimates import Estimate
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MARK = "†"
 """Behind a low LU that comes from a high NLL."""

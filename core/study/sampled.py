@@ -11,7 +11,8 @@ import pandas as pd
 from core.model.card import ModelCard
 from core.model.generation import GeneratedGraph
 from core.stats.estimates import Estimate
-from core.triage.quality import Share, judge, mark_novel, mark_unique
+from core.triage.judge import judge
+from core.triage.quality import Share, mark_novel, mark_unique
 
 
 @dataclass(frozen=True)

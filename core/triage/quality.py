@@ -1,4 +1,4 @@
-"""How good generated graphs are, one by one and as a sample: valid, unique, novel, stable.
+"""How good a sample of generated graphs is: valid, unique, novel, stable.
 
 Definitions: docs/definitions.md, Generation and quality.
 """
@@ -7,51 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
-from typing import Any
 
 import pandas as pd
 
 from core.chemistry.chemistry import Chemistry
-from core.chemistry.molecules import is_stable, stable_atoms, to_smiles
+from core.chemistry.molecules import to_smiles
 from core.errors import InputError
-from core.graph.graph import Graph
-from core.graph.planar import is_valid_planar
 from core.sent.vocabulary import Vocabulary
 from core.stats.estimates import Estimate
 from core.stats.proportions import wilson_interval
 from core.triage.generated import Mask, read_graph
-
-
-def judge(
-    graph: Graph | None, chemistry: Chemistry | None, *, is_planar: bool = True
-) -> dict[str, Any]:
-    """What a graph is by itself: size, SMILES, validity, stability, fragments.
-
-    A molecule is valid if RDKit sanitizes it; a graph without a chemistry if it is connected, and
-    planar where it is to be. Where hydrogens are implicit no atom is unstable, so nothing is said
-    of stability.
-
-    Args:
-        graph: None if nothing could be read.
-        chemistry: None for graphs without labels.
-        is_planar: as of `core.triage.scores.quality_label`.
-
-    Returns:
-        Columns of `core.triage.samples.SAMPLE_TYPES`.
-    """
-    if graph is None:
-        return {"valid": False, "num_nodes": None}
-    if chemistry is None:
-        is_valid = is_valid_planar(graph) if is_planar else graph.num_components == 1
-        return {"num_nodes": graph.num_nodes, "valid": is_valid,
-                "fragments": graph.num_components}
-    smiles = to_smiles(graph, chemistry)
-    found = {"num_nodes": graph.num_nodes, "smiles": smiles, "valid": smiles is not None,
-             "fragments": graph.num_components}
-    if chemistry.has_hydrogen_nodes:
-        found["stable"] = None if smiles is None else is_stable(graph, chemistry)
-        found["atoms_stable"] = int(stable_atoms(graph, chemistry).sum())
-    return found
 
 
 def graph_names(table: pd.DataFrame, vocabulary: Vocabulary, mask: Mask = "strict") -> pd.Series:

@@ -28,7 +28,7 @@ from core.model.growth import fragment_of
 from core.records import package_versions
 from core.runs import claim, hold, write_json
 from core.stats.estimates import Estimate
-from core.triage.quality import judge
+from core.triage.judge import judge
 from core.triage.samples import SAMPLE_TYPES, SamplesConfig, as_samples, read_table, write_table
 from core.triage.scores import quality_label
 

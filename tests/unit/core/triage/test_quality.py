@@ -11,10 +11,10 @@ from core.graph.graph import Graph, is_isomorphic
 from core.sent.decoder import decode
 from core.sent.vocabulary import MOSES_VOCABULARY, PLANAR_VOCABULARY, QM9_VOCABULARY
 from core.stats.proportions import wilson_interval
+from core.triage.judge import judge
 from core.triage.quality import (
     Share,
     graph_names,
-    judge,
     mark_novel,
     mark_unique,
     sample_quality,

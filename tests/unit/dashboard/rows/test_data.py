@@ -12,7 +12,7 @@ from core.sent.randomness import GraphSeed
 from core.sent.sampler import sample_trails
 from core.sent.strategies import RANDOM_ORDER
 from core.sent.vocabulary import vocabulary_of
-from core.triage.quality import judge
+from core.triage.judge import judge
 from core.triage.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples
 from dashboard.rows import data
 from tests.generated_molecules import made_up_samples, without_last_hydrogen
