@@ -72,12 +72,12 @@ def saying_notes(rows: Iterable[InputRow]) -> Iterator[InputRow]:
     say_notes(counted_notes(found))
 
 
-def say_notes(notes: Iterable[str]) -> None:
+def say_notes(notes: Iterable[str], kind: str = "note") -> None:
     """Say on stderr what should be known of the rows."""
     from core.cli import messages
 
     for note in notes:
-        messages.print(f"note: {note}", markup=False, soft_wrap=True)
+        messages.print(f"{kind}: {note}", markup=False, soft_wrap=True)
 
 
 def in_chunks(rows: Iterable[InputRow], size: int) -> Iterator[list[InputRow]]:

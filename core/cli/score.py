@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 _OF_MOLECULES = ("output", "smiles_column", "id_column", "strategy", "permutations", "seed",
                  "compile", "engine", "address", "workers")
+_ENDINGS = {".csv", ".json", ".jsonl", ".parquet", ".sdf", ".smi", ".tsv", ".txt"}
+"""Of names that nobody gives a folder."""
+
 _TOKEN_COLUMNS = ("id", "model", "num_tokens", "nll", "nll_per_token", "token_nll", "error")
 
 
@@ -117,6 +120,10 @@ def score(
                     compile=compile)
         return
     refuse_given(context, ("format",), "The rows of a folder are Parquet")
+    if output.suffix.lower() in _ENDINGS and not output.is_dir():
+        raise InputError(f"--output writes a folder of Parquet, and {output.name} is named like a "
+                         "file; give a folder's name, or print rows: --format csv > "
+                         f"{output.stem}.csv.")
     from core.library.engine import LocalEngine
     from core.model.checkpoints import load_checkpoint
 
@@ -170,7 +177,8 @@ def _write_set(
     with showing("Reading the input") as show:
         found = score_files([Path(input) for input in inputs], output, card, settings, engine,
                             reading=reading, progress=lambda state: show(_look(state)))
-    say_notes((*notes_of(output), *faults_of(output)))
+    say_notes(notes_of(output))
+    say_notes(faults_of(output), "not scored")
     failed = f", {found.failed:,} of them with an error" if found.failed else ""
     messages.print(f"{output} holds {found.rows:,} scored rows{failed}.", markup=False,
                    soft_wrap=True)

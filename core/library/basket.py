@@ -66,7 +66,7 @@ class Origin:
     def columns(self) -> dict[str, Any]:
         """The values by the names that files give them."""
         found: dict[str, Any] = {
-            "model": self.model, "order": self.strategy, "permutations": self.permutations,
+            "model": self.model, "strategy": self.strategy, "permutations": self.permutations,
             "seed": self.seed, "precision": self.precision}
         if self.sampled is not None:
             found["temperature"] = self.sampled.temperature
@@ -228,5 +228,5 @@ class Basket:
         return text
 
 
-_OURS = ("set", "model", "order", "permutations", "seed", "precision", "temperature", "top_k",
+_OURS = ("set", "model", "strategy", "permutations", "seed", "precision", "temperature", "top_k",
          "grown_from", "weights_sha256")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from core.chemistry.chemistry import Chemistry
+from core.chemistry.chemistry import QM9, Chemistry
 from core.chemistry.molecules import elements_of, from_smiles
 from core.chemistry.notation import MoleculeError
 from core.model.card import ModelCard, find_shipped_models
@@ -35,7 +35,7 @@ def readers(smiles: str, cards: Iterable[ModelCard], *, like: ModelCard) -> list
     return sorted(found, key=lambda card: _differences(card, like))
 
 
-def why_none(smiles: str, cards: Iterable[ModelCard]) -> str:
+def why_none(smiles: str, cards: Collection[ModelCard]) -> str:
     """What keeps a molecule that no model can read from all of them, as a sentence.
 
     Args:
@@ -45,13 +45,19 @@ def why_none(smiles: str, cards: Iterable[ModelCard]) -> str:
     elements = elements_of(smiles)
     if not elements:
         return ""
-    known = list(dict.fromkeys(element for card in cards if card.chemistry is not None
-                               for element in card.chemistry.elements))
+    known = {element for card in cards if card.chemistry is not None
+             for element in card.chemistry.elements}
     foreign = [element for element in elements if element not in known]
-    if not foreign or not known:
-        return "No model that is here can read it."
-    return (f"No model that is here knows {' or '.join(foreign)}: together they know "
-            f"{', '.join(known)}.")
+    if not known:
+        return ""
+    if not foreign:
+        size, name, counted = max(
+            ((card.vocabulary.max_nodes, card.name, card.chemistry.counted) for card in cards
+             if card.chemistry is not None),
+            key=lambda of_card: (of_card[2] != QM9.counted, of_card[0]))  # without hydrogens first
+        return (f"No model that is here can read it; the largest, {name}, takes {size} "
+                f"{counted}.")
+    return f"No model that is here knows {' or '.join(foreign)}."
 
 
 def known_models() -> tuple[ModelCard, ...]:

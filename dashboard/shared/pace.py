@@ -43,7 +43,8 @@ class Pace:
         if spent < _FIRST_S or worked <= 0:
             return ""
         rate = worked / spent
-        return f", {_rate(rate)}, {duration((total - done) / rate)} left"
+        left = f", {duration((total - done) / rate)} left" if done < total else ""
+        return f", {_rate(rate)}{left}"
 
 
 def _rate(per_s: float) -> str:

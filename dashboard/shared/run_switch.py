@@ -87,6 +87,17 @@ class RunSwitch:
         paces: dict[str, Pace] = st.session_state.setdefault(f"{self.state}-paces", {})
         return paces.setdefault(stage, Pace())
 
+    def tell(self, place: DeltaGenerator, share: float, words: str) -> None:
+        """Draw progress; the page drawn anew says the same until there is more.
+
+        Args:
+            place: of `show`.
+            share: of the work that is done, 0 to 1.
+            words: the same in words.
+        """
+        st.session_state[self._told] = share, words
+        place.progress(share, words)
+
     def show(
         self, settings: object, *, is_done: bool, at: tuple[float, str], label: str, remark: str
     ) -> DeltaGenerator:
@@ -95,7 +106,7 @@ class RunSwitch:
         Args:
             settings: of the run, never None.
             is_done: whether nothing is left to do.
-            at: how far it is, 0 to 1, and in words.
+            at: how far it is, 0 to 1, and in words, until work tells more.
             label: of the button that starts it.
             remark: below that button.
 
@@ -114,13 +125,14 @@ class RunSwitch:
         if fault:
             place.warning(fault, icon=":material/hourglass_bottom:")
         elif self.is_on(settings):
-            place.progress(*at)
+            place.progress(*st.session_state.get(self._told, at))
             button.button("Cancel", icon=":material/stop_circle:", key=self.cancel,
-                          on_click=self.turn_off, help=self.promise)
+                          on_click=self._cancel, help=self.promise)
         else:
             button.button(label, type="primary", icon=":material/play_arrow:", key=self.start,
                           on_click=self._turn_on, args=(settings,))
-            below.caption("\n\n".join(filter(None, (remark, visitors.job_note()))))
+            said = st.session_state.pop(self._cancelled, None)
+            below.caption("\n\n".join(filter(None, (said, remark, visitors.job_note()))))
         return place
 
     def go_on(
@@ -148,6 +160,19 @@ class RunSwitch:
     def _fault(self) -> str:
         return f"{self.state}-fault"
 
+    @property
+    def _told(self) -> str:
+        return f"{self.state}-told"
+
+    @property
+    def _cancelled(self) -> str:
+        return f"{self.state}-cancelled"
+
+    def _cancel(self) -> None:
+        self.turn_off()
+        st.session_state[self._cancelled] = f"Cancelled. {self.promise}"
+
     def _turn_on(self, settings: object) -> None:
         st.session_state[self.state] = settings
-        st.session_state.pop(f"{self.state}-paces", None)
+        for key in (f"{self.state}-paces", self._told, self._cancelled):
+            st.session_state.pop(key, None)

@@ -75,7 +75,8 @@ def show(
         return
     place = _SWITCH.show(
         query, is_done=session is not None and session.is_done,
-        at=(0.0, "Continuing" if begun else "Starting"),
+        at=(0.0, "Starting" if session is None else
+            text.beginning(query.config.method, has_mask=begun)),
         label="Continue" if begun else "Fine-tune",
         remark=text.left_to_do(session) if begun and session is not None
                else f"{text.time_estimate(query)} {text.phases_note(query.config.method)}")
@@ -102,8 +103,8 @@ def _go_on(session: FinetuneSession, place: DeltaGenerator) -> None:
 
     def report(state: FinetuneProgress) -> None:
         pace = _SWITCH.pace(state.stage).heard(state.done, state.total)
-        place.progress(min(1.0, state.done / max(state.total, 1)),
-                       text.progress_text(state, session.config.method, pace))
+        _SWITCH.tell(place, min(1.0, state.done / max(state.total, 1)),
+                     text.progress_text(state, session.config.method, pace))
 
     _SWITCH.go_on(lambda: data.go_on(session, report, for_s=_SITTING_S), place)
 

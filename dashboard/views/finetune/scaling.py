@@ -79,8 +79,8 @@ def show_live(query: FinetuneQuery, session: FinetuneSession, measure: str) -> N
     elif _SWITCH.is_on(query):
         def report(state: FinetuneProgress) -> None:
             pace = _SWITCH.pace(state.stage).heard(state.done, state.total)
-            place.progress(min(1.0, state.done / max(state.total, 1)),
-                           text.progress_text(state, session.config.method, pace))
+            _SWITCH.tell(place, min(1.0, state.done / max(state.total, 1)),
+                         text.progress_text(state, session.config.method, pace))
 
         _SWITCH.go_on(lambda: data.go_on(session, report, for_s=_SITTING_S, scaling=True), place)
 

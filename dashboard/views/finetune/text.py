@@ -478,6 +478,15 @@ def phase(stage: str, method: str) -> str:
     return f"**{_PHASES[stage]}** (phase {phases.index(stage) + 1} of {len(phases)})"
 
 
+def beginning(method: str, *, has_mask: bool) -> str:
+    """What a run that goes on does first, before it tells of it.
+
+    >>> beginning("sparse", has_mask=False), beginning("lora", has_mask=False)
+    ('**Mask** (phase 2 of 5) begins', '**Steps** (phase 2 of 4) begins')
+    """
+    return f"{phase('train' if has_mask or method != 'sparse' else 'score', method)} begins"
+
+
 def phases_note(method: str) -> str:
     """What a run goes through.
 

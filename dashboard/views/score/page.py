@@ -110,7 +110,7 @@ def _go_on(query: ScoreQuery, place: DeltaGenerator) -> None:
     pace = _SWITCH.pace("score")
 
     def hear(done: int, total: int) -> None:
-        place.progress(done / total, text.progress(done, total, pace.heard(done, total)))
+        _SWITCH.tell(place, done / total, text.progress(done, total, pace.heard(done, total)))
 
     _SWITCH.go_on(lambda: data.score_more(query, hear), place, text.of_page)
 

@@ -75,8 +75,8 @@ def _go_on(own: OwnMolecules, place: DeltaGenerator) -> None:
     pace = _SWITCH.pace("diversity")
 
     def hear(done: int, total: int) -> None:
-        place.progress(done / total, f"Measuring: {done:,} of {total:,} parts"
-                                     f"{pace.heard(done, total)}")
+        _SWITCH.tell(place, done / total, f"Measuring: {done:,} of {total:,} parts"
+                                          f"{pace.heard(done, total)}")
 
     _SWITCH.go_on(lambda: data.measure_more(own, hear), place)
 

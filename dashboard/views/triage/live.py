@@ -66,8 +66,8 @@ class LiveRun:
         def report(stage: str, done: int, total: int) -> None:
             at = self.done + size * _share_done(stage, done / total,
                                                 self.query.config.permutations)
-            self.place.progress(
-                min(1.0, at / number),
+            _SWITCH.tell(
+                self.place, min(1.0, at / number),
                 f"{_STAGES[stage]}: {at:,.0f} of {number:,} sequences{pace.heard(at, number)}")
 
         _SWITCH.go_on(lambda: data.sample_more(self.query, report), self.place)

@@ -57,7 +57,8 @@ def test_score_columns_in_json_and_csv(trailscope, write):
         assert {name: "" if value is None else str(value) for name, value in row.items()} == cells
     bad = json_result.rows[1]
     assert (bad["id"], bad["smiles"], bad["lu"]) == ("b", "CCl", None)
-    assert bad["error"] == "Element Cl is outside the vocabulary, which has H, C, N, O, F."
+    assert bad["error"] == ("Element Cl is outside the vocabulary, which has H, C, N, O, F. No "
+                            "model that is here knows Cl.")
 
 
 def test_its_own_rows_can_be_scored_again(trailscope, write):
@@ -98,7 +99,8 @@ def test_a_molecule_outside_the_chemistry_names_a_model_that_can_read_it(
                  "read it: drug-like."),
         ("C" * 12, "The molecule has 38 atoms with hydrogens; at most 29 are possible. A model "
                    "that can read it: drug-like."),
-        ("CCI", "Element I is outside the vocabulary, which has H, C, N, O, F."),
+        ("CCI", "Element I is outside the vocabulary, which has H, C, N, O, F. No model that is "
+                "here knows I."),
     ):
         assert trailscope("score", smiles).rows[0]["error"] == reason
 
@@ -203,7 +205,8 @@ def test_graphs_that_the_model_cannot_read_are_bad_rows(trailscope, write):
     assert result.status == 1
     assert [row["error"] for row in result.rows] == [
         "The model reads molecules, and this is a graph without labels.",
-        "The molecule has 35 atoms with hydrogens; at most 29 are possible.", None]
+        "The molecule has 35 atoms with hydrogens; at most 29 are possible. No model that is here "
+        "can read it; the largest, qm9-random_order, takes 29 atoms with hydrogens.", None]
     assert result.rows[2]["nll_mean_nats"] > 0
 
 
@@ -273,6 +276,15 @@ def test_an_option_out_of_range_is_a_usage_error(words, option, trailscope):
     assert option in result.err
 
 
+@pytest.mark.parametrize("name", ["x.csv", "x.SDF", "x.parquet"])
+def test_a_folder_is_not_named_like_a_file(trailscope, write, tmp_path, name):
+    result = trailscope("score", write("in.smi", "C"), "--output", tmp_path / name)
+    assert (result.status, list(tmp_path.glob("x*"))) == (1, [])
+    assert " ".join(result.err.split()) == (
+        f"error: --output writes a folder of Parquet, and {name} is named like a file; give a "
+        "folder's name, or print rows: --format csv > x.csv.")
+
+
 def test_score_into_a_folder_keeps_what_the_files_say(trailscope, write, tmp_path):
     path = write("mine.csv", "SMILES,batch", "[13CH3]O,7", "CCl,8")
     other = write("more.smi", "CC second")
@@ -282,7 +294,7 @@ def test_score_into_a_folder_keeps_what_the_files_say(trailscope, write, tmp_pat
     assert (result.status, result.out) == (1, "")
     said = " ".join(result.err.split())
     assert "holds 3 scored rows, 1 of them with an error." in said
-    assert "note: row 2: " in said
+    assert "not scored: row 2: " in said
     table = pd.read_parquet(folder)
     assert table["batch"].tolist()[:2] == [7, 8]
     assert table["id"].tolist() == ["row 1", "row 2", "second"]

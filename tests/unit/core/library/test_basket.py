@@ -87,7 +87,7 @@ def test_the_table_says_where_each_row_is_from(samples, scored):
     table = pd.read_csv(io.StringIO(text), dtype={"weights_sha256": str})
     assert table["set"].tolist() == ["qm9-random_order samples"] * 6 + ["mine"] * 6
     assert set(table["model"]) == {samples.model, scored.model}
-    assert set(table["order"]) == {samples.strategy, scored.strategy}
+    assert set(table["strategy"]) == {samples.strategy, scored.strategy}
     assert table["temperature"].tolist()[:6] == [1.0] * 6
     assert table["temperature"][6:].isna().all()  # nothing was sampled
     assert table["top_k"].tolist()[:6] == [10] * 6

@@ -26,7 +26,7 @@ SMALL, DRUGS, PLANAR = CARDS = tuple(
     ("planar:0:0", SMALL, "The model reads molecules, and this is a graph without labels. "
                           "A model that can read it: planar."),
     ("CCI", DRUGS, "Element I is outside the vocabulary, which has C, N, S, O, F, Cl, Br, H. No "
-                   "model that is here knows I: together they know H, C, N, O, F, S, Cl, Br."),
+                   "model that is here knows I."),
     ("C1CC", SMALL, "'C1CC' is not a valid SMILES; check brackets, ring numbers and element "
                     "symbols."),
     ("CCCl", DRUGS, None), ("CCO", None, None), ("planar:0:0", PLANAR, None),

@@ -19,7 +19,7 @@ def page():
     state["drawn"] = [*state.get("drawn", []), done]
 
     def work():
-        place.progress(1.0, "Working")
+        switch.tell(place, 0.5, "Working")
         if state.get("breaks"):
             raise ValueError("broken")
         state["done"][settings] = done + 1
@@ -61,6 +61,22 @@ def test_what_is_cancelled_keeps_what_was_done(opened):
     opened.button[0].click().run()
     assert keys(opened) == ["go"]
     assert opened.session_state["done"] == {}
+    assert opened.caption[0].value == "Cancelled. It stays.\n\nIt takes long."
+    assert [caption.value for caption in opened.run().caption] == ["It takes long."]
+
+
+def test_what_work_told_last_stands_until_it_tells_more(opened):
+    def said():
+        return [bar.proto.text for bar in opened.get("progress")]
+
+    opened.session_state["works"] = False
+    opened.button[0].click().run()
+    assert said() == ["0 of 3"]
+    opened.session_state["running-told"] = 0.5, "Working"
+    assert (opened.run(), said()) == (opened, ["Working"])
+    opened.button[0].click().run()
+    opened.button[0].click().run()  # another start begins with what the page knows
+    assert said() == ["0 of 3"]
 
 
 def test_a_run_of_other_settings_ends_the_first(opened):
