@@ -39,7 +39,8 @@ class Visitor:
     Attributes:
         port: of the server on this machine.
         timeout_s: how long a view is waited for.
-        awaited: kind of the element that a page without a fault has, such as `metric`.
+        awaited: kind of the element that a page without a fault has, such as `metric`; empty for
+            any.
     """
 
     port: int
@@ -47,8 +48,13 @@ class Visitor:
     awaited: str = "metric"
     _tab: ClientConnection | None = None
 
-    async def open(self, parameters: dict[str, object]) -> View:
-        """Open the page of an address, in a session of its own; faults are in what it returns."""
+    async def open(self, parameters: dict[str, object], page: str = "") -> View:
+        """Open the page of an address, in a session of its own; faults are in what it returns.
+
+        Args:
+            parameters: of the address.
+            page: its path; the first page without.
+        """
         await self.leave()
         start, fault = time.perf_counter(), ""
         try:
@@ -57,7 +63,7 @@ class Visitor:
                 self._tab = await connect(
                     f"ws://localhost:{self.port}/_stcore/stream", max_size=None, proxy=None,
                     subprotocols=[Subprotocol("streamlit")], open_timeout=None, close_timeout=1)
-                fault = await self._read(self._tab, urlencode(parameters))
+                fault = await self._read(self._tab, urlencode(parameters), page)
         except TimeoutError:
             fault = "timeout" if self._tab is not None else "timeout of the handshake"
         except InvalidHandshake:
@@ -72,10 +78,11 @@ class Visitor:
         if tab is not None:
             await tab.close()
 
-    async def _read(self, tab: ClientConnection, query: str) -> str:
+    async def _read(self, tab: ClientConnection, query: str, page: str) -> str:
         request = BackMsg()
+        request.rerun_script.page_name = page
         request.rerun_script.query_string = query
-        request.rerun_script.context_info.url = f"http://localhost:{self.port}/"
+        request.rerun_script.context_info.url = f"http://localhost:{self.port}/{page}"
         await tab.send(request.SerializeToString())
         kinds, fault = set(), ""
         while True:
@@ -87,7 +94,8 @@ class Visitor:
                 fault = fault or fault_of(element)
             elif kind == "script_finished":
                 if message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
-                    return fault or ("" if self.awaited in kinds else f"no {self.awaited}")
+                    is_whole = not self.awaited or self.awaited in kinds
+                    return fault or ("" if is_whole else f"no {self.awaited}")
                 if message.script_finished == ForwardMsg.FINISHED_WITH_COMPILE_ERROR:
                     return "script that does not compile"
 
