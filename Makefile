@@ -24,10 +24,6 @@ PLANAR_TRAINING := --dataset planar --planar-graphs 30000 --preset small --steps
 # Tests start some hundred processes: what they import is compiled once, not in every one of them.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Scoring on a CPU allocates and frees the same large blocks again and again. Kept in the process
-# instead of being given back to the system each time, scoring takes 40% less time.
-QUICK_MALLOC := MALLOC_MMAP_THRESHOLD_=4000000000 MALLOC_TRIM_THRESHOLD_=8000000000
-
 # The settings of the shipped results; planar graphs are four times as long as molecules.
 WITH_DATA = $(if $(call DATA_OF,$(1)),--data "$(call DATA_OF,$(1))")
 DATA_OF = $(if $(filter moses-%,$(1)),$(MOSES_DATA),$(DATA))
@@ -86,34 +82,34 @@ planar-%: $(VENV)/made-in
 results: $(MODELS:%=evaluate-%) $(MODELS:%=triage-%) $(MILESTONES:%=milestone/%) $(patsubst %,trained-%,$(filter qm9-%,$(MODELS)))  ## Measure all shipped models anew (hours on a CPU); run again to resume.
 
 evaluate-planar-%: $(VENV)/made-in
-	$(QUICK_MALLOC) $(BIN)/trailscope evaluate --model planar-$* $(EVALUATION) --number 100 \
+	$(BIN)/trailscope evaluate --model planar-$* $(EVALUATION) --number 100 \
 		--fit-temperature 25 --output assets/results/evaluations/planar-$*
 
 evaluate-planar16-%: $(VENV)/made-in
-	$(QUICK_MALLOC) $(BIN)/trailscope evaluate --model planar16-$* $(EVALUATION) --number 1000 \
+	$(BIN)/trailscope evaluate --model planar16-$* $(EVALUATION) --number 1000 \
 		--fit-temperature 200 --output assets/results/evaluations/planar16-$*
 
 evaluate-%: $(VENV)/made-in
-	$(QUICK_MALLOC) $(BIN)/trailscope evaluate --model $* $(EVALUATION) --number 1000 \
+	$(BIN)/trailscope evaluate --model $* $(EVALUATION) --number 1000 \
 		--fit-temperature 200 --output assets/results/evaluations/$* $(call WITH_DATA,$*)
 
 triage-planar-%: $(VENV)/made-in
-	$(QUICK_MALLOC) $(BIN)/trailscope triage --model planar-$* $(SCORING) --number 500 \
+	$(BIN)/trailscope triage --model planar-$* $(SCORING) --number 500 \
 		--permutations 16 --chunk 250 --output assets/results/samples/planar-$*
 
 triage-planar16-%: $(VENV)/made-in
-	$(QUICK_MALLOC) $(BIN)/trailscope triage --model planar16-$* $(SCORING) --number 2000 \
+	$(BIN)/trailscope triage --model planar16-$* $(SCORING) --number 2000 \
 		--output assets/results/samples/planar16-$*
 
 # The data set is compared with: of MOSES the training, test and scaffold sets are needed. FCD=1 also
 # computes the Fréchet ChemNet distance, with the extra `fcd` installed (half an hour on a CPU).
 triage-moses-%: $(VENV)/made-in
-	$(QUICK_MALLOC) $(BIN)/trailscope triage --model moses-$* $(SCORING) --number 10000 \
+	$(BIN)/trailscope triage --model moses-$* $(SCORING) --number 10000 \
 		--output assets/results/samples/moses-$* \
 		$(if $(MOSES_DATA),--data "$(MOSES_DATA)",--dataset moses) $(if $(FCD),--fcd)
 
 triage-%: $(VENV)/made-in
-	$(QUICK_MALLOC) $(BIN)/trailscope triage --model $* $(SCORING) --number 10000 \
+	$(BIN)/trailscope triage --model $* $(SCORING) --number 10000 \
 		--output assets/results/samples/$* $(if $(DATA),--data "$(DATA)")
 
 # Diversity of linearizations: graphs are few, as every one is written a thousand times.
@@ -146,15 +142,15 @@ study-%: $(VENV)/made-in
 		--strategy $(word 2,$(subst -, ,$*)) \
 		$(foreach word,$(wordlist 3,4,$(subst -, ,$*)),$(STUDY_$(word))) \
 		$(STUDY_TRAINING) $(call WITH_DATA,$*)
-	$(QUICK_MALLOC) $(BIN)/trailscope study runs/study/$* $(STUDYING)
+	$(BIN)/trailscope study runs/study/$* $(STUDYING)
 
 # The same of shipped models, which took more steps.
 trained-%: $(VENV)/made-in
-	$(QUICK_MALLOC) $(BIN)/trailscope study $* $(STUDYING)
+	$(BIN)/trailscope study $* $(STUDYING)
 
 # From runs/MODEL/milestones/STEP, which training leaves behind, to results/milestones/MODEL/STEP.
 milestone/%: $(VENV)/made-in
-	$(QUICK_MALLOC) $(BIN)/trailscope triage --model $* $(SCORING) --number 1000 \
+	$(BIN)/trailscope triage --model $* $(SCORING) --number 1000 \
 		--output assets/results/milestones/$(subst /milestones/,/,$(*:runs/%=%))
 
 # Of models of MOSES, arms at the numbers of LoRA of ranks 1 and 4; of those of QM9, all arms.
@@ -167,7 +163,7 @@ COMMA := ,
 repair: $(REPAIRED:%=repair-%)  ## Run the repair experiments anew (hours on a CPU); run again to resume.
 
 repair-%: $(VENV)/made-in
-	$(QUICK_MALLOC) $(BIN)/trailscope repair --model $* --compile \
+	$(BIN)/trailscope repair --model $* --compile \
 		$(if $(filter moses-%,$*),--arms $(subst $(EMPTY) $(EMPTY),$(COMMA),$(MOSES_ARMS))) \
 		--output assets/results/repair/$* $(call WITH_DATA,$*)
 

@@ -20,6 +20,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from core.errors import one_line
+from core.memory import keep_freed_memory
 from core.model.card import CARD, CheckpointError, ModelCard, read_card, resolve_model
 from core.model.llama import Llama, LlamaSettings
 from core.records import sha256_of
@@ -119,6 +120,7 @@ def load_checkpoint(
     Raises:
         CheckpointError: if it is missing, foreign, damaged or does not fit its own card.
     """
+    keep_freed_memory()
     folder = resolve_model(name_or_path)
     card = read_card(folder)
     weights = folder / WEIGHTS

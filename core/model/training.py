@@ -20,6 +20,7 @@ from torch.nn.functional import pad
 from transformers import LlamaForCausalLM
 
 from core.errors import InputError
+from core.memory import keep_freed_memory
 from core.model.epochs import ShuffledEpochs
 from core.model.optimizers import OptimizerName, build_optimizers, learning_rate_at
 from core.model.run_state import restore_run, restore_weights, save_run
@@ -153,6 +154,7 @@ def train(
         TrainingError: if `run_folder` holds a run of other settings, or the loss is not finite.
         RunFolderError: if another process trains in `run_folder`, or it cannot be written.
     """
+    keep_freed_memory()
     graphs.check_fits(vocabulary)
     with hold(run_folder):
         trainer = _Trainer(config, graphs, vocabulary, run_folder, torch.device(device))

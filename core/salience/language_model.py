@@ -19,6 +19,7 @@ import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from core.errors import one_line
+from core.memory import keep_freed_memory
 from core.model.card import CheckpointError
 from core.model.checkpoints import Checkpoint, load_checkpoint
 from core.salience.matrices import (
@@ -98,6 +99,7 @@ def open_language_model(
         SalienceError: for anything that is no causal LM with safetensors weights, all of them
             there; for an adapter; for a model whose predictions depend on what comes later.
     """
+    keep_freed_memory()
     text = str(name_or_path)
     is_foreign_folder = Path(text).is_dir() and not (Path(text) / _CARD).is_file()
     if not is_foreign_folder and not _looks_like_hub_name(text):
