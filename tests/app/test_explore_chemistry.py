@@ -75,6 +75,16 @@ def test_a_molecule_that_no_model_reads_leads_to_the_likest_one(open_drug):
     assert page.text_input(key="smiles").value == by_name(name)
 
 
+def test_a_molecule_like_no_other_leads_to_one_that_the_model_reads(open_drug):
+    page = open_drug(model="qm9-random_order", smiles="[Fe]")
+    assert "No model that is here knows Fe." in [caption.value for caption in page.caption]
+    [offer] = [button for button in page.button if button.key == "likest"]
+    assert offer.label == "Open Methanol instead"
+    offer.click().run()
+    assert not page.error
+    assert page.text_input(key="smiles").value == by_name("Methanol")
+
+
 def test_a_foreign_element_is_refused_by_the_models_own_chemistry(open_drug):
     (error,) = open_drug(smiles="CCI").error
     assert "Element I is outside the vocabulary, which has C, N, S" in error.value

@@ -168,6 +168,12 @@ def likest(smiles: str, chemistry: Chemistry) -> tuple[str, str] | None:
     return None if found is None else (entries[found], found)
 
 
+def any_known(chemistry: Chemistry) -> tuple[str, str] | None:
+    """(name, SMILES) of a well-known molecule that a chemistry has, if it has any."""
+    entries = _names_in(chemistry, str(assets_folder()))
+    return next(((name, smiles) for smiles, name in entries.items()), None)
+
+
 @st.cache_resource(show_spinner=False)
 def _names_in(chemistry: Chemistry, assets: str) -> dict[str, str]:
     """Names of the well-known molecules of an assets folder that a chemistry has, by SMILES."""

@@ -171,12 +171,15 @@ def _show_gallery(chemistry: Chemistry) -> None:
 
 
 def offer_likest(query: ExploreQuery) -> None:
-    """A button that opens the well-known molecule that the one asked for is most like."""
-    if (likest := data.likest(query.smiles, query.molecule_chemistry)) is not None:
-        name, smiles = likest
-        st.button(f"Open {name}, which is most like it", key="likest", on_click=_take,
-                  args=(smiles,), icon=":material/apps:",
-                  help="Of the well-known molecules that this model reads.")
+    """A button that opens the well-known molecule that the one asked for is most like, or, where
+    none is like it, one that the model reads."""
+    likest = data.likest(query.smiles, query.molecule_chemistry)
+    if (found := likest or data.any_known(query.molecule_chemistry)) is None:
+        return
+    name, smiles = found
+    st.button(f"Open {name}, which is most like it" if likest else f"Open {name} instead",
+              key="likest", on_click=_take, args=(smiles,), icon=":material/apps:",
+              help="Of the well-known molecules that this model reads.")
 
 
 def _take(smiles: str) -> None:
