@@ -121,7 +121,8 @@ def card_marks(library: Library, row: Mapping[str, Any]) -> str:
         what = "invalid" if library.is_samples else "not scored"
         return f":small[:red[:material/cancel:] {what}]"
     marks = []
-    word = "valid" if _missing(row.get("stable")) else "stable" if row["stable"] else "unstable"
+    word = ("valid" if _missing(row.get("stable")) else
+            "stable by valences" if row["stable"] else "unstable")
     smiles = None if word == "unstable" or _missing(row.get("smiles")) else row["smiles"]
     strained = cautions_of(smiles)  # which neither validity nor a valence count sees
     if word == "unstable" or strained:

@@ -41,7 +41,8 @@ def test_pasted_molecules_are_checked_estimated_and_scored(open_score, tmp_path,
     page.text_area(key="scoretext").set_value(TYPED).run()
     assert "3 of 4 rows can be scored, 1 cannot." in shown(page)
     assert page.dataframe[0].value["Why not"].tolist() == [
-        "Element Cl is outside the vocabulary, which has H, C, N, O, F."]
+        "Element Cl is outside the vocabulary, which has H, C, N, O, F. No model that is here "
+        "knows Cl."]
     assert any(text.startswith("About ") for text in shown(page))
     # The page is drawn anew after every sitting, which AppTest follows to the end.
     monkeypatch.setattr("dashboard.views.score.page.LIBRARY", None)

@@ -132,7 +132,7 @@ def _player(of: Explored) -> Section:
         "The trail",
         chart(partial(charts.nll_distribution, nll, row), width=_WIDE,
               alt=text.distribution_finding(of.analysis)),
-        Sentence(f"Permutation {row + 1} of {len(nll)}, marked above: {nll[row]:.2f} nats."),
+        Sentence(f"Permutation {row + 1:,} of {len(nll):,}, marked above: {nll[row]:.2f} nats."),
         Player(payload))
 
 

@@ -59,7 +59,7 @@ def show_numbers(query: ExploreQuery, analysis: Analysis) -> None:
         st.markdown(f"{icon} {verdict.sentence}", width="content")
         more = text.permutations_to_draw(verdict, analysis.trails.permutations, MAX_PERMUTATIONS)
         if more is not None:
-            st.button(text.draw_more(more, data.seconds_for(query, more)), key="draw_more",
+            st.button(text.draw_more(more, data.seconds_for(query, more), verdict), key="draw_more",
                       icon=":material/add_circle:", on_click=_draw, args=(more,))
 
 
@@ -76,8 +76,8 @@ def choose_permutation(query: ExploreQuery, analysis: Analysis) -> int:
             bind="query-params", width=_CARD_WIDTH,
         )
         chosen = permutation_index(option, nll)
-        st.caption(f"Permutation {chosen + 1} of {len(nll)}: {nll[chosen]:.2f} nats. Every dot is "
-                   "a permutation; click one to play it.", width="content")
+        st.caption(f"Permutation {chosen + 1:,} of {len(nll):,}: {nll[chosen]:.2f} nats. Every "
+                   "dot is a permutation; click one to play it.", width="content")
     show_figure(partial(charts.nll_distribution, nll, chosen), "distribution", key="distribution",
                 alt=text.distribution_finding(analysis), csv=data.permutation_csv(query),
                 on_click=_take_dot)
@@ -227,7 +227,8 @@ def _leave_section() -> None:
 
 def _show_table(query: ExploreQuery, analysis: Analysis) -> None:
     table = text.permutation_table(analysis)
-    st.caption("Select a row to play that permutation.")
+    st.caption("Select a row to play that permutation. log q: the natural logarithm of the "
+               "probability that the order draws just this sequence.")
     st.dataframe(
         table, hide_index=True, key="permutations", on_select=_take_row,
         selection_mode="single-row", column_config=_decimals(text.PERMUTATION_DIGITS), height=360,

@@ -19,7 +19,7 @@ from core.likelihood.analysis import Analysis
 from core.likelihood.attribution import locate
 from core.likelihood.low_lu import MARK, LowLu, low_lu_of_one_graph
 from core.likelihood.order_marginal import ExactUncertainty
-from core.likelihood.uncertainty import Uncertainty, Verdict
+from core.likelihood.uncertainty import TARGET_HALF_WIDTH, Uncertainty, Verdict
 from core.model.card import ModelCard
 from core.sent.token_roles import TokenEvent
 from dashboard.components.trail_player.trail import TrailView
@@ -246,14 +246,21 @@ def permutations_to_draw(verdict: Verdict, drawn: int, most: int) -> int | None:
     return min(needed, most)
 
 
-def draw_more(permutations: int, seconds: float | None) -> str:
-    """Label of the button that draws them.
+def draw_more(permutations: int, seconds: float | None, verdict: Verdict) -> str:
+    """Label of the button that draws them, with what they do where they do not reach 10%.
 
-    >>> draw_more(260, 2.4), draw_more(1024, None)
-    ('Draw 260 (about 2 s)', 'Draw 1,024')
+    Half-widths shrink with the root of K.
+
+    >>> wide = Verdict(False, 0.5, 1900, "")
+    >>> draw_more(1900, 2.4, wide), draw_more(1024, None, wide)
+    ('Draw 1,900 (about 2 s)', 'Draw 1,024, for about 14%')
     """
     time = "" if seconds is None else f" (about {seconds:.0f} s)"
-    return f"Draw {permutations:,}{time}"
+    needed = verdict.permutations_needed or 0
+    falls_short = verdict.half_width is not None and permutations < needed
+    reached = (f", for about {TARGET_HALF_WIDTH * math.sqrt(needed / permutations):.0%}"
+               if falls_short else "")
+    return f"Draw {permutations:,}{reached}{time}"
 
 
 def permutation_table(analysis: Analysis) -> pd.DataFrame:

@@ -76,7 +76,7 @@ def show(
     place = _SWITCH.show(
         query, is_done=session is not None and session.is_done,
         at=(0.0, "Starting" if session is None else
-            text.beginning(query.config.method, has_mask=begun)),
+            text.beginning(query.config.method, has_begun=begun, is_trained=session.is_trained)),
         label="Continue" if begun else "Fine-tune",
         remark=text.left_to_do(session) if begun and session is not None
                else f"{text.time_estimate(query)} {text.phases_note(query.config.method)}")

@@ -478,13 +478,20 @@ def phase(stage: str, method: str) -> str:
     return f"**{_PHASES[stage]}** (phase {phases.index(stage) + 1} of {len(phases)})"
 
 
-def beginning(method: str, *, has_mask: bool) -> str:
+def beginning(method: str, *, has_begun: bool, is_trained: bool) -> str:
     """What a run that goes on does first, before it tells of it.
 
-    >>> beginning("sparse", has_mask=False), beginning("lora", has_mask=False)
-    ('**Mask** (phase 2 of 5) begins', '**Steps** (phase 2 of 4) begins')
+    >>> beginning("sparse", has_begun=False, is_trained=False)
+    '**Mask** (phase 2 of 5) begins'
+    >>> beginning("lora", has_begun=False, is_trained=False)
+    '**Steps** (phase 2 of 4) begins'
+    >>> beginning("lora", has_begun=True, is_trained=True)
+    '**Measuring**'
     """
-    return f"{phase('train' if has_mask or method != 'sparse' else 'score', method)} begins"
+    if is_trained:
+        return "**Measuring**"  # of which model, it tells
+    stage = "train" if has_begun or method != "sparse" else "score"
+    return f"{phase(stage, method)} begins"
 
 
 def phases_note(method: str) -> str:

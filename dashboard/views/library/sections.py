@@ -65,7 +65,8 @@ def _show_table(library: Library, selection: Selection) -> None:
         choose_order(library, KEYS)
     ordered = in_order(library, selection, KEYS)
     show_rows(library, ordered, KEYS, look=st.session_state[KEYS.look])
-    show_downloads(library, ordered, KEYS, f"trailscope-{library.folder.name}")
+    show_downloads(library, ordered, KEYS, f"trailscope-{library.folder.name}-"
+                                           f"{library.model}-seed{library.seed}")
 
 
 def _show_distribution(library: Library, selection: Selection) -> None:

@@ -121,7 +121,8 @@ def _show_result(query: ScoreQuery, found: Manifest) -> None:
                  query_params=library_query(query.set_name))
     library = data.scored(query)
     show_rows(library, Selection(), KEYS, look=TABLE)
-    show_downloads(library, Selection(), KEYS, f"trailscope-{query.set_name}")
+    show_downloads(library, Selection(), KEYS,
+                   f"trailscope-{query.set_name}-{library.model}-seed{library.seed}")
     if is_hosted():
         _offer_removal()
 

@@ -10,10 +10,11 @@ from core.model.card import ModelCard
 from core.triage.generation import Generation
 from dashboard.shared.run_switch import RunSwitch
 from dashboard.views.triage import data
-from dashboard.views.triage.query import LiveQuery
+from dashboard.views.triage.query import LIVE_CHUNK, LiveQuery
 
 _SWITCH = RunSwitch("live_run", start="generate", cancel="cancel",
-                    promise="What is finished stays.")
+                    promise="Finished parts stay: sequences are sampled and scored in parts of "
+                            f"{LIVE_CHUNK}.")
 _STAGES = {"sampling": "Sampling sequences", "scoring": "Scoring re-linearizations"}
 _SAMPLING_COSTS = 2
 """Re-linearizations that are scored in the time in which a sequence is sampled (in chunks of 25:
@@ -66,9 +67,11 @@ class LiveRun:
         def report(stage: str, done: int, total: int) -> None:
             at = self.done + size * _share_done(stage, done / total,
                                                 self.query.config.permutations)
-            _SWITCH.tell(
-                self.place, min(1.0, at / number),
-                f"{_STAGES[stage]}: {at:,.0f} of {number:,} sequences{pace.heard(at, number)}")
+            known = pace.heard(at, number)
+            # While the first part is sampled nobody knows what scoring takes.
+            said = known if self.done or stage == "scoring" else ""
+            _SWITCH.tell(self.place, min(1.0, at / number),
+                         f"{_STAGES[stage]}: {at:,.0f} of {number:,} sequences{said}")
 
         _SWITCH.go_on(lambda: data.sample_more(self.query, report), self.place)
 

@@ -72,7 +72,8 @@ def test_rows_come_in_the_input_order_whatever_they_are(trailscope, write):
     assert [row for row in result.rows if "error" in row] == [
         {"id": "bad", "smiles": "CCl", "strategy": "random_order", "notes": None,
          "permutation": None, "tokens": None, "order": None, "log_q": None,
-         "error": "Element Cl is outside the vocabulary, which has H, C, N, O, F."},
+         "error": "Element Cl is outside the vocabulary, which has H, C, N, O, F. No model that is "
+                 "here knows Cl."},
         {"id": "row 4", "smiles": None, "strategy": "random_order", "notes": None,
          "permutation": None, "tokens": None, "order": None, "log_q": None,
          "error": "Line 4 is not JSON: Expecting value in column 1."},

@@ -61,7 +61,8 @@ def test_scored_rows_are_called_by_their_names_or_say_why_not(scored):
     read = Generated(None, "CO", "CO", is_typable=True)
     assert card_name(scored, rows[0], read) == "**m0**  \n`CO`"
     assert "self" not in card_scores(scored, rows[0])
-    assert card_marks(scored, rows[0]) == ":small[:green[:material/check_circle:] stable]"
+    assert card_marks(scored, rows[0]) == (
+        ":small[:green[:material/check_circle:] stable by valences]")
     failed = rows[9]
     assert "outside the vocabulary" in card_name(scored, failed, Generated(None))
     assert card_scores(scored, failed) == ""
@@ -81,7 +82,7 @@ def test_a_strained_ring_gets_a_caution_instead_of_a_tick(samples):
     row = rows_of(samples)[0] | {"valid": True, "stable": True, "fragments": 1, "unique": True,
                                  "novel": False}
     assert card_marks(samples, row | {"smiles": "C1=C=CCCC1"}) == (
-        ":small[:orange[:material/warning:] stable, but an allene in a ring of six]")
+        ":small[:orange[:material/warning:] stable by valences, but an allene in a ring of six]")
     assert card_marks(samples, row | {"smiles": "CCO"}) == (
-        ":small[:green[:material/check_circle:] stable]")
+        ":small[:green[:material/check_circle:] stable by valences]")
     assert "strain" not in card_marks(samples, row | {"smiles": None})
