@@ -3,8 +3,8 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,25 +34,26 @@ def card_of(model: str | None) -> ModelCard | None:
 
 
 def read_rows(
-    input: str, card: ModelCard | None, *, smiles_column: str | None = None,
+    inputs: str | Sequence[str], card: ModelCard | None, *, smiles_column: str | None = None,
     id_column: str | None = None,
 ) -> Iterator[InputRow]:
     """Rows of `INPUT` as a model reads them; what its graphs do not encode is said at the end.
 
     Args:
-        input: a file, a SMILES or the name of a planar graph.
+        inputs: a file, a SMILES or the name of a planar graph, or several; all are opened before
+            the first row is asked for.
         card: the model's; None to read molecules as QM9 has them, and planar graphs.
         smiles_column, id_column: as of `core.data.records.open_records`.
     """
-    if card is None:
-        rows = read_input(input, max_atoms=PLANAR_VOCABULARY.max_nodes,
-                          smiles_column=smiles_column, id_column=id_column)
-        return saying_notes(naming_readers(rows, None))
-    nodes = planar_nodes(card) if card.chemistry is None else PLANAR_NODES
-    rows = read_input(input, card.chemistry or QM9, planar_nodes=nodes,
-                      max_atoms=card.vocabulary.max_nodes, smiles_column=smiles_column,
-                      id_column=id_column)
-    return saying_notes(naming_readers(rows, card))
+    chemistry, nodes, most = QM9, PLANAR_NODES, PLANAR_VOCABULARY.max_nodes
+    if card is not None:
+        chemistry, most = card.chemistry or QM9, card.vocabulary.max_nodes
+        nodes = planar_nodes(card) if card.chemistry is None else PLANAR_NODES
+    opened = [
+        read_input(input, chemistry, planar_nodes=nodes, max_atoms=most,
+                   smiles_column=smiles_column, id_column=id_column, place=place)
+        for place, input in enumerate([inputs] if isinstance(inputs, str) else inputs, start=1)]
+    return saying_notes(naming_readers(chain.from_iterable(opened), card))
 
 
 def vocabulary_for(graph: Graph, card: ModelCard | None) -> Vocabulary:

@@ -153,17 +153,16 @@ def _print_rows(
     writer = RowWriter(format, SUMMARY_COLUMNS)
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as progress:
         task = progress.add_task("Scoring", total=None)
-        for input in inputs:
-            rows = read_rows(input, checkpoint.card, smiles_column=reading.smiles_column,
-                             id_column=reading.id_column)
-            for chunk in in_chunks(rows, max(1, 2048 // settings.permutations)):
-                checked: list[InputRow] = [check_row(row, checkpoint.card) for row in chunk]
-                for summary in summarize(
-                    checkpoint, checked, strategy, permutations=settings.permutations,
-                    seed=settings.seed, precision=settings.precision,
-                ):
-                    writer.write(summary)
-                    progress.advance(task)
+        rows = read_rows(inputs, checkpoint.card, smiles_column=reading.smiles_column,
+                         id_column=reading.id_column)
+        for chunk in in_chunks(rows, max(1, 2048 // settings.permutations)):
+            checked: list[InputRow] = [check_row(row, checkpoint.card) for row in chunk]
+            for summary in summarize(
+                checkpoint, checked, strategy, permutations=settings.permutations,
+                seed=settings.seed, precision=settings.precision,
+            ):
+                writer.write(summary)
+                progress.advance(task)
     writer.finish()
 
 

@@ -124,6 +124,7 @@ def read_input(
     planar_nodes: int = PLANAR_NODES,
     smiles_column: str | None = None,
     id_column: str | None = None,
+    place: int = 1,
 ) -> Iterator[InputRow]:
     """Read one SMILES string, one planar graph by its name, or the rows of a file.
 
@@ -135,6 +136,7 @@ def read_input(
         planar_nodes: nodes of a planar graph that is named, whatever the chemistry holds.
         smiles_column: of a file; see `read_molecules`.
         id_column: likewise.
+        place: among several inputs, which a SMILES string is called by: `row 1` is the first.
 
     Raises:
         InputFileError: for a file that cannot be read, before the first row is asked for; for
@@ -150,7 +152,7 @@ def read_input(
                      planar_nodes)
     if text.startswith(PLANAR_PREFIX):
         return iter([_planar_row(text, limits)])
-    return iter([_to_row(Record(name=None, smiles=text), 1, limits)])
+    return iter([_to_row(Record(name=None, smiles=text), place, limits)])
 
 
 def read_molecules(

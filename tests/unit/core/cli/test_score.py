@@ -276,6 +276,14 @@ def test_an_option_out_of_range_is_a_usage_error(words, option, trailscope):
     assert option in result.err
 
 
+def test_several_molecules_are_called_by_their_places(trailscope):
+    result = trailscope("score", "C", "[13CH4]", "CCl", "--permutations", 2)
+    assert [row["id"] for row in result.rows] == ["row 1", "row 2", "row 3"]
+    assert result.err.split("\n")[0] == "note: Isotopes are not encoded and are ignored. (row 2)"
+    none = trailscope("score", "C", "absent.csv", "--permutations", 2)
+    assert (none.status, none.out) == (1, "")  # before anything is scored
+
+
 @pytest.mark.parametrize("name", ["x.csv", "x.SDF", "x.parquet"])
 def test_a_folder_is_not_named_like_a_file(trailscope, write, tmp_path, name):
     result = trailscope("score", write("in.smi", "C"), "--output", tmp_path / name)
