@@ -126,7 +126,8 @@ def test_samples_have_quality_ranking_coverage_and_keep_list(
     text = report(samples, "--fdr", 30, "--seed", 1)
     page = check_is_safe(text, has_player=False)
     for words in ("Valid: 117 of 120", "AUC with 95% intervals", "Area under the risk–coverage",
-                  "95% interval of the share among the kept", "torch9.8", "false-discovery rate30%"):
+                  "95% interval of the share among the kept", "torch9.8",
+                  "false-discovery rate30%"):
         assert words in page.text
     assert page.commands[-1] == (f"trailscope report '{samples}' --fdr 30 --seed 1 "
                                  "--output report.html")
