@@ -79,7 +79,7 @@ planar16-%: $(VENV)/made-in
 planar-%: $(VENV)/made-in
 	$(BIN)/trailscope train assets/checkpoints/$@ --strategy $* $(PLANAR_TRAINING)
 
-results: $(MODELS:%=evaluate-%) $(MODELS:%=triage-%) $(MILESTONES:%=milestone/%) $(patsubst %,trained-%,$(filter qm9-%,$(MODELS)))  ## Measure all shipped models anew (hours on a CPU); run again to resume.
+results: $(MODELS:%=evaluate-%) $(MODELS:%=triage-%) $(MILESTONES:%=milestone/%)  ## Measure all shipped models anew (hours on a CPU); run again to resume.
 
 evaluate-planar-%: $(VENV)/made-in
 	$(BIN)/trailscope evaluate --model planar-$* $(EVALUATION) --number 100 \
@@ -143,10 +143,6 @@ study-%: $(VENV)/made-in
 		$(foreach word,$(wordlist 3,4,$(subst -, ,$*)),$(STUDY_$(word))) \
 		$(STUDY_TRAINING) $(call WITH_DATA,$*)
 	$(BIN)/trailscope study runs/study/$* $(STUDYING)
-
-# The same of shipped models, which took more steps.
-trained-%: $(VENV)/made-in
-	$(BIN)/trailscope study $* $(STUDYING)
 
 # From runs/MODEL/milestones/STEP, which training leaves behind, to results/milestones/MODEL/STEP.
 milestone/%: $(VENV)/made-in
