@@ -123,8 +123,8 @@ def offer_reader(
         like: the model that cannot read it.
     """
     able = readers(smiles, models.values(), like=like)
-    if not able:
-        st.caption(why_none(smiles, models.values()))
+    if not able and (why := why_none(smiles, models.values())):
+        st.caption(why)
     # If the model itself can read it, something else is wrong.
     if able and able[0].weights_sha256 != like.weights_sha256:
         st.button(f"Open it under {able[0].name}", type="primary", key=f"{key}_reader",
