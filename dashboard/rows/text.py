@@ -135,7 +135,7 @@ def card_marks(library: Library, row: Mapping[str, Any]) -> str:
         if not _missing(row["unique"]) and not row["unique"]:
             marks.append(":material/content_copy: repeat")
         if not _missing(row["novel"]) and row["novel"]:
-            marks.append(":material/new_releases: novel")
+            marks.append(":material/new_releases:&nbsp;novel")
     return f":small[{' &nbsp;'.join(marks)}]"
 
 
