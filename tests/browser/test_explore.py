@@ -5,6 +5,7 @@ import pytest
 from tests.browser.driving import (
     NUMBERS,
     await_query,
+    cancel_first_work,
     cancel_work,
     check_fits,
     click,
@@ -48,36 +49,33 @@ def test_copied_address_shows_the_same_numbers(open_page):
 
 
 def test_long_scoring_can_be_cancelled(open_page):
-    page = open_page("?smiles=CC(C)(C)CC&k=16")
+    page = open_page("?smiles=CC(C)(C)CCCCC&k=16")
     before = numbers(page)
     permutations = page.get_by_role("spinbutton", name="K", exact=True)
     cancel_work(page)
     enter(permutations, "1024")
-    await_query(page, {"smiles": "CC(C)(C)CC", "k": "16"})
+    await_query(page, {"smiles": "CC(C)(C)CCCCC", "k": "16"})
     rest(page)
     expect(permutations).to_have_value("16")
     assert numbers(page) == before
     enter(permutations, "17")  # and all goes on as ever
-    await_query(page, {"smiles": "CC(C)(C)CC", "k": "17"})
+    await_query(page, {"smiles": "CC(C)(C)CCCCC", "k": "17"})
     page.get_by_text(" of 17: ").wait_for()
     assert not page.problems
 
 
 def test_a_first_scoring_that_is_long_can_be_cancelled(open_page):
-    page = open_page("?smiles=CC(C)(C)CN&k=1024", prepare=lambda page: page.add_init_script("""
-        new MutationObserver(() => document.querySelector(
-            '.st-key-cancel-scoring button')?.click()).observe(
-            document, {subtree: true, childList: true});"""))
+    page = open_page("?smiles=CC(C)(C)CCCCN&k=1024", prepare=cancel_first_work)
     page.get_by_text(" of 32: ").wait_for()
-    await_query(page, {"smiles": "CC(C)(C)CN"})
+    await_query(page, {"smiles": "CC(C)(C)CCCCN"})
     assert not page.problems
 
 
 def test_comparing_models_can_be_cancelled(open_page):
-    page = open_page("?smiles=CC(C)(C)CO&k=1024")
+    page = open_page("?smiles=CC(C)(C)CCCCO&k=1024")
     cancel_work(page)
     click(page.locator(".st-key-view").get_by_role("radio", name="Models"))
-    await_query(page, {"smiles": "CC(C)(C)CO", "k": "1024"})
+    await_query(page, {"smiles": "CC(C)(C)CCCCO", "k": "1024"})
     expect(page.get_by_text("Mean surprisal")).to_be_visible()
     assert not page.problems
 
