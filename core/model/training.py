@@ -182,6 +182,47 @@ def trained_model(
     return model
 
 
+def tokens_of_step(
+    config: TrainingConfig,
+    step: int,
+    graphs: TrainingGraphs,
+    vocabulary: Vocabulary,
+    *,
+    epochs: ShuffledEpochs,
+    device: torch.device | str = "cpu",
+) -> Tensor:
+    """What a step learns from: fresh linearizations of its molecules.
+
+    Args:
+        config: says how many, in which order, and the seed.
+        step: steps done before, from 0.
+        graphs: to choose from.
+        vocabulary: must hold them.
+        epochs: over the graphs, by the same seed.
+        device: to draw them on.
+
+    Returns:
+        Token ids, [batch_size, L] int64, longest first, filled up with `PAD`.
+    """
+    rows = torch.tensor(epochs.batch(step, config.batch_size))
+    generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
+    # Without a mixture nothing more is drawn, so runs are what they were before there was one.
+    is_random = (torch.rand(len(rows), generator=generator) < config.mix if config.mix
+                 else torch.zeros(len(rows), dtype=torch.bool))
+    drawn = [
+        sample_trails(graphs[rows[mine]].to(device), vocabulary, strategy,
+                      permutations=1, generator=generator)
+        for strategy, mine in ((Strategy.from_name(config.strategy), ~is_random),
+                               (RANDOM_ORDER, is_random))
+        if mine.any()]
+    lengths = torch.cat([trails.lengths[:, 0] for trails in drawn])
+    width = max(trails.tokens.shape[-1] for trails in drawn)
+    tokens = torch.cat([
+        pad(trails.tokens[:, 0], (0, width - trails.tokens.shape[-1]), value=PAD)
+        for trails in drawn])
+    return tokens[lengths.argsort(descending=True, stable=True)].long()
+
+
 class _Trainer:
     def __init__(
         self,
@@ -196,7 +237,6 @@ class _Trainer:
         self.vocabulary = vocabulary
         self.folder = run_folder
         self.device = device
-        self.strategy = Strategy.from_name(config.strategy)
         self.model = to_device(_initial_model(config, vocabulary), device).train()
         self.optimizers = build_optimizers(
             self.model, config.optimizer,
@@ -224,7 +264,8 @@ class _Trainer:
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rate
-        tokens = self._tokens_of_step()
+        tokens = tokens_of_step(config, self.step, self.graphs, self.vocabulary,
+                                epochs=self._rows, device=self.device)
         num_targets = int((tokens[:, 1:] != PAD).sum())
         total = 0.0
         for part in tokens.split(config.micro_batch):
@@ -245,26 +286,6 @@ class _Trainer:
         here = max(self.wall_s - self._wall_before, 1e-9)
         done = (self.step - self.resumed_from) * config.batch_size
         return TrainingStep(self.step, total, rate, done / here, self.wall_s, self.resumed_from)
-
-    def _tokens_of_step(self) -> Tensor:
-        """Fresh linearizations of the step's molecules, longest first, [batch, L] int64."""
-        config = self.config
-        rows = torch.tensor(self._rows.batch(self.step, config.batch_size))
-        generator = torch.Generator().manual_seed(config.seed * 1_000_003 + self.step)
-        # Without a mixture nothing more is drawn, so runs are what they were before there was one.
-        is_random = (torch.rand(len(rows), generator=generator) < config.mix if config.mix
-                     else torch.zeros(len(rows), dtype=torch.bool))
-        drawn = [
-            sample_trails(self.graphs[rows[mine]].to(self.device), self.vocabulary, strategy,
-                          permutations=1, generator=generator)
-            for strategy, mine in ((self.strategy, ~is_random), (RANDOM_ORDER, is_random))
-            if mine.any()]
-        lengths = torch.cat([trails.lengths[:, 0] for trails in drawn])
-        width = max(trails.tokens.shape[-1] for trails in drawn)
-        tokens = torch.cat([
-            pad(trails.tokens[:, 0], (0, width - trails.tokens.shape[-1]), value=PAD)
-            for trails in drawn])
-        return tokens[lengths.argsort(descending=True, stable=True)].long()
 
     def _nll_sum(self, tokens: Tensor) -> Tensor:
         autocast = (torch.autocast(self.device.type, torch.bfloat16)
