@@ -52,6 +52,7 @@ def results() -> None:
     ]
     if diverse := shipped_results("diversity"):
         tables.append(("Diversity of linearizations", _diversity_table(diverse)))
+    tables += _training_tables()
     for model, folders in shipped_repairs().items():
         found = [RepairResult.load(folder) for folder in folders.values()]
         tables += [(f"{title} of `{model}`", lines) for title, lines in repair_tables(found)]
@@ -114,6 +115,30 @@ def _diversity_table(folders: Iterable[Path]) -> Iterator[str]:
                             for measure, digits in zip(MEASURES, (3, 0, 2, 2), strict=True)),
                           "–" if count is None else
                           f"{count:,.0f} (of {point['enumerated'] / graphs:.0%})")
+
+
+def _training_tables() -> Iterator[tuple[str, list[str]]]:
+    """Of the shipped trainings, by order, number of graphs learnt from and seed."""
+    from core.study.training_record import SHARES, TrainingRecord, shipped_records
+
+    records = [TrainingRecord.load(folder) for folder in shipped_records()]
+    if not records:
+        return
+    records.sort(key=lambda one: (one.strategy, one.mix, one.graphs or 0, one.seed))
+    for title, measures in (
+        ("NLL, LU and ECE after training", {
+            "test NLL per token": "test_nll_per_token", "test minus training": "gap_nll_per_token",
+            "NLL under random_order": "test_nll_per_token_random", "LU": "lu",
+            "LU under random_order": "lu_random", "ECE": "ece",
+            "ECE under random_order": "ece_random"}),
+        ("Samples after training", {"VUN" if name == "vun" else name: name for name in SHARES}),
+    ):
+        yield title, [
+            *head("order", "learnt from", "seed", *measures),
+            *(row(record.order, "–" if record.graphs is None else f"{record.graphs:,}",
+                  str(record.seed),
+                  *("–" if (found := record.measured.get(name)) is None else cell(found, 3)
+                    for name in measures.values())) for record in records)]
 
 
 def _auc_table(folders: Iterable[Path]) -> Iterator[str]:

@@ -1,5 +1,7 @@
 """`trailscope results`: what ships, as tables."""
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -14,6 +16,7 @@ from core.triage.ranking import ranking_record
 from core.triage.samples import SAMPLE_TYPES, Samples, SamplesConfig, as_samples
 from core.triage.set_metrics import set_metrics
 from tests.repairs import LORA, made_up, with_nll
+from tests.trainings import record
 
 ARMS = Arm("none"), Arm("lora", rank=1), Arm("sparse", "snip", "local", count=40)
 
@@ -110,6 +113,26 @@ def test_a_repair_is_told_arm_by_arm(trailscope, make_checkpoint, monkeypatch, t
 def lu_and_nats(estimates):
     found = estimates["random_order"]
     return f"{found['lu'].value:.3f}, {found['nll_std'].value:.2f} nats"
+
+
+def test_trainings_are_told_by_order_size_and_seed(trailscope, monkeypatch, tmp_path):
+    monkeypatch.setenv("TRAILSCOPE_ASSETS", str(tmp_path))
+    for at, made in enumerate([record("random_order", 1000, seed=1), record("random_order", 1000),
+                               record("min_degree_first", 1000, mix=0.1),
+                               record("min_degree_first", 128)]):
+        folder = tmp_path / "results" / "training" / str(at)
+        folder.mkdir(parents=True)
+        (folder / "record.json").write_text(json.dumps(made), encoding="utf-8")
+    out = trailscope("results").out
+    lines = out.split("### NLL, LU and ECE after training")[1].split("###")[0].strip().splitlines()
+    assert [line.split(" | ")[:4] for line in lines[2:]] == [
+        ["| min_degree_first", "128", "0", "0.300 [0.270, 0.330]"],
+        ["| min_degree_first, 10% random", "1,000", "0", "0.310 [0.279, 0.341]"],
+        ["| random_order", "1,000", "0", "0.300 [0.270, 0.330]"],
+        ["| random_order", "1,000", "1", "0.300 [0.270, 0.330]"]]
+    lines = out.split("### Samples after training")[1].split("###")[0].strip().splitlines()
+    assert lines[0] == "| order | learnt from | seed | valid | unique | novel | stable | VUN |"
+    assert len(lines) == 6
 
 
 def test_every_model_is_a_row_under_every_order(shipped):
