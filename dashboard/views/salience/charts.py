@@ -92,7 +92,7 @@ def density_heatmap(
         z=found.shares, x=(columns[:-1] + columns[1:] - 1) / 2, y=(rows[:-1] + rows[1:] - 1) / 2,
         zmin=0, zmax=most, text=hover, hovertemplate="%{text}<extra></extra>",
         colorscale=_scale(colors.sequential),
-        colorbar={"title": _above("selected"), "thickness": 12,
+        colorbar={"title": _beside("selected"), "thickness": 12,
                   "outlinewidth": 0, "tickvals": [0, most / 2, most],
                   "ticktext": ["0", percent(most / 2), percent(most)]})
     figure.update_xaxes(title=axes[1], showgrid=False, range=[-0.5, columns[-1] - 0.5])
@@ -166,9 +166,9 @@ def agreement_heatmap(
               for row in rows],
         hovertemplate="%{text}<extra></extra>", hoverongaps=False,
         colorbar={"thickness": 12, "outlinewidth": 0, **(
-            {"title": _above("agreement"), "tickvals": [0, 1],
+            {"title": _beside("agreement"), "tickvals": [0, 1],
              "ticktext": ["chance", "identical"]} if ratio else
-            {"title": _above("Jaccard")})})
+            {"title": _beside("Jaccard")})})
     for (row, column), one in pairs.items():
         behind = scale_color(colors.sequential, _known(places[row, column]))
         figure.add_annotation(
@@ -258,13 +258,13 @@ def _scale(stops: Sequence[str]) -> list[list]:
     return [[k / (len(stops) - 1), color] for k, color in enumerate(stops)]
 
 
-def _above(title: str) -> dict[str, str]:
-    """A colour scale's title, with an empty line below it, or it would touch the first number."""
-    return {"text": f"{title}<br>\N{NO-BREAK SPACE}", "side": "top"}
+def _beside(title: str) -> dict[str, str]:
+    """A colour scale's title along it: above it would touch the first number."""
+    return {"text": title, "side": "right"}
 
 
 def _colorbar(cells: Cells, height: int) -> dict:
-    return {"title": _above(cells.title), "thickness": 12, "outlinewidth": 0,
+    return {"title": _beside(cells.title), "thickness": 12, "outlinewidth": 0,
             "tickvals": [place for place, _ in cells.ticks], "lenmode": "pixels",
             "len": max(height, 160), "ticktext": [text for _, text in cells.ticks]}
 

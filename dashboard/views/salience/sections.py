@@ -130,19 +130,15 @@ def _show_inside(mask_query: MaskQuery, mask: Mask, matrix: WeightMatrix) -> Non
     histogram = score_histogram(salience, mask, matrix)
     st.markdown(text.matrix_sentence(mask, matrix, histogram))
     name = f"{label(matrix)} {mask.model} {mask.criterion}"
-    charts = st.container()
-    # Where there is no room for both downloads beside each other, each stands below its figure.
-    row = None if is_narrow() else st.container(horizontal=True)
-    with charts:
-        show_figure(
-            partial(density_heatmap, found, axes=text.map_axes(matrix), narrow=is_narrow()),
-            f"density {name}",
-            key="inside", alt=text.map_alt(matrix, found.shares.ravel().tolist()),
-            csv=text.map_frame(found), caption=text.concentration(mask, matrix), downloads_in=row)
-        show_figure(
-            partial(score_histogram_chart, histogram, name=text.score_axis(salience)),
-            f"scores {name}", key="histogram", alt=text.histogram_alt(matrix, histogram),
-            csv=text.histogram_frame(histogram), downloads_in=row)
+    show_figure(
+        partial(density_heatmap, found, axes=text.map_axes(matrix), narrow=is_narrow()),
+        f"density {name}",
+        key="inside", alt=text.map_alt(matrix, found.shares.ravel().tolist()),
+        csv=text.map_frame(found), caption=text.concentration(mask, matrix))
+    show_figure(
+        partial(score_histogram_chart, histogram, name=text.score_axis(salience)),
+        f"scores {name}", key="histogram", alt=text.histogram_alt(matrix, histogram),
+        csv=text.histogram_frame(histogram))
 
 
 def show(mask_query: MaskQuery, mask: Mask, section: str) -> None:
