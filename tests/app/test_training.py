@@ -6,8 +6,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.stats.estimates import Estimate
 from core.study import Diversity
-from dashboard.views.training.text import EXAMPLE
+from core.study.training_record import TrainingRecord
+from dashboard.views.training.text import EXAMPLE, course_finding, mix_finding
 from tests.app.caches import forget_other_assets
 from tests.conftest import ROOT
 from tests.trainings import MOLECULES, record
@@ -124,6 +126,43 @@ def test_lines_are_the_records(open_training):
     assert {trace["name"] for trace in size["data"]} == {"min_degree_first", "random_order"}
     mixture = chart(page, "mixture")["data"]
     assert [trace["x"] for trace in mixture if trace["name"] == "min_degree_first"] == [[0, 10]] * 3
+
+
+def test_seeds_stand_beside_each_other_and_are_compared(open_training, brought):
+    for seed, lu in ((1, 0.2), (2, 0.4)):
+        other = record("random_order", 128, seed=seed, name=f"seed {seed}")
+        other["result"]["measured"]["lu"]["value"] = lu
+        brought.append(File(f"{seed}.json", json.dumps(other)))
+    page = open_training()
+    assert any("Over 3 seeds of **random_order** at 128 graphs the gap goes from 0.237 to 0.237, "
+               "novelty from 35.1% to 35.1%, LU from 0.200 to 0.400." in text
+               for text in shown(page))
+    line, points = (next(trace for trace in chart(page, "size")["data"][-4:]
+                         if trace["mode"] == mode) for mode in ("lines", "markers"))
+    assert line["y"][0] == pytest.approx((0.2 + 0.4 + 0.3512) / 3, abs=1e-3)
+    assert len(set(points["x"])) == len(points["x"]) == 5
+    # Nine lines would hide each other: few graphs come first.
+    assert len(names(chart(page, "course"))) == 4
+
+
+def test_a_mixture_is_compared_with_a_training_of_its_seed():
+    records = [TrainingRecord.from_text(json.dumps(one)) for one in (
+        record("min_degree_first", 1000, seed=1), record("min_degree_first", 1000),
+        record("min_degree_first", 1000, mix=0.1))]
+    records[0].measured["test_nll_per_token"] = Estimate(0.0)
+    assert "changes by +0.0100 nats" in mix_finding(records)
+
+
+def test_a_course_that_rises_within_its_interval_says_what_became_of_novelty():
+    made = record("min_degree_first", 1000)
+    rows = made["config"]["card"]["training"]["validation"]
+    for row, nll, novel in zip(rows, (1.0, 0.40, 0.41), (1.0, 0.98, 0.75), strict=True):
+        row |= {"nll_per_token_own_nats": nll, "nll_per_token_own_nats_low": nll - 0.02,
+                "nll_per_token_own_nats_high": nll + 0.02, "novel": novel}
+    said = course_finding([TrainingRecord.from_text(json.dumps(made))], "own order")
+    assert ("Nearest to it comes **min_degree_first**, with 0.400 nats per token at step 50 and "
+            "0.410 at step 100. Of its different samples 97.5% were novel at step 50, 75.0% are at "
+            "the end.") in said
 
 
 def test_a_mixture_is_shown_beside_random_order(open_training):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from statistics import mean
 from typing import Protocol
 
 import pandas as pd
@@ -23,6 +24,8 @@ _DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 _PANEL_HEIGHT = 280  # pixels
 _LEGEND_LINE = 24  # pixels
 _APART = 0.012  # decades between points that would lie on each other
+_SEEDS_APART = 0.03  # decades
+_SEEDS_APART_PERCENT = 1.5
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,8 @@ def by_data_size(
                               key=lambda record: record.graphs or 0)
             apart = 10 ** (_APART * (number - (len(orders) - 1) / 2))
             _points(figure, of_order, panel, [apart * (one.graphs or 1) for one in of_order],
-                    order, _order_color(colors, of_order[0]) if of_order else colors.ink,
+                    lambda place, by: place * 10 ** (_SEEDS_APART * by), order,
+                    _order_color(colors, of_order[0]) if of_order else colors.ink,
                     at=(row, 1) if narrow else (1, row), has_legend=row == 1)
     sizes = sorted({record.graphs or 1 for record in records})
     figure.update_xaxes(title="graphs learnt", type="log", tickvals=sizes,
@@ -176,7 +180,9 @@ def by_mixture(
                                   and panel.measure in record.measured),
                                  key=lambda record: record.mix)
             places = [100.0 if one.is_random else 100 * one.mix for one in of_strategy]
-            _points(figure, of_strategy, panel, places, strategy, _color(colors, strategy),
+            _points(figure, of_strategy, panel, places,
+                    lambda place, by: place + _SEEDS_APART_PERCENT * by,
+                    strategy, _color(colors, strategy),
                     at=(row, 1) if narrow else (1, row), has_legend=row == 1)
     figure.update_xaxes(title="random orders in training, %", range=[-6, 106],
                         tickvals=sorted({0.0, 100.0, *(100 * one.mix for one in records)}))
@@ -198,14 +204,30 @@ def label_of(record: TrainingRecord, among: Sequence[TrainingRecord]) -> str:
 
 def _points(
     figure: go.Figure, records: Sequence[TrainingRecord], panel: Panel, places: Sequence[float],
-    label: str, color: str, *, at: tuple[int, int], has_legend: bool,
+    move: Callable[[float, float], float], label: str, color: str, *, at: tuple[int, int],
+    has_legend: bool,
 ) -> None:
-    """Points of one order with their intervals, joined; seeds of one place lie on each other."""
+    """Points of one order with their intervals, ascending, and a line that joins them.
+
+    Where several seeds stand at a place, they lie beside each other, `move(place, by)`, with `by`
+    from minus to plus half of their number, and the line goes through their mean.
+    """
     found = [record.measured[panel.measure] for record in records]
     ends = [one.interval for one in found]
+    seeds = {place: [number for number, one in enumerate(places) if one == place]
+             for place in dict.fromkeys(places)}
+    joined = len(seeds) == len(places)
+    if not joined:
+        figure.add_scatter(
+            x=list(seeds), y=[mean(found[number].value for number in numbers)
+                              for numbers in seeds.values()],
+            legendgroup=label, showlegend=False, mode="lines", line={"color": color, "width": 1.5},
+            hoverinfo="skip", row=at[0], col=at[1])
     figure.add_scatter(
-        x=list(places), y=[one.value for one in found], name=label, legendgroup=label,
-        showlegend=has_legend, mode="lines+markers", line={"color": color, "width": 1.5},
+        x=[move(place, seeds[place].index(number) - (len(seeds[place]) - 1) / 2)
+           for number, place in enumerate(places)],
+        y=[one.value for one in found], name=label, legendgroup=label, showlegend=has_legend,
+        mode="lines+markers" if joined else "markers", line={"color": color, "width": 1.5},
         marker={"color": color, "size": 9},
         error_y={"type": "data", "symmetric": False, "thickness": 1.5, "width": 4,
                  "array": [0.0 if end is None else max(0.0, end.high - one.value)

@@ -28,6 +28,9 @@ from dashboard.views.training.query import (
     OwnMolecules,
 )
 
+_MAX_LINES = 8
+"""So many trainings can be told apart in one picture."""
+
 
 def choose_set(sets: Sequence[str]) -> str:
     """A bar of the sets that ship, and of a visitor's own molecules."""
@@ -96,19 +99,26 @@ def choose_dataset(names: Sequence[str]) -> str:
                                 format_func=plain) or names[0]
 
 
-def choose_course(sizes: Sequence[str]) -> tuple[str, str]:
-    """Size of the training set, and the order of the held-out graphs."""
+def choose_course(sizes: Sequence[str], number: int) -> tuple[str, str]:
+    """Size of the training set, and the order of the held-out graphs.
+
+    Args:
+        sizes: in words, ascending.
+        number: of trainings.
+    """
     orders = tuple(UNDER)
     options = (ALL_SIZES, *sizes) if len(sizes) > 1 else tuple(sizes)
+    # Many lines hide each other, and few graphs are what is learnt by heart.
+    first = options[1] if number > _MAX_LINES and len(sizes) > 1 else options[0]
     reset_if_invalid("trainsize", options)
     with st.container(horizontal=True, gap="medium"):
-        size = st.segmented_control("Graphs learnt", options, default=options[0], required=True,
+        size = st.segmented_control("Graphs learnt", options, default=first, required=True,
                                     key="trainsize", bind="query-params", width="content")
         under = st.segmented_control(
             "Held-out graphs written in", orders, default=orders[0], required=True,
             key="trainunder", bind="query-params", width="content",
             help="The order that the model learns, or random order.")
-    return size or options[0], under or orders[0]
+    return size or first, under or orders[0]
 
 
 def sizes_of(records: Sequence[TrainingRecord]) -> tuple[str, ...]:

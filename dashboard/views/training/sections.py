@@ -100,7 +100,7 @@ def show_course(records: Sequence[TrainingRecord]) -> None:
         st.info("No training was followed on its way; train with `--validate-at 50,100,200`.",
                 icon=":material/info:")
         return
-    size, under = inputs.choose_course(inputs.sizes_of(followed))
+    size, under = inputs.choose_course(inputs.sizes_of(followed), len(followed))
     shown = [record for record in followed
              if size in (ALL_SIZES, text.size(record.graphs or 0))]
     st.markdown(text.course_finding(shown, under))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
@@ -122,25 +122,43 @@ def course_finding(records: Sequence[TrainingRecord], under: str) -> str:
         if len(course) < 2:
             continue
         (at, best), (end, last) = min(course, key=lambda one: one[1].value), course[-1]
-        if last.value > best.value and not _overlap(best, last):
+        if last.value > best.value:
             risen.append((last.value - best.value, record, at, best, end, last))
-    if risen:
-        _, record, at, best, end, last = max(risen, key=lambda one: one[0])
+    beyond = [one for one in risen if not _overlap(one[3], one[5])]
+    if beyond:
+        _, record, at, best, end, last = max(beyond, key=lambda one: one[0])
         sentences.append(
             f"**{plain(label_of(record, records))}** runs into the memorization wall: the NLL of "
             f"held-out graphs is lowest at step {at:,} ({short(best.value)} nats per token) and "
             f"stands at {short(last.value)} at step {end:,}.")
-        if len(risen) > 1:
-            sentences.append(f"{len(risen)} of {len(records)} trainings do.")
+        sentences += _novelty_since(record, at)
+        if len(beyond) > 1:
+            sentences.append(f"{len(beyond)} of {len(records)} trainings do.")
     else:
         sentences.append("No training shown here has run into the memorization wall: the NLL of "
                          "held-out graphs has not risen again beyond its interval.")
+        if risen:
+            _, record, at, best, end, last = max(risen, key=lambda one: one[0])
+            sentences.append(
+                f"Nearest to it comes **{plain(label_of(record, records))}**, with "
+                f"{short(best.value)} nats per token at step {at:,} and {short(last.value)} at "
+                f"step {end:,}.")
+            sentences += _novelty_since(record, at)
     new = [(record.course("vun")[-1][1], record) for record in records if record.course("vun")]
     if new:
         most, record = max(new, key=lambda one: one[0].value)
         text = f"Most new molecules at the end come from {plain(label_of(record, records))}: "
         sentences.append(f"{text}{_percent(most)} of its samples are valid, unique and novel.")
     return " ".join(sentences)
+
+
+def _novelty_since(record: TrainingRecord, step: int) -> list[str]:
+    """How novel samples are at the end, where fewer are than at a step."""
+    novel = dict(record.course("novel"))
+    if step not in novel or (end := max(novel)) == step or novel[end].value >= novel[step].value:
+        return []
+    return [f"Of its different samples {_share(novel[step].value)} were novel at step {step:,}, "
+            f"{_share(novel[end].value)} are at the end."]
 
 
 def course_caption(records: Sequence[TrainingRecord]) -> str:
@@ -180,7 +198,33 @@ def size_finding(records: Sequence[TrainingRecord]) -> str:
             sentence += (f", novelty from {_percent(few.measured['novel'])} to "
                          f"{_percent(many.measured['novel'])}")
         sentences.append(f"{sentence}.")
-    return " ".join(sentences) or _at_one_size(records)
+    return " ".join([*sentences, *_seed_findings(records)]) if sentences else _at_one_size(records)
+
+
+def _seed_findings(records: Sequence[TrainingRecord]) -> list[str]:
+    """How far numbers of trainings lie apart that differ in their seed alone, per order."""
+    alike: dict[tuple[str, int | None], list[TrainingRecord]] = {}
+    for record in records:
+        alike.setdefault((record.order, record.graphs), []).append(record)
+    sentences = []
+    for (order, graphs), found in alike.items():
+        if len({record.seed for record in found}) < 2:
+            continue
+        apart = [f"{words} {ends[0]} to {ends[1]}" for words, ends in (
+            ("the gap goes from", _ends(found, "gap_nll_per_token", short)),
+            ("novelty from", _ends(found, "novel", _share)),
+            ("LU from", _ends(found, "lu", short))) if ends]
+        sentences.append(f"Over {len(found)} seeds of **{order}** at {graphs or 0:,} graphs "
+                         f"{', '.join(apart)}.")
+    return sentences
+
+
+def _ends(
+    records: Sequence[TrainingRecord], measure: str, written: Callable[[float], str]
+) -> tuple[str, str] | None:
+    """Least and greatest of a measure, in words; None where no record has it."""
+    values = [record.measured[measure].value for record in records if measure in record.measured]
+    return (written(min(values)), written(max(values))) if values else None
 
 
 def _at_one_size(records: Sequence[TrainingRecord]) -> str:
@@ -204,6 +248,8 @@ def mix_finding(records: Sequence[TrainingRecord]) -> str:
     mixed = sorted((one for one in records if one.mix > 0), key=lambda one: one.mix)
     pairs = [(before, after) for after in mixed for before in biased
              if before.strategy == after.strategy]
+    # A training that differs in its share alone says more than one of another seed.
+    pairs.sort(key=lambda pair: (pair[1].mix, pair[0].seed != pair[1].seed))
     if not pairs:
         return ("No training with a share of random orders has been measured beside one without; "
                 "models of random_order alone stand at 100%.")
@@ -299,8 +345,12 @@ def _measured(value: float, column: str) -> str:
     return f"{100 * value:.1f}%" if column == "unique_ratio" else short(value)
 
 
+def _share(value: float) -> str:
+    return f"{100 * value:.1f}%"
+
+
 def _percent(found: Estimate) -> str:
-    value = f"{100 * found.value:.1f}%"
+    value = _share(found.value)
     return value if found.interval is None else f"{value} [{percents(found.interval)}]"
 
 
