@@ -67,7 +67,7 @@ def diversity(
     from core.study import DiversityConfig, DiversityRun
 
     check_folders(output, run_folder)
-    names = tuple(STRATEGIES) if strategy == "all" else tuple(strategy.split(","))
+    names = tuple(STRATEGIES) if strategy == "all" else tuple(map(str.strip, strategy.split(",")))
     try:
         shares = tuple(float(share) for share in mix.split(","))
         counts = tuple(int(count) for count in samples.split(","))
@@ -101,7 +101,7 @@ def _read(
         InputError: for fewer graphs than asked for, among others.
     """
     found, vocabulary = _read_first(input, dataset, split, data, number or DEFAULT_NUMBER, seed,
-                                    writer)
+                                    writer, is_asked=number is not None)
     if number is not None and len(found.graphs) < number:
         raise InputError(f"{found.name} holds {len(found.graphs):,} of the {number:,} graphs that "
                          "--number asks for.")
@@ -110,8 +110,9 @@ def _read(
 
 def _read_first(
     input: str | None, dataset: str | None, split: str, data: Path | None, number: int, seed: int,
-    writer: RowWriter,
+    writer: RowWriter, *, is_asked: bool,
 ) -> tuple[GraphSet, Vocabulary]:
+    """At most `number` of them; where nobody asked for so few, more are told of."""
     from core.evaluation.graph_set import GraphSet
 
     if (input is None) == (dataset is None):
@@ -129,11 +130,14 @@ def _read_first(
             messages.print(f"skipped {checked.id}: {checked.error}", markup=False, soft_wrap=True)
         else:
             good.append(checked.graph)
-        if len(good) == number:
+        if len(good) > number:
             break
     if not good:
         raise InputError(f"{input} holds no graph that can be written; every row is wrong.")
     if len({graph.is_labelled for graph in good}) > 1:
         raise InputError(f"{input} holds molecules and planar graphs; measure them apart.")
+    if len(good) > number and not is_asked:
+        messages.print(f"note: measured are the first {number:,} graphs of {input}; --number takes "
+                       "more.", markup=False, soft_wrap=True)
     name = Path(input).name if Path(input).is_file() else input
-    return GraphSet(name, None, tuple(good)), vocabulary_for(good[0], None)
+    return GraphSet(name, None, tuple(good[:number])), vocabulary_for(good[0], None)

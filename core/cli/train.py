@@ -165,6 +165,9 @@ def _validator(
     from core.study.validation import HELD_OUT, Validator
     from core.triage.training_smiles import training_smiles
 
+    if not len(held_out):
+        raise InputError(f"{held_out.title} is too small to hold graphs back for --validate-at; "
+                         "give more graphs, or leave --validate-at out.")
     known = None
     if graphs.chemistry is not None:
         with reporting("Writing the training molecules as SMILES", "molecules") as progress:

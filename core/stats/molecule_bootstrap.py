@@ -44,7 +44,7 @@ class MoleculeBootstrap:
         self.reason: str | None = None
         if num_graphs < MIN_GRAPHS_FOR_INTERVAL:
             self.reason = (f"An interval resamples graphs, and {num_graphs:,} "
-                           f"{'is' if num_graphs == 1 else 'are'} too few for that; evaluate at "
+                           f"{'is' if num_graphs == 1 else 'are'} too few for that; give at "
                            f"least {MIN_GRAPHS_FOR_INTERVAL}.")
         else:
             self.weights = resample_weights(num_graphs, resamples or RESAMPLES, seed=seed)

@@ -61,10 +61,11 @@ class DiversityConfig:
 
     @property
     def mixtures(self) -> list[Mixture]:
-        """Every strategy with every share; `random_order`, to which a share of itself adds
-        nothing, once."""
-        return [Mixture(strategy, share) for strategy in map(Strategy.from_name, self.strategies)
-                for share in ((0.0,) if strategy == RANDOM_ORDER else self.shares)]
+        """Every strategy with every share, each once; to `random_order` a share of itself adds
+        nothing."""
+        return list(dict.fromkeys(
+            Mixture(strategy, share) for strategy in map(Strategy.from_name, self.strategies)
+            for share in ((0.0,) if strategy == RANDOM_ORDER else self.shares)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -177,6 +177,8 @@ class TrainingRecord:
         _check_kind(content, source)
         try:
             return _from_card(content) if "command" not in content else _from_record(content)
+        except TrainingRecordError as error:
+            raise TrainingRecordError(f"{source}: {error}") from error
         except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise TrainingRecordError(
                 f"{source} is a damaged training record ({error!r}); make it anew with "
@@ -251,7 +253,8 @@ def _from_card(
     graphs = data.get("graphs")
     mix = _finite(settings.get("mix", 0.0))
     if not 0 <= mix <= 1:
-        raise ValueError(f"the share {mix:g} of random orders lies outside [0, 1]")
+        raise TrainingRecordError(f"the share of random orders is {mix:g}, which lies outside "
+                                  "[0, 1]; give a record as it was written.")
     return TrainingRecord(
         name=_text(card["name"]), strategy=Strategy.from_name(_text(card["strategy"])).name,
         mix=mix,

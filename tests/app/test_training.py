@@ -6,10 +6,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.stats.estimates import Estimate
+from core.stats.estimates import Estimate, Interval
 from core.study import Diversity
 from core.study.training_record import TrainingRecord
-from dashboard.views.training.text import EXAMPLE, course_finding, mix_finding
+from dashboard.views.training.charts import by_mixture
+from dashboard.views.training.text import EXAMPLE, MIX_PANELS, course_finding, mix_finding
 from tests.app.caches import forget_other_assets
 from tests.conftest import ROOT
 from tests.trainings import MOLECULES, record
@@ -74,10 +75,11 @@ def test_each_picture_says_what_it_shows(open_training):
                and "**random_order**" in text for text in said)
     assert any("**min_degree_first, 128 graphs** runs into the memorization wall" in text
                and "lowest at step 50" in text for text in said)
-    assert any("from 128 to 100,000 graphs the gap goes from 0.237 to 0.100 nats" in text
-               for text in said)
+    assert any("from 128 to 100,000 graphs the gap goes from 0.237 [0.214 – 0.261] to 0.100 "
+               "[0.0900 – 0.110] nats per token, LU from 0.351" in text for text in said)
     assert any(text.startswith("10% random orders in **min_degree_first** take LU")
-               and "changes by +0.0100 nats" in text for text in said)
+               and "under its own order goes from 0.300 [0.270 – 0.330] to 0.310" in text
+               for text in said)
     assert "All took 100 steps of 128 graphs." in " ".join(said)
     assert len(page.dataframe[0].value) == 7
 
@@ -150,19 +152,57 @@ def test_a_mixture_is_compared_with_a_training_of_its_seed():
         record("min_degree_first", 1000, seed=1), record("min_degree_first", 1000),
         record("min_degree_first", 1000, mix=0.1))]
     records[0].measured["test_nll_per_token"] = Estimate(0.0)
-    assert "changes by +0.0100 nats" in mix_finding(records)
+    assert "goes from 0.300 [0.270 – 0.330] to 0.310" in mix_finding(records)
 
 
-def test_a_course_that_rises_within_its_interval_says_what_became_of_novelty():
+def test_a_mixture_is_not_compared_with_a_training_of_another_size_or_budget():
+    longer = record("min_degree_first", 1000)
+    longer["config"]["card"]["training"] |= {"steps": 20_000}
+    records = [TrainingRecord.from_text(json.dumps(one)) for one in (
+        longer, record("min_degree_first", 128), record("min_degree_first", 1000, mix=0.1))]
+    assert mix_finding(records).startswith("No training with a share of random orders")
+    figure = by_mixture(records, MIX_PANELS, dark=False)
+    lines = {trace.name: list(trace.x) for trace in figure.data if trace.showlegend}
+    assert lines == {"min_degree_first, 1,000 graphs, small, 20,000 × 128": [0],
+                     "min_degree_first, 128 graphs, small, 100 × 128": [0],
+                     "min_degree_first, 1,000 graphs, small, 100 × 128": [10]}
+
+
+def test_every_share_of_random_orders_is_told():
+    records = [TrainingRecord.from_text(json.dumps(record("min_degree_first", 1000, mix=mix)))
+               for mix in (0.3, 0.0, 0.1)]
+    said = mix_finding(records)
+    assert said.startswith("10% random orders in **min_degree_first** take LU under random order "
+                           "from 0.300 [0.270 – 0.330] to 0.250 ")
+    assert "30% random orders in **min_degree_first** take it from 0.300" in said
+
+
+def test_no_winner_is_named_among_those_that_are_not_told_apart():
+    records = [TrainingRecord.from_text(json.dumps(record(order, 1000)))
+               for order in ("random_order", "min_degree_first", "max_degree_first")]
+    for one, vun in zip(records, (0.8, 0.78, 0.6), strict=True):
+        one.measured["vun"] = Estimate(vun, Interval(vun - 0.02, vun + 0.02))
+    assert ("Of the samples of random_order 80.0% [78.0–82.0%] are valid, unique and novel at the "
+            "end; another training is not told apart from it.") in course_finding(
+                records, "own order")
+    records[1].measured["vun"] = records[2].measured["vun"]
+    assert "at the end, more than of all others." in course_finding(records, "own order")
+
+
+def test_a_course_that_rises_within_its_interval_is_judged_by_the_gap():
     made = record("min_degree_first", 1000)
     rows = made["config"]["card"]["training"]["validation"]
     for row, nll, novel in zip(rows, (1.0, 0.40, 0.41), (1.0, 0.98, 0.75), strict=True):
         row |= {"nll_per_token_own_nats": nll, "nll_per_token_own_nats_low": nll - 0.02,
                 "nll_per_token_own_nats_high": nll + 0.02, "novel": novel}
     said = course_finding([TrainingRecord.from_text(json.dumps(made))], "own order")
-    assert ("Nearest to it comes **min_degree_first**, with 0.400 nats per token at step 50 and "
-            "0.410 at step 100. Of its different samples 97.5% were novel at step 50, 75.0% are at "
+    assert ("lowest at step 50 (0.400 nats per token) and stands at 0.410 at step 100; after it, "
+            "graphs that it did not learn cost 0.167 [0.150 – 0.183] nats per token more than "
+            "those that it did. Of its different samples 97.5% were novel at step 50, 75.0% are at "
             "the end.") in said
+    made["result"]["measured"]["gap_nll_per_token"]["interval"] = [-0.1, 0.3]
+    said = course_finding([TrainingRecord.from_text(json.dumps(made))], "own order")
+    assert said.startswith("No training shown here has run into the memorization wall")
 
 
 def test_a_mixture_is_shown_beside_random_order(open_training):

@@ -17,7 +17,7 @@ from dashboard.rows.columns import Keys
 from dashboard.shared.choices import MAX_SEED, PRECISIONS, STRATEGY_OPTIONS
 from dashboard.shared.query_params import Choice, Number, faults
 
-MIN_PERMUTATIONS, DEFAULT_PERMUTATIONS, MAX_PERMUTATIONS = 2, 32, 256
+MIN_PERMUTATIONS, DEFAULT_PERMUTATIONS, MAX_PERMUTATIONS = 2, 32, 1024
 MAX_TYPED = 100_000
 MAX_UPLOAD_MB = 200
 FILE_TYPES = [suffix.removeprefix(".") for suffix in FILE_SUFFIXES] + ["gz"]

@@ -26,6 +26,7 @@ _LEGEND_LINE = 24  # pixels
 _APART = 0.012  # decades between points that would lie on each other
 _SEEDS_APART = 0.03  # decades
 _SEEDS_APART_PERCENT = 1.5
+_NLL_TICKS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 1, 1.5, 2, 3, 5)
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,8 @@ def training_course(
                                   is_share=row == 2) for step, found in course],
                 hovertemplate="%{hovertext}<extra></extra>", row=row, col=1)
     figure.update_xaxes(title="step", rangemode="tozero", row=2, col=1)
+    # All begin far above where they end; what happens there is small beside it.
+    figure.update_yaxes(type="log", tickvals=_NLL_TICKS, row=1, col=1)
     figure.update_yaxes(tickformat=".0%", rangemode="tozero", row=2, col=1)
     return _finished(figure, colors, 2 * _PANEL_HEIGHT, len(records), narrow=narrow)
 
@@ -139,11 +142,10 @@ def by_data_size(
     """
     colors = palette(dark=dark)
     figure = _panels(panels, narrow=narrow)
-    orders = list(dict.fromkeys(record.order for record in records))
+    orders = _lines(records, lambda record: record.order)
     for row, panel in enumerate(panels, start=1):
-        for number, order in enumerate(orders):
-            of_order = sorted((record for record in records if record.order == order
-                               and panel.measure in record.measured),
+        for number, (order, found) in enumerate(orders.items()):
+            of_order = sorted((record for record in found if panel.measure in record.measured),
                               key=lambda record: record.graphs or 0)
             apart = 10 ** (_APART * (number - (len(orders) - 1) / 2))
             _points(figure, of_order, panel, [apart * (one.graphs or 1) for one in of_order],
@@ -173,21 +175,43 @@ def by_mixture(
     """
     colors = palette(dark=dark)
     figure = _panels(panels, narrow=narrow)
-    strategies = list(dict.fromkeys(record.strategy for record in records))
+    strategies = _lines(records, lambda record: record.strategy, of_one_size=True)
     for row, panel in enumerate(panels, start=1):
-        for strategy in strategies:
-            of_strategy = sorted((record for record in records if record.strategy == strategy
-                                  and panel.measure in record.measured),
+        for strategy, found in strategies.items():
+            of_strategy = sorted((record for record in found if panel.measure in record.measured),
                                  key=lambda record: record.mix)
             places = [100.0 if one.is_random else 100 * one.mix for one in of_strategy]
             _points(figure, of_strategy, panel, places,
                     lambda place, by: place + _SEEDS_APART_PERCENT * by,
-                    strategy, _color(colors, strategy),
+                    strategy, _color(colors, found[0].strategy),
                     at=(row, 1) if narrow else (1, row), has_legend=row == 1)
     figure.update_xaxes(title="random orders in training, %", range=[-6, 106],
                         tickvals=sorted({0.0, 100.0, *(100 * one.mix for one in records)}))
     return _finished(figure, colors, _panel_height(panels, narrow=narrow), len(strategies),
                      narrow=narrow)
+
+
+def budget_of(record: TrainingRecord) -> tuple[object, ...]:
+    """What two trainings of one order and size have to share to differ in their seed alone."""
+    return record.steps, record.batch_size, record.preset
+
+
+def _lines(
+    records: Sequence[TrainingRecord], name: Callable[[TrainingRecord], str], *,
+    of_one_size: bool = False,
+) -> dict[str, list[TrainingRecord]]:
+    """Records that a line joins, by what it is called: of one budget, and maybe of one size."""
+    budgets = {budget_of(record) for record in records}
+    sizes = {record.graphs for record in records} if of_one_size else set()
+    found: dict[str, list[TrainingRecord]] = {}
+    for record in records:
+        label = name(record)
+        if len(sizes) > 1:
+            label += f", {record.graphs or 0:,} graphs"
+        if len(budgets) > 1:
+            label += f", {record.preset}, {record.steps:,} × {record.batch_size:,}"
+        found.setdefault(label, []).append(record)
+    return found
 
 
 def label_of(record: TrainingRecord, among: Sequence[TrainingRecord]) -> str:

@@ -10,9 +10,11 @@ from core.sent.strategies import RANDOM_ORDER
 from core.stats.estimates import Estimate
 from core.study.run import Diversity
 from core.study.training_record import TrainingRecord, with_unit_of
-from dashboard.shared.format import estimate, percents, plain, short, signed
-from dashboard.views.training.charts import Panel, label_of
+from dashboard.shared.format import estimate, percents, plain, short
+from dashboard.views.training.charts import Panel, budget_of, label_of
 from dashboard.views.training.query import MEASURES, MOST_MOLECULES, SHARES, UNDER, ReadMolecules
+
+_GAP = "gap_nll_per_token"
 
 QUESTION = "Which order should a generator learn, and how much data does that take?"
 """What the page answers."""
@@ -115,41 +117,56 @@ def molecules_note(found: ReadMolecules) -> str:
 
 
 def course_finding(records: Sequence[TrainingRecord], under: str) -> str:
-    """Which training's held-out NLL rose again, and what of its samples was new by then."""
+    """Which training began to learn by heart, and whose samples are new at the end."""
     column, sentences, risen = UNDER[under], [], []
     for record in records:
         course = record.course(column)
         if len(course) < 2:
             continue
         (at, best), (end, last) = min(course, key=lambda one: one[1].value), course[-1]
-        if last.value > best.value:
+        if last.value > best.value and (not _overlap(best, last) or _has_gap(record)):
             risen.append((last.value - best.value, record, at, best, end, last))
-    beyond = [one for one in risen if not _overlap(one[3], one[5])]
-    if beyond:
-        _, record, at, best, end, last = max(beyond, key=lambda one: one[0])
-        sentences.append(
+    if risen:
+        _, record, at, best, end, last = max(risen, key=lambda one: one[0])
+        sentence = (
             f"**{plain(label_of(record, records))}** runs into the memorization wall: the NLL of "
             f"held-out graphs is lowest at step {at:,} ({short(best.value)} nats per token) and "
-            f"stands at {short(last.value)} at step {end:,}.")
-        sentences += _novelty_since(record, at)
-        if len(beyond) > 1:
-            sentences.append(f"{len(beyond)} of {len(records)} trainings do.")
+            f"stands at {short(last.value)} at step {end:,}")
+        if _has_gap(record):
+            sentence += (f"; after it, graphs that it did not learn cost "
+                         f"{estimate(record.measured[_GAP])} nats per token more than those that "
+                         "it did")
+        sentences += [f"{sentence}.", *_novelty_since(record, at)]
+        if len(risen) > 1:
+            sentences.append(f"{len(risen)} of {len(records)} trainings do.")
     else:
         sentences.append("No training shown here has run into the memorization wall: the NLL of "
                          "held-out graphs has not risen again beyond its interval.")
-        if risen:
-            _, record, at, best, end, last = max(risen, key=lambda one: one[0])
-            sentences.append(
-                f"Nearest to it comes **{plain(label_of(record, records))}**, with "
-                f"{short(best.value)} nats per token at step {at:,} and {short(last.value)} at "
-                f"step {end:,}.")
-            sentences += _novelty_since(record, at)
-    new = [(record.course("vun")[-1][1], record) for record in records if record.course("vun")]
-    if new:
-        most, record = max(new, key=lambda one: one[0].value)
-        text = f"Most new molecules at the end come from {plain(label_of(record, records))}: "
-        sentences.append(f"{text}{_percent(most)} of its samples are valid, unique and novel.")
-    return " ".join(sentences)
+    return " ".join([*sentences, *_newest(records)])
+
+
+def _has_gap(record: TrainingRecord) -> bool:
+    """Whether its gap is above 0 with its whole interval."""
+    gap = record.measured.get(_GAP)
+    return gap is not None and gap.interval is not None and gap.interval.low > 0
+
+
+def _newest(records: Sequence[TrainingRecord]) -> list[str]:
+    """Whose samples are most often new molecules: of the finished models, where all were
+    measured, as they have more samples. Who is not told apart is not called less."""
+    finished = all("vun" in record.measured for record in records)
+    new = [(record.measured["vun"] if finished else record.course("vun")[-1][1], record)
+           for record in records if finished or record.course("vun")]
+    if not new:
+        return []
+    most, record = max(new, key=lambda one: one[0].value)
+    sentence = (f"Of the samples of {plain(label_of(record, records))} {_percent(most)} are valid, "
+                "unique and novel at the end")
+    alike = sum(_overlap(most, found) for found, _ in new) - 1
+    if alike:
+        others = "another training is" if alike == 1 else f"{alike} others are"
+        return [f"{sentence}; {others} not told apart from it."]
+    return [f"{sentence}, more than of all others." if len(new) > 1 else f"{sentence}."]
 
 
 def _novelty_since(record: TrainingRecord, step: int) -> list[str]:
@@ -182,7 +199,7 @@ def equal_steps(records: Sequence[TrainingRecord]) -> str:
 
 
 def size_finding(records: Sequence[TrainingRecord]) -> str:
-    """What more data does to gap and novelty, per order."""
+    """What more data does to gap and LU, per order."""
     sentences = []
     for order in dict.fromkeys(record.order for record in records):
         of_order = sorted((one for one in records if one.order == order),
@@ -190,14 +207,10 @@ def size_finding(records: Sequence[TrainingRecord]) -> str:
         few, many = of_order[0], of_order[-1]
         if few.graphs == many.graphs:
             continue
-        gap = "gap_nll_per_token"
-        sentence = (f"**{order}**: from {few.graphs or 0:,} to {many.graphs or 0:,} graphs the gap "
-                    f"goes from {short(few.measured[gap].value)} to "
-                    f"{short(many.measured[gap].value)} nats per token")
-        if "novel" in few.measured and "novel" in many.measured:
-            sentence += (f", novelty from {_percent(few.measured['novel'])} to "
-                         f"{_percent(many.measured['novel'])}")
-        sentences.append(f"{sentence}.")
+        sentences.append(
+            f"**{order}**: from {few.graphs or 0:,} to {many.graphs or 0:,} graphs the gap goes "
+            f"from {estimate(few.measured[_GAP])} to {estimate(many.measured[_GAP])} nats per "
+            f"token, LU from {estimate(few.measured['lu'])} to {estimate(many.measured['lu'])}.")
     return " ".join([*sentences, *_seed_findings(records)]) if sentences else _at_one_size(records)
 
 
@@ -211,7 +224,7 @@ def _seed_findings(records: Sequence[TrainingRecord]) -> list[str]:
         if len({record.seed for record in found}) < 2:
             continue
         apart = [f"{words} {ends[0]} to {ends[1]}" for words, ends in (
-            ("the gap goes from", _ends(found, "gap_nll_per_token", short)),
+            ("the gap goes from", _ends(found, _GAP, short)),
             ("novelty from", _ends(found, "novel", _share)),
             ("LU from", _ends(found, "lu", short))) if ends]
         sentences.append(f"Over {len(found)} seeds of **{order}** at {graphs or 0:,} graphs "
@@ -229,11 +242,10 @@ def _ends(
 
 def _at_one_size(records: Sequence[TrainingRecord]) -> str:
     """Where orders cannot be compared over sizes: how they stand at the one there is."""
-    gap = "gap_nll_per_token"
-    widest = max(records, key=lambda record: record.measured[gap].value)
+    widest = max(records, key=lambda record: record.measured[_GAP].value)
     sentence = (f"All learnt {widest.graphs or 0:,} graphs, so what fewer do is not seen yet. The "
                 f"widest gap is that of **{plain(label_of(widest, records))}**, "
-                f"{estimate(widest.measured[gap])} nats per token")
+                f"{estimate(widest.measured[_GAP])} nats per token")
     known = [record for record in records if "novel" in record.measured]
     if known:
         newest = max(known, key=lambda record: record.measured["novel"].value)
@@ -243,24 +255,31 @@ def _at_one_size(records: Sequence[TrainingRecord]) -> str:
 
 
 def mix_finding(records: Sequence[TrainingRecord]) -> str:
-    """What the smallest share of random orders buys and costs."""
+    """What each share of random orders buys and costs, beside a training that differs in that."""
     biased = [one for one in records if one.mix == 0 and not one.is_random]
-    mixed = sorted((one for one in records if one.mix > 0), key=lambda one: one.mix)
-    pairs = [(before, after) for after in mixed for before in biased
-             if before.strategy == after.strategy]
-    # A training that differs in its share alone says more than one of another seed.
-    pairs.sort(key=lambda pair: (pair[1].mix, pair[0].seed != pair[1].seed))
-    if not pairs:
-        return ("No training with a share of random orders has been measured beside one without; "
-                "models of random_order alone stand at 100%.")
-    before, after = pairs[0]
-    cost = after.measured["test_nll_per_token"].value - before.measured["test_nll_per_token"].value
-    return (f"{100 * after.mix:g}% random orders in **{before.strategy}** take LU under random "
-            f"order from {estimate(before.measured['lu_random'])} to "
-            f"{estimate(after.measured['lu_random'])} and ECE from "
-            f"{estimate(before.measured['ece_random'])} to "
-            f"{estimate(after.measured['ece_random'])}; the NLL under its own order changes by "
-            f"{signed(Estimate(cost))} nats per token.")
+    sentences: list[str] = []
+    told: set[tuple[str, float]] = set()
+    for after in sorted((one for one in records if one.mix > 0), key=lambda one: one.mix):
+        alike = [one for one in biased if _but_mix(one) == _but_mix(after)]
+        # One of another seed says less.
+        before = min(alike, key=lambda one: one.seed != after.seed, default=None)
+        if before is None or (after.strategy, after.mix) in told:
+            continue
+        told.add((after.strategy, after.mix))
+        takes = "take LU under random order" if not sentences else "take it"
+        changes = [f"from {estimate(before.measured[name])} to {estimate(after.measured[name])}"
+                   for name in ("lu_random", "ece_random", "test_nll_per_token")]
+        sentences.append(
+            f"{100 * after.mix:g}% random orders in **{before.strategy}** {takes} {changes[0]} "
+            f"and ECE {changes[1]}; the NLL per token under its own order goes {changes[2]}.")
+    return " ".join(sentences) or (
+        "No training with a share of random orders has been measured beside one without; "
+        "models of random_order alone stand at 100%.")
+
+
+def _but_mix(record: TrainingRecord) -> tuple[object, ...]:
+    """All that a mixture shares with the training that it is compared with, but for the seed."""
+    return (record.strategy, record.graphs, *budget_of(record))
 
 
 def measured_caption(records: Sequence[TrainingRecord]) -> str:
@@ -269,8 +288,10 @@ def measured_caption(records: Sequence[TrainingRecord]) -> str:
     samples = sorted({int(one.config.get("samples", 0)) for one in records})
     orders = sorted({int(one.config.get("permutations", 0)) for one in records})
     return (f"{_numbers(graphs)} test graphs, as many that were learnt where there are so many, K "
-            f"= {_numbers(orders)}; {_numbers(samples)} samples. Bars are 95% intervals; they do "
-            f"not hold what another seed of the training would change. {equal_steps(records)}")
+            f"= {_numbers(orders)}; {_numbers(samples)} samples. Novel is what is not among the "
+            "graphs that a model was given, so of more graphs less is left to be novel. Bars are "
+            "95% intervals; they do not hold what another seed of the training would change. "
+            f"{equal_steps(records)}")
 
 
 def measured_table(

@@ -335,7 +335,7 @@ def test_too_few_graphs_give_estimates_without_intervals(number, verb):
     for estimate in (found.ece, found.brier, found.nll):
         assert estimate.interval is None
         assert estimate.reason == (f"An interval resamples graphs, and {number} {verb} too few "
-                                   "for that; evaluate at least 16.")
+                                   "for that; give at least 16.")
     assert found.ece_if_calibrated is None
     assert np.isnan(found.band_low).all()
 

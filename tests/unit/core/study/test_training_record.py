@@ -196,7 +196,6 @@ def test_what_is_something_else_is_refused_by_what_it_is(content, message):
     {"strategy": ["random_order"]}, {"preset": "p" * 101}, {"data__name": "d" * 101},
     {"data": [1]}, {"data__graphs": -1}, {"data__graphs": 10**30}, {"data__graphs": math.inf},
     {"training__steps": math.nan}, {"training__steps": -4}, {"training__config": [1]},
-    {"training__config__mix": 1.5}, {"training__config__mix": -0.1},
     {"training__config__mix": math.nan}, {"training__config__mix": "half"},
     {"training__config__batch_size": -3}, {"training__config__seed": 2**64},
     {"training__validation": 5}, {"training__validation": [7]},
@@ -211,6 +210,13 @@ def test_a_damaged_card_is_refused(changes):
     assert refused(card(**changes)).startswith("It is a damaged training record (")
     inside = record(config__card=card(**changes))
     assert refused(inside).startswith("It is a damaged training record (")
+
+
+@pytest.mark.parametrize("mix", [1.5, -0.1])
+def test_a_share_outside_its_range_is_said(mix):
+    said = refused(card(training__config__mix=mix))
+    assert said == (f"It: the share of random orders is {mix:g}, which lies outside [0, 1]; give a "
+                    "record as it was written.")
 
 
 @pytest.mark.parametrize("changes", [
