@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _DIVERSITY_AT, _SHARES = 100, (0.0, 0.1)
 """Linearizations of every graph, and shares of random order that a table has room for."""
 
+_COUNTED = 0.05
+"""Share of the graphs whose sequences were counted, below which a median of them says little."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -113,7 +116,7 @@ def _diversity_table(folders: Iterable[Path]) -> Iterator[str]:
                           f"{point['share']:.0%}",
                           *(cell(Estimate.from_json(point[measure]), digits)
                             for measure, digits in zip(MEASURES, (3, 0, 2, 2), strict=True)),
-                          "–" if count is None else
+                          "–" if count is None or point["enumerated"] < _COUNTED * graphs else
                           f"{count:,.0f} (of {point['enumerated'] / graphs:.0%})")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from core.cli import chosen_device
+from core.cli import chosen_device, messages
 from core.cli.endings import say_wrote, see_training
 from core.cli.folders import check_folders
 from core.cli.graphs import dataset_for, graph_set, read_part
@@ -79,6 +79,8 @@ def study(
     follow(run.steps(), look, what=f"Measuring {checkpoint.card.name}")
     found = run.save(output)
     writer.write(found.summary)
+    for reason in dict.fromkeys(one.reason for one in found.measured.values() if one.reason):
+        messages.print(f"note: {reason}", markup=False, soft_wrap=True)
     say_wrote(output, RECORD, see=see_training(output))
     writer.finish()
 

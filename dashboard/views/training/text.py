@@ -98,9 +98,12 @@ def diversity_caption(found: Diversity) -> str:
     config = found.record["config"]
     of = config["dataset"] + (f", {config['split']} split" if config.get("split") else "")
     number = found.record["result"]["num_graphs"]
-    counted = [int(point["enumerated"]) for point in found.record["result"]["curves"]]
-    known = (f" Of {max(counted):,} of them every possible sequence was counted."
-             if config.get("limit") and max(counted, default=0) else "")
+    counted = {point["strategy"]: int(point["enumerated"])
+               for point in found.record["result"]["curves"] if point["share"] == 0}
+    most = max(counted, key=lambda strategy: counted[strategy], default="")
+    known = (f" Every possible sequence was counted where there are at most {config['limit']:,} of "
+             f"them: under {plain(most)} of {counted[most]:,} graphs."
+             if config.get("limit") and counted.get(most) else "")
     bands = " ".join(found.reasons) or "Bands are 95% intervals."
     return (f"{number:,} {'graph' if number == 1 else 'graphs'} of {of}. Lines are means over "
             f"graphs. {bands}{known}")

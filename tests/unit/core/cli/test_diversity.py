@@ -26,3 +26,22 @@ def test_says_what_is_wrong(trailscope, tmp_path, words, error):
     result = trailscope("diversity", *words, "--output", tmp_path / "out")
     assert result.status == 1
     assert error in " ".join(result.err.split())
+
+
+def test_what_is_named_twice_is_measured_once(trailscope, write, tmp_path):
+    data = write("many.smi", *("C" * length for length in range(1, 9)),
+                 *("C" * length + "O" for length in range(1, 9)), "CC=O")
+    result = trailscope("diversity", data, "--samples", "2", "--mix", "0.1,0.1", "--strategy",
+                        "min_degree_first, min_degree/min_degree/min_degree", "--output",
+                        tmp_path / "out")
+    assert result.status == 0, result.err
+    assert [(row["strategy"], row["share"]) for row in result.rows] == [("min_degree_first", 0.1)]
+
+
+def test_more_graphs_than_are_measured_are_told_of(trailscope, write, tmp_path, monkeypatch):
+    monkeypatch.setattr("core.cli.diversity.DEFAULT_NUMBER", 2)
+    words = ("diversity", write("some.smi", "CO", "CC", "CCO"), "--samples", "1", "--output")
+    result = trailscope(*words, tmp_path / "out")
+    assert "note: measured are the first 2 graphs of " in " ".join(result.err.split())
+    assert "the first" not in trailscope(*words, tmp_path / "asked", "--number", 2).err
+    assert "the first" not in trailscope(*words, tmp_path / "all", "--number", 3).err

@@ -183,6 +183,17 @@ def test_a_resumed_record_of_validation_is_that_of_a_straight_run(train, tmp_pat
     assert load_checkpoint(tmp_path / "mine").card.training["validation"] == straight
 
 
+def test_a_set_without_graphs_to_hold_back_is_refused_before_the_first_step(
+        trailscope, write, tmp_path):
+    result = trailscope(
+        "train", tmp_path / "mine", "--dataset", "file", "--data", write("one.smi", "C"),
+        "--strategy", "random_order", "--run-folder", tmp_path / "run", *SMALL, "--steps", 2,
+        "--validate-at", "1")
+    assert result.status == 1
+    assert "is too small to hold graphs back for --validate-at" in " ".join(result.err.split())
+    assert not (tmp_path / "run").exists()
+
+
 def test_steps_that_are_past_are_not_validated(train):
     assert train("--steps", 4).status == 0
     result = train("--steps", 4, "--validate-at", "2,4")
