@@ -96,22 +96,35 @@ def test_the_readme_shows_the_measured_speeds():
 
 
 def speeds():
-    """A row for each kind of work, from the records of the benchmarks."""
-    linearized, scored, generated = (
+    """A row for each kind of work, from the records of the benchmarks: ratios, and rates."""
+    linearized, scored, generated, trained = (
         json.loads((ROOT / "benchmarks" / name / "record.json").read_text())["result"]
-        for name in ("linearize", "score", "generate"))
+        for name in ("linearize", "forward", "generate", "train"))
     models = ("qm9-random_order", "moses-min_degree_first")
-    yield from head("on two CPU cores, a second", "QM9", "MOSES")
-    yield row("linearizations, K = 32", *(
-        f"{min(found):,} to {max(found):,}" for found in (
-            [int(float(f"{how['per_s']:.2g}")) for strategy in by_strategy.values()
-             for name, how in strategy.items()
-             if name not in ("mean_tokens", "plain Python")]
-            for by_strategy in (linearized["strategies"], linearized["moses"]["strategies"]))))
-    yield row("molecules scored, K = 32, bf16",
-              *(f"{scored[model]['bf16']['molecules_a_second']:.2f}" for model in models))
-    yield row("molecules generated, bf16",
-              *(f"{generated[model]['bf16']['molecules_per_s']:.0f}" for model in models))
+    yield from head("times as fast (a second, on two CPU cores)", "QM9", "MOSES")
+    yield row("linearizing, as plain Python",
+              *map(_linearized, (linearized["strategies"], linearized["moses"]["strategies"])))
+    yield row("scoring in fp32, as the published loop over single graphs",
+              *(f"{found['times_the_loop']['median']:.2f} × "
+                f"({found['tokens_a_second']:,.0f} tokens)"
+                for found in (scored[model]["fp32"] for model in models)))
+    yield row("generating in bf16, as `generate` of `transformers`",
+              *(f"{found['ratio']:.1f} × ({found['molecules_per_s']:.0f} molecules)"
+                for found in (generated[model]["bf16"] for model in models)))
+    yield row("training, one thread, as a plain loop of `transformers`",
+              *(f"{found['times_the_loop']['median']:.2f} × "
+                f"({found['molecules_a_second']:.0f} molecules)"
+                for found in (trained[model]["train, adamw"]
+                              for model in ("qm9-random_order", "moses-random_order"))))
+
+
+def _linearized(by_strategy):
+    ways = [how for strategy in by_strategy.values() for name, how in strategy.items()
+            if name not in ("mean_tokens", "plain Python")]
+    rates = [int(float(f"{how['per_s']:.2g}")) for how in ways]
+    ratios = [how["speed_up"] for how in ways]
+    return (f"{min(ratios):.0f} to {max(ratios):.0f} × "
+            f"({min(rates):,} to {max(rates):,} sequences)")
 
 
 def headlines(printed):
