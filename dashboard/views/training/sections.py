@@ -143,7 +143,7 @@ def _show_measured(
     show_figure(
         partial(draw, shown, panels, narrow=is_narrow()), f"training by {key}", key=key,
         alt=text.measured_alt(shown, panels), csv=text.measured_table(shown, panels),
-        caption=text.measured_caption(shown))
+        caption=text.measured_caption(shown, panels))
 
 
 def _say_unmeasured() -> None:

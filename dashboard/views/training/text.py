@@ -285,15 +285,16 @@ def _but_mix(record: TrainingRecord) -> tuple[object, ...]:
     return (record.strategy, record.graphs, *budget_of(record))
 
 
-def measured_caption(records: Sequence[TrainingRecord]) -> str:
+def measured_caption(records: Sequence[TrainingRecord], panels: Sequence[Panel]) -> str:
     """How the records were measured."""
+    novel = ("Novel is what is not among the graphs that a model was given, so of more graphs less "
+             "is left to be novel. " if any(panel.measure == "novel" for panel in panels) else "")
     graphs = sorted({int(one.config.get("test_graphs", 0)) for one in records})
     samples = sorted({int(one.config.get("samples", 0)) for one in records})
     orders = sorted({int(one.config.get("permutations", 0)) for one in records})
     return (f"{_numbers(graphs)} test graphs, as many that were learnt where there are so many, K "
-            f"= {_numbers(orders)}; {_numbers(samples)} samples. Novel is what is not among the "
-            "graphs that a model was given, so of more graphs less is left to be novel. Bars are "
-            "95% intervals; they do not hold what another seed of the training would change. "
+            f"= {_numbers(orders)}; {_numbers(samples)} samples. {novel}Bars are 95% intervals; "
+            "they do not hold what another seed of the training would change. "
             f"{equal_steps(records)}")
 
 
