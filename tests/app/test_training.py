@@ -223,6 +223,15 @@ def test_own_molecules_are_measured_live(open_training):
     assert len(names(chart(page, "diversity"))) == 4
 
 
+@pytest.mark.parametrize(("rows", "is_cut"), [(3, False), (4, True)])
+def test_more_rows_than_are_read_are_told_of(rows, is_cut, open_training, monkeypatch):
+    monkeypatch.setattr("dashboard.views.training.data.MOST_MOLECULES", 3)
+    page = open_training(divset="Your molecules")
+    page.text_area(key="divtext").set_value("\n".join(MOLECULES[:rows])).run()
+    [said] = [text for text in shown(page, "caption") if text.startswith("3 molecules")]
+    assert said.endswith("There are more rows; the first 200 are read.") == is_cut
+
+
 def test_one_molecule_has_no_interval_and_says_so(open_training):
     page = open_training(divset="Your molecules")
     page.text_area(key="divtext").set_value("CCO").run()

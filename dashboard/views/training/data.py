@@ -150,7 +150,8 @@ def _read(path: Path, written_as: str) -> ReadMolecules:
 
 def _read_as(path: Path, chemistry: Chemistry, check_time: Callable[[], None]) -> ReadMolecules:
     graphs, skipped = [], []
-    for row in islice(read_molecules(path, chemistry), MOST_MOLECULES):
+    rows = read_molecules(path, chemistry)
+    for row in islice(rows, MOST_MOLECULES):
         check_time()
         if row.graph is None:
             skipped.append(f"{row.id}: {row.error}")
@@ -159,7 +160,7 @@ def _read_as(path: Path, chemistry: Chemistry, check_time: Callable[[], None]) -
                            "`trailscope diversity` measures those.")
         else:
             graphs.append(row.graph)
-    return ReadMolecules(chemistry, tuple(graphs), tuple(skipped))
+    return ReadMolecules(chemistry, tuple(graphs), tuple(skipped), next(rows, None) is not None)
 
 
 def own_diversity(own: OwnMolecules) -> Diversity | None:

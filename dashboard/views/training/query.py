@@ -123,8 +123,10 @@ class ReadMolecules:
         chemistry: in which they are written.
         graphs: those that can be, at most `MOST_MOLECULES`.
         skipped: a sentence for each that cannot be, with its name.
+        is_cut: whether there are more rows than were read.
     """
 
     chemistry: Chemistry
     graphs: tuple[Graph, ...]
     skipped: tuple[str, ...]
+    is_cut: bool = False

@@ -116,6 +116,8 @@ def molecules_note(found: ReadMolecules) -> str:
     text += f"`{found.chemistry.name}`: {found.chemistry.limits}"
     if found.skipped:
         text += f" {len(found.skipped):,} cannot be written so."
+    if found.is_cut:
+        text += f" There are more rows; the first {MOST_MOLECULES:,} are read."
     return text
 
 
