@@ -1,6 +1,5 @@
 """How the browser tests wait, click and read: never on a page that is still changing."""
 
-import json
 import time
 from urllib.parse import parse_qs, urlsplit
 
@@ -89,15 +88,6 @@ def cancel_work(page) -> None:
     looked whether it can be clicked on.
     """
     page.evaluate(_CANCEL, _BUTTONS)
-
-
-def cancel_first_work(page) -> None:
-    """Press Cancel, once, as soon as it is there on a page that is still to be loaded.
-
-    Once, as a second press carries what the page showed at the first: that comes to the server
-    when it may have gone back already, and asks for the work again.
-    """
-    page.add_init_script(f"({_CANCEL})({json.dumps(_BUTTONS)})")
 
 
 def enter(locator, text: str) -> None:

@@ -171,8 +171,8 @@ def _newest(records: Sequence[TrainingRecord]) -> list[str]:
     if alike:
         others = "another training is" if alike == 1 else f"{alike} others are"
         return [f"{sentence}; {others} not told apart from it."]
-    others = {1: "", 2: ", more than of the other training"}
-    return [sentence + others.get(len(new), ", more than of all others") + "."]
+    beside = {1: "", 2: ", more than of the other training"}
+    return [sentence + beside.get(len(new), ", more than of all others") + "."]
 
 
 def _novelty_since(record: TrainingRecord, step: int) -> list[str]:
