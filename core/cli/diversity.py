@@ -122,22 +122,23 @@ def _read_first(
         part = load_part(adapted, split, data).first(number)
         return graph_set(part), part.vocabulary
     assert input is not None
-    good = []
-    for row in read_rows(input, None):
+    good, rows, is_cut = [], iter(read_rows(input, None)), False
+    for row in rows:
         checked = check_row(row, None)
         if checked.graph is None:
             writer.fail()
             messages.print(f"skipped {checked.id}: {checked.error}", markup=False, soft_wrap=True)
         else:
             good.append(checked.graph)
-        if len(good) > number:
+        if len(good) == number:
+            is_cut = not is_asked and next(rows, None) is not None
             break
     if not good:
         raise InputError(f"{input} holds no graph that can be written; every row is wrong.")
     if len({graph.is_labelled for graph in good}) > 1:
         raise InputError(f"{input} holds molecules and planar graphs; measure them apart.")
-    if len(good) > number and not is_asked:
+    if is_cut:
         messages.print(f"note: measured are the first {number:,} graphs of {input}; --number takes "
                        "more.", markup=False, soft_wrap=True)
     name = Path(input).name if Path(input).is_file() else input
-    return GraphSet(name, None, tuple(good[:number])), vocabulary_for(good[0], None)
+    return GraphSet(name, None, tuple(good)), vocabulary_for(good[0], None)

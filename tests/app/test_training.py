@@ -10,7 +10,13 @@ from core.stats.estimates import Estimate, Interval
 from core.study import Diversity
 from core.study.training_record import TrainingRecord
 from dashboard.views.training.charts import by_mixture
-from dashboard.views.training.text import EXAMPLE, MIX_PANELS, course_finding, mix_finding
+from dashboard.views.training.text import (
+    EXAMPLE,
+    MIX_PANELS,
+    course_finding,
+    mix_finding,
+    size_finding,
+)
 from tests.app.caches import forget_other_assets
 from tests.conftest import ROOT
 from tests.trainings import MOLECULES, record
@@ -147,6 +153,24 @@ def test_seeds_stand_beside_each_other_and_are_compared(open_training, brought):
     assert len(names(chart(page, "course"))) == 4
 
 
+def test_sizes_and_seeds_are_compared_within_a_budget():
+    longer = record("random_order", 100_000, seed=1)
+    longer["config"]["card"]["training"] |= {"steps": 20_000}
+    said = size_finding([TrainingRecord.from_text(json.dumps(one)) for one in (
+        record("random_order", 128), record("random_order", 1000), longer)])
+    assert said.startswith("**random_order, small, 100 × 128**: from 128 to 1,000 graphs ")
+    assert "seeds" not in said
+    assert "100,000" not in said
+
+
+def test_seeds_of_one_size_are_told_too():
+    said = size_finding([
+        TrainingRecord.from_text(json.dumps(record("random_order", 1000, seed=seed)))
+        for seed in (0, 1)])
+    assert said.startswith("All learnt 1,000 graphs")
+    assert "Over 2 seeds of **random_order** at 1,000 graphs" in said
+
+
 def test_a_mixture_is_compared_with_a_training_of_its_seed():
     records = [TrainingRecord.from_text(json.dumps(one)) for one in (
         record("min_degree_first", 1000, seed=1), record("min_degree_first", 1000),
@@ -225,11 +249,12 @@ def test_own_molecules_are_measured_live(open_training):
 
 @pytest.mark.parametrize(("rows", "is_cut"), [(3, False), (4, True)])
 def test_more_rows_than_are_read_are_told_of(rows, is_cut, open_training, monkeypatch):
-    monkeypatch.setattr("dashboard.views.training.data.MOST_MOLECULES", 3)
+    for module in ("data", "text"):
+        monkeypatch.setattr(f"dashboard.views.training.{module}.MOST_MOLECULES", 3)
     page = open_training(divset="Your molecules")
     page.text_area(key="divtext").set_value("\n".join(MOLECULES[:rows])).run()
     [said] = [text for text in shown(page, "caption") if text.startswith("3 molecules")]
-    assert said.endswith("There are more rows; the first 200 are read.") == is_cut
+    assert said.endswith("There are more rows; the first 3 are read.") == is_cut
 
 
 def test_one_molecule_has_no_interval_and_says_so(open_training):

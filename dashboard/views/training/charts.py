@@ -142,7 +142,7 @@ def by_data_size(
     """
     colors = palette(dark=dark)
     figure = _panels(panels, narrow=narrow)
-    orders = _lines(records, lambda record: record.order)
+    orders = lines_of(records, lambda record: record.order)
     for row, panel in enumerate(panels, start=1):
         for number, (order, found) in enumerate(orders.items()):
             of_order = sorted((record for record in found if panel.measure in record.measured),
@@ -175,7 +175,7 @@ def by_mixture(
     """
     colors = palette(dark=dark)
     figure = _panels(panels, narrow=narrow)
-    strategies = _lines(records, lambda record: record.strategy, of_one_size=True)
+    strategies = lines_of(records, lambda record: record.strategy, of_one_size=True)
     for row, panel in enumerate(panels, start=1):
         for strategy, found in strategies.items():
             of_strategy = sorted((record for record in found if panel.measure in record.measured),
@@ -196,7 +196,7 @@ def budget_of(record: TrainingRecord) -> tuple[object, ...]:
     return record.steps, record.batch_size, record.preset
 
 
-def _lines(
+def lines_of(
     records: Sequence[TrainingRecord], name: Callable[[TrainingRecord], str], *,
     of_one_size: bool = False,
 ) -> dict[str, list[TrainingRecord]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 
@@ -11,7 +11,7 @@ from core.stats.estimates import Estimate
 from core.study.run import Diversity
 from core.study.training_record import TrainingRecord, with_unit_of
 from dashboard.shared.format import estimate, percents, plain, short
-from dashboard.views.training.charts import Panel, budget_of, label_of
+from dashboard.views.training.charts import Panel, budget_of, label_of, lines_of
 from dashboard.views.training.query import MEASURES, MOST_MOLECULES, SHARES, UNDER, ReadMolecules
 
 _GAP = "gap_nll_per_token"
@@ -206,36 +206,37 @@ def equal_steps(records: Sequence[TrainingRecord]) -> str:
 
 def size_finding(records: Sequence[TrainingRecord]) -> str:
     """What more data does to gap and LU, per order."""
-    sentences = []
-    for order in dict.fromkeys(record.order for record in records):
-        of_order = sorted((one for one in records if one.order == order),
-                          key=lambda one: one.graphs or 0)
-        few, many = of_order[0], of_order[-1]
-        if few.graphs == many.graphs:
+    sentences, lines = [], lines_of(records, lambda record: record.order)
+    for order, found in lines.items():
+        by_size = sorted(found, key=lambda one: one.graphs or 0)
+        few, most = by_size[0], by_size[-1].graphs
+        if few.graphs == most:
             continue
+        # One of another seed says less.
+        many = min((one for one in found if one.graphs == most),
+                   key=lambda one: one.seed != few.seed)
         sentences.append(
-            f"**{order}**: from {few.graphs or 0:,} to {many.graphs or 0:,} graphs the gap goes "
+            f"**{plain(order)}**: from {few.graphs or 0:,} to {most or 0:,} graphs the gap goes "
             f"from {estimate(few.measured[_GAP])} to {estimate(many.measured[_GAP])} nats per "
             f"token, LU from {estimate(few.measured['lu'])} to {estimate(many.measured['lu'])}.")
-    return " ".join([*sentences, *_seed_findings(records)]) if sentences else _at_one_size(records)
+    return " ".join([*(sentences or [_at_one_size(records)]),
+                     *(one for order, found in lines.items()
+                       for one in _seed_findings(order, found))])
 
 
-def _seed_findings(records: Sequence[TrainingRecord]) -> list[str]:
-    """How far numbers of trainings lie apart that differ in their seed alone, per order."""
-    alike: dict[tuple[str, int | None], list[TrainingRecord]] = {}
-    for record in records:
-        alike.setdefault((record.order, record.graphs), []).append(record)
-    sentences = []
-    for (order, graphs), found in alike.items():
-        if len({record.seed for record in found}) < 2:
+def _seed_findings(order: str, records: Sequence[TrainingRecord]) -> Iterator[str]:
+    """How far numbers of trainings of an order lie apart that differ in their seed alone."""
+    for graphs in dict.fromkeys(record.graphs for record in records):
+        found = [record for record in records if record.graphs == graphs]
+        seeds = len({record.seed for record in found})
+        if seeds < 2:
             continue
         apart = [f"{words} {ends[0]} to {ends[1]}" for words, ends in (
             ("the gap goes from", _ends(found, _GAP, short)),
             ("novelty from", _ends(found, "novel", _share)),
             ("LU from", _ends(found, "lu", short))) if ends]
-        sentences.append(f"Over {len(found)} seeds of **{order}** at {graphs or 0:,} graphs "
-                         f"{', '.join(apart)}.")
-    return sentences
+        yield (f"Over {seeds} seeds of **{plain(order)}** at {graphs or 0:,} graphs "
+               f"{', '.join(apart)}.")
 
 
 def _ends(

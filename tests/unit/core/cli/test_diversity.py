@@ -45,3 +45,10 @@ def test_more_graphs_than_are_measured_are_told_of(trailscope, write, tmp_path, 
     assert "note: measured are the first 2 graphs of " in " ".join(result.err.split())
     assert "the first" not in trailscope(*words, tmp_path / "asked", "--number", 2).err
     assert "the first" not in trailscope(*words, tmp_path / "all", "--number", 3).err
+
+
+def test_a_row_behind_those_asked_for_is_not_looked_at(trailscope, write, tmp_path):
+    result = trailscope("diversity", write("some.smi", "CO", "CC", "no molecule"), "--number", 2,
+                        "--samples", "1", "--output", tmp_path / "out")
+    assert result.status == 0, result.err
+    assert "skipped" not in result.err
