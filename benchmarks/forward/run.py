@@ -17,26 +17,23 @@ import argparse
 import os
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, linear
 from transformers import LlamaForCausalLM
 
-from core.chemistry.molecules import from_smiles
+from benchmarks.rounds import ends, has_bf16, ratios, sampled_molecules
 from core.likelihood.scoring import default_token_budget, score_trails, slices_by_length
 from core.model.card import ModelCard
 from core.model.checkpoints import Checkpoint, Precision, load_checkpoint
 from core.records import RunRecord
-from core.sent.batch import GraphBatch
 from core.sent.sampler import sample_trails
 from core.sent.trails import TrailBatch
 from core.sent.vocabulary import PAD
-from core.triage.samples import shipped_samples
 
 MODELS = ("qm9-random_order", "moses-min_degree_first")
 PERMUTATIONS = 32
@@ -102,19 +99,12 @@ def _measure_model(name: str, number: int, rounds: int, *, compile: bool) -> dic
 
 def _trails(card: ModelCard, number: int) -> TrailBatch:
     """K linearizations, under the model's own order, of its first valid shipped samples."""
-    assert card.chemistry is not None
-    table = pd.read_parquet(shipped_samples()[card.name] / "samples.parquet",
-                            columns=["smiles", "unique"])
-    smiles = table.loc[table["unique"].fillna(False), "smiles"].head(number)
-    graphs = [from_smiles(one, card.chemistry).graph for one in smiles]
-    return sample_trails(GraphBatch.from_graphs(graphs, with_automorphisms=False),
-                         card.vocabulary, card.strategy,
+    return sample_trails(sampled_molecules(card, number), card.vocabulary, card.strategy,
                          permutations=PERMUTATIONS, generator=torch.Generator().manual_seed(0))
 
 
 def _precisions() -> tuple[Precision, ...]:
-    has_bf16 = torch.cpu._is_avx512_bf16_supported()  # emulated, it says nothing
-    return ("fp32", "bf16") if has_bf16 else ("fp32",)
+    return ("fp32", "bf16") if has_bf16() else ("fp32",)
 
 
 @torch.inference_mode()
@@ -161,22 +151,13 @@ def _products(
 
 def _row(way: str, seconds: dict[str, list[float]], tokens: int) -> dict[str, Any]:
     own = seconds[way]
-    row: dict[str, Any] = {"seconds": _ends(own),
+    row: dict[str, Any] = {"seconds": ends(own),
                            "tokens_a_second": round(tokens / statistics.median(own))}
     if way == "loop" or way.startswith("products"):
         return row
     products = seconds[f"products {way.removesuffix(' compiled')}"]
-    return {**row, "times_the_loop": _ends(_ratios(seconds["loop"], own)),
-            "share_of_products": _ends(_ratios(products, own)), "aims": AIMS[way]}
-
-
-def _ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
-    return [one / other for one, other in zip(above, below, strict=True)]
-
-
-def _ends(values: Sequence[float]) -> dict[str, float]:
-    return {"median": round(statistics.median(values), 3), "least": round(min(values), 3),
-            "most": round(max(values), 3)}
+    return {**row, "times_the_loop": ends(ratios(seconds["loop"], own)),
+            "share_of_products": ends(ratios(products, own)), "aims": AIMS[way]}
 
 
 if __name__ == "__main__":

@@ -16,31 +16,29 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import pandas as pd
 import torch
 from torch import Tensor
 from transformers import LlamaForCausalLM
 
-from core.chemistry.molecules import from_smiles
+from benchmarks.rounds import ends, has_bf16, ratios, sampled_molecules
 from core.model.card import ModelCard
 from core.model.checkpoints import load_checkpoint
 from core.model.epochs import ShuffledEpochs
 from core.model.training import TrainingConfig, TrainingPrecision, tokens_of_step, train
 from core.model.transformer import build_model
 from core.records import RunRecord
-from core.sent.batch import GraphBatch
 from core.sent.vocabulary import PAD, Vocabulary
-from core.triage.samples import shipped_samples
 
 MODELS = ("qm9-random_order", "moses-random_order")
 NUMBER = 1024
 WARM_UP = 2
-Result = TypeVar("Result")
 AIMS = {"times_the_loop": 1.5, "share_of_drawing": 0.05}
+
+Result = TypeVar("Result")
 
 
 def main() -> None:
@@ -66,7 +64,7 @@ def main() -> None:
 
 
 def _measure(card: ModelCard, arguments: argparse.Namespace) -> dict[str, Any]:
-    graphs = _graphs(card)
+    graphs = sampled_molecules(card, NUMBER)
     configs = {f"train, {optimizer}": TrainingConfig(
         card.strategy.name, steps=arguments.steps + WARM_UP, batch_size=arguments.batch_size,
         micro_batch=arguments.micro_batch, optimizer=optimizer, precision=_precision())
@@ -120,17 +118,8 @@ class _PlainLoop:
         return float(loss.detach())
 
 
-def _graphs(card: ModelCard) -> GraphBatch:
-    assert card.chemistry is not None
-    table = pd.read_parquet(shipped_samples()[card.name] / "samples.parquet",
-                            columns=["smiles", "unique"])
-    smiles = table.loc[table["unique"].fillna(False), "smiles"].head(NUMBER)
-    return GraphBatch.from_graphs([from_smiles(one, card.chemistry).graph for one in smiles],
-                                  with_automorphisms=False)
-
-
 def _precision() -> TrainingPrecision:
-    return "bf16" if torch.cpu._is_avx512_bf16_supported() else "fp32"  # emulated, it says nothing
+    return "bf16" if has_bf16() else "fp32"
 
 
 def _timed(work: Callable[[], Result]) -> tuple[Result, float]:
@@ -140,23 +129,14 @@ def _timed(work: Callable[[], Result]) -> tuple[Result, float]:
 
 def _row(way: str, seconds: dict[str, list[float]], batch_size: int) -> dict[str, Any]:
     own = seconds[way]
-    row: dict[str, Any] = {"step_cpu_s": _ends(own)}
+    row: dict[str, Any] = {"step_cpu_s": ends(own)}
     if way == "drawing":
         return row
     row["molecules_a_second"] = round(batch_size / statistics.median(own), 1)
     if way == "loop":
         return row
-    return {**row, "times_the_loop": _ends(_ratios(seconds["loop"], own)),
-            "share_of_drawing": _ends(_ratios(seconds["drawing"], own))}
-
-
-def _ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
-    return [one / other for one, other in zip(above, below, strict=True)]
-
-
-def _ends(values: Sequence[float]) -> dict[str, float]:
-    return {"median": round(statistics.median(values), 3), "least": round(min(values), 3),
-            "most": round(max(values), 3)}
+    return {**row, "times_the_loop": ends(ratios(seconds["loop"], own)),
+            "share_of_drawing": ends(ratios(seconds["drawing"], own))}
 
 
 if __name__ == "__main__":
